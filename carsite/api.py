@@ -1,0 +1,67 @@
+"""What all of the API shares: pages, throttles and one shape of errors, `{code, message, fields}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import exception_handler as drf_exception_handler
+
+
+class Pagination(PageNumberPagination):
+    """`?page=2&page_size=20`."""
+
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+class BurstThrottle(UserRateThrottle):
+    """What one client may ask for in a minute, whatever it asks for."""
+
+    scope = "burst"
+
+
+def _messages(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested error details, flattened to {field: [messages]}."""
+    if isinstance(detail, list):
+        return {"non_field_errors": [str(item) for item in detail]}
+    fields: dict[str, list[str]] = {}
+    for name, value in detail.items():
+        if isinstance(value, dict):
+            fields |= {f"{name}.{inner}": texts for inner, texts in _messages(value).items()}
+        else:
+            fields[name] = [str(item) for item in (value if isinstance(value, list) else [value])]
+    return fields
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Any expected error as `{code, message, fields}`.
+
+    The apps' own errors carry `code`, `status` and a message for people; whatever else DRF does not know is a
+    defect and goes on to Django, which logs it and answers 500.
+    """
+    if all(hasattr(error, name) for name in ("code", "status", "message")):
+        body = {"code": error.code, "message": error.message, "fields": getattr(error, "fields", {})}
+        response = Response(body, status=error.status)
+        if retry_after := getattr(error, "retry_after", None):
+            response["Retry-After"] = str(retry_after)
+        return response
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    response = drf_exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    if isinstance(error, exceptions.ValidationError):
+        fields = _messages(error.detail)
+        message = "Some of the data are missing or wrong: see `fields`."
+        response.data = {"code": "invalid", "message": message, "fields": fields}
+    else:
+        response.data = {"code": error.get_codes(), "message": str(error.detail), "fields": {}}
+    return response

@@ -1,0 +1,16 @@
+"""App configuration of the project itself, so that it can hold management commands, and of the admin's site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class CarsiteConfig(AppConfig):
+    """The project's own commands, templates and static files."""
+
+    name = "carsite"
+
+
+class CarsiteAdminConfig(AdminConfig):
+    """Django's admin with our site in place of the default one."""
+
+    default_site = "carsite.admin.CarsiteAdminSite"

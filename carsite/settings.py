@@ -1,0 +1,346 @@
+"""All settings. The environment decides (see `carsite/env.py`); what is missing and has no default stops the start."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+from carsite.env import VARIABLES
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+_defaults = {variable.name: variable.default for variable in VARIABLES}
+
+
+def _text(name: str) -> str:
+    value = env.str(name, _defaults[name] or "")
+    if not value and _defaults[name] is None and not DEBUG:
+        raise ImproperlyConfigured(
+            f"{name} is not set. With DEBUG off it is needed: put it in the environment or in .env "
+            f"(see .env.example). `make run` runs a development site that needs none of this."
+        )
+    return value
+
+
+def _number(name: str) -> int:
+    try:
+        return env.int(name, int(_defaults[name] or 0))
+    except Exception as error:
+        raise ImproperlyConfigured(f"{name} has to be a whole number: {error}") from None
+
+
+def _list(name: str) -> list[str]:
+    return [item.strip() for item in _text(name).split(",") if item.strip()]
+
+
+# --- Site ---------------------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+# The development key is public on purpose and refused below wherever DEBUG is off.
+_DEVELOPMENT_KEY = "development-only-key-that-anyone-can-read-in-the-source"
+SECRET_KEY = _text("SECRET_KEY") or _DEVELOPMENT_KEY
+if not DEBUG and (SECRET_KEY == _DEVELOPMENT_KEY or len(SECRET_KEY) < 32):
+    raise ImproperlyConfigured("SECRET_KEY has to be a secret of at least 32 characters where DEBUG is off.")
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
+SITE_URL = _text("SITE_URL").rstrip("/")
+ADMIN_PATH = _text("ADMIN_PATH").strip("/")
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES")
+VAR_DIR = (BASE_DIR / _text("VAR_DIR")).resolve()
+
+INSTALLED_APPS = [
+    "unfold",
+    "carsite.apps.CarsiteConfig",
+    "carsite.apps.CarsiteAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.sites",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest_framework",
+    "accounts",
+    "catalog",
+    "classifier",
+    "dealers",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "carsite.urls"
+WSGI_APPLICATION = "carsite.wsgi.application"
+SITE_ID = 1
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "carsite" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "carsite.context.site",
+            ],
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = _text("TIME_ZONE")
+USE_TZ = True
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Accounts -----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+PASSWORD_RESET_TIMEOUT = 3600
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "classifier:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "classifier:home"
+
+# --- Database -----------------------------------------------------------------------------------------------
+# Writers wait for each other from the start of a transaction ("immediate"): SQLite can't upgrade a read lock
+# that another writer has passed, and would fail at once instead of waiting.
+_SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+}
+if _text("DATABASE_URL"):
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=60)}
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"].setdefault("OPTIONS", {}).update(_SQLITE_OPTIONS)
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Redis: queue, cache, throttles -------------------------------------------------------------------------
+def _redis_socket() -> Path:
+    """The default Redis listens on a Unix socket: no port that could be taken, no other user who could connect."""
+    path = VAR_DIR / "redis.sock"
+    if len(str(path)) < 100:  # the kernel's limit is 107 bytes
+        return path
+    digest = hashlib.sha256(str(VAR_DIR).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"carsite-{digest}.sock"
+
+
+REDIS_SOCKET = None if _text("REDIS_URL") else _redis_socket()
+_redis_url = _text("REDIS_URL").rstrip("/")
+CACHES = {
+    "default": {
+        "BACKEND": "carsite.cache.ForgivingRedisCache",
+        "LOCATION": f"unix://{REDIS_SOCKET}?db=1" if REDIS_SOCKET else f"{_redis_url}/1",
+        "KEY_PREFIX": "carsite",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- Celery -------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = _text("BROKER_URL") or (
+    f"redis+socket://{REDIS_SOCKET}?virtual_host=0" if REDIS_SOCKET else f"{_redis_url}/0"
+)
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 1}
+    if not CELERY_BROKER_URL.startswith("amqp")
+    else {"confirm_publish": True}
+)
+# An upload must not hang on a broker that is away: one quick try, then the sweeper takes over.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"classifier.tasks.identify": {"queue": "identify"}}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
+    "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
+    "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
+}
+
+# --- Files --------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "media/"  # nothing is served from here: photos go through a view that asks who may see them
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+SIGNED_URL_SECONDS = 300
+
+
+def _storage(url: str) -> dict:
+    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1, or local files."""
+    if not url:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.path.strip("/"):
+        raise ImproperlyConfigured("STORAGE_URL has to look like s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
+    query = parse_qs(parts.query)
+    secure = query.get("tls", ["1"])[0] != "0"
+    port = f":{parts.port}" if parts.port else ""
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "access_key": unquote(parts.username or ""),
+            "secret_key": unquote(parts.password or ""),
+            "endpoint_url": f"{'https' if secure else 'http'}://{parts.hostname}{port}",
+            "bucket_name": parts.path.strip("/"),
+            "region_name": query.get("region", ["us-east-1"])[0],
+            "default_acl": "private",
+            "querystring_auth": True,
+            "querystring_expire": SIGNED_URL_SECONDS,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+            "addressing_style": "path",
+        },
+    }
+
+
+STORAGES = {
+    "default": _storage(_text("STORAGE_URL")),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- E-mail -------------------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("DEFAULT_FROM_EMAIL")
+EMAIL_TIMEOUT = 10
+if _text("EMAIL_URL"):
+    _email = env.dj_email_url("EMAIL_URL")
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+
+# --- Classifier and dealers ---------------------------------------------------------------------------------
+MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite0")).resolve()
+MODEL_THREADS = _number("MODEL_THREADS")
+UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
+GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
+# Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
+ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
+
+# --- API ----------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "carsite.api.Pagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle", "carsite.api.BurstThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"burst": "300/min", "token": "10/min", "upload": "60/min", "enquiry": "10/hour"},
+    "EXCEPTION_HANDLER": "carsite.api.exception_handler",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Carsite API",
+    "DESCRIPTION": "Identify cars on photos, read the catalogue, ask dealers.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Security -----------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+if not DEBUG:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Operations ---------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": _text("LOG_LEVEL")},
+    "loggers": {"django.server": {"level": "WARNING"}, "celery.utils.functional": {"level": "WARNING"}},
+}

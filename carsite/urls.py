@@ -1,0 +1,36 @@
+"""All addresses of the site. Each app owns its own; the API is put together here."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from carsite import views
+
+api = [
+    path("", include("accounts.api_urls")),
+    path("", include("catalog.api_urls")),
+    path("", include("classifier.api_urls")),
+    path("", include("dealers.api_urls")),
+]
+
+urlpatterns = [
+    path("", include("classifier.urls")),
+    path("", include("catalog.urls")),
+    path("", include("dealers.urls")),
+    path("account/", include("accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("units/", views.units, name="units"),
+    path("about/", views.AboutView.as_view(), name="about"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("api/v1/", include((api, "api"))),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
+]
+
+handler400 = "carsite.views.bad_request"
+handler403 = "carsite.views.permission_denied"
+handler404 = "carsite.views.page_not_found"
+handler500 = "carsite.views.server_error"

@@ -1,0 +1,179 @@
+"""What a car is: Make → CarModel → Variant, and every fact about a variant with where it came from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.specs import SPECS, SpecKind
+
+
+class BodyStyle(models.TextChoices):
+    """The shape of a car; each has a silhouette of its own."""
+
+    SEDAN = "sedan", "Sedan"
+    COUPE = "coupe", "Coupe"
+    CONVERTIBLE = "convertible", "Convertible"
+    HATCHBACK = "hatchback", "Hatchback"
+    WAGON = "wagon", "Wagon"
+    SUV = "suv", "SUV"
+    MINIVAN = "minivan", "Minivan"
+    VAN = "van", "Van"
+    PICKUP = "pickup", "Pickup"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Make(models.Model):
+    """A brand, such as Audi."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    aliases = models.JSONField(default=list, blank=True, help_text="Other names people use, such as VW or Merc.")
+
+    objects = MakeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:make", args=[self.slug])
+
+
+class CarModel(models.Model):
+    """A model of a make, such as the Audi A5."""
+
+    make = models.ForeignKey(Make, on_delete=models.PROTECT, related_name="models")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=120)
+
+    objects = CarModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["make__name", "name"]
+        constraints = [models.UniqueConstraint(fields=["make", "slug"], name="car_model_slug_unique_in_make")]
+
+    def __str__(self) -> str:
+        return f"{self.make.name} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:model", args=[self.make.slug, self.slug])
+
+
+class Variant(models.Model):
+    """A model year and body style of a model (and trim where known), such as the Audi A5 Coupe 2012."""
+
+    model = models.ForeignKey(CarModel, on_delete=models.PROTECT, related_name="variants")
+    year = models.PositiveSmallIntegerField("model year")
+    body_style = models.CharField(max_length=20, choices=BodyStyle, default=BodyStyle.UNKNOWN)
+    body_detail = models.CharField(max_length=40, blank=True, help_text="Finer than the style, such as Crew Cab.")
+    trim = models.CharField(max_length=80, blank=True)
+    slug = models.SlugField(max_length=200, unique=True)
+    search_text = models.TextField(blank=True, editable=False, help_text="Lower-case words that search looks in.")
+    is_published = models.BooleanField("published", default=True)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = VariantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["model__make__name", "model__name", "-year", "slug"]
+        indexes = [
+            models.Index(fields=["is_published", "body_style"]),
+            models.Index(fields=["is_published", "-year"]),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(year__gte=1885, year__lte=2100), name="variant_year_sensible"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.style} {self.year}" if self.style else f"{self.model} {self.year}"
+
+    @property
+    def style(self) -> str:
+        """The finest name of the body and trim that is known; empty where nothing is."""
+        body = self.body_detail or (self.get_body_style_display() if self.body_style != BodyStyle.UNKNOWN else "")
+        return " ".join(part for part in (self.trim, body) if part and part not in self.model.name)
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:variant", args=[self.model.make.slug, self.model.slug, self.slug])
+
+
+class Source(models.Model):
+    """Where facts come from: a public table, a site, a person."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=160)
+    url = models.URLField(blank=True)
+    licence = models.CharField(max_length=160, blank=True)
+    rank = models.PositiveSmallIntegerField(default=100, help_text="Where sources differ, the lowest comes first.")
+
+    class Meta:
+        ordering = ["rank", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Spec(models.Model):
+    """One fact about a variant from one source. Sources that differ stand side by side; nothing is averaged.
+
+    A variant that was sold with several engines has a range: `low` and `high`, in the unit of `catalog.specs`.
+    """
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="specs")
+    key = models.CharField(max_length=40, choices=[(spec.key, spec.label) for spec in SPECS.values()])
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    text = models.CharField(max_length=200, blank=True, help_text="For facts in words; several are joined by ';'.")
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, for prices.")
+    raw = models.CharField(max_length=300, blank=True, help_text="What the source says, word for word.")
+    note = models.CharField(max_length=200, blank=True, help_text="What limits the fact, such as another model year.")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="specs")
+    source_url = models.URLField(blank=True, max_length=500)
+    retrieved = models.DateField()
+
+    class Meta:
+        ordering = ["variant", "key", "source__rank"]
+        indexes = [models.Index(fields=["key", "text"])]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "key", "source"], name="spec_once_per_source"),
+            models.CheckConstraint(condition=Q(low__isnull=True) | Q(high__gte=F("low")), name="spec_range_ordered"),
+            models.CheckConstraint(condition=Q(low__isnull=False) | ~Q(text=""), name="spec_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant}: {self.kind.label}"
+
+    @property
+    def kind(self) -> SpecKind:
+        """What sort of fact this is."""
+        return SPECS[self.key]
+
+
+class VariantPhoto(models.Model):
+    """A photo of a variant that the site may show, with its licence."""
+
+    class View(models.TextChoices):
+        """What the photo shows."""
+
+        EXTERIOR = "exterior", "Exterior"
+        INTERIOR = "interior", "Interior"
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="photos")
+    image = models.ImageField(upload_to="catalog/%Y/")
+    view = models.CharField(max_length=10, choices=View, default=View.EXTERIOR)
+    credit = models.CharField(max_length=160)
+    licence = models.CharField(max_length=120)
+    source_url = models.URLField(blank=True, max_length=500)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.variant} ({self.view})"

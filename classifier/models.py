@@ -1,0 +1,180 @@
+"""Which car a photo shows: an identification, its predictions, what people say of them, and the model that answered."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from catalog.models import Variant
+from classifier.querysets import IdentificationQuerySet
+
+
+class ModelVersion(models.Model):
+    """A bundle that answered or may answer. One is active."""
+
+    name = models.CharField(max_length=80)
+    version = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the bundle's model file.")
+    card = models.JSONField(default=dict, help_text="bundle.json as it was: metrics, thresholds, data, licence.")
+    is_active = models.BooleanField("active", default=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="one_active_model_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class Identification(models.Model):
+    """One photo and its answer. This row is the truth about the work; the queue is only a bell.
+
+    States::
+
+        queued ──claim──▶ running ──record──▶ done      (terminal)
+          ▲                 │
+          │                 ├──give up──▶ failed        (retry by a person: failed → queued)
+          └──lease expired──┘
+
+    A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still says
+    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason. `done` refuses every
+    later change of the answer.
+    """
+
+    class Status(models.TextChoices):
+        """Where the work stands."""
+
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Being looked at"
+        DONE = "done", "Answered"
+        FAILED = "failed", "Failed"
+
+    class Scene(models.TextChoices):
+        """What sort of picture it is."""
+
+        EXTERIOR = "exterior", "A car from outside"
+        INTERIOR = "interior", "A car from inside"
+        OTHER = "other", "Not a car"
+
+    class Decision(models.TextChoices):
+        """How far the answer may be trusted."""
+
+        SURE = "sure", "Sure"
+        UNSURE = "unsure", "Not sure"
+        UNKNOWN = "unknown", "Unknown car"
+
+    MAX_ATTEMPTS = 3
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="identifications"
+    )
+    guest_key = models.CharField(max_length=43, blank=True, editable=False, help_text="Whose it is until sign-in.")
+    photo = models.FileField(upload_to="photos/%Y/%m/")
+    sha256 = models.CharField(max_length=64, help_text="Of the bytes as they were sent.")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="Bytes kept.")
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    enqueued = models.DateTimeField(auto_now_add=True, help_text="When the bell was last rung.")
+    failure = models.CharField(max_length=40, blank=True, help_text="Stable code of what went wrong.")
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    scene = models.CharField(max_length=10, choices=Scene, blank=True)
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    makes = models.JSONField(default=list, help_text='[{"make", "probability"}], the likeliest first.')
+    car_models = models.JSONField(default=list, help_text='[{"make", "model", "probability"}], the likeliest first.')
+    heat_map = models.JSONField(default=list, help_text="Rows of 0-255: where in the photo the answer comes from.")
+    box = models.JSONField(default=list, help_text="[left, top, right, bottom] of the second look, in shares.")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="identifications"
+    )
+
+    objects = IdentificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(fields=["owner", "-created"]),
+            models.Index(fields=["guest_key", "-created"], condition=~Q(guest_key=""), name="identification_of_guest"),
+            models.Index(fields=["status", "enqueued"], condition=Q(status__in=["queued", "running"]), name="identification_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "sha256"], condition=Q(owner__isnull=False), name="photo_once_per_owner"),
+            models.UniqueConstraint(
+                fields=["guest_key", "sha256"], condition=Q(owner__isnull=True), name="photo_once_per_guest"
+            ),
+            models.CheckConstraint(condition=~Q(status="done") | Q(finished__isnull=False), name="done_is_finished"),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(failure=""), name="failed_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("classifier:result", args=[self.pk])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+
+class Prediction(models.Model):
+    """One candidate of an answer."""
+
+    identification = models.ForeignKey(Identification, on_delete=models.CASCADE, related_name="predictions")
+    rank = models.PositiveSmallIntegerField(help_text="From 1, the likeliest first.")
+    label = models.CharField(max_length=160, help_text="The model's own name of the class.")
+    probability = models.FloatField(help_text="Calibrated, 0 to 1.")
+    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="predictions")
+
+    class Meta:
+        ordering = ["identification", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["identification", "rank"], name="prediction_rank_once"),
+            models.CheckConstraint(condition=Q(probability__range=(0, 1)), name="prediction_probability_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.probability:.0%}"
+
+
+class Feedback(models.Model):
+    """What a person says an identification's photo shows. Labels carry their author; only opted-in ones train."""
+
+    class Verdict(models.TextChoices):
+        """What the person says of the answer."""
+
+        RIGHT = "right", "The answer is right"
+        OTHER_VARIANT = "other_variant", "It is another car of the catalogue"
+        NOT_LISTED = "not_listed", "It is a car that is not in the catalogue"
+        NOT_A_CAR = "not_a_car", "It is not a car"
+
+    identification = models.OneToOneField(Identification, on_delete=models.CASCADE, related_name="feedback")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback")
+    text = models.CharField(max_length=200, blank=True, help_text="The car in the person's own words.")
+    may_train = models.BooleanField("may be used for training", default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-updated"]
+        verbose_name_plural = "feedback"
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()}"

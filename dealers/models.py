@@ -1,0 +1,138 @@
+"""Who sells it: dealers, and enquiries with their life as a lead."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from catalog.models import Make, Variant
+from dealers.querysets import DealerQuerySet, EnquiryQuerySet
+
+
+class City(models.Model):
+    """A place with coordinates, so that "near me" works from a typed name and without anybody else's service."""
+
+    name = models.CharField(max_length=80)
+    region = models.CharField(max_length=80, blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 code.")
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    population = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "cities"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "region", "country"], name="city_unique"),
+            models.CheckConstraint(
+                condition=Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180)), name="city_on_earth"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.region, self.country) if part)
+
+
+class Dealer(models.Model):
+    """A dealership. Its staff see its leads and nobody else's."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=120, unique=True)
+    makes = models.ManyToManyField(Make, related_name="dealers", blank=True)
+    email = models.EmailField()
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.URLField(blank=True)
+    street = models.CharField(max_length=160, blank=True)
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="dealers")
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    staff = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="dealerships", blank=True)
+    is_active = models.BooleanField("active", default=True)
+    is_demo = models.BooleanField("demonstration", default=False, help_text="Invented, for trying the site out.")
+
+    objects = DealerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("dealers:detail", args=[self.slug])
+
+
+class Enquiry(models.Model):
+    """A visitor's question to a dealer; a lead on the dealer's side.
+
+    States: new → contacted → closed, and closed → contacted where a talk starts again. Each change leaves an
+    EnquiryEvent with its actor. What the visitor's photo showed is kept as it was when asked (`evidence`, `photo`):
+    deleting the photo's identification later changes nothing about a letter already sent.
+    """
+
+    class Status(models.TextChoices):
+        """Where a lead stands."""
+
+        NEW = "new", "New"
+        CONTACTED = "contacted", "Contacted"
+        CLOSED = "closed", "Closed"
+
+    TRANSITIONS = {
+        Status.NEW: {Status.CONTACTED, Status.CLOSED},
+        Status.CONTACTED: {Status.CLOSED},
+        Status.CLOSED: {Status.CONTACTED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dealer = models.ForeignKey(Dealer, on_delete=models.PROTECT, related_name="enquiries")
+    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries"
+    )
+    name = models.CharField(max_length=120)
+    email = models.EmailField()
+    phone = models.CharField(max_length=40, blank=True)
+    message = models.TextField(max_length=4000)
+    status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
+    evidence = models.CharField(max_length=300, blank=True, help_text="What the photo was recognised as, and how surely.")
+    identification_id = models.UUIDField(null=True, blank=True, db_index=True)
+    photo = models.FileField(upload_to="enquiries/%Y/%m/", blank=True, help_text="Only where the visitor sends it along.")
+    consented = models.DateTimeField(help_text="When the visitor agreed to be contacted.")
+    dealer_mailed = models.DateTimeField(null=True, blank=True)
+    visitor_mailed = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = EnquiryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+        verbose_name_plural = "enquiries"
+        indexes = [models.Index(fields=["dealer", "status", "-created"])]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.dealer}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("dealers:enquiry", args=[self.pk])
+
+
+class EnquiryEvent(models.Model):
+    """A change of an enquiry: who, when, from, to, and why."""
+
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="events")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    from_status = models.CharField(max_length=12, choices=Enquiry.Status, blank=True)
+    to_status = models.CharField(max_length=12, choices=Enquiry.Status)
+    note = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.enquiry_id}: {self.to_status}"
