@@ -1,0 +1,140 @@
+"""What every test may use, and what none may do: touch the network, or write outside its own folder."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse battery staple"
+
+
+# --- No network ---------------------------------------------------------------------------------------------
+class NetworkBlockedError(Exception):
+    """A test tried to reach something outside this machine."""
+
+
+def _is_local(host: Any) -> bool:
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Connections and name look-ups stay on this machine; sockets of the file system are free."""
+    patch = pytest.MonkeyPatch()
+
+    def guard(original: Callable, host_of: Callable[[tuple], Any]) -> Callable:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            host = host_of(args)
+            if not _is_local(host):
+                raise NetworkBlockedError(f"Tests may not reach {host!r}.")
+            return original(*args, **kwargs)
+
+        return guarded
+
+    def address_of(args: tuple) -> Any:
+        return args[1][0] if isinstance(args[1], tuple) else None
+
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, guard(getattr(socket.socket, name), address_of))
+    patch.setattr(socket, "getaddrinfo", guard(socket.getaddrinfo, lambda args: args[0]))
+    yield
+    patch.undo()
+
+
+# --- Own folders --------------------------------------------------------------------------------------------
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    """Each test writes media, mail and the like under its own `tmp_path`, and starts with an empty cache."""
+    settings.VAR_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    cache.clear()
+
+
+# --- Database -----------------------------------------------------------------------------------------------
+@contextmanager
+def _first_of_all_workers(path: Path) -> Iterator[bool]:
+    """True for the one process that has to make `path`; the others wait until it is there."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not path.exists()
+
+
+@pytest.fixture(scope="session")
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all xdist workers of one run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+def _use_database(path: Path) -> None:
+    """Point Django at a SQLite file."""
+    connections["default"].close()
+    connections["default"].settings_dict["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(_shared_folder: Path, django_db_blocker: Any) -> Path:
+    """A SQLite file with all migrations applied, made once for all xdist workers."""
+    path = _shared_folder / "migrated.sqlite3"
+    with _first_of_all_workers(path) as first:
+        if first:
+            draft = path.with_suffix(".draft")
+            with django_db_blocker.unblock():
+                _use_database(draft)
+                call_command("migrate", verbosity=0)
+                connections["default"].close()
+            draft.rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    migrated_database: Path, tmp_path_factory: pytest.TempPathFactory, django_test_environment: None
+) -> None:
+    """pytest-django's hook: each worker process has a copy of the migrated database."""
+    own = tmp_path_factory.mktemp("database") / "db.sqlite3"
+    shutil.copyfile(migrated_database, own)
+    _use_database(own)
+
+
+@pytest.fixture
+def catalog_seed(db: None) -> None:
+    """The committed catalogue: all makes, models, variants and specs."""
+    call_command("load_catalog", verbosity=0)
+
+
+# --- People -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def user(db: None, django_user_model: Any) -> Any:
+    """A visitor with an account; the password is `PASSWORD`."""
+    return django_user_model.objects.create_user("ada@example.org", PASSWORD)
+
+
+@pytest.fixture
+def other_user(db: None, django_user_model: Any) -> Any:
+    """Somebody else."""
+    return django_user_model.objects.create_user("bob@example.org", PASSWORD)
+
+
+@pytest.fixture
+def staff_user(db: None, django_user_model: Any) -> Any:
+    """Staff who may do everything in the admin."""
+    return django_user_model.objects.create_superuser("staff@example.org", PASSWORD)
