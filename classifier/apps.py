@@ -1,3 +1,7 @@
+"""App configuration: what happens at sign-in and when a worker process starts."""
+
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -5,3 +9,24 @@ class ClassifierConfig(AppConfig):
     """Which car a photo shows."""
 
     name = "classifier"
+
+    def ready(self) -> None:
+        """Connect: guests' photos follow them into their account, workers load the model before the first photo."""
+        from celery.signals import worker_process_init
+        from django.contrib.auth.signals import user_logged_in
+
+        user_logged_in.connect(_claim_guest_photos, dispatch_uid="classifier.claim")
+        worker_process_init.connect(_warm_model, dispatch_uid="classifier.warm")
+
+
+def _claim_guest_photos(*, request: Any, user: Any, **_: Any) -> None:
+    from classifier import services
+
+    guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
+    services.identifications_claim(user=user, guest_key=guest_key)
+
+
+def _warm_model(**_: Any) -> None:
+    from classifier import engine
+
+    engine.warm()

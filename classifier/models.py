@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,11 @@ from django.urls import reverse
 
 from catalog.models import Variant
 from classifier.querysets import IdentificationQuerySet
+from classifier.wording import percent
+
+
+def _lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
+    return [{"name": name, "percent": percent(p)} for name, p in pairs if p >= 0.02][:3]
 
 
 class ModelVersion(models.Model):
@@ -19,14 +25,18 @@ class ModelVersion(models.Model):
     name = models.CharField(max_length=80)
     version = models.CharField(max_length=40)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the bundle's model file.")
-    card = models.JSONField(default=dict, help_text="bundle.json as it was: metrics, thresholds, data, licence.")
+    card = models.JSONField(
+        default=dict, help_text="bundle.json as it was: metrics, thresholds, data, licence."
+    )
     is_active = models.BooleanField("active", default=False)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created"]
         constraints = [
-            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="one_active_model_version")
+            models.UniqueConstraint(
+                fields=["is_active"], condition=Q(is_active=True), name="one_active_model_version"
+            )
         ]
 
     def __str__(self) -> str:
@@ -74,10 +84,19 @@ class Identification(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="identifications"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="identifications",
     )
-    guest_key = models.CharField(max_length=43, blank=True, editable=False, help_text="Whose it is until sign-in.")
-    photo = models.FileField(upload_to="photos/%Y/%m/")
+    guest_key = models.CharField(
+        max_length=43, blank=True, editable=False, help_text="Whose it is until sign-in."
+    )
+    photo = models.FileField(
+        upload_to="photos/%Y/%m/", help_text="Made anew from the pixels, without metadata."
+    )
+    thumbnail = models.FileField(upload_to="thumbnails/%Y/%m/")
     sha256 = models.CharField(max_length=64, help_text="Of the bytes as they were sent.")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -95,9 +114,16 @@ class Identification(models.Model):
     scene = models.CharField(max_length=10, choices=Scene, blank=True)
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
     makes = models.JSONField(default=list, help_text='[{"make", "probability"}], the likeliest first.')
-    car_models = models.JSONField(default=list, help_text='[{"make", "model", "probability"}], the likeliest first.')
-    heat_map = models.JSONField(default=list, help_text="Rows of 0-255: where in the photo the answer comes from.")
-    box = models.JSONField(default=list, help_text="[left, top, right, bottom] of the second look, in shares.")
+    car_models = models.JSONField(
+        default=list, help_text='[{"make", "model", "probability"}], the likeliest first.'
+    )
+    heat_map = models.JSONField(
+        default=list, help_text="Rows of 0-255: where in the photo the answer comes from."
+    )
+    box = models.JSONField(
+        default=list, help_text="[left, top, right, bottom] of the second look, in shares."
+    )
+    hints = models.JSONField(default=list, help_text='What may be wrong with the photo: "dark", "blurred", …')
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="identifications"
     )
@@ -108,16 +134,28 @@ class Identification(models.Model):
         ordering = ["-created"]
         indexes = [
             models.Index(fields=["owner", "-created"]),
-            models.Index(fields=["guest_key", "-created"], condition=~Q(guest_key=""), name="identification_of_guest"),
-            models.Index(fields=["status", "enqueued"], condition=Q(status__in=["queued", "running"]), name="identification_waiting"),
+            models.Index(
+                fields=["guest_key", "-created"], condition=~Q(guest_key=""), name="identification_of_guest"
+            ),
+            models.Index(
+                fields=["status", "enqueued"],
+                condition=Q(status__in=["queued", "running"]),
+                name="identification_waiting",
+            ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["owner", "sha256"], condition=Q(owner__isnull=False), name="photo_once_per_owner"),
+            models.UniqueConstraint(
+                fields=["owner", "sha256"], condition=Q(owner__isnull=False), name="photo_once_per_owner"
+            ),
             models.UniqueConstraint(
                 fields=["guest_key", "sha256"], condition=Q(owner__isnull=True), name="photo_once_per_guest"
             ),
-            models.CheckConstraint(condition=~Q(status="done") | Q(finished__isnull=False), name="done_is_finished"),
-            models.CheckConstraint(condition=~Q(status="failed") | ~Q(failure=""), name="failed_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(finished__isnull=False), name="done_is_finished"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | ~Q(failure=""), name="failed_has_a_reason"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -125,6 +163,33 @@ class Identification(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("classifier:result", args=[self.pk])
+
+    @property
+    def best(self) -> Prediction | None:
+        """The likeliest candidate, from prefetched predictions where there are some."""
+        return min(self.predictions.all(), key=lambda prediction: prediction.rank, default=None)
+
+    @property
+    def heat_cells(self) -> list[dict[str, float]]:
+        """The heat map as squares for a page to draw: x, y and opacity."""
+        return [
+            {"x": x, "y": y, "opacity": round(value / 255, 2)}
+            for y, line in enumerate(self.heat_map)
+            for x, value in enumerate(line)
+            if value > 12
+        ]
+
+    @property
+    def make_lines(self) -> list[dict[str, str]]:
+        """The likeliest makes that are worth naming, with their probability in words."""
+        return _lines((entry["make"], entry["probability"]) for entry in self.makes)
+
+    @property
+    def model_lines(self) -> list[dict[str, str]]:
+        """The likeliest models that are worth naming, with their probability in words."""
+        return _lines(
+            (f"{entry['make']} {entry['model']}", entry["probability"]) for entry in self.car_models
+        )
 
     @property
     def is_waiting(self) -> bool:
@@ -139,17 +204,26 @@ class Prediction(models.Model):
     rank = models.PositiveSmallIntegerField(help_text="From 1, the likeliest first.")
     label = models.CharField(max_length=160, help_text="The model's own name of the class.")
     probability = models.FloatField(help_text="Calibrated, 0 to 1.")
-    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="predictions")
+    variant = models.ForeignKey(
+        Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="predictions"
+    )
 
     class Meta:
         ordering = ["identification", "rank"]
         constraints = [
             models.UniqueConstraint(fields=["identification", "rank"], name="prediction_rank_once"),
-            models.CheckConstraint(condition=Q(probability__range=(0, 1)), name="prediction_probability_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(probability__range=(0, 1)), name="prediction_probability_is_a_share"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.label} {self.probability:.0%}"
+        return f"{self.label} {self.percent}"
+
+    @property
+    def percent(self) -> str:
+        """The probability for people."""
+        return percent(self.probability)
 
 
 class Feedback(models.Model):
@@ -166,7 +240,9 @@ class Feedback(models.Model):
     identification = models.OneToOneField(Identification, on_delete=models.CASCADE, related_name="feedback")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     verdict = models.CharField(max_length=16, choices=Verdict)
-    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback")
+    variant = models.ForeignKey(
+        Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback"
+    )
     text = models.CharField(max_length=200, blank=True, help_text="The car in the person's own words.")
     may_train = models.BooleanField("may be used for training", default=False)
     created = models.DateTimeField(auto_now_add=True)

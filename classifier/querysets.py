@@ -33,4 +33,6 @@ class IdentificationQuerySet(models.QuerySet):
 
     def with_answer(self) -> IdentificationQuerySet:
         """Predictions, variants and model version along, for pages and the API."""
-        return self.select_related("model_version").prefetch_related("predictions__variant__model__make")
+        return self.select_related("model_version", "feedback").prefetch_related(
+            "predictions__variant__model__make"
+        )

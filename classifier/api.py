@@ -1,0 +1,112 @@
+"""The way of a photo for programs: the same services and querysets as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from classifier import services
+from classifier.models import Identification
+from classifier.querysets import IdentificationQuerySet
+from classifier.serializers import FeedbackRequest, FeedbackSerializer, IdentificationSerializer, PhotoUpload
+from classifier.throttle import count_photo
+from classifier.views import photo_response
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Your photos, the newest first"),
+    retrieve=extend_schema(summary="A photo and its answer"),
+    destroy=extend_schema(summary="Delete a photo and its answer"),
+)
+class IdentificationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
+):
+    """Photos of the caller; those of others do not exist here."""
+
+    queryset = Identification.objects.none()
+    serializer_class = IdentificationSerializer
+    filterset_fields = ["status", "decision", "scene"]
+
+    def get_queryset(self) -> IdentificationQuerySet:
+        """One's own, with answers."""
+        return Identification.objects.visible_to(self.request.user).with_answer()
+
+    def get_throttles(self) -> list:
+        """Sending photos has a rate of its own."""
+        self.throttle_scope = "upload" if self.action == "create" else None
+        return super().get_throttles()
+
+    @extend_schema(
+        summary="Send a photo",
+        description="Answers at once; the answer to the photo follows at `Location`. The same photo again leads to the "
+        "identification that is there already (200).",
+        request={"multipart/form-data": PhotoUpload},
+        responses={202: IdentificationSerializer, 200: IdentificationSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Take in one photo."""
+        upload = PhotoUpload(data=request.data)
+        upload.is_valid(raise_exception=True)
+        file = upload.validated_data["photo"]
+        count_photo(request)
+        row, is_new = services.identification_create(
+            file=file, name=file.name, size=file.size, user=request.user
+        )
+        row = self.get_queryset().get(pk=row.pk)
+        return Response(
+            self.get_serializer(row).data,
+            status=status.HTTP_202_ACCEPTED if is_new or row.is_waiting else status.HTTP_200_OK,
+            headers={"Location": reverse("api:identification-detail", args=[row.pk], request=request)},
+        )
+
+    def perform_destroy(self, instance: Identification) -> None:
+        """Row and files."""
+        services.identification_delete(identification=instance)
+
+    @extend_schema(
+        summary="Say what the photo really shows",
+        request=FeedbackRequest,
+        responses={200: FeedbackSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def feedback(self, request: Request, pk: str | None = None) -> Response:
+        """Store feedback, in place of what was said before."""
+        data = FeedbackRequest(data=request.data)
+        data.is_valid(raise_exception=True)
+        said = services.feedback_record(
+            identification=self.get_object(), author=request.user, **data.validated_data
+        )
+        return Response(FeedbackSerializer(said).data)
+
+    @extend_schema(
+        summary="Try a failed photo again", request=None, responses={202: IdentificationSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str | None = None) -> Response:
+        """Queue a failed identification again; 409 in any other state."""
+        services.identification_retry(identification=self.get_object())
+        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="The kept photo",
+        responses={(200, "image/jpeg"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    @action(detail=True, methods=["get"])
+    def photo(self, request: Request, pk: str | None = None) -> HttpResponseBase:
+        """The kept copy as JPEG."""
+        return photo_response(self.get_object().photo)
+
+    def get_parsers(self) -> list[Any]:
+        """Photos come as multipart, everything else as JSON."""
+        if getattr(self, "action", None) == "create" or self.request is None:
+            return [MultiPartParser()]
+        return [JSONParser(), FormParser(), MultiPartParser()]

@@ -1,0 +1,48 @@
+"""What can go wrong on the way of a photo. Each error has a stable `code`, an HTTP `status` and a text for people."""
+
+from __future__ import annotations
+
+
+class ClassifierError(Exception):
+    """Base of this app's expected errors."""
+
+    code = "classifier_error"
+    status = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PhotoRefused(ClassifierError):
+    """The file can't become an identification; nothing was stored."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class QuotaExceeded(ClassifierError):
+    """Too many photos from one person or address."""
+
+    code = "too_many_photos"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotPossibleNow(ClassifierError):
+    """The identification is not in a state in which this can be done."""
+
+    code = "not_possible_now"
+    status = 409
+
+
+class ClassifierAway(ClassifierError):
+    """No usable model: photos wait until there is one."""
+
+    code = "classifier_away"
+    status = 503

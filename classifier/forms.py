@@ -1,0 +1,71 @@
+"""What people may say of an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from catalog.models import Variant
+from classifier.models import Feedback, Identification
+
+_LISTED = "variant:"
+
+
+class FeedbackForm(forms.Form):
+    """Right, one of the other candidates, another car in one's own words, or no car at all."""
+
+    choice = forms.ChoiceField(label="What does the photo show?", widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="Which car is it?",
+        max_length=200,
+        required=False,
+        help_text="Make, model and year as far as you know, such as Audi A5 Coupe 2012.",
+        widget=forms.TextInput(attrs={"list": "variant-names", "autocomplete": "off"}),
+    )
+    may_train = forms.BooleanField(
+        label="My photo may be used to train better models",
+        required=False,
+        help_text="Only if you tick this; you can take it back by deleting the photo.",
+    )
+
+    def __init__(self, *args: Any, identification: Identification, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.candidates = {
+            f"{_LISTED}{p.variant.slug}": p.variant for p in identification.predictions.all() if p.variant
+        }
+        best, *others = list(self.candidates.items()) or [(None, None)]
+        choices = [("right", f"Yes, a {best[1]}")] if best[0] and identification.scene == "exterior" else []
+        choices += [(key, str(variant)) for key, variant in others]
+        choices += [("other", "Another car"), ("not_a_car", "Not a car")]
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the name where "another car" is chosen."""
+        data = super().clean() or {}
+        if data.get("choice") == "other" and not data.get("text"):
+            self.add_error("text", "Say which car it is, as far as you know.")
+        return data
+
+    def verdict(self) -> dict[str, Any]:
+        """The answers as `services.feedback_record` takes them."""
+        choice, text = self.cleaned_data["choice"], self.cleaned_data["text"]
+        said = {"text": "", "variant": None, "may_train": self.cleaned_data["may_train"]}
+        verdicts = Feedback.Verdict
+        if choice == "right":
+            return said | {"verdict": verdicts.RIGHT, "variant": next(iter(self.candidates.values()))}
+        if choice == "not_a_car":
+            return said | {"verdict": verdicts.NOT_A_CAR}
+        variant = self.candidates.get(choice) or variant_named(text)
+        verdict = verdicts.OTHER_VARIANT if variant else verdicts.NOT_LISTED
+        return said | {"verdict": verdict, "variant": variant, "text": text}
+
+
+def variant_named(text: str) -> Variant | None:
+    """The published variant whose full name this is, whatever the case; None where there is none."""
+    wanted = " ".join(text.lower().split())
+    year = next((word for word in wanted.split() if word.isdigit() and len(word) == 4), None)
+    if year is None:
+        return None
+    candidates = Variant.objects.published().with_names().filter(year=int(year))
+    return next((variant for variant in candidates if str(variant).lower() == wanted), None)

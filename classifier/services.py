@@ -1,0 +1,341 @@
+"""Every write of the way of a photo.
+
+Called by pages, API, tasks, admin and tests alike: nothing here knows requests or templates. Each function is one
+transaction, or says why not. Waking a worker happens on commit and may fail without harm: the row is the truth.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.files.base import ContentFile, File
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import Variant
+from classifier import engine
+from classifier.exceptions import ClassifierAway, NotPossibleNow
+from classifier.intake import CleanPhoto, clean_photo
+from classifier.models import Feedback, Identification, Prediction
+from classifier.wording import summary
+from ml.exceptions import PhotoError
+
+if TYPE_CHECKING:
+    from ml.predictor import Answer
+
+logger = logging.getLogger(__name__)
+
+#: How long a worker may hold a photo before another one may take it; above the task's hard time limit.
+LEASE = timedelta(seconds=30)
+#: After this long without an answer the bell of a waiting photo is rung again.
+RING_AGAIN = timedelta(seconds=45)
+#: How long a guest's photos are kept.
+GUEST_RETENTION = timedelta(hours=24)
+
+Status = Identification.Status
+
+
+# --- Taking a photo in --------------------------------------------------------------------------------------
+def identification_create(
+    *, file: BinaryIO, name: str, size: int, user: Any, guest_key: str = ""
+) -> tuple[Identification, bool]:
+    """Take in a photo; returns its identification and whether it is new.
+
+    The same bytes from the same person lead to the identification that is there already. Raises PhotoRefused, with
+    nothing stored, where the file can't be used.
+    """
+    photo = clean_photo(file, name=name, size=size)
+    owner = user if user.is_authenticated else None
+    mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
+    if existing := mine.first():
+        return existing, False
+    row = Identification(
+        owner=owner,
+        guest_key="" if owner else guest_key,
+        sha256=photo.sha256,
+        width=photo.width,
+        height=photo.height,
+        size=len(photo.content),
+    )
+    return _store(row, photo) or (mine.get(), False)
+
+
+def _store(row: Identification, photo: CleanPhoto) -> tuple[Identification, bool] | None:
+    """Files first, then the row, then the bell; None where the same photo came in at the same moment."""
+    stem = row.pk.hex
+    row.photo.save(f"{stem}.jpg", ContentFile(photo.content), save=False)
+    row.thumbnail.save(f"{stem}.jpg", ContentFile(photo.thumbnail), save=False)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            _ring(row.pk)
+    except IntegrityError:
+        _remove_files([row])
+        return None
+    except BaseException:
+        _remove_files([row])
+        raise
+    return row, True
+
+
+def _ring(pk: uuid.UUID) -> None:
+    """Tell a worker, once the transaction is committed, that a photo waits."""
+    from classifier.tasks import identify
+
+    identify.delay_on_commit(str(pk))
+
+
+# --- Answering: called by workers ---------------------------------------------------------------------------
+def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> bool:
+    """Claim a photo, look at it, record the answer. Returns whether this call recorded one.
+
+    Not a transaction: the claim is committed before the work starts, so that the attempt is counted even if this
+    process dies in it. `redelivered`: the broker says that the worker that had this message is gone, so its lease
+    need not be waited for.
+    """
+    try:
+        loaded = engine.current()
+    except ClassifierAway:
+        return False  # unclaimed: the photo waits, and the sweeper rings when the model is back
+    row = _claim(identification_id, take_over=redelivered)
+    if row is None:
+        return False
+    try:
+        with row.photo.open("rb") as file:
+            answer = loaded.predictor.predict(file)
+    except PhotoError:
+        return identification_fail(row=row, failure="unreadable")
+    except FileNotFoundError:
+        return identification_fail(row=row, failure="photo_missing")
+    except SoftTimeLimitExceeded:
+        return identification_fail(row=row, failure="timeout")
+    except Exception:
+        # Unforeseen: end the lease so that the sweeper brings the row on, and let the defect be seen in the log.
+        Identification.objects.filter(pk=row.pk, attempt=row.attempt).update(lease_until=timezone.now())
+        raise
+    return identification_record(row=row, answer=answer, version_id=loaded.version_id)
+
+
+def _claim(identification_id: uuid.UUID | str, *, take_over: bool) -> Identification | None:
+    """Compare-and-set to running; None where there is nothing to do (done, taken by another worker, deleted)."""
+    now = timezone.now()
+    free = Q(status=Status.QUEUED)
+    if take_over:
+        free |= Q(status=Status.RUNNING)
+    claimed = Identification.objects.filter(
+        free, pk=identification_id, attempt__lt=Identification.MAX_ATTEMPTS
+    ).update(status=Status.RUNNING, attempt=F("attempt") + 1, lease_until=now + LEASE, started=now)
+    return Identification.objects.filter(pk=identification_id).first() if claimed else None
+
+
+def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:
+    """Write an answer, once: only while the row is still running with the attempt that produced it."""
+    slugs = {candidate.slug for candidate in answer.predictions}
+    with transaction.atomic():
+        written = Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
+            status=Status.DONE,
+            finished=timezone.now(),
+            lease_until=None,
+            failure="",
+            scene=answer.scene,
+            decision=answer.decision,
+            makes=[{"make": make, "probability": round(p, 4)} for make, p in answer.makes[:5]],
+            car_models=[
+                {"make": make, "model": model, "probability": round(p, 4)}
+                for make, model, p in answer.models[:5]
+            ],
+            heat_map=[list(line) for line in answer.heat_map],
+            box=list(answer.box),
+            hints=list(answer.hints),
+            model_version_id=version_id,
+        )
+        if not written:
+            return False
+        variants = dict(Variant.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+        Prediction.objects.bulk_create(
+            Prediction(
+                identification_id=row.pk,
+                rank=rank,
+                label=candidate.label,
+                probability=candidate.probability,
+                variant_id=variants.get(candidate.slug),
+            )
+            for rank, candidate in enumerate(answer.predictions, start=1)
+        )
+    return True
+
+
+def identification_fail(*, row: Identification, failure: str) -> bool:
+    """End an attempt that can't succeed. Returns whether the row was still this attempt's to end."""
+    return bool(
+        Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
+            status=Status.FAILED, failure=failure, finished=timezone.now(), lease_until=None
+        )
+    )
+
+
+# --- Keeping it moving --------------------------------------------------------------------------------------
+def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
+    """Bring stale rows on: expired leases back to the queue or, after the last attempt, to failed; lost bells rung again.
+
+    Returns counts by what was done. While no model is at hand nothing is rung: the photos wait.
+    """
+    now = now or timezone.now()
+    expired = Identification.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    worn_out = expired.filter(attempt__gte=Identification.MAX_ATTEMPTS)
+    failed = worn_out.update(status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None)
+    requeued = expired.update(status=Status.QUEUED, lease_until=None, enqueued=now - RING_AGAIN * 2)
+    rung = 0
+    try:
+        engine.current()
+    except ClassifierAway:
+        pass
+    else:
+        rung = _ring_again(now)
+    return {"failed": failed, "requeued": requeued, "rung": rung}
+
+
+def _ring_again(now: datetime, *, limit: int = 1000) -> int:
+    stale = Identification.objects.filter(status=Status.QUEUED, enqueued__lt=now - RING_AGAIN).order_by(
+        "enqueued"
+    )
+    ids = list(stale.values_list("pk", flat=True)[:limit])
+    with transaction.atomic():
+        Identification.objects.filter(pk__in=ids, status=Status.QUEUED).update(enqueued=now)
+        for pk in ids:
+            _ring(pk)
+    return len(ids)
+
+
+def identification_retry(*, identification: Identification) -> None:
+    """Queue a failed identification again, with all its attempts. Raises NotPossibleNow in any other state."""
+    with transaction.atomic():
+        changed = Identification.objects.filter(pk=identification.pk, status=Status.FAILED).update(
+            status=Status.QUEUED, attempt=0, failure="", finished=None, started=None, enqueued=timezone.now()
+        )
+        if not changed:
+            raise NotPossibleNow("Only a photo whose identification failed can be tried again.")
+        _ring(identification.pk)
+
+
+# --- What people do with it ---------------------------------------------------------------------------------
+def identification_delete(*, identification: Identification) -> None:
+    """Delete an identification, its answer and, once that is committed, its files."""
+    identifications_delete(rows=[identification])
+
+
+def identifications_delete(*, rows: Sequence[Identification]) -> int:
+    """Delete identifications with their files; returns how many rows went."""
+    with transaction.atomic():
+        _, counts = Identification.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        transaction.on_commit(lambda: _remove_files(rows), robust=True)
+    return counts.get(Identification._meta.label, 0)
+
+
+def _remove_files(rows: Iterable[Identification]) -> None:
+    for row in rows:
+        for file in (row.photo, row.thumbnail):
+            if file:
+                file.storage.delete(file.name)
+
+
+def guest_photos_expire(*, now: datetime | None = None) -> int:
+    """Delete guests' photos past their retention; returns how many."""
+    before = (now or timezone.now()) - GUEST_RETENTION
+    return identifications_delete(
+        rows=list(Identification.objects.filter(owner=None, created__lt=before)[:1000])
+    )
+
+
+def identifications_claim(*, user: Any, guest_key: str) -> int:
+    """Give a guest's photos to the account they signed in to; returns how many.
+
+    A photo that the account has already is dropped: its older answer stays.
+    """
+    if not guest_key:
+        return 0
+    with transaction.atomic():
+        guests = Identification.objects.filter(owner=None, guest_key=guest_key)
+        known = Identification.objects.filter(owner=user).values("sha256")
+        identifications_delete(rows=list(guests.filter(sha256__in=known)))
+        return guests.update(owner=user, guest_key="")
+
+
+def feedback_record(
+    *,
+    identification: Identification,
+    author: Any,
+    verdict: str,
+    variant: Variant | None = None,
+    text: str = "",
+    may_train: bool = False,
+) -> Feedback:
+    """What a person says the photo shows; saying it again replaces what was said. Needs an answered photo."""
+    if identification.status != Status.DONE:
+        raise NotPossibleNow("Feedback needs an answer to be about: wait until the photo is identified.")
+    with transaction.atomic():
+        feedback, _ = Feedback.objects.update_or_create(
+            identification=identification,
+            defaults={
+                "author": author if author.is_authenticated else None,
+                "verdict": verdict,
+                "variant": variant,
+                "text": text,
+                "may_train": may_train,
+            },
+        )
+    return feedback
+
+
+# --- For other rooms ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Evidence:
+    """What an enquiry may carry along of an identification."""
+
+    summary: str
+    photo: File
+    photo_url: str
+    variant_slug: str
+
+
+def evidence_for(*, identification_id: uuid.UUID | str, user: Any, guest_key: str = "") -> Evidence | None:
+    """The evidence of one's own answered identification; None for anything else."""
+    rows = Identification.objects.visible_to(user, guest_key).with_answer()
+    row = rows.filter(pk=identification_id, status=Status.DONE).first()
+    if row is None:
+        return None
+    best = row.best
+    return Evidence(
+        summary=summary(row),
+        photo=row.photo,
+        photo_url=f"{reverse('classifier:photo', args=[row.pk])}?size=thumbnail",
+        variant_slug=best.variant.slug if best and best.variant else "",
+    )
+
+
+def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
+    """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
+    rows = list(Identification.objects.filter(owner=user).with_answer().select_related("feedback"))
+    facts = [
+        {
+            "id": str(row.pk),
+            "created": row.created.isoformat(),
+            "status": row.status,
+            "scene": row.scene,
+            "decision": row.decision,
+            "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
+            "feedback": {
+                "verdict": row.feedback.verdict, "text": row.feedback.text, "may_train": row.feedback.may_train
+            } if hasattr(row, "feedback") else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"identifications": facts}, ((f"photos/{row.pk}.jpg", row.photo) for row in rows)

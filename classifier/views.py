@@ -1,0 +1,236 @@
+"""Pages of the way of a photo. What they do is in `services`, what they may see in `querysets`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.storage import FileSystemStorage
+from django.db.models import Count, Q
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.generic import ListView
+
+from catalog.models import Make, Variant
+from classifier import engine, intake, services, wording
+from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
+from classifier.forms import FeedbackForm
+from classifier.models import Identification
+from classifier.querysets import IdentificationQuerySet
+from classifier.throttle import count_photo
+
+
+def own(request: HttpRequest) -> IdentificationQuerySet:
+    """The identifications that the sender of this request may see."""
+    return Identification.objects.visible_to(request.user, request.session.get("guest_key", ""))
+
+
+def _guest_key(request: HttpRequest) -> str:
+    """What a guest's photos are found by until they sign in; made at the first photo."""
+    if request.user.is_authenticated:
+        return ""
+    return request.session.setdefault("guest_key", secrets.token_urlsafe(32))
+
+
+def _home_context(request: HttpRequest) -> dict[str, Any]:
+    makes = Make.objects.published().annotate(
+        count=Count("models__variants", filter=Q(models__variants__is_published=True))
+    )
+    return {
+        "makes": makes,
+        "recent": own(request).with_answer()[:4],
+        "limits": intake.limits_text(),
+        "max_photos": intake.MAX_PHOTOS,
+        "max_bytes": intake.MAX_BYTES,
+        "away": engine.is_away(),
+    }
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page: send a photo, or look around."""
+    return render(request, "classifier/home.html", _home_context(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def identify(request: HttpRequest) -> HttpResponse:
+    """Take in photos. One leads to its result, several to the list; what was refused is said beside it."""
+    if request.method != "POST":
+        return redirect("classifier:home")
+    files = request.FILES.getlist("photos")
+    taken, refused = [], []
+    for file in files[: intake.MAX_PHOTOS]:
+        try:
+            taken.append(_take(request, file))
+        except ClassifierError as error:
+            refused.append((file.name, error))
+    if not files:
+        refused.append(
+            ("", PhotoRefused("no_photo", "No photo was chosen. Pick one, or drop it on the page."))
+        )
+    elif len(files) > intake.MAX_PHOTOS:
+        text = f"Only the first {intake.MAX_PHOTOS} photos were taken. Send the others afterwards."
+        refused.append(("", PhotoRefused("too_many_files", text)))
+    if request.accepts("text/html"):
+        return _taken_page(request, taken, refused)
+    return _taken_json(taken, refused)
+
+
+def _take(request: HttpRequest, file: Any) -> tuple[Identification, bool]:
+    count_photo(request)
+    return services.identification_create(
+        file=file, name=file.name, size=file.size, user=request.user, guest_key=_guest_key(request)
+    )
+
+
+def _taken_json(taken: list, refused: list) -> JsonResponse:
+    """For the page's own script, which sends one photo at a time."""
+    if taken:
+        row, is_new = taken[0]
+        return JsonResponse({"url": row.get_absolute_url(), "is_new": is_new}, status=202 if is_new else 200)
+    _, error = refused[0]
+    return JsonResponse({"code": error.code, "message": error.message, "fields": {}}, status=error.status)
+
+
+def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
+    if not taken:
+        context = _home_context(request) | {"refused": refused}
+        return render(request, "classifier/home.html", context, status=max(e.status for _, e in refused))
+    for name, error in refused:
+        messages.error(request, f"{name}: {error.message}" if name else error.message)
+    if len(taken) == 1 and not refused:
+        row, is_new = taken[0]
+        if not is_new:
+            messages.info(request, "You sent this photo before: here is its answer.")
+        return HttpResponseRedirect(row.get_absolute_url())
+    return redirect("classifier:history")
+
+
+@require_safe
+def result(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """An identification: its answer, or what it waits for. For htmx only the part that changes."""
+    row = get_object_or_404(own(request).with_answer(), pk=pk)
+    context = {"row": row, "away": row.is_waiting and engine.is_away(), **_answer_context(row)}
+    if request.htmx:  # type: ignore[attr-defined]
+        step = min(int(request.GET.get("step", 0)), 100) if request.GET.get("step", "0").isdigit() else 0
+        context |= {"step": step + 1, "delay": "250ms" if step < 16 else "1s" if step < 40 else "3s"}
+        response = render(request, "classifier/_answer.html", context)
+    else:
+        context |= {"step": 0, "delay": "250ms"}
+        response = render(request, "classifier/result.html", context)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def _answer_context(row: Identification) -> dict[str, Any]:
+    if row.is_waiting:
+        ahead = Identification.objects.waiting().filter(created__lt=row.created).count()
+        return {"ahead": ahead}
+    if row.status == Identification.Status.FAILED:
+        return {"failure": wording.failure(row)}
+    return {
+        "headline": wording.headline(row),
+        "hints": wording.hints(row),
+        "feedback": getattr(row, "feedback", None),
+    }
+
+
+def _said(row: Identification) -> dict[str, Any]:
+    said = getattr(row, "feedback", None)
+    return {"text": said.text, "may_train": said.may_train} if said else {}
+
+
+@require_safe
+def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The kept copy, or `?size=thumbnail`, for its owner and for staff who may look at identifications."""
+    rows = Identification.objects.all() if _may_see_all(request) else own(request)
+    row = get_object_or_404(rows, pk=pk)
+    file = row.thumbnail if request.GET.get("size") == "thumbnail" else row.photo
+    return photo_response(file)
+
+
+def photo_response(file: FieldFile) -> HttpResponseBase:
+    """A stored photo for somebody who may see it: its bytes, or a signed address that expires soon."""
+    response: HttpResponseBase
+    if not isinstance(file.storage, FileSystemStorage):
+        response = HttpResponseRedirect(file.url)
+        patch_cache_control(response, private=True, max_age=60)
+        return response
+    try:
+        response = FileResponse(file.open("rb"), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, max_age=86_400, immutable=True)
+    return response
+
+
+def _may_see_all(request: HttpRequest) -> bool:
+    return request.user.is_staff and request.user.has_perm("classifier.view_identification")
+
+
+class HistoryView(ListView):
+    """One's own photos, the newest first."""
+
+    template_name = "classifier/history.html"
+    paginate_by = 24
+
+    def get_queryset(self) -> IdentificationQuerySet:
+        """Filtered by `?show=waiting|answered|failed`."""
+        rows = own(self.request).with_answer()
+        match self.request.GET.get("show"):
+            case "waiting":
+                return rows.waiting()
+            case "answered":
+                return rows.filter(status=Identification.Status.DONE)
+            case "failed":
+                return rows.filter(status=Identification.Status.FAILED)
+        return rows
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The filter in use along."""
+        return super().get_context_data(
+            **kwargs, show=self.request.GET.get("show", ""), limits=intake.limits_text()
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask, then delete a photo with its answer."""
+    row = get_object_or_404(own(request).with_answer(), pk=pk)
+    if request.method != "POST":
+        return render(request, "classifier/delete.html", {"row": row})
+    services.identification_delete(identification=row)
+    messages.success(request, "The photo and its answer are deleted.")
+    return redirect("classifier:history")
+
+
+@require_POST
+def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Try a failed photo again."""
+    row = get_object_or_404(own(request), pk=pk)
+    try:
+        services.identification_retry(identification=row)
+    except NotPossibleNow as error:
+        messages.info(request, error.message)
+    return HttpResponseRedirect(row.get_absolute_url())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say what the photo really shows."""
+    row = get_object_or_404(own(request).with_answer(), pk=pk, status=Identification.Status.DONE)
+    form = FeedbackForm(request.POST or None, identification=row, initial=_said(row))
+    if request.method == "POST" and form.is_valid():
+        services.feedback_record(identification=row, author=request.user, **form.verdict())
+        messages.success(request, "Thank you. What you said is kept with the photo.")
+        return HttpResponseRedirect(row.get_absolute_url())
+    status = 400 if form.errors else 200
+    context = {"row": row, "form": form, "variants": Variant.objects.published().with_names()}
+    return render(request, "classifier/feedback.html", context, status=status)
