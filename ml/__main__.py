@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     commands = main.add_subparsers(dest="command", required=True)
 
-    split = commands.add_parser("split", help="make a stratified validation split of a folder of class folders")
+    split = commands.add_parser(
+        "split", help="make a stratified validation split of a folder of class folders"
+    )
     split.add_argument("folder", type=Path)
     split.add_argument("out", type=Path)
     split.add_argument("--share", type=float, default=0.15)

@@ -108,7 +108,9 @@ def apply_split(photos: Sequence[Photo], split: str | Path) -> tuple[list[Photo]
     try:
         lines = Path(split).read_text().splitlines()
     except FileNotFoundError:
-        raise DataError(f"There is no split {split}. `python -m ml split FOLDER {split}` makes one.") from None
+        raise DataError(
+            f"There is no split {split}. `python -m ml split FOLDER {split}` makes one."
+        ) from None
     names = {line for line in lines if line and not line.startswith("#")}
     validation = [photo for photo in photos if photo.name in names]
     if not validation:

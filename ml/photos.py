@@ -23,9 +23,10 @@ DECODE_SHORT_SIDE = 512
 
 def register_heif() -> None:
     """Teach Pillow to read HEIC, the format of many phones. Safe to call more than once."""
-    import pi_heif
+    if "HEIF" not in Image.OPEN:
+        import pi_heif
 
-    pi_heif.register_heif_opener()
+        pi_heif.register_heif_opener()
 
 
 def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECODE_SHORT_SIDE) -> Image.Image:
@@ -34,6 +35,7 @@ def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECOD
     Raises PhotoError where the bytes are not a readable photo.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    register_heif()
     try:
         image = Image.open(stream, formats=FORMATS)
         scale = short_side / max(1, min(image.size))
@@ -43,6 +45,8 @@ def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECOD
         image = ImageOps.exif_transpose(image)
     except FileNotFoundError:
         raise PhotoError(f"There is no file {source}.") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise PhotoError(f"{source} can't be opened: {error.strerror}.") from None
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PhotoError("This file is not a photo that can be read (JPEG, PNG, WebP or HEIC).") from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:

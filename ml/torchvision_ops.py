@@ -13,7 +13,7 @@ _SCHEMAS = {
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
 # A torch Library unregisters its schemas when it is collected, so it has to live as long as the process.
-_library: torch.library.Library | None = None
+_declared: list[torch.library.Library] = []
 
 
 def _exists(name: str) -> bool:
@@ -25,15 +25,15 @@ def ensure() -> bool:
 
     Returns True where something had to be declared, False where the ops were there already.
     """
-    global _library
     # A torchvision that loads its own C++ library registers the ops itself; let it try first.
     _load_native_library()
     missing = [schema for name, schema in _SCHEMAS.items() if not _exists(name)]
     if not missing:
         return False
-    _library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")
     for schema in missing:
-        _library.define(schema)
+        library.define(schema)
+    _declared.append(library)
     return True
 
 

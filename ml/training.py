@@ -126,7 +126,10 @@ class CarClassifier(pl.LightningModule):
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": self.recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+            [
+                {"params": decayed, "weight_decay": self.recipe.weight_decay},
+                {"params": plain, "weight_decay": 0.0},
+            ],
             lr=self.recipe.learning_rate,
         )
         warmup = max(1, round(self.recipe.warmup * self.steps))
@@ -188,7 +191,9 @@ def train(recipe: Recipe, run: Path, *, threads: int | None = None) -> Path:
 
 
 @torch.no_grad()
-def embed(network: CarNet, photos: list[Photo], transform: Any, *, batch: int = 32, workers: int = 1) -> np.ndarray:
+def embed(
+    network: CarNet, photos: list[Photo], transform: Any, *, batch: int = 32, workers: int = 1
+) -> np.ndarray:
     """Embeddings of photos, (N, D) float32, in their order."""
     network.eval()
     loader = DataLoader(PhotoDataset(photos, transform), batch_size=batch, num_workers=workers)

@@ -27,7 +27,9 @@ class ZoomOut:
     Benchmark photos are framed tightly; a visitor's photo from across the road is not.
     """
 
-    def __init__(self, share: float, backgrounds: Sequence[Path], scale: tuple[float, float] = (0.4, 0.9)) -> None:
+    def __init__(
+        self, share: float, backgrounds: Sequence[Path], scale: tuple[float, float] = (0.4, 0.9)
+    ) -> None:
         self.share = share
         self.backgrounds = list(backgrounds)
         self.scale = scale
