@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -19,6 +19,7 @@ from ml.exceptions import BundleError, PhotoError
 from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, softmax
 from ml.networks import Arrays, Network, open_network
 from ml.photos import open_photo, to_input
+from ml.quality import hints
 
 Source = str | Path | bytes | BinaryIO
 #: Candidates, makes and models that an answer names at most.
@@ -56,7 +57,8 @@ class Answer:
 
     `scene` is "exterior", "interior" or "other"; `decision` is "sure", "unsure" or "unknown", and always "unknown"
     where the scene is not "exterior". `heat_map` (rows of 0-255, over the whole photo) shows where the first candidate
-    comes from; `box` is what the second look saw, in shares of the photo's width and height.
+    comes from; `box` is what the second look saw, in shares of the photo's width and height. `hints` (see `ml.quality`)
+    say what may be wrong with the photo; `predict` fills them.
     """
 
     scene: str
@@ -68,6 +70,7 @@ class Answer:
     embedding: np.ndarray
     heat_map: tuple[tuple[int, ...], ...]
     box: Box
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ class Predictor:
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
         loaded = self.load()
-        return loaded.answers(loaded.look_twice([open_photo(source)]))[0]
+        image = open_photo(source)
+        answer = loaded.answers(loaded.look_twice([image]))[0]
+        return replace(answer, hints=tuple(hints(image)))
 
     def predict_many(self, sources: Iterable[Source], *, batch: int = BATCH) -> Iterator[Answer | PhotoError]:
         """Answers in the order of `sources`, decoded and computed `batch` at a time.
