@@ -98,6 +98,16 @@ class Bundle:
     card: dict[str, Any]
 
     @property
+    def name(self) -> str:
+        """The model's name, the same for all its versions."""
+        return self.settings.name
+
+    @property
+    def version(self) -> str:
+        """Which export of that model."""
+        return self.settings.version
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the network: the identity of what answers."""
         return str(self.card["files"][MODEL])

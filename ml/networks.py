@@ -61,15 +61,20 @@ class TorchNetwork:
     def __init__(self, bundle: Bundle, *, threads: int) -> None:
         import torch
 
+        from ml.exceptions import WeightsError
         from ml.models import load_folded
 
         self._torch = torch
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         if self._device == "cpu":
             torch.set_num_threads(threads)
-        self._model = load_folded(
-            bundle.settings.architecture, bundle.path / WEIGHTS, classes=len(bundle.labels)
-        ).to(self._device)
+        try:
+            model = load_folded(
+                bundle.settings.architecture, bundle.path / WEIGHTS, classes=len(bundle.labels)
+            )
+        except WeightsError as error:
+            raise BundleError(f"{error} Export the run again.") from error
+        self._model = model.to(self._device)
 
     def __call__(self, photos: np.ndarray) -> Arrays:
         with self._torch.inference_mode():

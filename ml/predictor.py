@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -58,7 +58,7 @@ class Answer:
     `scene` is "exterior", "interior" or "other"; `decision` is "sure", "unsure" or "unknown", and always "unknown"
     where the scene is not "exterior". `heat_map` (rows of 0-255, over the whole photo) shows where the first candidate
     comes from; `box` is what the second look saw, in shares of the photo's width and height. `hints` (see `ml.quality`)
-    say what may be wrong with the photo; `predict` fills them.
+    name what may be wrong with the photo.
     """
 
     scene: str
@@ -70,7 +70,7 @@ class Answer:
     embedding: np.ndarray
     heat_map: tuple[tuple[int, ...], ...]
     box: Box
-    hints: tuple[str, ...] = ()
+    hints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,7 @@ class Predictor:
 
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
-        loaded = self.load()
-        image = open_photo(source)
-        answer = loaded.answers(loaded.look_twice([image]))[0]
-        return replace(answer, hints=tuple(hints(image)))
+        return self.load().answers([open_photo(source)])[0]
 
     def predict_many(self, sources: Iterable[Source], *, batch: int = BATCH) -> Iterator[Answer | PhotoError]:
         """Answers in the order of `sources`, decoded and computed `batch` at a time.
@@ -125,7 +122,7 @@ class Predictor:
         while group := list(islice(rest, batch)):
             opened = [_try_open(source) for source in group]
             images = [image for image in opened if isinstance(image, Image.Image)]
-            answers = iter(loaded.answers(loaded.look_twice(images)) if images else [])
+            answers = iter(loaded.answers(images) if images else [])
             for image in opened:
                 yield image if isinstance(image, PhotoError) else next(answers)
 
@@ -182,26 +179,24 @@ class LoadedBundle:
             whole[closer] = part
         return Looks(first, second, boxes)
 
-    def answers(self, looks: Looks) -> list[Answer]:
-        """One answer for each photo that was looked at."""
+    def answers(self, images: Sequence[Image.Image]) -> list[Answer]:
+        """One answer for each image."""
         settings = self.bundle.settings
+        looks = self.look_twice(images)
         weight = settings.second_look.weight
         cars = combine(
             looks.first.cars, looks.second.cars, temperature=settings.calibration.cars, weight=weight
         )
         scenes = softmax(looks.first.scenes, settings.calibration.scenes)
-        return [
-            self._answer(cars[i], scenes[i], looks.first.embedding[i], looks.first.feature_map[i], box)
-            for i, box in enumerate(looks.boxes)
-        ]
+        return [self._answer(image, looks, i, cars[i], scenes[i]) for i, image in enumerate(images)]
 
     def _answer(
-        self, cars: np.ndarray, scenes: np.ndarray, embedding: np.ndarray, feature_map: np.ndarray, box: Box
+        self, image: Image.Image, looks: Looks, i: int, cars: np.ndarray, scenes: np.ndarray
     ) -> Answer:
-        labels = self.bundle.labels
+        labels, thresholds = self.bundle.labels, self.bundle.settings.thresholds
         # A stable sort, so that equal probabilities come in the same order on every machine.
         order = np.argsort(-cars, kind="stable")[:TOP]
-        scene = choose_scene(scenes, self.bundle.settings.thresholds)
+        scene = choose_scene(scenes, thresholds)
         makes: dict[str, float] = defaultdict(float)
         models: dict[tuple[str, str], float] = defaultdict(float)
         for label, probability in zip(labels, cars.tolist(), strict=True):
@@ -210,13 +205,14 @@ class LoadedBundle:
         return Answer(
             scene=scene,
             scenes=dict(zip(SCENES, scenes.tolist(), strict=True)),
-            decision=decide(scene, float(cars[order[0]]), self.bundle.settings.thresholds),
-            predictions=tuple(Candidate(labels[i].label, labels[i].slug, float(cars[i])) for i in order),
+            decision=decide(scene, float(cars[order[0]]), thresholds),
+            predictions=tuple(Candidate(labels[j].label, labels[j].slug, float(cars[j])) for j in order),
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
             models=tuple(ModelShare(*name, share) for name, share in _largest(models)),
-            embedding=embedding,
-            heat_map=tuple(map(tuple, heat_map(self.head[order[0]], feature_map).tolist())),
-            box=box,
+            embedding=looks.first.embedding[i],
+            heat_map=tuple(map(tuple, heat_map(self.head[order[0]], looks.first.feature_map[i]).tolist())),
+            box=looks.boxes[i],
+            hints=hints(image),
         )
 
 

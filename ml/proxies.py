@@ -1,0 +1,68 @@
+"""Photos as visitors take them, made from benchmark photos: smaller cars, poor files, poor light.
+
+Each proxy takes an upright RGB photo and a seeded random generator, and gives another photo.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageEnhance, ImageFilter
+
+from ml.photos import open_photo
+
+Proxy = Callable[[Image.Image, random.Random], Image.Image]
+
+
+def jpeg(quality: int) -> Proxy:
+    """Saved once more as a JPEG of this quality."""
+
+    def apply(image: Image.Image, _random: random.Random) -> Image.Image:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=quality)
+        return Image.open(stream).convert("RGB")
+
+    return apply
+
+
+def blur(image: Image.Image, _random: random.Random) -> Image.Image:
+    """Out of focus: a Gaussian blur of 1% of the short side."""
+    return image.filter(ImageFilter.GaussianBlur(min(image.size) / 100))
+
+
+def dusk(image: Image.Image, _random: random.Random) -> Image.Image:
+    """A third of the light and half of the colour."""
+    return ImageEnhance.Color(ImageEnhance.Brightness(image).enhance(0.35)).enhance(0.5)
+
+
+def thumbnail(image: Image.Image, _random: random.Random) -> Image.Image:
+    """As found on the web: 120 pixels on the long side."""
+    small = image.copy()
+    small.thumbnail((120, 120), Image.Resampling.BILINEAR)
+    return small
+
+
+def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5, 0.7)) -> Proxy:
+    """From across the road: the photo at `scale` of its size, somewhere on another picture."""
+
+    def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
+        canvas = open_photo(seeded.choice(backgrounds), short_side=256).resize(image.size)
+        share = seeded.uniform(*scale)
+        small = image.resize((round(image.width * share), round(image.height * share)))
+        corner = (
+            seeded.randint(0, image.width - small.width),
+            seeded.randint(0, image.height - small.height),
+        )
+        canvas.paste(small, corner)
+        return canvas
+
+    return apply
+
+
+def all_proxies(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
+    """Every proxy by the name reports use; `small car` only where there are backgrounds to set it on."""
+    proxies: dict[str, Proxy] = {"JPEG quality 30": jpeg(30), "blur": blur, "dusk": dusk, "120 px": thumbnail}
+    return {"small car": small_car(backgrounds), **proxies} if backgrounds else proxies
