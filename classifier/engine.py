@@ -58,7 +58,7 @@ def current() -> Engine:
             except BundleError as error:
                 _engine = None
                 logger.error("classifier away: %s", error)  # noqa: TRY400  (the message says it all)
-                cache.set(_AWAY_KEY, True, _AWAY_SECONDS)
+                cache.set(_AWAY_KEY, "away", _AWAY_SECONDS)
                 raise ClassifierAway(str(error)) from error
             cache.delete(_AWAY_KEY)
         return _engine

@@ -46,7 +46,12 @@ def percent(probability: float) -> str:
 
 
 def _article(name: str) -> str:
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
+def _capital(text: str) -> str:
+    """First letter large; `str.capitalize` would make all others small."""
+    return text[:1].upper() + text[1:]
 
 
 def headline(row: Identification) -> Headline:
@@ -57,25 +62,26 @@ def headline(row: Identification) -> Headline:
     name = str(best.variant) if best.variant else best.label
     if row.decision == row.Decision.SURE:
         return Headline(name, f"{percent(best.probability)} sure")
-    make, model = row.makes[0], row.car_models[0]
     if row.decision == row.Decision.UNKNOWN:
         return Headline("A car we don't know", f"The closest is the {name}, but it is hardly that one.")
+    return _backed_off(row, name, best.probability)
+
+
+def _backed_off(row: Identification, name: str, probability: float) -> Headline:
+    """What is certain although the variant is not."""
+    make, model = row.makes[0], row.car_models[0]
     if model["probability"] >= CERTAIN:
         return Headline(
             f"{model['make']} {model['model']}",
             f"{percent(model['probability'])} sure of the model; which year or body is less clear, most likely {name}.",
         )
     if make["probability"] >= CERTAIN:
-        start = f"{_article(make['make']).capitalize()} for certain"
-        if model["make"] == make["make"] and model["probability"] >= LIKELY:
-            return Headline(
-                f"{start}, probably the {model['model']}", f"{percent(model['probability'])} for the model."
-            )
-        return Headline(f"{start}", "Which model is not clear: one of these, perhaps.")
-    if best.probability >= LIKELY:
-        return Headline(
-            f"Probably {_article(name)}", f"{percent(best.probability)}: check it against the others below."
-        )
+        title = f"{_capital(_article(make['make']))} for certain"
+        if model["make"] != make["make"] or model["probability"] < LIKELY:
+            return Headline(title, "Which model is not clear: one of these, perhaps.")
+        return Headline(f"{title}, probably the {model['model']}", f"{percent(model['probability'])} for the model.")
+    if probability >= LIKELY:
+        return Headline(f"Probably {_article(name)}", f"{percent(probability)}: check it against the others below.")
     return Headline("Not sure", "It may be one of these.")
 
 

@@ -1,0 +1,98 @@
+"""A stand-in for the model: tests here are about rows; `tests/integration` has the real one."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from catalog.models import BodyStyle, CarModel, Make, Variant
+from classifier import engine, services
+from classifier.models import Identification, ModelVersion
+from ml.predictor import Answer, Candidate, MakeShare, ModelShare
+from tests.classifier.photos import encoded, picture
+
+GUEST = AnonymousUser()
+
+
+def answer(decision: str = "sure", scene: str = "exterior", p: float = 0.9, **changes: Any) -> Answer:
+    """An answer that names an Audi A5, which the catalogue has, before a BMW, which it has not."""
+    values = {
+        "scene": scene,
+        "scenes": {"exterior": 1.0, "interior": 0.0, "other": 0.0},
+        "decision": decision,
+        "predictions": (
+            Candidate("Audi A5 Coupe 2012", "audi-a5-coupe-2012", p),
+            Candidate("BMW M3 Coupe 2012", "bmw-m3-coupe-2012", 1 - p),
+        ),
+        "makes": (MakeShare("Audi", p), MakeShare("BMW", 1 - p)),
+        "models": (ModelShare("Audi", "A5", p), ModelShare("BMW", "M3", 1 - p)),
+        "embedding": np.zeros(4, np.float32),
+        "heat_map": ((0, 255), (128, 0)),
+        "box": (0.1, 0.2, 0.9, 1.0),
+        "hints": (),
+    }
+    return Answer(**(values | changes))
+
+
+class StubPredictor:
+    """Answers `answer`, or raises it; counts its calls."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | Exception = answer()
+        self.calls = 0
+
+    def predict(self, source: Any) -> Answer:
+        self.calls += 1
+        assert source.read(2) == b"\xff\xd8", "the worker got something else than the kept JPEG"
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def version(db: None) -> ModelVersion:
+    return ModelVersion.objects.create(name="stub", version="1", digest="0" * 64, is_active=True)
+
+
+@pytest.fixture
+def predictor(monkeypatch: pytest.MonkeyPatch, version: ModelVersion) -> StubPredictor:
+    stub = StubPredictor()
+    monkeypatch.setattr(engine, "current", lambda: SimpleNamespace(predictor=stub, version_id=version.pk))
+    return stub
+
+
+@pytest.fixture
+def audi(db: None) -> Variant:
+    model = CarModel.objects.create(make=Make.objects.create(name="Audi", slug="audi"), name="A5", slug="a5")
+    return Variant.objects.create(model=model, year=2012, body_style=BodyStyle.COUPE, slug="audi-a5-coupe-2012")
+
+
+@pytest.fixture
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids whose bell was rung, in order; rung on commit only."""
+    from classifier.tasks import identify
+
+    rung: list[str] = []
+    monkeypatch.setattr(identify, "delay", lambda pk: rung.append(pk))
+    return rung
+
+
+def send(user: Any = GUEST, guest_key: str = "", data: bytes | None = None) -> Identification:
+    """Take in a photo."""
+    data = data or encoded()
+    row, _ = services.identification_create(
+        file=io.BytesIO(data), name="car.jpg", size=len(data), user=user, guest_key=guest_key
+    )
+    return row
+
+
+def other_photo(seed: int) -> bytes:
+    """A photo that differs with its seed."""
+    image = picture()
+    image.putpixel((0, 0), (seed % 256, seed // 256, 7))
+    return encoded(image, "PNG") if seed < 0 else encoded(image, comment=str(seed).encode())
