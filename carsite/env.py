@@ -15,6 +15,7 @@ class Variable:
     group: str
 
 
+# fmt: off  (a table: one variable, one line)
 VARIABLES = (
     Variable("DEBUG", "0", "1 shows tracebacks and relaxes transport security. `make run` sets it.", "Site"),
     Variable("SECRET_KEY", None, "A long random string. Needed wherever DEBUG is 0.", "Site"),
@@ -35,8 +36,13 @@ VARIABLES = (
     Variable("MODEL_THREADS", "1", "CPU threads of one worker process; processes scale better.", "Classifier"),
     Variable("UPLOADS_PER_DAY", "200", "Photos a signed-in person may send in a day.", "Classifier"),
     Variable("GUEST_UPLOADS_PER_HOUR", "20", "Photos an address may send in an hour without signing in.", "Classifier"),
+    Variable("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's.", "Operations"),
+    Variable("PORT", "8000", "Port that the web server listens at.", "Operations"),
+    Variable("WEB_WORKERS", "2", "Processes of the web server, four threads each.", "Operations"),
+    Variable("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core.", "Operations"),
     Variable("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", "Operations"),
 )
+# fmt: on
 
 
 def env_example() -> str:

