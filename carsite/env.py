@@ -15,7 +15,8 @@ class Variable:
     group: str
 
 
-# fmt: off  (a table: one variable, one line)
+# One variable, one line:
+# fmt: off
 VARIABLES = (
     Variable("DEBUG", "0", "1 shows tracebacks and relaxes transport security. `make run` sets it.", "Site"),
     Variable("SECRET_KEY", None, "A long random string. Needed wherever DEBUG is 0.", "Site"),
