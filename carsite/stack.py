@@ -98,7 +98,7 @@ def worker(processes: int, *, broker_url: str | None = None) -> Service:
 def worker_answers(name: str, broker_url: str | None = None) -> bool:
     """Whether the worker of that name takes tasks."""
     with app.connection_for_write(broker_url) as connection:
-        return bool(app.control.ping(destination=[name], timeout=0.5, limit=1, connection=connection))
+        return bool(app.control.ping(destination=[name], timeout=0.2, limit=1, connection=connection))
 
 
 def beat() -> Service:
