@@ -1,9 +1,43 @@
 """What every template may use."""
 
+from __future__ import annotations
+
 from django.http import HttpRequest
+
+UNITS = ("metric", "imperial")
+THEMES = ("auto", "light", "dark")
+
+_SECTIONS = {
+    "classifier:home": "identify",
+    "classifier:identify": "identify",
+    "classifier": "photos",
+    "catalog": "cars",
+    "dealers:enquiry_list": "enquiries",
+    "dealers:enquiry": "enquiries",
+    "dealers:lead_list": "leads",
+    "dealers:lead": "leads",
+    "dealers": "dealers",
+    "accounts": "account",
+}
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`units`: the visitor's choice, "metric" or "imperial"."""
-    units = request.COOKIES.get("units", "metric")
-    return {"units": units if units in ("metric", "imperial") else "metric"}
+    """`units` and `theme` as the visitor chose them, and the `section` of the site that the page belongs to."""
+    return {
+        "units": _choice(request, "units", UNITS),
+        "theme": _choice(request, "theme", THEMES),
+        "section": _section(request),
+    }
+
+
+def _choice(request: HttpRequest, cookie: str, allowed: tuple[str, ...]) -> str:
+    """A preference from its cookie; the first one allowed where there is none, or nonsense."""
+    value = request.COOKIES.get(cookie)
+    return value if value in allowed else allowed[0]
+
+
+def _section(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None or match.view_name is None:
+        return ""
+    return _SECTIONS.get(match.view_name) or _SECTIONS.get(match.namespace) or ""

@@ -1,0 +1,119 @@
+"""Pages of the site as a whole: preferences, about, health, and what is shown where something went wrong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import TemplateView
+
+from carsite import health
+from carsite.context import THEMES, UNITS
+
+_YEAR = 365 * 24 * 3600
+
+
+# --- Preferences --------------------------------------------------------------------------------------------
+@require_POST
+def units(request: HttpRequest) -> HttpResponse:
+    """Metric or imperial, kept in a cookie; back to the page in `next`."""
+    return _preference(request, "units", UNITS)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the device has it; kept in a cookie; back to the page in `next`."""
+    return _preference(request, "theme", THEMES)
+
+
+def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> HttpResponse:
+    response = HttpResponseRedirect(_next(request))
+    value = request.POST.get(name)
+    if value in allowed:
+        secure = request.is_secure()
+        response.set_cookie(name, value, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _next(request: HttpRequest) -> str:
+    """The page to go back to, never one of another site."""
+    target = request.POST.get("next", "")
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+        return target
+    return resolve_url("classifier:home")
+
+
+class AboutView(TemplateView):
+    """What the site does, what it can't, and what it keeps."""
+
+    template_name = "carsite/about.html"
+
+
+# --- Health -------------------------------------------------------------------------------------------------
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers. It asks nobody else."""
+    response = HttpResponse("ok\n", content_type="text/plain")
+    add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """What the site leans on, each with its time. 503 only where no page can work (see `health.report`)."""
+    report = health.report()
+    response = JsonResponse(report, status=503 if report["status"] == "away" else 200)
+    add_never_cache_headers(response)
+    return response
+
+
+# --- When something went wrong ------------------------------------------------------------------------------
+_MESSAGES = {
+    400: ("bad_request", "The request could not be understood. Check it against the documentation at /api/."),
+    403: ("permission_denied", "You may not do this. Sign in with an account that may."),
+    404: ("not_found", "There is nothing at this address."),
+    413: ("too_large", "The request is larger than the site takes. Send less at once."),
+    500: ("server_error", "Something broke on our side. It has been noted; try again in a moment."),
+}
+
+
+def _error(request: HttpRequest, status: int) -> HttpResponse:
+    """JSON for programs, a page for people."""
+    if request.path.startswith("/api/"):
+        return _error_json(status)
+    return render(request, f"{status}.html", status=status)
+
+
+def _error_json(status: int) -> JsonResponse:
+    code, message = _MESSAGES[status]
+    return JsonResponse({"code": code, "message": message, "fields": {}}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, or 413 where the request was refused for its size."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
+    return _error(request, 413 if too_large else 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _error(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return _error(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, drawn without a request's context: what broke may be the database, the session or the cache."""
+    if request.path.startswith("/api/"):
+        return _error_json(500)
+    return HttpResponse(render_to_string("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
