@@ -80,11 +80,10 @@ class IdentificationViewSet(
     @action(detail=True, methods=["post"])
     def feedback(self, request: Request, pk: str | None = None) -> Response:
         """Store feedback, in place of what was said before."""
+        row = self.get_object()
         data = FeedbackRequest(data=request.data)
         data.is_valid(raise_exception=True)
-        said = services.feedback_record(
-            identification=self.get_object(), author=request.user, **data.validated_data
-        )
+        said = services.feedback_record(identification=row, author=request.user, **data.validated_data)
         return Response(FeedbackSerializer(said).data)
 
     @extend_schema(

@@ -79,9 +79,13 @@ def _backed_off(row: Identification, name: str, probability: float) -> Headline:
         title = f"{_capital(_article(make['make']))} for certain"
         if model["make"] != make["make"] or model["probability"] < LIKELY:
             return Headline(title, "Which model is not clear: one of these, perhaps.")
-        return Headline(f"{title}, probably the {model['model']}", f"{percent(model['probability'])} for the model.")
+        return Headline(
+            f"{title}, probably the {model['model']}", f"{percent(model['probability'])} for the model."
+        )
     if probability >= LIKELY:
-        return Headline(f"Probably {_article(name)}", f"{percent(probability)}: check it against the others below.")
+        return Headline(
+            f"Probably {_article(name)}", f"{percent(probability)}: check it against the others below."
+        )
     return Headline("Not sure", "It may be one of these.")
 
 

@@ -69,7 +69,9 @@ def predictor(monkeypatch: pytest.MonkeyPatch, version: ModelVersion) -> StubPre
 @pytest.fixture
 def audi(db: None) -> Variant:
     model = CarModel.objects.create(make=Make.objects.create(name="Audi", slug="audi"), name="A5", slug="a5")
-    return Variant.objects.create(model=model, year=2012, body_style=BodyStyle.COUPE, slug="audi-a5-coupe-2012")
+    return Variant.objects.create(
+        model=model, year=2012, body_style=BodyStyle.COUPE, slug="audi-a5-coupe-2012"
+    )
 
 
 @pytest.fixture

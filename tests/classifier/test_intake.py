@@ -38,7 +38,11 @@ def opened(photo: CleanPhoto) -> Image.Image:
     ],
 )
 def test_every_mode_becomes_a_plain_rgb_jpeg(kind, mode, name):
-    image = picture().convert("L").convert("I").point(lambda v: v * 257).convert("I;16") if mode == "I;16" else picture(mode=mode)
+    image = (
+        picture().convert("L").convert("I").point(lambda v: v * 257).convert("I;16")
+        if mode == "I;16"
+        else picture(mode=mode)
+    )
     photo = clean(encoded(image, kind), name)
     assert (opened(photo).format, opened(photo).mode, opened(photo).size) == ("JPEG", "RGB", (320, 240))
     assert len(photo.sha256) == 64
@@ -101,7 +105,9 @@ def broken(data: bytes) -> bytes:
 
 GIF = encoded(picture(), "GIF", save_all=True, append_images=[picture(mode="L").convert("RGB")])
 HEIC_BROKEN = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 200
-ANIMATED_WEBP = encoded(picture(), "WEBP", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")])
+ANIMATED_WEBP = encoded(
+    picture(), "WEBP", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")]
+)
 ANIMATED_PNG = encoded(picture(), "PNG", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")])
 
 

@@ -35,7 +35,9 @@ def stored_files() -> list[str]:
     return found
 
 
-def test_a_photo_is_stored_with_its_row_and_rung_after_commit(user, rings, django_capture_on_commit_callbacks):
+def test_a_photo_is_stored_with_its_row_and_rung_after_commit(
+    user, rings, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         row = send(user)
         assert rings == [], "rung before the transaction was over"
@@ -81,7 +83,10 @@ def test_two_uploads_of_one_photo_at_the_same_moment_make_one_row(user, monkeypa
     real = services.Identification.objects.visible_to
     answers = iter([Identification.objects.none()])
     monkeypatch.setattr(
-        type(Identification.objects), "visible_to", lambda self, *a: next(answers, None) or real(*a), raising=True
+        type(Identification.objects),
+        "visible_to",
+        lambda self, *a: next(answers, None) or real(*a),
+        raising=True,
     )
     second = send(user)
     assert second.pk == first.pk
@@ -199,7 +204,10 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
     user, predictor, rings, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
-    rows = {name: send(user, data=other_photo(i)) for i, name in enumerate(["fresh", "lost bell", "held", "expired", "worn"])}
+    rows = {
+        name: send(user, data=other_photo(i))
+        for i, name in enumerate(["fresh", "lost bell", "held", "expired", "worn"])
+    }
 
     def put(name, **changes):
         Identification.objects.filter(pk=rows[name].pk).update(**changes)
@@ -213,7 +221,13 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
     assert counts == {"failed": 1, "requeued": 1, "rung": 2}
     assert set(rings) == {str(rows["lost bell"].pk), str(rows["expired"].pk)}
     states = {name: Identification.objects.get(pk=row.pk).status for name, row in rows.items()}
-    assert states == {"fresh": "queued", "lost bell": "queued", "held": "running", "expired": "queued", "worn": "failed"}
+    assert states == {
+        "fresh": "queued",
+        "lost bell": "queued",
+        "held": "running",
+        "expired": "queued",
+        "worn": "failed",
+    }
     # Rung is rung: a second sweep a moment later has nothing to do.
     with django_capture_on_commit_callbacks(execute=True):
         assert services.identifications_sweep(now=now)["rung"] == 0
@@ -239,7 +253,9 @@ def test_the_database_refuses_rows_that_make_no_sense(user):
             Identification.objects.filter(pk=row.pk).update(**wrong)
 
 
-def test_deleting_removes_row_answer_and_files_after_commit(user, predictor, django_capture_on_commit_callbacks):
+def test_deleting_removes_row_answer_and_files_after_commit(
+    user, predictor, django_capture_on_commit_callbacks
+):
     row = send(user)
     services.identification_run(identification_id=row.pk)
     with django_capture_on_commit_callbacks(execute=True):
@@ -283,7 +299,9 @@ def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
     services.identification_run(identification_id=row.pk)
     row.refresh_from_db()
     services.feedback_record(identification=row, **say)
-    services.feedback_record(identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None})
+    services.feedback_record(
+        identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None}
+    )
     feedback = Feedback.objects.get()
     assert (feedback.verdict, feedback.author, feedback.may_train) == ("not_a_car", user, False)
 
