@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import call_command, get_commands
 from django.db import connections
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,19 +91,42 @@ def _use_database(path: Path) -> None:
     connections["default"].settings_dict["NAME"] = str(path)
 
 
+def _make_once(path: Path, blocker: Any, fill: Callable[[Path], None]) -> Path:
+    """A SQLite file that `fill` fills, made by the first xdist worker that asks."""
+    with _first_of_all_workers(path) as first, blocker.unblock():
+        if first:
+            before = connections["default"].settings_dict["NAME"]
+            draft = path.with_suffix(".draft")
+            fill(draft)
+            _use_database(before)
+            draft.rename(path)
+    return path
+
+
 @pytest.fixture(scope="session")
 def migrated_database(_shared_folder: Path, django_db_blocker: Any) -> Path:
     """A SQLite file with all migrations applied, made once for all xdist workers."""
-    path = _shared_folder / "migrated.sqlite3"
-    with _first_of_all_workers(path) as first:
-        if first:
-            draft = path.with_suffix(".draft")
-            with django_db_blocker.unblock():
-                _use_database(draft)
-                call_command("migrate", verbosity=0)
-                connections["default"].close()
-            draft.rename(path)
-    return path
+
+    def fill(path: Path) -> None:
+        _use_database(path)
+        call_command("migrate", verbosity=0)
+
+    return _make_once(_shared_folder / "migrated.sqlite3", django_db_blocker, fill)
+
+
+@pytest.fixture(scope="session")
+def seeded_database(_shared_folder: Path, django_db_blocker: Any, migrated_database: Path) -> Path:
+    """A SQLite file as a new site has it: catalogue, demonstration users and dealers."""
+
+    def fill(path: Path) -> None:
+        shutil.copyfile(migrated_database, path)
+        _use_database(path)
+        call_command("load_catalog", verbosity=0)
+        if "create_demo_users" in get_commands():
+            call_command("create_demo_users", verbosity=0)
+        call_command("load_dealers", demo=True, verbosity=0)
+
+    return _make_once(_shared_folder / "seeded.sqlite3", django_db_blocker, fill)
 
 
 @pytest.fixture(scope="session")
@@ -115,10 +139,33 @@ def django_db_setup(
     _use_database(own)
 
 
+def _copy_rows(source: Path, app: str) -> None:
+    """Copy all rows of an app from another SQLite file, in the test's own transaction."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        if "seed" not in {row[1] for row in cursor.fetchall()}:
+            cursor.execute("ATTACH DATABASE %s AS seed", [str(source)])
+        for model in apps.get_app_config(app).get_models(include_auto_created=True):
+            foreign = (
+                field.related_model for field in model._meta.local_concrete_fields if field.is_relation
+            )
+            if any(other._meta.app_label not in ("catalog", "dealers") for other in foreign):
+                continue  # such as who works where: people are not copied
+            table = f'"{model._meta.db_table}"'
+            columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
+            cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM seed.{table}")
+
+
 @pytest.fixture
-def catalog_seed(db: None) -> None:
+def catalog_seed(db: None, seeded_database: Path) -> None:
     """The committed catalogue: all makes, models, variants and specs."""
-    call_command("load_catalog", verbosity=0)
+    _copy_rows(seeded_database, "catalog")
+
+
+@pytest.fixture
+def dealers_seed(catalog_seed: None, seeded_database: Path) -> None:
+    """The committed cities and the demonstration dealers (without staff), with the catalogue they refer to."""
+    _copy_rows(seeded_database, "dealers")
 
 
 # --- People -------------------------------------------------------------------------------------------------
