@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Make, Variant
-from dealers.querysets import DealerQuerySet, EnquiryQuerySet
+from dealers.querysets import CityQuerySet, DealerQuerySet, EnquiryQuerySet
+from dealers.regions import COUNTRIES
 
 
 class City(models.Model):
@@ -22,9 +24,14 @@ class City(models.Model):
     latitude = models.FloatField()
     longitude = models.FloatField()
     population = models.PositiveIntegerField(default=0)
+    aliases = models.CharField(
+        max_length=200, blank=True, help_text="Other names people type, joined by ';'."
+    )
+
+    objects = CityQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "-population"]
         verbose_name_plural = "cities"
         constraints = [
             models.UniqueConstraint(fields=["name", "region", "country"], name="city_unique"),
@@ -34,7 +41,17 @@ class City(models.Model):
         ]
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.name, self.region, self.country) if part)
+        return ", ".join(part for part in (self.name, self.district, self.country_name) if part)
+
+    @property
+    def district(self) -> str:
+        """The region where it says more than the city's own name does."""
+        return "" if self.region == self.name else self.region
+
+    @property
+    def country_name(self) -> str:
+        """The country in English; its code where the name is not known."""
+        return COUNTRIES.get(self.country, self.country)
 
 
 class Dealer(models.Model):
@@ -52,12 +69,20 @@ class Dealer(models.Model):
     longitude = models.FloatField()
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="dealerships", blank=True)
     is_active = models.BooleanField("active", default=True)
-    is_demo = models.BooleanField("demonstration", default=False, help_text="Invented, for trying the site out.")
+    is_demo = models.BooleanField(
+        "demonstration", default=False, help_text="Invented, for trying the site out."
+    )
 
     objects = DealerQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180)),
+                name="dealer_on_earth",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -72,6 +97,9 @@ class Enquiry(models.Model):
     States: new → contacted → closed, and closed → contacted where a talk starts again. Each change leaves an
     EnquiryEvent with its actor. What the visitor's photo showed is kept as it was when asked (`evidence`, `photo`):
     deleting the photo's identification later changes nothing about a letter already sent.
+
+    Mails: `dealer_mailed` and `visitor_mailed` say what has left. `mail_due` is when the next try may start: a sender
+    claims the row by moving it ahead by compare-and-set, so two senders never hold one letter.
     """
 
     class Status(models.TextChoices):
@@ -89,7 +117,9 @@ class Enquiry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dealer = models.ForeignKey(Dealer, on_delete=models.PROTECT, related_name="enquiries")
-    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries")
+    variant = models.ForeignKey(
+        Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries"
     )
@@ -98,12 +128,25 @@ class Enquiry(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     message = models.TextField(max_length=4000)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
-    evidence = models.CharField(max_length=300, blank=True, help_text="What the photo was recognised as, and how surely.")
+    evidence = models.CharField(
+        max_length=300, blank=True, help_text="What the photo was recognised as, and how surely."
+    )
     identification_id = models.UUIDField(null=True, blank=True, db_index=True)
-    photo = models.FileField(upload_to="enquiries/%Y/%m/", blank=True, help_text="Only where the visitor sends it along.")
+    photo = models.FileField(
+        upload_to="enquiries/%Y/%m/", blank=True, help_text="Only where the visitor sends it along."
+    )
     consented = models.DateTimeField(help_text="When the visitor agreed to be contacted.")
     dealer_mailed = models.DateTimeField(null=True, blank=True)
     visitor_mailed = models.DateTimeField(null=True, blank=True)
+    mail_due = models.DateTimeField(default=timezone.now, editable=False)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    fingerprint = models.CharField(
+        max_length=64,
+        unique=True,
+        null=True,
+        editable=False,
+        help_text="The same letter sent twice has the same one.",
+    )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
@@ -112,13 +155,35 @@ class Enquiry(models.Model):
     class Meta:
         ordering = ["-created"]
         verbose_name_plural = "enquiries"
-        indexes = [models.Index(fields=["dealer", "status", "-created"])]
+        indexes = [
+            models.Index(fields=["dealer", "status", "-created"]),
+            models.Index(
+                fields=["mail_due"],
+                condition=Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True),
+                name="enquiry_unmailed",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["new", "contacted", "closed"]), name="enquiry_status_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} to {self.dealer}"
 
     def get_absolute_url(self) -> str:
         return reverse("dealers:enquiry", args=[self.pk])
+
+    @property
+    def photo_url(self) -> str:
+        """Where the photo that went along is shown to those who may see it."""
+        return reverse("dealers:enquiry_photo", args=[self.pk])
+
+    @property
+    def next_statuses(self) -> list[Status]:
+        """Where the lead may go from here, in the order of the states."""
+        return [status for status in self.Status if status in self.TRANSITIONS[self.Status(self.status)]]
 
 
 class EnquiryEvent(models.Model):
@@ -128,7 +193,10 @@ class EnquiryEvent(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     from_status = models.CharField(max_length=12, choices=Enquiry.Status, blank=True)
     to_status = models.CharField(max_length=12, choices=Enquiry.Status)
-    note = models.CharField(max_length=400, blank=True)
+    by_link = models.BooleanField("by the link in the e-mail", default=False)
+    note = models.CharField(
+        max_length=400, blank=True, help_text="For the dealer's staff; visitors don't see it."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

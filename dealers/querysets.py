@@ -1,27 +1,93 @@
-"""Every read of dealers and enquiries that is more than one filter."""
+"""Every read of cities, dealers and enquiries that is more than one filter."""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from collections.abc import Iterable
+from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import ASin, Cos, Least, Power, Radians, Sin, Sqrt
+
+EARTH_RADIUS = 6_371_008.8
+"""Mean radius in metres (IUGG)."""
 
 
-class DealerQuerySet(models.QuerySet):
+def great_circle(latitude: float, longitude: float) -> models.Expression:
+    """Metres from a point in degrees to the row's `latitude`, `longitude`, by the haversine formula.
+
+    The database computes it, so it can sort and page by distance. Between antipodes rounding lifts the haversine
+    above one, where the arc sine would be an error: hence the `Least`.
+    """
+    north = Power(Sin(Radians(F("latitude") - Value(latitude)) / 2.0), 2)
+    east = Power(Sin(Radians(F("longitude") - Value(longitude)) / 2.0), 2)
+    haversine = north + Cos(Radians(Value(latitude))) * Cos(Radians(F("latitude"))) * east
+    return models.ExpressionWrapper(
+        2.0 * EARTH_RADIUS * ASin(Sqrt(Least(Value(1.0), haversine))), output_field=models.FloatField()
+    )
+
+
+class PlacedQuerySet(models.QuerySet):
+    """Reads of rows that have a place on earth."""
+
+    def near(self, latitude: float, longitude: float) -> Self:
+        """Nearest first, with `distance` in metres."""
+        return self.annotate(distance=great_circle(latitude, longitude)).order_by("distance", "name", "pk")
+
+
+class CityQuerySet(PlacedQuerySet):
+    """Reads of cities."""
+
+
+class DealerQuerySet(PlacedQuerySet):
     """Reads of dealers."""
 
-    def active(self) -> DealerQuerySet:
+    def active(self) -> Self:
         """Dealers that take enquiries."""
         return self.filter(is_active=True)
+
+    def staffed_by(self, user: Any) -> Self:
+        """Dealers whose leads this user sees."""
+        return self.filter(staff=user)
+
+    def with_names(self) -> Self:
+        """City and makes along, so that a list of dealers costs two queries however long it is."""
+        return self.select_related("city").prefetch_related("makes")
 
 
 class EnquiryQuerySet(models.QuerySet):
     """Reads of enquiries; the same methods for pages, API and admin."""
 
-    def sent_by(self, user: Any) -> EnquiryQuerySet:
+    def sent_by(self, user: Any) -> Self:
         """What a visitor asked; nothing for a guest."""
         return self.filter(user=user) if user.is_authenticated else self.none()
 
-    def leads_of(self, user: Any) -> EnquiryQuerySet:
+    def leads_of(self, user: Any) -> Self:
         """What was asked of the dealers whose staff this user is."""
         return self.filter(dealer__staff=user) if user.is_authenticated else self.none()
+
+    def readable_by(self, user: Any, linked: Iterable[UUID] = ()) -> Self:
+        """What a person may read as sender, as the dealer's staff, as the site's staff, or by links they hold."""
+        by_link = Q(pk__in=list(linked))
+        if not user.is_authenticated:
+            return self.filter(by_link)
+        if user.is_staff and user.has_perm("dealers.view_enquiry"):
+            return self
+        own = Q(user=user) | Q(dealer__in=user.dealerships.values("pk"))
+        return self.filter(own | by_link)
+
+    def with_names(self) -> Self:
+        """Dealer, its city and the car along, so that a list of enquiries costs one query however long it is."""
+        return self.select_related("dealer__city", "variant__model__make")
+
+    def unmailed(self) -> Self:
+        """Enquiries of which a mail has still to leave."""
+        return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")
+
+    def mail_overdue(self, *, now: datetime.datetime, patience: datetime.timedelta, attempts: int) -> Self:
+        """Unmailed ones that nobody is sending now, older than `patience` and tried fewer than `attempts` times."""
+        return self.unmailed().filter(
+            created__lte=now - patience, mail_due__lte=now, mail_attempts__lt=attempts
+        )

@@ -1,0 +1,83 @@
+"""Reading an enquiry without an account: by a signed link from an e-mail, or because this browser has just sent it.
+
+A link is shown once, then kept in the session, so that the key stays out of the addresses of the pages behind it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.urls import reverse
+
+from dealers.exceptions import LinkExpired
+from dealers.models import Enquiry
+
+LINK_SECONDS = 30 * 24 * 3600
+SESSION_KEY = "dealers_links"
+LINKS_KEPT = 20
+"""How many links of a door one session keeps; the oldest goes first."""
+
+
+class Door(StrEnum):
+    """Which side of an enquiry a key opens."""
+
+    SENDER = "enquiry"
+    LEAD = "lead"
+
+
+def key_of(enquiry: Enquiry, door: Door) -> str:
+    """A key to one side of one enquiry, for 30 days. The dealer's dies when the dealer's address changes."""
+    return _signer(enquiry, door).sign(enquiry.pk.hex)
+
+
+def link_to(enquiry: Enquiry, door: Door) -> str:
+    """The full address, with its key, for an e-mail."""
+    path = reverse(f"dealers:{door}", args=[enquiry.pk])
+    return f"{settings.SITE_URL}{path}?{urlencode({'key': key_of(enquiry, door)})}"
+
+
+def remember(request: HttpRequest, enquiry: Enquiry, door: Door, key: str) -> bool:
+    """Keeps a key in the session if it is right. Raises LinkExpired for one that was."""
+    if not _is_right(enquiry, door, key):
+        return False
+    doors = request.session.get(SESSION_KEY, {})
+    links = doors.get(door, {})
+    links.pop(enquiry.pk.hex, None)
+    doors[door] = dict([*links.items(), (enquiry.pk.hex, key)][-LINKS_KEPT:])
+    request.session[SESSION_KEY] = doors
+    return True
+
+
+def is_open(request: HttpRequest, enquiry: Enquiry, door: Door) -> bool:
+    """Whether this session holds a key that still fits."""
+    key = request.session.get(SESSION_KEY, {}).get(door, {}).get(enquiry.pk.hex, "")
+    try:
+        return _is_right(enquiry, door, key)
+    except LinkExpired:
+        return False
+
+
+def open_doors(request: HttpRequest, *doors: Door) -> list[UUID]:
+    """The enquiries whose keys this session holds and which still fit."""
+    held = {identifier for door in doors for identifier in request.session.get(SESSION_KEY, {}).get(door, {})}
+    enquiries = Enquiry.objects.filter(pk__in=held).select_related("dealer") if held else []
+    return [one.pk for one in enquiries if any(is_open(request, one, door) for door in doors)]
+
+
+def _signer(enquiry: Enquiry, door: Door) -> signing.TimestampSigner:
+    holder = enquiry.dealer.email if door == Door.LEAD else enquiry.email
+    return signing.TimestampSigner(salt=f"dealers.{door}:{holder}")
+
+
+def _is_right(enquiry: Enquiry, door: Door, key: str) -> bool:
+    try:
+        return _signer(enquiry, door).unsign(key, max_age=LINK_SECONDS) == enquiry.pk.hex
+    except signing.SignatureExpired:
+        raise LinkExpired from None
+    except signing.BadSignature:
+        return False

@@ -1,0 +1,142 @@
+"""Dealers, enquiries and leads for programs: the same services and querysets as the pages."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, status, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from dealers import services
+from dealers.directory import find_dealers
+from dealers.evidence import evidence_for
+from dealers.exceptions import EvidenceGone
+from dealers.limits import enquiry_spend
+from dealers.models import Dealer, Enquiry
+from dealers.querysets import DealerQuerySet, EnquiryQuerySet
+from dealers.serializers import (
+    DealerSerializer,
+    EnquiryRequest,
+    EnquirySerializer,
+    LeadSerializer,
+    LeadStatusRequest,
+)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same letter with the same key is sent once.",
+)
+MAKE = OpenApiParameter("make", str, description="Slug of a make.")
+NEAR = OpenApiParameter(
+    "near", str, description="A city's name or `latitude,longitude`: nearest first, with distance."
+)
+TOO_MANY = OpenApiResponse(description="Too many enquiries; `Retry-After` says when to come back.")
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Dealers of a make, near a place", parameters=[MAKE, NEAR]),
+    retrieve=extend_schema(summary="A dealer"),
+)
+class DealerViewSet(viewsets.ReadOnlyModelViewSet):
+    """The directory; open to everybody."""
+
+    queryset = Dealer.objects.active()
+    serializer_class = DealerSerializer
+    permission_classes = [AllowAny]
+    lookup_field = "slug"
+
+    def get_queryset(self) -> DealerQuerySet:
+        """By the query's make and place. Raises UnknownMake or UnknownPlace."""
+        asked = self.request.query_params
+        search = find_dealers(make=asked.get("make", ""), near=asked.get("near", ""))
+        for error in search.errors:
+            raise error
+        return search.dealers
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Your enquiries, the newest first"),
+    retrieve=extend_schema(summary="An enquiry of yours, with its history"),
+)
+class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Enquiries of the caller; those of others do not exist here."""
+
+    queryset = Enquiry.objects.none()
+    serializer_class = EnquirySerializer
+    filterset_fields = ["status"]
+
+    def get_queryset(self) -> EnquiryQuerySet:
+        """One's own, with their history."""
+        return Enquiry.objects.sent_by(self.request.user).with_names().prefetch_related("events")
+
+    @extend_schema(
+        summary="Ask a dealer",
+        description="The dealer and you get it by e-mail. The same letter with the same Idempotency-Key again is answered "
+        "with the enquiry that is there already (200).",
+        parameters=[IDEMPOTENCY_KEY],
+        request=EnquiryRequest,
+        responses={201: EnquirySerializer, 200: EnquirySerializer, 429: TOO_MANY},
+    )
+    def create(self, request: Request) -> Response:
+        """Take in one letter."""
+        letter = EnquiryRequest(data=request.data)
+        letter.is_valid(raise_exception=True)
+        enquiry, is_new = self._send(request, dict(letter.validated_data))
+        return Response(
+            self.get_serializer(self.get_queryset().get(pk=enquiry.pk)).data,
+            status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
+            headers={"Location": reverse("api:enquiry-detail", args=[enquiry.pk], request=request)},
+        )
+
+    @staticmethod
+    def _send(request: Request, letter: dict[str, Any]) -> tuple[Enquiry, bool]:
+        letter.pop("consent")
+        identification_id = letter.pop("identification", None)
+        evidence = evidence_for(request, identification_id)  # type: ignore[arg-type]
+        if identification_id and evidence is None:
+            raise EvidenceGone(fields={"identification": ["No answered photo of yours has this id."]})
+        letter.setdefault("email", request.user.email)  # type: ignore[union-attr]
+        return services.enquiry_create(
+            **letter,
+            user=request.user,
+            nonce=request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16),
+            identification_id=identification_id,
+            evidence=evidence,
+            admit=lambda: enquiry_spend(request, email=letter["email"]),  # type: ignore[arg-type]
+        )
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Leads of the dealers you work for, the newest first"),
+    retrieve=extend_schema(summary="A lead, with its history"),
+)
+class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """What the caller's dealers were asked; what others were asked does not exist here."""
+
+    queryset = Enquiry.objects.none()
+    serializer_class = LeadSerializer
+    filterset_fields = ["status"]
+
+    def get_queryset(self) -> EnquiryQuerySet:
+        """Leads of the caller's dealers, with their history."""
+        return Enquiry.objects.leads_of(self.request.user).with_names().prefetch_related("events__actor")
+
+    @extend_schema(
+        summary="Move a lead on",
+        request=LeadStatusRequest,
+        responses={200: LeadSerializer, 409: OpenApiResponse(description="Not from its present status.")},
+    )
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """new → contacted → closed, and closed → contacted."""
+        change = LeadStatusRequest(data=request.data)
+        change.is_valid(raise_exception=True)
+        lead = self.get_object()
+        services.enquiry_set_status(enquiry=lead, actor=request.user, **change.validated_data)
+        return Response(self.get_serializer(self.get_queryset().get(pk=lead.pk)).data)

@@ -1,0 +1,44 @@
+"""Which dealers to show: by make and by place. Shared by the directory, its short list on other pages, and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog.models import Make
+from dealers.exceptions import DealersError, UnknownMake, UnknownPlace
+from dealers.models import Dealer
+from dealers.places import Place, find_place
+from dealers.querysets import DealerQuerySet
+
+FAR_METRES = 200_000
+"""Beyond this a dealer is not "near", and the page says so."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was looked for, and the dealers found; nearest first where a place is known, by name elsewhere."""
+
+    dealers: DealerQuerySet
+    make: Make | None = None
+    place: Place | None = None
+    errors: tuple[DealersError, ...] = ()
+
+
+def find_dealers(*, make: str = "", near: str = "") -> Search:
+    """The active dealers of a make (its slug) near a place. What isn't known is left out and told in `errors`."""
+    errors: list[DealersError] = []
+    dealers = Dealer.objects.active().with_names()
+    found_make = Make.objects.filter(slug=make).first() if make else None
+    if found_make:
+        dealers = dealers.filter(makes=found_make)
+    elif make:
+        errors.append(UnknownMake(make))
+    place = None
+    if near:
+        try:
+            place = find_place(near)
+        except UnknownPlace as error:
+            errors.append(error)
+        else:
+            dealers = dealers.near(place.latitude, place.longitude)
+    return Search(dealers, found_make, place, tuple(errors))

@@ -1,0 +1,34 @@
+"""What a visitor's own photo showed, asked of whoever keeps photos by the name in settings.ENQUIRY_EVIDENCE.
+
+This app knows nothing of identifications beyond their id and this shape.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files import File
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+
+class Evidence(Protocol):
+    """A recognised photo: `summary` for people, the file, where the page shows it, and the car's slug or ""."""
+
+    summary: str
+    photo: File
+    photo_url: str
+    variant_slug: str
+
+
+def evidence_for(request: HttpRequest, identification_id: UUID | None) -> Evidence | None:
+    """The evidence of an identification; None where there is none or it belongs to somebody else."""
+    if identification_id is None:
+        return None
+    return import_string(settings.ENQUIRY_EVIDENCE)(
+        identification_id=identification_id,
+        user=request.user,
+        guest_key=request.session.get("guest_key", ""),
+    )

@@ -1,0 +1,106 @@
+"""What can go wrong with dealers and enquiries, in words for people."""
+
+from __future__ import annotations
+
+
+class DealersError(Exception):
+    """Base of this app's expected errors: a stable `code`, the HTTP `status` and a `message` for people."""
+
+    code = "dealers_error"
+    status = 400
+    message = "That did not work."
+
+    def __init__(self, message: str = "", *, fields: dict[str, list[str]] | None = None) -> None:
+        self.message = message or self.message
+        self.fields = fields or {}
+        super().__init__(self.message)
+
+
+class UnknownPlace(DealersError):
+    """A typed place that the list of cities does not have."""
+
+    code = "unknown_place"
+
+    def __init__(self, text: str, suggestions: list[str]) -> None:
+        self.text, self.suggestions = text, suggestions
+        hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else " Try the next bigger city."
+        super().__init__(f"We know no place called “{text}”.{hint}", fields={"near": suggestions})
+
+
+class UnknownMake(DealersError):
+    """A make that the catalogue does not have."""
+
+    code = "unknown_make"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            f"The catalogue has no make “{slug}”. Choose one from the list.", fields={"make": [slug]}
+        )
+
+
+class EvidenceGone(DealersError):
+    """A photo that was to go along with an enquiry and is no longer the sender's to send."""
+
+    code = "evidence_gone"
+    message = (
+        "The photo you wanted to send along is no longer there, so nothing was sent. "
+        "Send again and your question goes without it."
+    )
+
+
+class TooManyEnquiries(DealersError):
+    """The sender's limit is used up; `retry_after` is in seconds."""
+
+    code = "throttled"
+    status = 429
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        minutes = max(1, round(retry_after / 60))
+        wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
+        super().__init__(
+            f"You have sent {limit} enquiries in a short time, which is as many as we pass on. "
+            f"Nothing was sent now. Please send it again in {wait}."
+        )
+
+
+class IllegalTransition(DealersError):
+    """A status that cannot follow the present one."""
+
+    code = "illegal_transition"
+    status = 409
+
+    def __init__(self, *, current: str, wanted: str) -> None:
+        super().__init__(f"A lead that is “{current}” cannot become “{wanted}”.", fields={"status": [wanted]})
+
+
+class StatusChanged(DealersError):
+    """Somebody else changed the lead in the meantime."""
+
+    code = "status_changed"
+    status = 409
+
+    def __init__(self, *, current: str) -> None:
+        super().__init__(
+            f"A colleague has changed this lead: it is “{current}” now. Nothing was changed; look at it again."
+        )
+
+
+class LinkExpired(DealersError):
+    """A signed link from an e-mail that is too old."""
+
+    code = "link_expired"
+    status = 410
+    message = "This link from an e-mail has expired. Sign in to see it."
+
+
+class MailFailed(DealersError):
+    """The mail server did not take a letter; `retry_after` is in seconds."""
+
+    code = "mail_failed"
+    status = 503
+    message = "The mail server did not take the letter. It is sent again later."
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()

@@ -1,0 +1,100 @@
+"""What people fill in: where to look, what to ask, where a lead stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from catalog.models import Make
+from dealers.models import Enquiry
+from dealers.spam import GuardedForm
+from dealers.validators import MESSAGE_LENGTH, clean_line, clean_message, clean_phone
+
+
+class DirectoryForm(forms.Form):
+    """Filters of the directory: a make, a place, and the car and photo that an enquiry would be about."""
+
+    make = forms.SlugField(required=False, widget=forms.Select, max_length=80)
+    near = forms.CharField(
+        label="City or place",
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(
+            attrs={"list": "cities", "autocomplete": "address-level2", "placeholder": "Such as Munich"}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        makes = Make.objects.published().values_list("slug", "name")
+        self.fields["make"].widget.choices = [("", "All makes"), *makes]  # type: ignore[attr-defined]
+
+
+class SubjectForm(forms.Form):
+    """What an enquiry is about, from the address of the page; anything malformed counts as absent."""
+
+    variant = forms.SlugField(required=False, max_length=200)
+    identification = forms.UUIDField(required=False)
+
+
+class EnquiryForm(GuardedForm):
+    """A visitor's letter to a dealer."""
+
+    name = forms.CharField(
+        max_length=120, strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    phone = forms.CharField(
+        required=False,
+        max_length=40,
+        help_text="If you would like a call. With country code, such as +49 89 1234567.",
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    message = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 7, "maxlength": MESSAGE_LENGTH}),
+        help_text="Plain text, up to 4,000 characters.",
+    )
+    send_photo = forms.BooleanField(label="Send my photo along", required=False)
+    consent = forms.BooleanField(
+        label="Pass my name, contact details and text on to this dealer, so that they can answer me",
+        error_messages={
+            "required": "Without your consent we may not pass your letter on. Tick the box to send it."
+        },
+    )
+
+    def clean_name(self) -> str:
+        """One line: it goes into a mail header."""
+        name = clean_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError("Tell the dealer your name.", code="required")
+        return name
+
+    def clean_phone(self) -> str:
+        """A plausible number, or none."""
+        return clean_phone(self.cleaned_data["phone"])
+
+    def clean_message(self) -> str:
+        """Plain text of limited length."""
+        return clean_message(self.cleaned_data["message"])
+
+
+class LeadFilterForm(forms.Form):
+    """Which leads to list."""
+
+    status = forms.ChoiceField(choices=[("", "All"), *Enquiry.Status.choices], required=False)
+
+
+class LeadStatusForm(forms.Form):
+    """Moves a lead on. `seen` is the status the person saw, so that colleagues don't overwrite each other."""
+
+    status = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)
+    seen = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)
+    note = forms.CharField(
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 400}),
+        help_text="For your colleagues. The visitor does not see it.",
+    )

@@ -1,0 +1,36 @@
+"""`manage.py load_dealers [--demo]`: the cities, and dealers to try the site out with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from dealers import seed
+
+
+class Command(BaseCommand):
+    """Loads the seed of the dealers app; running it again changes nothing."""
+
+    help = "Load the list of cities and, with --demo, invented dealers. Run load_catalog before it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--demo`."""
+        parser.add_argument("--demo", action="store_true", help="also load the demonstration dealers")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Loads, and says what was loaded and what was missing."""
+        self.stdout.write(f"{seed.cities_load()} cities")
+        if options["demo"]:
+            self._demo()
+
+    def _demo(self) -> None:
+        done = seed.demo_dealers_load()
+        self.stdout.write(f"{done.dealers} demonstration dealers")
+        if done.missing_makes:
+            names = ", ".join(sorted(done.missing_makes))
+            self.stderr.write(
+                f"The catalogue lacks these makes, so no dealer sells them: {names}. Run load_catalog first."
+            )
+        if done.staff_linked:
+            self.stdout.write(f"{seed.DEMO_STAFF_EMAIL} is staff of {seed.DEMO_STAFF_DEALER}")

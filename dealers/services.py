@@ -1,0 +1,281 @@
+"""Every write to enquiries: asking, moving a lead on, mailing, handing out and erasing a person's data.
+
+Functions take keywords, know nothing of requests or templates, and are one transaction each, except
+`enquiry_mail`, which talks to a mail server and must not hold a transaction open meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import logging
+import smtplib
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.files import File
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.models import Variant
+from dealers import mails, tasks
+from dealers.evidence import Evidence
+from dealers.exceptions import IllegalTransition, MailFailed, StatusChanged
+from dealers.models import Dealer, Enquiry, EnquiryEvent
+
+logger = logging.getLogger(__name__)
+
+MAIL_LEASE = datetime.timedelta(seconds=150)
+"""How long one sender holds an enquiry: longer than a task may live (120 s), so a lease that ran out is a dead sender's."""
+MAIL_ATTEMPTS = 12
+MAIL_BACKOFF_SECONDS = 60
+MAIL_BACKOFF_MAX_SECONDS = 6 * 3600
+SWEEP_PATIENCE = datetime.timedelta(minutes=2)
+SWEEP_BATCH = 50
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def enquiry_create(
+    *,
+    dealer: Dealer,
+    name: str,
+    email: str,
+    message: str,
+    nonce: str,
+    phone: str = "",
+    user: Any = None,
+    variant: Variant | None = None,
+    identification_id: UUID | None = None,
+    evidence: Evidence | None = None,
+    send_photo: bool = False,
+    admit: Callable[[], None] | None = None,
+) -> tuple[Enquiry, bool]:
+    """Stores a letter and rings for its mails; returns it and whether it is new.
+
+    The same letter (sender, dealer, car, words) with the same `nonce` is stored once, however often it arrives.
+    `admit` is called before anything new is stored and may raise to refuse it. A broker that is away changes
+    nothing: the sweeper mails what is stored.
+    """
+    letter = {
+        "dealer": dealer,
+        "name": name,
+        "email": email,
+        "phone": phone,
+        "message": message,
+        "variant": variant,
+    }
+    fingerprint = _fingerprint(
+        nonce, user and user.pk, *(getattr(value, "pk", value) for value in letter.values())
+    )
+    if existing := Enquiry.objects.filter(fingerprint=fingerprint).first():
+        return existing, False
+    if admit:
+        admit()
+    about = {"identification_id": identification_id, "evidence": evidence.summary[:300]} if evidence else {}
+    enquiry = Enquiry(**letter, **about, user=user, fingerprint=fingerprint, consented=timezone.now())
+    try:
+        _store(enquiry, photo=evidence.photo if evidence and send_photo else None)
+    except IntegrityError:
+        # Another request with the same letter may have been faster between our look and our write.
+        if existing := Enquiry.objects.filter(fingerprint=fingerprint).first():
+            return existing, False
+        raise
+    return enquiry, True
+
+
+def enquiry_set_status(
+    *, enquiry: Enquiry, status: str, actor: Any, note: str = "", seen: str | None = None
+) -> Enquiry:
+    """Moves a lead on and notes who did; without an `actor` it came by the link in the e-mail.
+
+    `seen` is the status the actor saw. Setting the status that it has already changes nothing. Raises
+    IllegalTransition, or StatusChanged where somebody else was faster.
+    """
+    with transaction.atomic():
+        current = Enquiry.objects.select_for_update().get(pk=enquiry.pk)
+        if current.status == status:
+            return current
+        if current.status != (seen or current.status):
+            raise StatusChanged(current=current.get_status_display())
+        if status not in Enquiry.TRANSITIONS[Enquiry.Status(current.status)]:
+            wanted = Enquiry.Status(status).label
+            raise IllegalTransition(current=current.get_status_display(), wanted=wanted)
+        EnquiryEvent.objects.create(
+            enquiry=current,
+            actor=actor,
+            by_link=actor is None,
+            from_status=current.status,
+            to_status=status,
+            note=note,
+        )
+        current.status = status
+        current.save(update_fields=["status", "updated"])
+    return current
+
+
+def enquiry_mail(*, enquiry_id: UUID) -> None:
+    """Sends the letter to the dealer and its copy to the visitor, each unless it has left already.
+
+    One sender at a time holds an enquiry (compare-and-set on `mail_due`), so running twice at once sends once. A
+    process that dies after the mail server took a letter and before the row says so has it sent again after the
+    lease: at least once, not exactly once, which no mail system offers. Such a second letter carries the same
+    Message-ID, by which mailboxes tell that it is the same. Raises MailFailed if the mail server failed for either.
+    """
+    enquiry = _claimed(enquiry_id)
+    if enquiry is None:
+        return
+    letters = (("dealer_mailed", mails.to_dealer), ("visitor_mailed", mails.to_visitor))
+    failed = [column for column, compose in letters if not _sent(enquiry, column, compose)]
+    if failed:
+        if enquiry.mail_attempts >= MAIL_ATTEMPTS:
+            logger.error(
+                "enquiry %s: given up after %s attempts: %s", enquiry.pk, MAIL_ATTEMPTS, ", ".join(failed)
+            )
+        wait = min(MAIL_BACKOFF_SECONDS * 2 ** (enquiry.mail_attempts - 1), MAIL_BACKOFF_MAX_SECONDS)
+        Enquiry.objects.filter(pk=enquiry.pk).update(
+            mail_due=timezone.now() + datetime.timedelta(seconds=wait)
+        )
+        raise MailFailed(retry_after=wait)
+
+
+def mails_sweep() -> int:
+    """Rings again for enquiries whose mails have not left, a batch at a time; returns how many."""
+    overdue = Enquiry.objects.mail_overdue(
+        now=timezone.now(), patience=SWEEP_PATIENCE, attempts=MAIL_ATTEMPTS
+    )
+    batch = list(overdue.order_by("mail_due").values_list("pk", flat=True)[:SWEEP_BATCH])
+    for pk in batch:
+        tasks.send_enquiry_mails.delay_on_commit(str(pk))
+    return len(batch)
+
+
+def personal_data(user: Any) -> tuple[dict, Iterable[tuple[str, File]]]:
+    """Everything of a user's that this app keeps: data for JSON, and files with the names to give them.
+
+    Notes of a dealer's staff on a lead are the dealer's, so only those the user wrote are here.
+    """
+    enquiries = list(Enquiry.objects.sent_by(user).with_names().prefetch_related("events"))
+    data = {
+        "enquiries": [_enquiry_data(enquiry) for enquiry in enquiries],
+        "dealerships": [dealer.name for dealer in user.dealerships.all()],
+        "lead_changes": [
+            {
+                "enquiry": str(event.enquiry_id),
+                "at": event.at.isoformat(),
+                "status": event.to_status,
+                "note": event.note,
+            }
+            for event in EnquiryEvent.objects.filter(actor=user, from_status__gt="")
+        ],
+    }
+    return data, [(_photo_name(enquiry), enquiry.photo) for enquiry in enquiries if enquiry.photo]
+
+
+@transaction.atomic
+def enquiries_erase(*, user: Any) -> int:
+    """Takes everything personal out of a user's enquiries; that a dealer was asked stays, as a bare count."""
+    enquiries = list(Enquiry.objects.sent_by(user).select_for_update())
+    for enquiry in enquiries:
+        if enquiry.photo:
+            transaction.on_commit(_deletion_of(enquiry.photo))
+        enquiry.name, enquiry.email, enquiry.phone, enquiry.message = "(erased)", "", "", "(erased)"
+        enquiry.evidence, enquiry.identification_id, enquiry.photo, enquiry.fingerprint = "", None, "", None
+        enquiry.save()
+    EnquiryEvent.objects.filter(enquiry__in=enquiries).update(note="")
+    return len(enquiries)
+
+
+def enquiries_claim(*, user: Any, enquiry_ids: Iterable[UUID]) -> int:
+    """Gives enquiries that a guest sent to the account they have signed in to; returns how many."""
+    return Enquiry.objects.filter(pk__in=list(enquiry_ids), user=None).update(user=user)
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+
+
+def _store(enquiry: Enquiry, *, photo: File | None) -> None:
+    """The row, its first event and the copied photo: all of it or nothing."""
+    try:
+        with transaction.atomic():
+            # The row first: of two equal letters the second fails here, before it has copied a photo.
+            enquiry.save(force_insert=True)
+            EnquiryEvent.objects.create(enquiry=enquiry, actor=enquiry.user, to_status=Enquiry.Status.NEW)
+            if photo is not None:
+                _copy_photo(enquiry, photo)
+            tasks.send_enquiry_mails.delay_on_commit(str(enquiry.pk))
+    except Exception:
+        if enquiry.photo:
+            enquiry.photo.delete(save=False)
+        raise
+
+
+def _copy_photo(enquiry: Enquiry, photo: File) -> None:
+    suffix = PurePosixPath(photo.name or "").suffix.lower()
+    name = f"{uuid4()}{suffix if suffix in PHOTO_SUFFIXES else '.jpg'}"
+    with photo.open("rb") as source:
+        enquiry.photo.save(name, File(source), save=False)
+    enquiry.save(update_fields=["photo"])
+
+
+def _claimed(enquiry_id: UUID) -> Enquiry | None:
+    """The enquiry, held by this process for MAIL_LEASE; None where another holds it or nothing is left to send."""
+    now = timezone.now()
+    mine = Enquiry.objects.unmailed().filter(pk=enquiry_id, mail_due__lte=now)
+    if not mine.update(mail_due=now + MAIL_LEASE, mail_attempts=F("mail_attempts") + 1):
+        return None
+    return Enquiry.objects.with_names().get(pk=enquiry_id)
+
+
+def _sent(enquiry: Enquiry, column: str, compose: Callable[[Enquiry], EmailMessage]) -> bool:
+    """Whether one of the two letters has left, now or before."""
+    if getattr(enquiry, column):
+        return True
+    try:
+        compose(enquiry).send()
+    except (smtplib.SMTPException, ConnectionError, TimeoutError, socket.gaierror) as error:
+        # The class only: an SMTP error's text carries addresses, which have no place in a log.
+        logger.warning(
+            "enquiry %s: %s waits, attempt %s: %s",
+            enquiry.pk,
+            column,
+            enquiry.mail_attempts,
+            type(error).__name__,
+        )
+        return False
+    Enquiry.objects.filter(pk=enquiry.pk, **{f"{column}__isnull": True}).update(**{column: timezone.now()})
+    return True
+
+
+def _enquiry_data(enquiry: Enquiry) -> dict:
+    return {
+        "id": str(enquiry.pk),
+        "dealer": enquiry.dealer.name,
+        "car": str(enquiry.variant) if enquiry.variant else "",
+        "name": enquiry.name,
+        "email": enquiry.email,
+        "phone": enquiry.phone,
+        "message": enquiry.message,
+        "evidence": enquiry.evidence,
+        "identification": str(enquiry.identification_id or ""),
+        "photo": _photo_name(enquiry) if enquiry.photo else "",
+        "consented": enquiry.consented.isoformat(),
+        "created": enquiry.created.isoformat(),
+        "history": [
+            {"at": event.at.isoformat(), "status": event.to_status} for event in enquiry.events.all()
+        ],
+    }
+
+
+def _photo_name(enquiry: Enquiry) -> str:
+    return f"enquiries/{enquiry.pk}{PurePosixPath(enquiry.photo.name or '').suffix}"
+
+
+def _deletion_of(photo: Any) -> Callable[[], None]:
+    storage, name = photo.storage, photo.name
+    return lambda: storage.delete(name)
