@@ -118,7 +118,7 @@ def read_bundle(path: str | Path) -> Bundle:
     path = Path(path)
     if not path.is_dir():
         raise BundleError(
-            f"There is no bundle at {path}. `python -m ml finish RUN {path}` makes one from a finished run."
+            f"There is no bundle at {path}. `python -m ml export RUN {path}` makes one from a finished run."
         )
     card = _read_json(path, CARD)
     version = card.get("format") if isinstance(card, dict) else None

@@ -51,6 +51,15 @@ def read_folder(root: str | Path) -> tuple[list[Photo], list[str]]:
     return photos, labels
 
 
+def find_photos(root: str | Path) -> list[Photo]:
+    """Photos anywhere under a folder, sorted, with the label -1: none of the classes. Raises DataError where there are none."""
+    root = Path(root)
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise DataError(f"There are no photos under {root}.")
+    return [Photo(path, str(path.relative_to(root)), -1) for path in paths]
+
+
 def dhash(path: Path, side: int = 8) -> int:
     """Difference hash of a photo, `side * side` bits: near duplicates differ in few of them."""
     with Image.open(path) as image:

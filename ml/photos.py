@@ -15,8 +15,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ml.exceptions import PhotoError
 
-#: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes.
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "MPO")
+#: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes. JPEG includes
+#: the pairs that some phones make (MPO).
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 #: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
 DECODE_SHORT_SIDE = 512
 

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ml.bundle import HEAD, WEIGHTS, Bundle, Thresholds, read_bundle
+from ml.bundle import HEAD, WEIGHTS, Bundle, SecondLook, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, softmax
+from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, second_weight, softmax
 from ml.networks import Arrays, Network, open_network
 from ml.photos import open_photo, to_input
 from ml.quality import hints
@@ -78,7 +78,7 @@ class Looks:
     """Two looks at B photos. Where a box is the whole photo, the second look is the first."""
 
     first: Arrays
-    second: Arrays
+    second: np.ndarray  # (B, C) car logits
     boxes: list[Box]
 
 
@@ -164,30 +164,26 @@ class LoadedBundle:
             for image, box in zip(images, boxes, strict=True)
         ])  # fmt: skip
 
-    def look_twice(self, images: Sequence[Image.Image]) -> Looks:
-        """The whole of each image, then the part of it that the network was drawn to."""
-        first = self.network(self.inputs(images, [WHOLE] * len(images)))
-        boxes = [
-            second_box(strength, self.bundle.settings.second_look) for strength in energy(first.feature_map)
-        ]
-        closer = [index for index, box in enumerate(boxes) if box is not WHOLE]
-        if not closer:
-            return Looks(first, first, boxes)
-        seen = self.network(self.inputs([images[i] for i in closer], [boxes[i] for i in closer]))
-        second = Arrays(*(array.copy() for array in first))
-        for whole, part in zip(second, seen, strict=True):
-            whole[closer] = part
+    def look(self, images: Sequence[Image.Image]) -> Arrays:
+        """The first look: the whole of each image."""
+        return self.network(self.inputs(images, [WHOLE] * len(images)))
+
+    def look_closer(self, images: Sequence[Image.Image], first: Arrays, how: SecondLook) -> Looks:
+        """The second look: the part of each image that the network was drawn to in the first."""
+        boxes = [second_box(strength, how) for strength in energy(first.feature_map)]
+        second = first.cars.copy()
+        if closer := [index for index, box in enumerate(boxes) if box is not WHOLE]:
+            inputs = self.inputs([images[i] for i in closer], [boxes[i] for i in closer])
+            second[closer] = self.network(inputs).cars
         return Looks(first, second, boxes)
 
     def answers(self, images: Sequence[Image.Image]) -> list[Answer]:
         """One answer for each image."""
-        settings = self.bundle.settings
-        looks = self.look_twice(images)
-        weight = settings.second_look.weight
-        cars = combine(
-            looks.first.cars, looks.second.cars, temperature=settings.calibration.cars, weight=weight
-        )
-        scenes = softmax(looks.first.scenes, settings.calibration.scenes)
+        how, calibration = self.bundle.settings.second_look, self.bundle.settings.calibration
+        looks = self.look_closer(images, self.look(images), how)
+        weight = np.array([second_weight(box, how) for box in looks.boxes])
+        cars = combine(looks.first.cars, looks.second, temperature=calibration.cars, weight=weight)
+        scenes = softmax(looks.first.scenes, calibration.scenes)
         return [self._answer(image, looks, i, cars[i], scenes[i]) for i, image in enumerate(images)]
 
     def _answer(

@@ -1,6 +1,6 @@
 """Training a recipe: Lightning drives, this module says what a step, an epoch and a run are.
 
-A run is a folder: `recipe.json`, `labels.json`, `log/metrics.csv`, `checkpoints/` and at the end `model.pt`. Starting a
+A run is a folder: `recipe.json`, `labels.json`, `log/version_N/metrics.csv`, `checkpoints/` and at the end `model.pt`. Starting a
 run again in the same folder goes on from its last checkpoint.
 """
 
@@ -173,7 +173,8 @@ def train(recipe: Recipe, run: Path, *, threads: int | None = None) -> Path:
     trainer = pl.Trainer(
         max_epochs=recipe.epochs,
         default_root_dir=run,
-        logger=CSVLogger(run, name="log", version=""),
+        # A folder for each start: the logger deletes what it finds in its own.
+        logger=CSVLogger(run, name="log"),
         callbacks=list(_callbacks(run, recipe)),
         reload_dataloaders_every_n_epochs=1,
         gradient_clip_val=5.0,

@@ -1,0 +1,94 @@
+"""Temperatures and thresholds, chosen on photos the weights have not seen. NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.looks import combine, softmax
+from ml.metrics import calibration_error, log_loss
+
+#: "Sure" is right at least this often, "exterior" turns away at most this share of cars.
+SURE_PRECISION = 0.95
+TURNED_AWAY = 0.01
+#: Share of right answers that "unknown" may cost.
+LOST_TO_UNKNOWN = 0.03
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+@dataclass(frozen=True)
+class LookLogits:
+    """Car logits (N, C) of both looks at N photos, the weight (N) of the second, and the labels (N)."""
+
+    first: np.ndarray
+    second: np.ndarray
+    weight: np.ndarray
+    labels: np.ndarray
+
+    def probabilities(self, temperature: float) -> np.ndarray:
+        """(N, C) of both looks together."""
+        return combine(self.first, self.second, temperature=temperature, weight=self.weight)
+
+    def part(self, chosen: np.ndarray) -> LookLogits:
+        """The photos of these indices."""
+        return LookLogits(self.first[chosen], self.second[chosen], self.weight[chosen], self.labels[chosen])
+
+
+def minimise(cost: Callable[[float], float], low: float, high: float, *, steps: int = 40) -> float:
+    """Where a function of one dip between `low` and `high` is least (golden-section search)."""
+    for _ in range(steps):
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if cost(left) < cost(right):
+            high = right
+        else:
+            low = left
+    return (low + high) / 2
+
+
+def fit_temperature(logits: LookLogits) -> float:
+    """The temperature whose two-look probabilities have the least log loss."""
+    return float(
+        np.exp(minimise(lambda x: log_loss(logits.probabilities(np.exp(x)), logits.labels), -3.0, 3.0))
+    )
+
+
+def fit_scene_temperature(scenes: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature whose scene probabilities have the least log loss."""
+    return float(np.exp(minimise(lambda x: log_loss(softmax(scenes, np.exp(x)), labels), -3.0, 3.0)))
+
+
+def crossfitted_error(logits: LookLogits, *, seed: int = 0) -> float:
+    """Calibration error where each half of the photos is judged at the temperature of the other half.
+
+    The error at a temperature fitted on the same photos flatters itself; this one does not.
+    """
+    order = np.random.default_rng(seed).permutation(len(logits.labels))
+    halves = order[::2], order[1::2]
+    confidence, right = [], []
+    for own, other in (halves, halves[::-1]):
+        part = logits.part(own)
+        probabilities = part.probabilities(fit_temperature(logits.part(other)))
+        confidence.append(probabilities.max(axis=1))
+        right.append(probabilities.argmax(axis=1) == part.labels)
+    return calibration_error(np.concatenate(confidence), np.concatenate(right))
+
+
+def sure_threshold(confidence: np.ndarray, right: np.ndarray, *, precision: float = SURE_PRECISION) -> float:
+    """The lowest confidence from which on answers are right at least `precision` of the time; 1 where there is none."""
+    order = np.argsort(-confidence, kind="stable")
+    share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share_right >= precision)
+    return float(confidence[order[good[-1]]]) if len(good) else 1.0
+
+
+def unknown_threshold(confidence: np.ndarray, right: np.ndarray, *, lost: float = LOST_TO_UNKNOWN) -> float:
+    """The confidence under which an answer is withheld: as high as costs at most the share `lost` of right ones."""
+    kept = confidence[right.astype(bool)]
+    return float(np.quantile(kept, lost, method="lower")) if len(kept) else 0.0
+
+
+def exterior_threshold(probability: np.ndarray, *, turned_away: float = TURNED_AWAY) -> float:
+    """The highest probability of "exterior" to ask for that turns away at most this share of car photos, at most 0.5."""
+    return float(min(0.5, np.quantile(probability, turned_away, method="lower")))
