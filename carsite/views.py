@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -13,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 
-from carsite import health
+from carsite import about, health
 from carsite.context import THEMES, UNITS
 
 _YEAR = 365 * 24 * 3600
@@ -54,6 +55,10 @@ class AboutView(TemplateView):
     """What the site does, what it can't, and what it keeps."""
 
     template_name = "carsite/about.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Limits and figures along."""
+        return super().get_context_data(**kwargs, **about.facts())
 
 
 # --- Health -------------------------------------------------------------------------------------------------

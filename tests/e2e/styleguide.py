@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from django.urls import path
 
 from carsite import urls as site
 
+TEMPLATE = Path(__file__).with_suffix(".html")
 BODY_STYLES = (
     "sedan", "coupe", "convertible", "hatchback", "wagon", "suv", "minivan", "van", "pickup", "unknown",
 )  # fmt: skip
@@ -64,8 +66,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "cards": CARDS,
         "bars": BARS,
     }
-    with open(os.path.join(os.path.dirname(__file__), "styleguide.html"), encoding="utf-8") as file:
-        template = engines["django"].from_string(file.read())
+    template = engines["django"].from_string(TEMPLATE.read_text(encoding="utf-8"))
     return HttpResponse(template.render(context, request))
 
 
