@@ -1,0 +1,100 @@
+"""Who counts as one sender."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+
+from dealers import limits
+from dealers.exceptions import TooManyEnquiries
+
+
+def request(rf, address="203.0.113.9", forwarded=None, user=None):
+    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
+    made = rf.post("/", REMOTE_ADDR=address, headers=headers)
+    made.user = user or AnonymousUser()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("proxies", "remote", "forwarded", "seen"),
+    [
+        (0, "203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        (1, "10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        (1, "10.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+        (2, "10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        (2, "10.0.0.1", "6.6.6.6", "10.0.0.1"),
+        (1, "10.0.0.1", "", "10.0.0.1"),
+        (0, "2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),
+        (0, "::ffff:203.0.113.9", None, "203.0.113.9"),
+        (0, "", None, ""),
+    ],
+)
+def test_only_what_trusted_proxies_wrote_is_believed(rf, settings, proxies, remote, forwarded, seen):
+    settings.TRUSTED_PROXIES = proxies
+    assert limits.client_address(request(rf, remote, forwarded)) == seen
+
+
+def spend(rf, *, times=1, **who):
+    email = who.pop("email", "ada@example.org")
+    for number in range(times):
+        limits.enquiry_spend(request(rf, **who), email=email.format(number))
+
+
+@pytest.fixture(autouse=True)
+def _three_an_hour(monkeypatch):
+    monkeypatch.setattr(limits, "enquiry_rate", lambda: (3, 3600))
+
+
+def test_an_invented_forwarded_address_does_not_help(rf):
+    spend(rf, times=3, email="a{}@example.org")
+    with pytest.raises(TooManyEnquiries):
+        spend(rf, forwarded="198.51.100.77", email="b@example.org")
+
+
+def test_another_address_is_another_sender(rf):
+    spend(rf, times=3, email="a{}@example.org")
+    spend(rf, address="203.0.113.10", email="b@example.org")
+
+
+def test_addresses_of_one_ipv6_network_are_one_sender(rf):
+    for number in range(3):
+        spend(rf, address=f"2001:db8:1:2::{number}", email=f"a{number}@example.org")
+    with pytest.raises(TooManyEnquiries):
+        spend(rf, address="2001:db8:1:2:ffff::1", email="b@example.org")
+
+
+def test_an_account_is_one_sender_wherever_it_is(rf):
+    somebody = SimpleNamespace(is_authenticated=True, pk=7)
+    for number in range(3):
+        spend(rf, user=somebody, address=f"203.0.113.{number}", email=f"a{number}@example.org")
+    with pytest.raises(TooManyEnquiries):
+        spend(rf, user=somebody, address="203.0.113.99", email="b@example.org")
+    spend(rf, user=SimpleNamespace(is_authenticated=True, pk=8), email="c@example.org")
+
+
+def test_nobodys_inbox_is_filled_from_many_addresses(rf):
+    for number in range(3):
+        spend(rf, address=f"203.0.113.{number}", email="Victim@example.org ")
+    with pytest.raises(TooManyEnquiries):
+        spend(rf, address="203.0.113.99", email="victim@EXAMPLE.org")
+
+
+def test_the_rate_is_the_settings(settings):
+    from rest_framework.settings import api_settings
+
+    assert api_settings.DEFAULT_THROTTLE_RATES["enquiry"] == "10/hour"
+
+
+def test_the_cache_knows_no_addresses(rf, monkeypatch):
+    keys = []
+    real = cache.add
+    monkeypatch.setattr(
+        cache, "add", lambda key, *args, **more: (keys.append(key), real(key, *args, **more))[1]
+    )
+    spend(rf)
+    assert len(keys) == 2
+    assert not any("203.0.113" in key or "ada" in key for key in keys)
