@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 
+from catalog import search
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
 from catalog.specs import SPECS, SpecKind
 
@@ -30,15 +34,22 @@ class Make(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
-    aliases = models.JSONField(default=list, blank=True, help_text="Other names people use, such as VW or Merc.")
+    aliases = models.JSONField(
+        default=list, blank=True, help_text="Other names people use, such as VW or Merc."
+    )
 
     objects = MakeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name"]
+        ordering = [Lower("name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Cars are found by the names of their make: those follow."""
+        super().save(*args, **kwargs)
+        Variant.objects.filter(model__make=self).refresh_search_text()
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:make", args=[self.slug])
@@ -54,11 +65,16 @@ class CarModel(models.Model):
     objects = CarModelQuerySet.as_manager()
 
     class Meta:
-        ordering = ["make__name", "name"]
+        ordering = [Lower("make__name"), Lower("name")]
         constraints = [models.UniqueConstraint(fields=["make", "slug"], name="car_model_slug_unique_in_make")]
 
     def __str__(self) -> str:
         return f"{self.make.name} {self.name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Cars are found by the name of their model: those follow."""
+        super().save(*args, **kwargs)
+        Variant.objects.filter(model=self).refresh_search_text()
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:model", args=[self.make.slug, self.slug])
@@ -70,10 +86,14 @@ class Variant(models.Model):
     model = models.ForeignKey(CarModel, on_delete=models.PROTECT, related_name="variants")
     year = models.PositiveSmallIntegerField("model year")
     body_style = models.CharField(max_length=20, choices=BodyStyle, default=BodyStyle.UNKNOWN)
-    body_detail = models.CharField(max_length=40, blank=True, help_text="Finer than the style, such as Crew Cab.")
+    body_detail = models.CharField(
+        max_length=40, blank=True, help_text="Finer than the style, such as Crew Cab."
+    )
     trim = models.CharField(max_length=80, blank=True)
     slug = models.SlugField(max_length=200, unique=True)
-    search_text = models.TextField(blank=True, editable=False, help_text="Lower-case words that search looks in.")
+    search_text = models.TextField(
+        blank=True, editable=False, help_text="Lower-case words that search looks in."
+    )
     is_published = models.BooleanField("published", default=True)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -81,7 +101,7 @@ class Variant(models.Model):
     objects = VariantQuerySet.as_manager()
 
     class Meta:
-        ordering = ["model__make__name", "model__name", "-year", "slug"]
+        ordering = [Lower("model__make__name"), Lower("model__name"), "-year", "slug"]
         indexes = [
             models.Index(fields=["is_published", "body_style"]),
             models.Index(fields=["is_published", "-year"]),
@@ -91,16 +111,37 @@ class Variant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.style} {self.year}" if self.style else f"{self.model} {self.year}"
+        return " ".join(part for part in (self.model.make.name, self.short_name) if part)
 
-    @property
-    def style(self) -> str:
-        """The finest name of the body and trim that is known; empty where nothing is."""
-        body = self.body_detail or (self.get_body_style_display() if self.body_style != BodyStyle.UNKNOWN else "")
-        return " ".join(part for part in (self.trim, body) if part and part not in self.model.name)
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps `search_text` true to the names."""
+        self.search_text = search.search_text(self)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:variant", args=[self.model.make.slug, self.model.slug, self.slug])
+
+    @property
+    def short_name(self) -> str:
+        """The name without the make, such as "A5 Coupe 2012"."""
+        model = self.model.name
+        # A trim may be the model's name and more: the XKR is an XK.
+        names = [self.trim] if self.trim.startswith(model) else [model, self.trim]
+        return " ".join(part for part in (*names, self.body, str(self.year)) if part)
+
+    @property
+    def body(self) -> str:
+        """The finest name of the body that is known, such as "Crew Cab"; empty where nothing is."""
+        return self.body_detail or (
+            self.get_body_style_display() if self.body_style != BodyStyle.UNKNOWN else ""
+        )
+
+    @property
+    def style(self) -> str:
+        """Trim and body, such as "Type-S Sedan"."""
+        return " ".join(part for part in (self.trim, self.body) if part)
 
 
 class Source(models.Model):
@@ -110,7 +151,9 @@ class Source(models.Model):
     name = models.CharField(max_length=160)
     url = models.URLField(blank=True)
     licence = models.CharField(max_length=160, blank=True)
-    rank = models.PositiveSmallIntegerField(default=100, help_text="Where sources differ, the lowest comes first.")
+    rank = models.PositiveSmallIntegerField(
+        default=100, help_text="Where sources differ, the lowest comes first."
+    )
 
     class Meta:
         ordering = ["rank", "slug"]
@@ -129,10 +172,20 @@ class Spec(models.Model):
     key = models.CharField(max_length=40, choices=[(spec.key, spec.label) for spec in SPECS.values()])
     low = models.FloatField(null=True, blank=True)
     high = models.FloatField(null=True, blank=True)
-    text = models.CharField(max_length=200, blank=True, help_text="For facts in words; several are joined by ';'.")
+    text = models.CharField(
+        max_length=200, blank=True, help_text="For facts in words; several are joined by ';'."
+    )
     currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, for prices.")
     raw = models.CharField(max_length=300, blank=True, help_text="What the source says, word for word.")
-    note = models.CharField(max_length=200, blank=True, help_text="What limits the fact, such as another model year.")
+    record = models.CharField(max_length=200, blank=True, help_text="Which entries of the source say so.")
+    model_year = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Of which model year the fact is, where that is not the variant's own.",
+    )
+    note = models.CharField(
+        max_length=200, blank=True, help_text="What limits the fact, such as trims not told apart."
+    )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="specs")
     source_url = models.URLField(blank=True, max_length=500)
     retrieved = models.DateField()
@@ -142,7 +195,9 @@ class Spec(models.Model):
         indexes = [models.Index(fields=["key", "text"])]
         constraints = [
             models.UniqueConstraint(fields=["variant", "key", "source"], name="spec_once_per_source"),
-            models.CheckConstraint(condition=Q(low__isnull=True) | Q(high__gte=F("low")), name="spec_range_ordered"),
+            models.CheckConstraint(
+                condition=Q(low__isnull=True) | Q(high__gte=F("low")), name="spec_range_ordered"
+            ),
             models.CheckConstraint(condition=Q(low__isnull=False) | ~Q(text=""), name="spec_says_something"),
         ]
 
@@ -177,3 +232,6 @@ class VariantPhoto(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant} ({self.view})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:photo", args=[self.pk])

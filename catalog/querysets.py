@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from django.db import models
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Concat, Lower
+
+from catalog import search
+from catalog.specs import FUELS, SEPARATOR
+
+if TYPE_CHECKING:
+    from catalog.criteria import Criteria
+
+# Sort → the number that decides, and whether its highest value comes first.
+_SORT_SPECS = {
+    "power": ("power", True),
+    "consumption": ("consumption_combined", False),
+    "price": ("price", False),
+}
 
 
 class MakeQuerySet(models.QuerySet):
@@ -10,7 +28,16 @@ class MakeQuerySet(models.QuerySet):
 
     def published(self) -> MakeQuerySet:
         """Makes with at least one published variant."""
-        return self.filter(models.Exists(self.model.objects.filter(pk=models.OuterRef("pk"), models__variants__is_published=True)))
+        own = self.model.objects.filter(pk=OuterRef("pk"), models__variants__is_published=True)
+        return self.filter(Exists(own))
+
+    def with_counts(self) -> MakeQuerySet:
+        """Adds `variant_count` and `model_count`, of what is published; by name."""
+        shown = Q(models__variants__is_published=True)
+        return self.annotate(
+            variant_count=Count("models__variants", filter=shown, distinct=True),
+            model_count=Count("models", filter=shown, distinct=True),
+        ).order_by(Lower("name"))
 
 
 class CarModelQuerySet(models.QuerySet):
@@ -18,7 +45,17 @@ class CarModelQuerySet(models.QuerySet):
 
     def published(self) -> CarModelQuerySet:
         """Models with at least one published variant."""
-        return self.filter(models.Exists(self.model.objects.filter(pk=models.OuterRef("pk"), variants__is_published=True)))
+        own = self.model.objects.filter(pk=OuterRef("pk"), variants__is_published=True)
+        return self.filter(Exists(own))
+
+    def with_counts(self) -> CarModelQuerySet:
+        """Adds `variant_count`, `first_year` and `last_year`, of what is published; by name."""
+        shown = Q(variants__is_published=True)
+        return self.annotate(
+            variant_count=Count("variants", filter=shown),
+            first_year=Min("variants__year", filter=shown),
+            last_year=Max("variants__year", filter=shown),
+        ).order_by(Lower("make__name"), Lower("name"))
 
 
 class VariantQuerySet(models.QuerySet):
@@ -31,3 +68,85 @@ class VariantQuerySet(models.QuerySet):
     def with_names(self) -> VariantQuerySet:
         """Model and make along, so that naming and linking a variant costs no query."""
         return self.select_related("model__make")
+
+    def with_specs(self, keys: Iterable[str] | None = None) -> VariantQuerySet:
+        """Specs along, each with its source, the most trusted first; only those of `keys` where given."""
+        specs = self._specs().select_related("source").order_by("source__rank", "source__slug")
+        if keys is not None:
+            specs = specs.filter(key__in=list(keys))
+        return self.prefetch_related(Prefetch("specs", queryset=specs))
+
+    def with_photos(self) -> VariantQuerySet:
+        """Photos along."""
+        return self.prefetch_related("photos")
+
+    def meeting(self, criteria: Criteria, *, but: str = "") -> VariantQuerySet:
+        """Variants that meet all criteria; all but the one named `but`, which is what its facet counts."""
+        found = self.filter(search.condition(criteria.q)) if but != "q" else self
+        for name, lookup in (("make", "model__make__slug"), ("model", "model__slug"), ("body", "body_style")):
+            if (values := getattr(criteria, name)) and but != name:
+                found = found.filter(**{f"{lookup}__in": values})
+        if criteria.fuel and but != "fuel":
+            found = found.with_fuel(criteria.fuel)
+        if but != "year":
+            found = found._of_years(criteria)
+        return found
+
+    def _of_years(self, criteria: Criteria) -> VariantQuerySet:
+        found = self.filter(year__in=criteria.year) if criteria.year else self
+        if criteria.year_min:
+            found = found.filter(year__gte=criteria.year_min)
+        return found.filter(year__lte=criteria.year_max) if criteria.year_max else found
+
+    def with_fuel(self, fuels: Iterable[str]) -> VariantQuerySet:
+        """Variants that some source says run on one of these fuels (names of `catalog.specs.FUELS`)."""
+        return self.filter(Exists(self._specs_of_fuel(fuels)))
+
+    def fuel_counts(self) -> dict[str, int]:
+        """How many of these variants run on each fuel; one query."""
+        counts = {name: Count("pk", filter=Exists(self._specs_of_fuel([name]))) for name in FUELS}
+        row = self.order_by().aggregate(**{name.replace("-", "_"): count for name, count in counts.items()})
+        return {name: row[name.replace("-", "_")] for name in FUELS}
+
+    def sorted_by(self, sort: str, q: str = "") -> VariantQuerySet:
+        """In the order of a name of `catalog.criteria.SORTS`. Cars without the fact that decides come last.
+
+        By name, those come first that a query names by whole words.
+        """
+        names = (Lower("model__make__name"), Lower("model__name"), "-year", "slug")
+        if sort == "name" and q:
+            return self.annotate(relevance=search.relevance(q)).order_by("-relevance", *names)
+        if sort == "newest":
+            return self.order_by("-year", *names)
+        if sort == "oldest":
+            return self.order_by("year", *names)
+        if sort not in _SORT_SPECS:
+            return self.order_by(*names)
+        key, highest = _SORT_SPECS[sort]
+        end = "high" if highest else "low"
+        first = self._specs().filter(variant=OuterRef("pk"), key=key).order_by("source__rank", "source__slug")
+        decides = F("deciding_fact")
+        order = decides.desc(nulls_last=True) if highest else decides.asc(nulls_last=True)
+        return self.annotate(deciding_fact=Subquery(first.values(end)[:1])).order_by(order, *names)
+
+    def refresh_search_text(self) -> int:
+        """Brings `search_text` up to date where names have changed; returns how many rows that were."""
+        stale = []
+        for variant in self.select_related("model__make"):
+            text = search.search_text(variant)
+            if text != variant.search_text:
+                variant.search_text = text
+                stale.append(variant)
+        self.model.objects.bulk_update(stale, ["search_text"], batch_size=500)
+        return len(stale)
+
+    def _specs(self) -> models.QuerySet[Any]:
+        return self.model._meta.get_field("specs").related_model.objects.all()
+
+    def _specs_of_fuel(self, fuels: Iterable[str]) -> models.QuerySet[Any]:
+        """Words are compared as a whole: "Hybrid" is not a "Plug-in hybrid"."""
+        said = Q()
+        for name in fuels:
+            said |= Q(words__contains=f"{SEPARATOR}{FUELS[name]}{SEPARATOR}")
+        words = Concat(Value(SEPARATOR), "text", Value(SEPARATOR))
+        return self._specs().filter(variant=OuterRef("pk"), key="fuel").annotate(words=words).filter(said)

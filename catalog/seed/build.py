@@ -1,0 +1,72 @@
+"""Builds the seed: which rows of the source tables speak about which car, and the facts they hold.
+
+What speaks about a car is decided by hand, in `variants.csv`, because the tables name cars each in its own way:
+
+- `epa`: names of models in the fuel-economy table; `epa_year` where a neighbouring model year stands in; `epa_where`
+  narrows them ("displ=6.1"); `epa_note` says in words what that leaves or mixes.
+- `features`, `features_styles`, `features_year`, `features_where`, `features_note`: the same for features and prices.
+- `us`: names of models in the list of US models.
+
+Empty columns mean that no row of that table is about this car; then it has no facts from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.exceptions import SeedError
+from catalog.seed import epa, features, tables, us_models
+from catalog.seed.facts import Match
+from catalog.seed.files import FOLDER, SeedVariant, as_lines, split, variants
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What was built: the text of `facts.jsonl`, and labels of the data set that have no model year."""
+
+    text: str
+    left_out: list[str]
+
+
+class Builder:
+    """Holds the tables of `folder`. Raises SeedError where one is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.labels = list(tables.read(folder / tables.CLASSES))
+        self.epa = tables.Table(folder / tables.EPA, make="make", model="model", year="year")
+        self.features = tables.Table(folder / tables.FEATURES, make="Make", model="Model", year="Year")
+        self.us_models = tables.Table(folder / tables.US_MODELS, make="make", model="model", year="year")
+
+    def build(self, seed_folder: Path = FOLDER) -> Seed:
+        """All facts about all cars of `variants.csv`. Raises SeedError where it and the tables don't fit together."""
+        cars = variants(seed_folder)
+        dated = {row["label"] for row in self.labels if row["model_year"]}
+        if difference := dated ^ {car.label for car in cars}:
+            raise SeedError(f"variants.csv and {tables.CLASSES} differ in: {', '.join(sorted(difference))}.")
+        return Seed(
+            text=as_lines((car.slug, match) for car in cars for match in self._matches(car)),
+            left_out=[row["label"] for row in self.labels if not row["model_year"]],
+        )
+
+    def _matches(self, car: SeedVariant) -> Iterator[Match]:
+        columns = car.matching
+        if names := split(columns["epa"]):
+            found = self.epa.find(car.make, names, columns["epa_year"] or car.year)
+            rows = self._narrowed(car, found, columns["epa_where"])
+            yield epa.match(rows, year=car.year, note=columns["epa_note"])
+        if names := split(columns["features"]):
+            found = self.features.find(car.make, names, columns["features_year"] or car.year)
+            styles = split(columns["features_styles"])
+            styled = [row for row in found if row["Vehicle Style"] in styles]
+            rows = self._narrowed(car, styled, columns["features_where"])
+            yield features.match(rows, year=car.year, note=columns["features_note"])
+        if names := split(columns["us"]):
+            yield us_models.match(self.us_models.find(car.make, names, car.year), year=car.year)
+
+    def _narrowed(self, car: SeedVariant, rows: list[tables.Row], condition: str) -> list[tables.Row]:
+        narrowed = tables.only(rows, condition)
+        if not narrowed:
+            raise SeedError(f"No row is left for {car.label} where {condition or 'the body style fits'}.")
+        return narrowed

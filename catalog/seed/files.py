@@ -1,0 +1,103 @@
+"""The seed as it lies in `catalog/data/`, and how it is read and written.
+
+- `variants.csv`: the cars, curated by hand: how a label splits into make, model, trim and body, and which rows of the
+  source tables speak about it (`epa…`, `features…`, `us`; see `build.py`).
+- `makes.csv`: other names that people use for a make.
+- `sources.csv`: where facts come from, with licence and the day they were read.
+- `facts.jsonl`: the facts, built by `manage.py build_catalog_seed`; a line per variant and source, in the source's
+  own figures and units.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils.text import slugify
+
+from catalog.exceptions import SeedError
+from catalog.seed.facts import Match
+
+FOLDER = Path(__file__).resolve().parent.parent / "data"
+FACTS = "facts.jsonl"
+
+
+@dataclass(frozen=True)
+class SeedVariant:
+    """One line of `variants.csv`. Its slug is the slug of the label: that is what the classifier's answers name."""
+
+    label: str
+    make: str
+    model: str
+    trim: str
+    body_style: str
+    body_detail: str
+    year: int
+    matching: dict[str, str]
+
+    @property
+    def slug(self) -> str:
+        return slugify(self.label)
+
+
+def variants(folder: Path = FOLDER) -> list[SeedVariant]:
+    """All cars of the seed, in the order of the file."""
+    own = ("label", "make", "model", "trim", "body_style", "body_detail")
+    return [
+        SeedVariant(
+            **{name: row[name] for name in own},
+            year=int(row["year"]),
+            matching={name: value for name, value in row.items() if name not in own},
+        )
+        for row in _table(folder / "variants.csv")
+    ]
+
+
+def aliases(folder: Path = FOLDER) -> dict[str, list[str]]:
+    """Other names by the name of the make."""
+    return {row["name"]: split(row["aliases"]) for row in _table(folder / "makes.csv")}
+
+
+def sources(folder: Path = FOLDER) -> list[dict[str, str]]:
+    """Slug, name, url, licence, rank and the day of reading (`retrieved`) of each source."""
+    return list(_table(folder / "sources.csv"))
+
+
+def facts(folder: Path = FOLDER) -> Iterator[dict[str, Any]]:
+    """Lines of `facts.jsonl`: {"slug", "source", "url", "record", "year", "note", "facts": [{"key", …}]}."""
+    with _open(folder / FACTS) as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def as_lines(matches: Iterable[tuple[str, Match]]) -> str:
+    """The text of `facts.jsonl`, the same for the same facts, whenever and wherever it is built."""
+    lines = []
+    for slug, match in matches:
+        head = {"slug": slug, "source": match.source, "url": match.url}
+        head |= {"record": match.record, "year": match.year, "note": match.note}
+        line = {name: value for name, value in head.items() if value}
+        line["facts"] = [fact.as_dict() for fact in match.facts]
+        lines.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def split(joined: str) -> list[str]:
+    """ "a; b" → ["a", "b"]."""
+    return [part.strip() for part in joined.split(";") if part.strip()]
+
+
+def _table(path: Path) -> Iterator[dict[str, str]]:
+    with _open(path) as lines:
+        yield from csv.DictReader(lines)
+
+
+def _open(path: Path) -> Any:
+    try:
+        return path.open(encoding="utf-8", newline="")
+    except OSError as error:
+        raise SeedError(f"{path} can't be read ({error.strerror}).") from None
