@@ -1,0 +1,125 @@
+"""The catalogue for programs: read-only, open to all within the throttles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from catalog.criteria import SORTS, Criteria
+from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.serializers import MakeSerializer, ModelSerializer, VariantDetailSerializer, VariantSerializer
+from catalog.specs import FUELS
+
+
+def _several(name: str, description: str, allowed: list[str] | None = None) -> OpenApiParameter:
+    kind = {"type": "string", "enum": allowed} if allowed else {"type": "string"}
+    return OpenApiParameter(name, {"type": "array", "items": kind}, description=description, explode=True)
+
+
+_YEAR = {"type": "array", "items": {"type": "integer"}}
+_CRITERIA = [
+    OpenApiParameter(
+        "q", str, description="Words that name a car, in any order: 'vw golf 2012'. Spelling counts."
+    ),
+    _several("make", "Slugs of makes; several widen."),
+    _several("model", "Slugs of models; best together with their make."),
+    _several("body", "Body styles.", list(BodyStyle.values)),
+    _several("fuel", "Fuels that some version runs on.", list(FUELS)),
+    OpenApiParameter("year", _YEAR, description="Model years.", explode=True),
+    OpenApiParameter("year_min", int, description="First model year."),
+    OpenApiParameter("year_max", int, description="Last model year."),
+    OpenApiParameter(
+        "sort", str, enum=list(SORTS), description="Order; cars without the fact that decides come last."
+    ),
+]
+
+
+def _criteria(query: QueryDict) -> Criteria:
+    """Criteria of a request. Pages overlook what makes no sense; a program had better be told."""
+    criteria = Criteria.read(query)
+    if criteria.refused:
+        raise ValidationError(
+            {name: [f"“{value}” is not one of the choices."] for name, value in criteria.refused}
+        )
+    return criteria
+
+
+@extend_schema_view(
+    list=extend_schema(summary="All makes"),
+    retrieve=extend_schema(summary="A make"),
+)
+class MakeViewSet(ReadOnlyModelViewSet):
+    """Makes with at least one car."""
+
+    queryset = Make.objects.none()
+    serializer_class = MakeSerializer
+    permission_classes = [AllowAny]
+    filter_backends: list[Any] = []
+    lookup_field = "slug"
+
+    def get_queryset(self) -> MakeQuerySet:
+        """What is published."""
+        return Make.objects.published().with_counts()
+
+
+@extend_schema_view(
+    list=extend_schema(summary="All models", parameters=[_several("make", "Slugs of makes; several widen.")]),
+    retrieve=extend_schema(summary="A model"),
+)
+class ModelViewSet(ReadOnlyModelViewSet):
+    """Models with at least one car."""
+
+    queryset = CarModel.objects.none()
+    serializer_class = ModelSerializer
+    permission_classes = [AllowAny]
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> CarModelQuerySet:
+        """What is published; in the list, of the makes asked for."""
+        models = CarModel.objects.published().with_counts().select_related("make")
+        makes = _criteria(self.request.query_params).make if self.action == "list" else ()
+        return models.filter(make__slug__in=makes) if makes else models
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Cars, searched, filtered and sorted",
+        parameters=_CRITERIA,
+        responses=VariantSerializer(many=True),
+    ),
+    retrieve=extend_schema(
+        summary="A car with all facts and their sources",
+        parameters=[
+            OpenApiParameter(
+                "slug", OpenApiTypes.STR, OpenApiParameter.PATH, description="Such as audi-a5-coupe-2012."
+            )
+        ],
+        responses=VariantDetailSerializer,
+    ),
+)
+class VariantViewSet(ReadOnlyModelViewSet):
+    """Cars: a model year and body style of a model."""
+
+    queryset = Variant.objects.none()
+    permission_classes = [AllowAny]
+    filter_backends: list[Any] = []
+    lookup_field = "slug"
+
+    def get_serializer_class(self) -> type[VariantSerializer]:
+        """Facts come with a single car."""
+        return VariantSerializer if self.action == "list" else VariantDetailSerializer
+
+    def get_queryset(self) -> VariantQuerySet:
+        """What is published; in the list, what meets the criteria."""
+        variants = Variant.objects.published().with_names()
+        if self.action != "list":
+            return variants.with_specs().with_photos()
+        criteria = _criteria(self.request.query_params)
+        return variants.meeting(criteria).sorted_by(criteria.sort, criteria.q)

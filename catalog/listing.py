@@ -1,0 +1,84 @@
+"""A page of the list of cars: what was found, what it can be narrowed by, and what to do where nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.core.paginator import Page, Paginator
+
+from catalog import search
+from catalog.criteria import Criteria
+from catalog.facets import Chip, Facet, chips, facets, years
+from catalog.models import CarModel, Make, Variant
+from catalog.querysets import VariantQuerySet
+from catalog.sheet import HEADLINES
+
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`criteria` are those in effect: where `instead_of` is set, its words were replaced by the nearest known ones.
+
+    Where nothing is found, `suggestions` are names that look like the query, and `unfiltered` counts what the query
+    alone would find.
+    """
+
+    criteria: Criteria
+    page: Page
+    facets: list[Facet]
+    years: list[int]
+    chips: list[Chip]
+    instead_of: str = ""
+    suggestions: Sequence[str] = ()
+    unfiltered: int = 0
+
+
+def browse(criteria: Criteria, page: str | None) -> Listing:
+    """The list for these criteria. A constant number of queries; a page that is out of range is the nearest one."""
+    variants = Variant.objects.published()
+    asked, suggestions, unfiltered = criteria.q, (), 0
+    found = variants.meeting(criteria)
+    if criteria.q and not found.exists():
+        unfiltered = variants.meeting(Criteria(q=criteria.q)).count()
+        if not unfiltered:
+            names = known_names()
+            criteria, suggestions = _corrected(criteria, names, variants), search.nearest_names(asked, names)
+            found = variants.meeting(criteria)
+    shown = found.sorted_by(criteria.sort, criteria.q).with_names().with_specs(HEADLINES).with_photos()
+    return Listing(
+        criteria=criteria,
+        page=Paginator(shown, PAGE_SIZE).get_page(page),
+        facets=facets(variants, criteria),
+        years=years(variants),
+        chips=chips(criteria),
+        instead_of=asked if criteria.q != asked else "",
+        suggestions=suggestions,
+        unfiltered=unfiltered,
+    )
+
+
+def find(query: str, limit: int) -> tuple[list[Variant], str]:
+    """The first cars for a query, and the query that found them where its words had to be replaced."""
+    variants = Variant.objects.published()
+    criteria = Criteria(q=query)
+    if not variants.meeting(criteria).exists():
+        criteria = _corrected(criteria, known_names(), variants)
+    found = variants.meeting(criteria).sorted_by("name", criteria.q).with_names()[:limit]
+    return list(found), criteria.q if criteria.q != query else ""
+
+
+def known_names() -> list[str]:
+    """Names of makes, in all ways people call them, and of models."""
+    makes = Make.objects.published().values_list("name", "aliases")
+    models = CarModel.objects.published().values_list("name", flat=True)
+    return [*(name for make, aliases in makes for name in (make, *aliases)), *models]
+
+
+def _corrected(criteria: Criteria, names: list[str], variants: VariantQuerySet) -> Criteria:
+    """The criteria with the nearest known words, if those find anything at all."""
+    nearest = search.corrected(criteria.q, names)
+    if nearest and variants.meeting(Criteria(q=nearest)).exists():
+        return replace(criteria, q=nearest)
+    return criteria

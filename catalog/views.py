@@ -1,0 +1,115 @@
+"""Pages of the catalogue: makes, models, cars, and cars side by side."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from catalog import listing, sheet
+from catalog.criteria import SORTS, Criteria
+from catalog.models import CarModel, Make, Variant, VariantPhoto
+from catalog.specs import UnitSystem
+
+MAX_COMPARED = 4
+SUGGESTIONS = 8
+
+
+def _units(request: HttpRequest) -> UnitSystem:
+    return "imperial" if request.COOKIES.get("units") == "imperial" else "metric"
+
+
+@require_safe
+def make_list(request: HttpRequest) -> HttpResponse:
+    """All makes with how many cars they have here."""
+    return render(request, "catalog/make_list.html", {"makes": Make.objects.published().with_counts()})
+
+
+@require_safe
+def make(request: HttpRequest, make: str) -> HttpResponse:
+    """The models of a make."""
+    found = get_object_or_404(Make.objects.published().with_counts(), slug=make)
+    variants = Variant.objects.published().order_by("-year", "slug")
+    models = found.models.published().with_counts().select_related("make")
+    models = models.prefetch_related(Prefetch("variants", queryset=variants))
+    return render(request, "catalog/make.html", {"make": found, "models": models})
+
+
+@require_safe
+def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
+    """The cars of a model, over the years."""
+    found = get_object_or_404(
+        CarModel.objects.published().with_counts().select_related("make"), make__slug=make, slug=model
+    )
+    variants = found.variants.published().with_names().with_specs(sheet.HEADLINES).with_photos()
+    return render(request, "catalog/model.html", {"model": found, "variants": variants.sorted_by("newest")})
+
+
+@require_safe
+def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpResponse:
+    """A car: its facts, where they come from, its siblings, who sells it."""
+    published = Variant.objects.published().with_names()
+    car = get_object_or_404(
+        published.with_specs().with_photos(), slug=variant, model__slug=model, model__make__slug=make
+    )
+    rows = sheet.rows(car.specs.all(), _units(request))
+    context = {
+        "variant": car,
+        "groups": sheet.groups(rows),
+        "headlines": sheet.headlines(rows),
+        "limits": sheet.limits(car.specs.all()),
+        "siblings": published.filter(model=car.model).exclude(pk=car.pk).sorted_by("newest"),
+    }
+    return render(request, "catalog/variant.html", context)
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def variant_list(request: HttpRequest) -> HttpResponse:
+    """All cars, searched, filtered and sorted. For htmx, only what a changed filter changes."""
+    found = listing.browse(Criteria.read(request.GET), request.GET.get("page"))
+    fragment = request.htmx and not request.htmx.history_restore_request
+    template = "catalog/_listing.html" if fragment else "catalog/variant_list.html"
+    response = render(request, template, {"listing": found, "sorts": SORTS, "page_obj": found.page})
+    if fragment:
+        query = found.criteria.as_query()
+        response["HX-Push-Url"] = reverse("catalog:variant_list") + (f"?{query}" if query else "")
+    return response
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Up to four cars side by side, and a search to add one."""
+    slugs = list(dict.fromkeys(request.GET.getlist("v")))[: 4 * MAX_COMPARED]
+    known = (
+        Variant.objects.published().with_names().with_specs().with_photos().in_bulk(slugs, field_name="slug")
+    )
+    cars = [known[slug] for slug in slugs if slug in known]
+    query, differences = request.GET.get("q", "")[:100].strip(), request.GET.get("differences") == "1"
+    suggestions, searched = listing.find(query, SUGGESTIONS) if query else ([], "")
+    context = {
+        "cars": cars[:MAX_COMPARED],
+        "left_out": len(slugs) - len(cars[:MAX_COMPARED]),
+        "groups": sheet.comparison(cars[:MAX_COMPARED], _units(request), differences=differences),
+        "differences": differences,
+        "is_full": len(cars) >= MAX_COMPARED,
+        "query": query,
+        "searched": searched,
+        "suggestions": [car for car in suggestions if car not in cars],
+    }
+    return render(request, "catalog/compare.html", context)
+
+
+@require_safe
+def photo(request: HttpRequest, pk: int) -> FileResponse:
+    """A photo of a car; of cars that are not published, for staff only."""
+    found = get_object_or_404(VariantPhoto.objects.select_related("variant"), pk=pk)
+    if not (found.variant.is_published or request.user.is_staff):
+        raise Http404
+    try:
+        return FileResponse(found.image.open(), headers={"Cache-Control": "max-age=86400"})
+    except FileNotFoundError:
+        raise Http404 from None
