@@ -1,7 +1,88 @@
-"""How sign-up and sign-in behave on this site."""
+"""How sign-up and sign-in behave on this site, where that differs from allauth's ways."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.contrib import messages
+from django.forms import ValidationError
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts import services
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter, ours to change."""
+    """allauth's adapter with links that never trust the Host header, and mails that never fail a page."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "E-mail address and password don't belong together. Check both and try again.",
+        "duplicate_email": "That is the address you have already.",
+        "incorrect_password": "That is not your password.",
+        "enter_current_password": "That is not your current password.",
+    }
+
+    # --- Mails ----------------------------------------------------------------------------------------------
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Keep the mail for a worker to send: known and unknown addresses take the same time, and nothing can fail."""
+        values = {**context, "email": email, "site_url": settings.SITE_URL}
+        services.letter_queue(
+            to=email,
+            subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", values).split()),
+            body=render_to_string(f"{template_prefix}_message.txt", values).strip() + "\n",
+        )
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The mailed link to set a new password."""
+        uid, _, token = key.partition("-")
+        return settings.SITE_URL + reverse("account_reset_password_from_key", args=[uid, token])
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The mailed link to confirm an address."""
+        return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    # --- Where to go next -----------------------------------------------------------------------------------
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the account."""
+        return reverse("accounts:me")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """To the account for who is signed in, else to the sign-in."""
+        return reverse("accounts:me" if self.request.user.is_authenticated else "account_login")
+
+    # --- Addresses ------------------------------------------------------------------------------------------
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address, unless it is another account's by now."""
+        if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
+            messages.error(
+                request, f"{email_address.email} belongs to another account, so it can't be confirmed."
+            )
+            return False
+        return super().confirm_email(request, email_address)
+
+    # --- Limits ---------------------------------------------------------------------------------------------
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address: of X-Forwarded-For only the part that our own proxies wrote."""
+        proxies = settings.TRUSTED_PROXIES
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if proxies and len(hops) >= proxies:
+            return hops[-proxies]
+        return request.META.get("REMOTE_ADDR", "")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # By account and address of the client: by account alone anybody could lock anybody out.
+        return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try; too many end in a 429 page, not in an error of a form that could be sent again at once."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(ratelimit.respond_429(request)) from None

@@ -64,8 +64,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.sites",
     "django.contrib.staticfiles",
+    "accounts",  # before allauth, whose pages and mails it replaces
     "allauth",
     "allauth.account",
     "csp",
@@ -75,7 +75,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "knox",
     "rest_framework",
-    "accounts",
     "catalog",
     "classifier",
     "dealers",
@@ -95,7 +94,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "carsite.urls"
 WSGI_APPLICATION = "carsite.wsgi.application"
-SITE_ID = 1
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -122,7 +120,10 @@ X_FRAME_OPTIONS = "DENY"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -130,11 +131,31 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Sign-up ends at "look into your inbox" for every address, known or not. Signing in does not wait for it (LoginForm).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_PRESERVE_USERNAME_CASING = False
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+# "key" is the account; for failed sign-ins the account as seen from one address (see AccountAdapter).
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/m/key",
+    "signup": "30/h/ip",
+    "reset_password": "10/h/ip,3/h/key",
+    "manage_email": "10/h/user",
+    "export": "10/h/user",
+}
 PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "classifier:home"
@@ -156,6 +177,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(_SQLITE_OPTIONS)
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
 
 # --- Redis: queue, cache, throttles -------------------------------------------------------------------------
 def _redis_socket() -> Path:
@@ -205,6 +227,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"classifier.tasks.identify": {"queue": "identify"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
     "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
@@ -284,6 +307,8 @@ UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
 ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
+# Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.
+PERSONAL_DATA_EXPORTERS = ["classifier.services.personal_data", "dealers.services.personal_data"]
 
 # --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -298,12 +323,18 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle", "carsite.api.BurstThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"burst": "300/min", "token": "10/min", "upload": "60/min", "enquiry": "10/hour"},
+    "DEFAULT_THROTTLE_RATES": {
+        "burst": "300/min",
+        "token": "10/min",
+        "upload": "60/min",
+        "enquiry": "10/hour",
+    },
     "EXCEPTION_HANDLER": "carsite.api.exception_handler",
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Carsite API",
     "DESCRIPTION": "Identify cars on photos, read the catalogue, ask dealers.",
@@ -314,6 +345,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Two kinds of rows have a `status`: in the schema each set of choices has the name of its model.
+    "ENUM_NAME_OVERRIDES": {
+        "EnquiryStatusEnum": "dealers.models.Enquiry.Status",
+        "IdentificationStatusEnum": "classifier.models.Identification.Status",
+    },
 }
 
 # --- Security -----------------------------------------------------------------------------------------------

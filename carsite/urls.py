@@ -34,4 +34,5 @@ urlpatterns = [
 handler400 = "carsite.views.bad_request"
 handler403 = "carsite.views.permission_denied"
 handler404 = "carsite.views.page_not_found"
+handler429 = "accounts.limits.too_many_requests"  # allauth asks for it
 handler500 = "carsite.views.server_error"

@@ -1,0 +1,49 @@
+"""What can go wrong with accounts. Each error has a stable `code`, an HTTP `status` and a text for people."""
+
+from __future__ import annotations
+
+
+class AccountsError(Exception):
+    """Base of this app's expected errors."""
+
+    code = "accounts_error"
+    status = 400
+    message = "That did not work."
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+class WrongCredentials(AccountsError):
+    """No such account, or another password: which of the two is not for the asker to know."""
+
+    code = "wrong_credentials"
+    message = "E-mail address and password don't belong together. Check both and try again."
+
+
+class TooManyTries(AccountsError):
+    """Too many wrong passwords for one account from one address; `retry_after` is in seconds."""
+
+    code = "throttled"
+    status = 429
+    message = "Too many wrong passwords. Wait a minute, then try again."
+    retry_after = 60
+
+
+class TooManyTokens(AccountsError):
+    """The account has as many API tokens as it may."""
+
+    code = "too_many_tokens"
+    status = 409
+    message = "You have as many API tokens as an account may have. Revoke one that you no longer use."
+
+
+class StaffProtected(AccountsError):
+    """Accounts of staff don't delete themselves."""
+
+    code = "staff_protected"
+    status = 403
+    message = (
+        "This account belongs to the site's staff, so it can't be deleted here. "
+        "Ask an administrator to take its staff rights away first."
+    )

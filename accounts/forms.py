@@ -1,0 +1,147 @@
+"""Forms of accounts: allauth's, with our words and without what they leave open, and our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import ApiToken, User
+
+EMAIL_LENGTH = User._meta.get_field("email").max_length or 254
+SIGNUP = "accounts_signup"
+"""Session key of what somebody has just signed up with, so that the page after it can name it and lead on from it."""
+
+
+class Tidy:
+    """One set of words for the same field everywhere; labels instead of placeholders."""
+
+    fields: dict[str, forms.Field]
+    LABELS = {
+        "login": "E-mail address",
+        "email": "E-mail address",
+        "remember": "Keep me signed in on this device",
+        "oldpassword": "Current password",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password2", None)  # typed wrong once: the way back is a mail, not typing it twice
+        for name, field in self.fields.items():
+            field.label = self.LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):  # Django takes 320 characters, the database 254
+                field.validators.append(MaxLengthValidator(EMAIL_LENGTH))
+                field.widget.attrs["maxlength"] = EMAIL_LENGTH
+
+
+class LoginForm(Tidy, allauth_forms.LoginForm):
+    """Sign in, with a confirmed address or not yet."""
+
+    def clean(self) -> dict[str, Any]:
+        """Confirming is demanded by sign-up alone: that is what makes its answer the same for any address."""
+        data = super().clean()
+        if self.user:
+            self._login.email_verification = EmailVerificationMethod.OPTIONAL
+        return data
+
+
+class SignupForm(Tidy, allauth_forms.SignupForm):
+    """Sign up. The answer is the same whether the address has an account already; only its owner is told, by mail."""
+
+    def validate_unique_email(self, value: str) -> str:
+        """Remember whether the address is taken; never say so."""
+        self.account_already_exists = User.objects.filter(email=value).exists()
+        return value
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Create the account, or act as if."""
+        request.session[SIGNUP] = {"email": self.cleaned_data["email"], "next": request.POST.get("next", "")}
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # takes as long as creating one
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:  # the same address signed up a moment ago
+            self.account_already_exists = True
+            return super().try_save(request)
+
+
+class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
+    """Change the address: the new one takes the old one's place once it is confirmed."""
+
+    LABELS = {"email": "New e-mail address"}
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Ask the new address to confirm. An earlier change that was never confirmed is forgotten."""
+        EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
+        return EmailAddress.objects.add_email(request, self.user, self.cleaned_data["email"], confirm=True)
+
+
+class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):
+    """A new password for somebody who knows the old one."""
+
+
+class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):
+    """A first password for an account without one."""
+
+
+class ResetPasswordForm(Tidy, allauth_forms.ResetPasswordForm):
+    """Ask for a link to set a new password."""
+
+
+class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):
+    """A new password for somebody who followed the link."""
+
+
+class ReauthenticateForm(Tidy, allauth_forms.ReauthenticateForm):
+    """Prove once more who you are."""
+
+
+class ProfileForm(forms.ModelForm):
+    """What to call you."""
+
+    class Meta:
+        model = User
+        fields = ["name"]
+        help_texts = {"name": "Dealers see it when you ask them something. Nobody else does."}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class TokenForm(forms.ModelForm):
+    """A name for a new API token."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        labels = {"name": "What is it for?"}
+        help_texts = {"name": "Such as the program that will use it, so that you know it again."}
+
+
+class DeleteAccountForm(forms.Form):
+    """The password, so that an unlocked phone on a table is not enough."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self) -> str:
+        """Checked and counted like a sign-in."""
+        password = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise forms.ValidationError("That is not your password.", code="incorrect_password")
+        return password

@@ -1,0 +1,43 @@
+"""Letters instead of mails: what leaves is another test's matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from accounts.models import Letter
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def link(settings: Any) -> Callable[[Letter], str]:
+    """The path of the one link in a letter, which has to start with the site's own address."""
+    settings.SITE_URL = "https://cars.example.org"
+
+    def path_of(letter: Letter) -> str:
+        addresses = [
+            url for url in re.findall(r"https?://\S+", letter.body) if url != "https://cars.example.org"
+        ]
+        assert len(addresses) == 1, letter.body
+        assert addresses[0].startswith("https://cars.example.org/"), addresses
+        return addresses[0].removeprefix("https://cars.example.org")
+
+    return path_of
+
+
+@pytest.fixture
+def confirmed_user(user: Any) -> Any:
+    """A visitor whose address is confirmed."""
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def signed_in(client: Any, confirmed_user: Any) -> Any:
+    """A browser in which `confirmed_user` is signed in."""
+    assert client.login(email=confirmed_user.email, password=PASSWORD)
+    return client

@@ -1,0 +1,95 @@
+"""Changing the address: the old one stays until the new one is confirmed, and nobody can take somebody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Letter
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def change(client: Client, email: str) -> Any:
+    """POST the form that changes the address."""
+    return client.post(reverse("account_email"), {"email": email, "action_add": ""})
+
+
+def test_old_address_stays_until_the_new_one_is_confirmed(
+    signed_in: Client, confirmed_user: Any, link: Any
+) -> None:
+    change(signed_in, "ada@new.example")
+    confirmed_user.refresh_from_db()
+    assert confirmed_user.email == "ada@example.org"
+    letter = Letter.objects.get()
+    assert letter.to == "ada@new.example"
+    assert signed_in.post(link(letter)).url == reverse("accounts:me")
+    confirmed_user.refresh_from_db()
+    assert confirmed_user.email == "ada@new.example"
+    assert [a.email for a in EmailAddress.objects.filter(user=confirmed_user)] == ["ada@new.example"]
+    notice = Letter.objects.order_by("pk").last()
+    assert notice.to == "ada@example.org", "the old address hears of it"
+    assert Client().login(email="ada@new.example", password=PASSWORD)
+
+
+def test_unconfirmed_account_keeps_its_address_while_it_changes(client: Client, user: Any, link: Any) -> None:
+    client.force_login(user)
+    client.get(reverse("account_email"))  # allauth now has a row for the address
+    EmailAddress.objects.filter(user=user).update(primary=True)
+    change(client, "first@new.example")
+    change(client, "second@new.example")
+    user.refresh_from_db()
+    assert user.email == "ada@example.org"
+    addresses = set(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
+    assert addresses == {"ada@example.org", "second@new.example"}
+    letter = Letter.objects.get(to="second@new.example")
+    client.post(link(letter))
+    user.refresh_from_db()
+    assert user.email == "second@new.example"
+
+
+def test_page_does_not_say_that_an_address_is_somebody_elses(signed_in: Client, other_user: Any) -> None:
+    known, unknown = change(signed_in, other_user.email), change(signed_in, "nobody@example.org")
+    assert (
+        (known.status_code, known.url)
+        == (unknown.status_code, unknown.url)
+        == (302, reverse("account_email"))
+    )
+
+
+def test_address_of_another_account_can_not_be_confirmed(
+    signed_in: Client, confirmed_user: Any, other_user: Any, link: Any
+) -> None:
+    change(signed_in, other_user.email)
+    response = signed_in.post(link(Letter.objects.get()), follow=True)
+    assert "another account" in response.content.decode()
+    confirmed_user.refresh_from_db()
+    assert confirmed_user.email == "ada@example.org"
+
+
+def test_pending_change_keeps_nobody_from_signing_up_with_that_address(signed_in: Client, link: Any) -> None:
+    change(signed_in, "victim@example.org")
+    Letter.objects.all().delete()
+    from django.core.cache import cache
+
+    cache.clear()  # allauth mails one confirmation in three minutes to an address
+    Client().post(reverse("account_signup"), {"email": "victim@example.org", "password1": PASSWORD})
+    assert "welcome" in Letter.objects.get().body
+
+
+def test_link_can_be_sent_again_but_not_every_second(client: Client, user: Any) -> None:
+    client.force_login(user)
+    for _ in range(2):
+        client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
+    assert Letter.objects.filter(to=user.email).count() == 1
+
+
+def test_nobody_else_can_ask_for_it(client: Client, user: Any, other_user: Any) -> None:
+    client.force_login(other_user)
+    client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
+    assert not Letter.objects.filter(to=user.email).exists()

@@ -1,0 +1,167 @@
+"""Setting passwords anew and changing them: links that work once, sessions and tokens that end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import ApiToken, Letter
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+NEW = "quite another password"
+
+
+def ask(client: Client, email: str) -> Any:
+    """POST the form of a forgotten password."""
+    return client.post(reverse("account_reset_password"), {"email": email})
+
+
+def follow(client: Client, path: str, password: str = NEW) -> Any:
+    """Open the mailed link and fill in the form it leads to."""
+    form = client.get(path)
+    assert form.status_code == 302, form.content.decode()
+    return client.post(form.url, {"password1": password})
+
+
+def test_forgotten_password_is_answered_the_same_for_any_address(user: Any) -> None:
+    known, unknown = ask(Client(), user.email), ask(Client(), "nobody@example.org")
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert sorted(known.headers) == sorted(unknown.headers)
+    letters = {letter.to: letter for letter in Letter.objects.all()}
+    assert set(letters) == {user.email, "nobody@example.org"}
+    assert "/password/reset/key/" in letters[user.email].body
+    assert "/password/reset/key/" not in letters["nobody@example.org"].body
+
+
+def test_mailed_link_sets_the_password_once(client: Client, user: Any, link: Any) -> None:
+    ask(client, user.email)
+    path = link(Letter.objects.get())
+    response = follow(client, path)
+    assert response.url == reverse("account_reset_password_from_key_done")
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    again = Client().get(path)
+    assert again.status_code == 200
+    assert "no longer good" in again.content.decode()
+
+
+def test_address_of_the_form_has_no_key_that_a_referrer_could_leak(
+    client: Client, user: Any, link: Any
+) -> None:
+    ask(client, user.email)
+    path = link(Letter.objects.get())
+    assert client.get(path).url.endswith("-set-password/")
+
+
+def test_mailed_link_dies_after_an_hour(client: Client, user: Any, link: Any, monkeypatch: Any) -> None:
+    from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+    ask(client, user.email)
+    path = link(Letter.objects.get())
+    now = PasswordResetTokenGenerator._now
+
+    def later(seconds: int) -> None:
+        monkeypatch.setattr(
+            PasswordResetTokenGenerator, "_now", lambda self: now(self) + timedelta(seconds=seconds)
+        )
+
+    later(3500)
+    assert Client().get(path).status_code == 302
+    later(3700)
+    assert "no longer good" in Client().get(path).content.decode()
+
+
+def test_mailed_link_dies_when_the_address_changes(client: Client, user: Any, link: Any) -> None:
+    ask(client, user.email)
+    path = link(Letter.objects.get())
+    user.email = "ada@elsewhere.example"
+    user.save()
+    EmailAddress.objects.filter(user=user).delete()
+    assert "no longer good" in client.get(path).content.decode()
+
+
+def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobody_in(
+    user: Any, link: Any
+) -> None:
+    elsewhere, here = Client(), Client()
+    elsewhere.force_login(user)
+    services.token_create(user=user, name="of a thief")
+    ask(here, user.email)
+    follow(here, link(Letter.objects.get()))
+    assert elsewhere.get(reverse("accounts:me")).status_code == 302
+    assert "_auth_user_id" not in here.session
+    assert not ApiToken.objects.exists()
+    assert EmailAddress.objects.get(user=user).verified
+    notice = Letter.objects.order_by("pk").last()
+    assert "set anew" in notice.subject
+    assert notice.to == user.email
+
+
+def test_asking_for_links_is_limited_per_account(client: Client, user: Any) -> None:
+    statuses = [ask(client, user.email).status_code for _ in range(4)]
+    assert statuses == [302, 302, 302, 429]
+    assert Letter.objects.count() == 3
+    assert ask(client, "other@example.org").status_code == 302
+    assert (
+        client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD}).status_code == 302
+    )
+
+
+def test_page_of_too_many_links_says_an_hour(client: Client, user: Any) -> None:
+    for _ in range(4):
+        response = ask(client, user.email)
+    assert response["Retry-After"] == "3600"
+    assert "an hour" in response.content.decode()
+
+
+def test_switched_off_account_gets_no_link(client: Client, user: Any) -> None:
+    user.is_active = False
+    user.save()
+    ask(client, user.email)
+    assert "/password/reset/key/" not in Letter.objects.get().body
+
+
+def test_changing_keeps_this_session_and_ends_the_others(signed_in: Client, confirmed_user: Any) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(confirmed_user)
+    token, _ = services.token_create(user=confirmed_user, name="mine")
+    data = {"oldpassword": PASSWORD, "password1": NEW}
+    response = signed_in.post(reverse("account_change_password"), data)
+    assert response.url == reverse("accounts:me")
+    assert signed_in.get(reverse("accounts:me")).status_code == 200
+    assert elsewhere.get(reverse("accounts:me")).status_code == 302
+    assert ApiToken.objects.filter(pk=token.pk).exists(), "one's own programs go on"
+    assert "password" in Letter.objects.get().subject
+
+
+def test_changing_needs_the_old_password(signed_in: Client, confirmed_user: Any) -> None:
+    page = signed_in.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW})
+    assert "not your current password" in page.content.decode()
+    confirmed_user.refresh_from_db()
+    assert confirmed_user.check_password(PASSWORD)
+
+
+def test_account_without_a_password_sets_its_first(client: Client, user: Any) -> None:
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    assert client.get(reverse("account_change_password")).url == reverse("account_set_password")
+    client.post(reverse("account_set_password"), {"password1": NEW})
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+
+
+def test_notices_name_the_time_and_the_way_back(signed_in: Client, settings: Any) -> None:
+    settings.SITE_URL = "https://cars.example.org"
+    signed_in.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": NEW})
+    body = Letter.objects.get().body
+    assert str(timezone.localtime().year) in body
+    assert "https://cars.example.org/accounts/password/reset/" in body
