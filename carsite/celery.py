@@ -1,13 +1,22 @@
 """The Celery app. The database row is the truth and the broker only a bell: losing a message loses no photo."""
 
+import logging
 import os
-from typing import Any
+import time
+from typing import Any, ClassVar
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
+logger = logging.getLogger(__name__)
+
+#: How long somebody may be kept waiting for the broker when a task is put into the queue.
+RING_SECONDS = 1.0
+#: For this long after a failure nobody tries again: whoever sends twenty photos waits once. The sweepers ring later.
+PAUSE_SECONDS = 5.0
 
 
 class BellTask(DjangoTask):
@@ -17,16 +26,37 @@ class BellTask(DjangoTask):
     """
 
     abstract = True
+    _rung_again_at: ClassVar[float] = 0.0
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
         """Queue the task once the transaction is in the database; a broker that is away is logged."""
 
         def ring() -> None:  # a partial would not do: Django logs a robust callback's failure by its name
-            self.delay(*args, **kwargs)
+            if time.monotonic() < BellTask._rung_again_at:
+                return
+            try:
+                self.delay(*args, **kwargs)
+            except OperationalError as error:
+                BellTask._rung_again_at = time.monotonic() + PAUSE_SECONDS
+                logger.warning("broker away, %s waits for its sweeper: %s", self.name, error)
 
         transaction.on_commit(ring, robust=True)
 
 
-app = Celery("carsite", task_cls=BellTask)
+class QuickToRing(Celery):
+    """Celery that gives up on a broker that hangs after `RING_SECONDS` when it puts a task into the queue.
+
+    Workers, who only listen, keep the longer time of the settings.
+    """
+
+    def connection_for_write(self, url: str | None = None, **kwargs: Any) -> Any:
+        """Celery's, with options of the Redis transport on top."""
+        if (url or self.conf.broker_write_url or "").startswith("redis"):
+            quick = {"socket_timeout": RING_SECONDS, "health_check_interval": 0, "max_retries": 0}
+            kwargs["transport_options"] = quick | (kwargs.get("transport_options") or {})
+        return super().connection_for_write(url, **kwargs)
+
+
+app = QuickToRing("carsite", task_cls=BellTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

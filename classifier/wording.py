@@ -86,7 +86,7 @@ def _backed_off(row: Identification, name: str, probability: float) -> Headline:
         return Headline(
             f"Probably {_article(name)}", f"{percent(probability)}: check it against the others below."
         )
-    return Headline("Not sure", "It may be one of these.")
+    return Headline("One of these, perhaps", "No car fits well enough to name it.")
 
 
 def summary(row: Identification) -> str:

@@ -80,7 +80,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from classifier.tasks import identify
 
     rung: list[str] = []
-    monkeypatch.setattr(identify, "delay", lambda pk: rung.append(pk))
+    monkeypatch.setattr(identify, "delay", rung.append)
     return rung
 
 

@@ -226,7 +226,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
     ("changes", "words"),
     [
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
-        ({"decision": "unsure", "p": 0.4}, "Not sure"),
+        ({"decision": "unsure", "p": 0.4}, "One of these, perhaps"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
         ({"decision": "unknown", "scene": "interior"}, "car from inside"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),

@@ -8,11 +8,16 @@ const maxBytes = Number(form.dataset.maxBytes);
 const maxPhotos = Number(form.dataset.maxPhotos);
 const AT_ONCE = 3;
 
+form.classList.add("drop--script");
 document.querySelector(".drop-hint").hidden = false;
-document.querySelector(".drop-camera").hidden = false;
-camera.hidden = false;
-document.getElementById("send").classList.add("visually-hidden");
+document.getElementById("choose").classList.add("button", "button--primary");
+picker.classList.add("visually-hidden");
 picker.required = false;
+document.getElementById("send").hidden = true; // choosing is sending
+if (matchMedia("(pointer: coarse)").matches) {
+  document.querySelector(".drop-camera").hidden = false;
+  camera.hidden = false;
+}
 
 function send(file, onProgress) {
   return new Promise((resolve) => {
@@ -116,11 +121,7 @@ async function take(files) {
 for (const input of [picker, camera]) {
   input.addEventListener("change", () => { take([...input.files]); input.value = ""; });
 }
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (picker.files.length) take([...picker.files]);
-  else picker.click();
-});
+form.addEventListener("submit", (event) => event.preventDefault());
 
 let depth = 0; // dragenter and dragleave also fire for every child that is crossed
 addEventListener("dragenter", (event) => {
