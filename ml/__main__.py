@@ -1,12 +1,19 @@
-"""`python -m ml COMMAND`: split, train, export, evaluate, predict."""
+"""`python -m ml COMMAND`: split, train, export, evaluate, card, predict."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ml.exceptions import MlError
+from ml.exceptions import MlError, PhotoError
+
+if TYPE_CHECKING:
+    from ml.predictor import Answer
+
+DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite0"
 
 
 def _split(arguments: argparse.Namespace) -> None:
@@ -29,6 +36,119 @@ def _train(arguments: argparse.Namespace) -> None:
     print(f"Finished: {train(recipe, run, threads=arguments.threads)}")
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    from ml.release import read_notes, release
+
+    bundle, report = release(
+        arguments.run,
+        arguments.out,
+        notes=read_notes(arguments.notes),
+        version=arguments.version,
+        threads=arguments.threads,
+    )
+    _print_report(report)
+    size = sum(file.stat().st_size for file in bundle.path.iterdir())
+    print(
+        f"Written: {bundle.path} ({size / 1e6:.1f} MB); the whole report is {arguments.run / 'report.json'}"
+    )
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from ml.evaluation import Sources, evaluate, read_material
+    from ml.predictor import Predictor
+
+    loaded = Predictor(arguments.bundle, arguments.backend, arguments.threads).load()
+    sources = Sources(
+        arguments.data,
+        arguments.split,
+        arguments.scenes,
+        arguments.scenes_split,
+        tuple(arguments.unknown),
+        arguments.makes,
+    )
+    report = evaluate(loaded, read_material(sources, loaded.bundle))
+    _print_report(report)
+    if arguments.out:
+        arguments.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"Written: {arguments.out}")
+
+
+def _card(arguments: argparse.Namespace) -> None:
+    from ml.bundle import read_bundle
+    from ml.card import write_card
+
+    print(f"Written: {write_card(read_bundle(arguments.bundle))}")
+
+
+def _predict(arguments: argparse.Namespace) -> None:
+    from ml.predictor import Predictor
+
+    predictor = Predictor(arguments.bundle, arguments.backend, arguments.threads)
+    show = _as_json if arguments.json else _as_text
+    for file, answer in zip(arguments.photos, predictor.predict_many(arguments.photos), strict=True):
+        print(show(file, answer), flush=True)
+
+
+def _as_json(file: str, answer: Answer | PhotoError) -> str:
+    if isinstance(answer, PhotoError):
+        return json.dumps({"file": file, "error": str(answer)}, ensure_ascii=False)
+    line = {
+        "file": file,
+        "scene": answer.scene,
+        "decision": answer.decision,
+        "predictions": [
+            {"label": one.label, "probability": round(one.probability, 6)} for one in answer.predictions
+        ],
+        "makes": [{"make": make, "probability": round(probability, 6)} for make, probability in answer.makes],
+    }
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _as_text(file: str, answer: Answer | PhotoError) -> str:
+    if isinstance(answer, PhotoError):
+        return f"{file}\n  {answer}\n"
+    lines = [file, f"  {answer.scene}, {answer.decision}"]
+    if answer.scene == "exterior":
+        lines += [f"  {one.probability:6.1%}  {one.label}" for one in answer.predictions]
+        lines.append(f"  {answer.makes[0].probability:6.1%}  {answer.makes[0].make}, any model")
+    return "\n".join(lines) + "\n"
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    print(f"\n{report['photos']} validation photos      one look   two looks (95% interval)")
+    for name, one in report["one look"].items():
+        two = report["two looks"][name]
+        print(f"  {name:24} {one['value']:8.3f}   {two['value']:8.3f} ({two['low']:.3f}-{two['high']:.3f})")
+    for name, value in report["two looks"].items():
+        if not isinstance(value, dict):
+            print(f"  {name}: {value:.3f}")
+    for title in ("parity", "decisions", "scenes", "robustness", "other sources", "unknown cars"):
+        for name, row in report.get(title, {}).items():
+            print(f"{title:14} {name:24} {_short(row)}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {_short(part)}" for name, part in value.items())
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, help="folder of class folders of photos")
+    command.add_argument("--split", type=Path, required=True, help="list of the photos to judge by")
+    command.add_argument("--scenes", type=Path, help="folder with the folders interior and other")
+    command.add_argument("--scenes-split", type=Path, help="list of the scenes to judge by")
+    command.add_argument(
+        "--unknown", type=Path, action="append", default=[], help="folder of cars it does not know"
+    )
+    command.add_argument("--makes", type=Path, help="folder of folders of photos named by make")
+
+
+def _add_serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--backend", choices=("auto", "onnx", "torch"), default="auto")
+    command.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     main = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
@@ -48,6 +168,36 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--run", type=Path, help="folder of the run (default runs/NAME)")
     train.add_argument("--threads", type=int, help="CPU threads (default: all)")
     train.set_defaults(run_command=_train)
+
+    export = commands.add_parser(
+        "export", help="make the bundle of a run: network, calibration, figures, model card"
+    )
+    export.add_argument("run", type=Path, help="folder of the run")
+    export.add_argument("out", type=Path, help="folder of the bundle; one that is there is replaced")
+    export.add_argument(
+        "--notes", type=Path, help="release notes (TOML): further photos to judge by, data, licence, limits"
+    )
+    export.add_argument("--version", help="version of the bundle (default: today)")
+    export.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    export.set_defaults(run_command=_export)
+
+    evaluate = commands.add_parser("evaluate", help="measure a bundle on photos it has not seen")
+    evaluate.add_argument("bundle", type=Path)
+    _add_sources(evaluate)
+    _add_serving(evaluate)
+    evaluate.add_argument("--out", type=Path, help="write the whole report there (JSON)")
+    evaluate.set_defaults(run_command=_evaluate)
+
+    card = commands.add_parser("card", help="write a bundle's model card anew from its bundle.json")
+    card.add_argument("bundle", type=Path)
+    card.set_defaults(run_command=_card)
+
+    predict = commands.add_parser("predict", help="name the cars in photos")
+    predict.add_argument("photos", nargs="+", metavar="PHOTO")
+    predict.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="default: the one that ships")
+    predict.add_argument("--json", action="store_true", help="one line of JSON for each photo")
+    _add_serving(predict)
+    predict.set_defaults(run_command=_predict)
     return main
 
 

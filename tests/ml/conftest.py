@@ -24,9 +24,10 @@ CLASSES = {
 
 
 def drawn(colour: tuple[int, int, int], seed: int, *, size: tuple[int, int] = (60, 40)) -> Image.Image:
-    """A noisy picture of mainly one colour."""
-    noise = np.random.default_rng(seed).integers(-40, 40, (size[1], size[0], 3))
-    return Image.fromarray((np.array(colour) + noise).clip(0, 255).astype(np.uint8))
+    """A blotchy picture of mainly one colour."""
+    blotches = np.random.default_rng(seed).integers(-40, 40, (8, 12, 3))
+    image = Image.fromarray((np.array(colour) + blotches).clip(0, 255).astype(np.uint8))
+    return image.resize(size, Image.Resampling.BICUBIC)
 
 
 def as_bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:

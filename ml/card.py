@@ -1,0 +1,143 @@
+"""The model card: what `bundle.json` says, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ml.bundle import Bundle
+
+CARD_NAME = "MODEL_CARD.md"
+
+
+def write_card(bundle: Bundle) -> Path:
+    """Write the bundle's model card into its folder, and return its path."""
+    path = bundle.path / CARD_NAME
+    path.write_text(render_card(bundle), encoding="utf-8")
+    return path
+
+
+def render_card(bundle: Bundle) -> str:
+    """The model card as Markdown. What `bundle.json` does not say is left out."""
+    card, metrics = bundle.card, bundle.card.get("metrics", {})
+    parts = [
+        f"# {bundle.name} {bundle.version}",
+        card.get("purpose", ""),
+        _facts(bundle),
+        _section("Data", card.get("data")),
+        _section("Licence", card.get("licence")),
+        _figures(metrics),
+        _decisions(bundle, metrics),
+        _section("Scenes", _scenes(metrics.get("scenes", {}))),
+        _section("Photos that are worse", _robustness(metrics.get("robustness", {}))),
+        _section("Photos from elsewhere", _elsewhere(metrics)),
+        _section("Most confused", _confusions(metrics.get("confusions", [])[:10])),
+        _section("Limits", "\n".join(f"- {limit}" for limit in card.get("limits", []))),
+    ]
+    return "\n\n".join(part.strip() for part in parts if part and part.strip()) + "\n"
+
+
+def _section(title: str, text: Any) -> str:
+    return f"## {title}\n\n{text.strip()}" if isinstance(text, str) and text.strip() else ""
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    lines = [list(map(str, row)) for row in rows]
+    if not lines:
+        return ""
+    head = list(head)
+    rule = ["---"] * len(head)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *lines])
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _facts(bundle: Bundle) -> str:
+    settings = bundle.settings
+    look, spec = settings.second_look, settings.input
+    rows = [
+        ("Architecture", settings.architecture),
+        ("Classes", len(bundle.labels)),
+        ("Input", f"RGB, squeezed to {spec.size} x {spec.size} pixels"),
+        (
+            "Second look",
+            f"where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at least "
+            f"{look.smallest:.0%} wide and high",
+        ),
+        (
+            "Temperature",
+            f"{settings.calibration.cars:.3f} for cars, {settings.calibration.scenes:.3f} for scenes",
+        ),
+        ("Created", bundle.card.get("created", "unknown")),
+        ("SHA-256 of the network", f"`{bundle.digest}`"),
+    ]
+    return _table(("", ""), rows)
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    one, two = metrics.get("one look", {}), metrics.get("two looks", {})
+    rows = [(name, _interval(one[name]), _interval(two[name])) for name in one if name in two]
+    note = "".join(
+        f"\n\n{name}: {value:.3f}." for name, value in two.items() if not isinstance(value, Mapping)
+    )
+    text = _table(("", "one look", "two looks"), rows)
+    return _section(
+        f"Measured on {metrics.get('photos', 0)} photos it has not seen (95% intervals)", text + note
+    )
+
+
+def _interval(figure: Mapping[str, float]) -> str:
+    return f"{figure['value']:.3f} ({figure['low']:.3f}-{figure['high']:.3f})"
+
+
+def _decisions(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
+    thresholds = bundle.settings.thresholds
+    rules = (
+        f"*sure* from a probability of {thresholds.sure:.3f}, *unknown* under {thresholds.unknown:.3f} and wherever the photo is "
+        f"not of a car's outside (its probability under {thresholds.exterior:.3f}), else *unsure*."
+    )
+    rows = [
+        (name, _percent(row["share"]), _percent(row["right"]))
+        for name, row in metrics.get("decisions", {}).items()
+    ]
+    return _section("Decisions", rules + "\n\n" + _table(("decision", "share of photos", "right"), rows))
+
+
+def _scenes(scenes: Mapping[str, Mapping[str, int]]) -> str:
+    return _table(("is \\ taken for", *scenes), ((name, *row.values()) for name, row in scenes.items()))
+
+
+def _robustness(robustness: Mapping[str, Mapping[str, float]]) -> str:
+    head = next(iter(robustness.values()), {})
+    return _table(("", *head), ((name, *map(_percent, row.values())) for name, row in robustness.items()))
+
+
+def _elsewhere(metrics: Mapping[str, Any]) -> str:
+    known = [
+        (
+            name,
+            row["photos"],
+            _percent(row["one look"]),
+            _percent(row["two looks"]),
+            _percent(row["decisions"]["sure"]["share"]),
+        )
+        for name, row in metrics.get("other sources", {}).items()
+    ]
+    unknown = [
+        (name, *(_percent(row[decision]["share"]) for decision in ("sure", "unsure", "unknown")))
+        for name, row in metrics.get("unknown cars", {}).items()
+    ]
+    tables = [
+        _table(("make", "photos", "make right, one look", "make right, two looks", "called sure"), known),
+        _table(("cars it does not know", "sure", "unsure", "unknown"), unknown),
+    ]
+    return "\n\n".join(table for table in tables if table)
+
+
+def _confusions(pairs: Iterable[Mapping[str, Any]]) -> str:
+    return _table(
+        ("is", "taken for", "photos"), ((pair["label"], pair["taken for"], pair["photos"]) for pair in pairs)
+    )

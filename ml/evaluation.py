@@ -1,0 +1,229 @@
+"""How good a bundle is on photos it has not seen: a report as plain data, for JSON and for the model card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml import metrics
+from ml.bundle import Bundle
+from ml.data import SCENES, Photo, apply_split, find_photos, read_folder
+from ml.exceptions import DataError
+from ml.looks import softmax
+from ml.observation import Observed, observe
+from ml.predictor import LoadedBundle, choose_scene, decide
+from ml.proxies import all_proxies
+
+#: Of the validation photos, every so many-th is put through the proxies.
+PROXY_STRIDE = 2
+CONFUSIONS = 20
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the photos of an evaluation are; only `cars` and its split are needed.
+
+    `unknown` are folders of cars that the model does not know; `makes` is a folder of folders named by make, judged by
+    make where the model knows it and as unknown cars where it does not.
+    """
+
+    cars: Path
+    cars_split: Path
+    scenes: Path | None = None
+    scenes_split: Path | None = None
+    unknown: tuple[Path, ...] = ()
+    makes: Path | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """The photos of an evaluation."""
+
+    cars: list[Photo]
+    scenes: list[Photo] = field(default_factory=list)
+    unknown: dict[str, list[Photo]] = field(default_factory=dict)
+    makes: dict[str, list[Photo]] = field(default_factory=dict)
+
+
+def read_material(sources: Sources, bundle: Bundle) -> Material:
+    """Collect the photos. Raises DataError where a folder is missing or holds other classes than the bundle."""
+    photos, labels = read_folder(sources.cars)
+    if labels != [label.label for label in bundle.labels]:
+        raise DataError(
+            f"{sources.cars} holds other classes than {bundle.path} knows, so right can't be told from wrong."
+        )
+    cars = apply_split(photos, sources.cars_split)[1]
+    scenes = (
+        read_scenes(sources.scenes, sources.scenes_split)[1]
+        if sources.scenes and sources.scenes_split
+        else []
+    )
+    unknown = {folder.name: find_photos(folder) for folder in sources.unknown}
+    makes: dict[str, list[Photo]] = {}
+    for folder in sorted(sources.makes.iterdir()) if sources.makes else ():
+        known = folder.name in {label.make for label in bundle.labels}
+        (makes if known else unknown)[folder.name] = find_photos(folder)
+    return Material(cars, scenes, unknown, makes)
+
+
+def read_scenes(root: Path, split: Path) -> tuple[list[Photo], list[Photo]]:
+    """(training, validation) photos of a folder of scenes, labelled in the order of SCENES."""
+    photos, names = read_folder(root)
+    if unknown := sorted(set(names) - set(SCENES)):
+        raise DataError(f"{root} has folders {unknown}; scenes are called {list(SCENES)}.")
+    order = [SCENES.index(name) for name in names]
+    return apply_split([Photo(p.path, p.name, order[p.label]) for p in photos], split)
+
+
+def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
+    """The whole report. Prints its progress to stderr."""
+    judge = _Judge(loaded.bundle)
+    cars = observe(loaded, material.cars, title="validation photos")[0]
+    report = {"bundle": _identity(loaded.bundle), "photos": len(material.cars), **judge.cars(cars)}
+    if material.scenes:
+        scenes = observe(loaded, material.scenes, title="scenes")[0]
+        report["scenes"] = judge.scenes(cars, scenes)
+    backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
+    for name, proxy in all_proxies(backgrounds).items():
+        sample = material.cars[::PROXY_STRIDE]
+        report.setdefault("robustness", {})[name] = judge.both(
+            observe(loaded, sample, proxy=proxy, title=name)[0]
+        )
+    for make, photos in material.makes.items():
+        report.setdefault("other sources", {})[make] = judge.make(
+            observe(loaded, photos, title=make)[0], make
+        )
+    for name, photos in material.unknown.items():
+        report.setdefault("unknown cars", {})[name] = judge.decisions(observe(loaded, photos, title=name)[0])
+    return report
+
+
+def _identity(bundle: Bundle) -> dict[str, str]:
+    return {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
+
+
+class _Judge:
+    """Turns observations into figures by the labels, temperature and thresholds of a bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.labels = bundle.labels
+        self.settings = bundle.settings
+        self.makes = [label.make for label in bundle.labels]
+        self.models = [(label.make, label.model) for label in bundle.labels]
+
+    def probabilities(self, seen: Observed) -> np.ndarray:
+        """Two looks together, as served."""
+        return seen.logits().probabilities(self.settings.calibration.cars)
+
+    def cars(self, seen: Observed) -> dict[str, Any]:
+        """Everything about photos of known classes."""
+        one, two = softmax(seen.first, self.settings.calibration.cars), self.probabilities(seen)
+        return {
+            "one look": self._figures(one, seen.labels),
+            "two looks": self._figures(two, seen.labels),
+            "decisions": self.decisions(seen),
+            "classes": self._classes(two, seen.labels),
+            "confusions": self._confusions(two, seen.labels),
+        }
+
+    def both(self, seen: Observed) -> dict[str, float]:
+        """Share right of one look and of two, and of makes by two."""
+        two = self.probabilities(seen)
+        return {
+            "one look top-1": float((seen.first.argmax(axis=1) == seen.labels).mean()),
+            "two looks top-1": float((two.argmax(axis=1) == seen.labels).mean()),
+            "two looks top-5": float(metrics.top_k_hits(two, seen.labels, 5).mean()),
+            "two looks make": float(metrics.group_hits(two, seen.labels, self.makes).mean()),
+        }
+
+    def make(self, seen: Observed, make: str) -> dict[str, Any]:
+        """Photos of which only the make is known: how often it is named first, by one look and by two."""
+        answers = {}
+        for name, shares in (
+            ("one look", softmax(seen.first, self.settings.calibration.cars)),
+            ("two looks", self.probabilities(seen)),
+        ):
+            sums, names = metrics.group_sums(shares, self.makes)
+            answers[name] = float((sums.argmax(axis=1) == names.index(make)).mean())
+        return {"photos": len(seen.labels), **answers, "decisions": self.decisions(seen)}
+
+    def decisions(self, seen: Observed) -> dict[str, dict[str, float]]:
+        """For each decision the share of the photos that get it, and how many of those are right."""
+        two = self.probabilities(seen)
+        scenes = softmax(seen.scenes, self.settings.calibration.scenes)
+        thresholds = self.settings.thresholds
+        made = np.array([
+            decide(choose_scene(scene, thresholds), float(confidence), thresholds)
+            for scene, confidence in zip(scenes, two.max(axis=1), strict=True)
+        ])  # fmt: skip
+        right = two.argmax(axis=1) == seen.labels
+        return {
+            name: {
+                "share": float((made == name).mean()),
+                "right": float(right[made == name].mean() if name in made else 0),
+            }
+            for name in ("sure", "unsure", "unknown")
+        }
+
+    def scenes(self, cars: Observed, scenes: Observed) -> dict[str, dict[str, int]]:
+        """How many photos of each scene (rows) are taken for each scene; the cars are the exterior ones."""
+        truth = np.concatenate([np.full(len(cars.labels), SCENES.index("exterior")), scenes.labels])
+        probabilities = softmax(
+            np.concatenate([cars.scenes, scenes.scenes]), self.settings.calibration.scenes
+        )
+        taken = [choose_scene(row, self.settings.thresholds) for row in probabilities]
+        counts = Counter(zip((SCENES[i] for i in truth), taken, strict=True))
+        return {row: {column: counts[row, column] for column in SCENES} for row in SCENES}
+
+    def _figures(self, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
+        predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        right = predicted == labels
+        shares = {
+            "top-1": right,
+            "top-5": metrics.top_k_hits(probabilities, labels, 5),
+            "make": metrics.group_hits(probabilities, labels, self.makes),
+            "model": metrics.group_hits(probabilities, labels, self.models),
+        }
+        figures = {name: lambda drawn, hits=hits: float(hits[drawn].mean()) for name, hits in shares.items()}
+        figures["macro F1"] = lambda drawn: metrics.macro_f1(
+            predicted[drawn], labels[drawn], len(self.labels)
+        )
+        figures["calibration error"] = lambda drawn: metrics.calibration_error(
+            confidence[drawn], right[drawn]
+        )
+        figures["log loss"] = lambda drawn: metrics.log_loss(probabilities[drawn], labels[drawn])
+        everything = np.arange(len(labels))
+        return {
+            name: dict(
+                zip(
+                    ("value", "low", "high"),
+                    (figure(everything), *metrics.interval(figure, len(labels))),
+                    strict=True,
+                )
+            )
+            for name, figure in figures.items()
+        }
+
+    def _classes(self, probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, Any]]:
+        predicted = probabilities.argmax(axis=1)
+        rows = []
+        for index, label in enumerate(self.labels):
+            of, said = labels == index, predicted == index
+            right = int((of & said).sum())
+            rows.append(
+                {"label": label.label, "photos": int(of.sum()), "named": int(said.sum()), "right": right}
+            )
+        return rows
+
+    def _confusions(self, probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, Any]]:
+        predicted = probabilities.argmax(axis=1)
+        wrong = predicted != labels
+        pairs = Counter(zip(labels[wrong].tolist(), predicted[wrong].tolist(), strict=True))
+        return [
+            {"label": self.labels[own].label, "taken for": self.labels[other].label, "photos": count}
+            for (own, other), count in pairs.most_common(CONFUSIONS)
+        ]

@@ -1,0 +1,148 @@
+"""From a finished run to a bundle that can be shipped: network, settings, measured figures, model card."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import tomllib
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ml.bundle import Bundle, Input, Settings, Thresholds, write_bundle
+from ml.card import write_card
+from ml.evaluation import Material, Sources, evaluate, read_material
+from ml.exceptions import BundleError, RecipeError
+from ml.export import load_run, to_files
+from ml.labels import label_table
+from ml.looks import WHOLE, softmax
+from ml.models import CarNet
+from ml.photos import open_photo
+from ml.predictor import LoadedBundle
+from ml.transforms import IMAGENET_MEAN, IMAGENET_STD
+from ml.tuning import tune
+
+#: PyTorch and ONNX Runtime agree within this on every probability.
+PARITY = 1e-3
+PARITY_PHOTOS = 48
+
+
+@dataclass(frozen=True)
+class ReleaseNotes:
+    """What a recipe does not know about its model: how to measure it further, and what people must know. One TOML file.
+
+    `classes` is a table (CSV) that takes the class names apart; `unknown` and `makes` are as in Sources.
+    """
+
+    classes: str | None = None
+    unknown: tuple[str, ...] = ()
+    makes: str | None = None
+    purpose: str = "Naming the car in a photo."
+    data: str = "The photos of the run's recipe."
+    licence: str = "Not stated. The terms of the photos it was trained on apply to the model."
+    limits: tuple[str, ...] = ()
+
+
+def read_notes(path: str | Path | None) -> ReleaseNotes:
+    """Read release notes; all defaults without a path. Raises RecipeError naming the file and the key that is wrong."""
+    if path is None:
+        return ReleaseNotes()
+    try:
+        raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"There are no release notes {path}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+    known = {item.name for item in fields(ReleaseNotes)}
+    if unknown := sorted(set(raw) - known):
+        raise RecipeError(f"{path} has unknown keys {unknown}; known are {sorted(known)}.")
+    return ReleaseNotes(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    )
+
+
+def release(
+    run: Path, out: Path, *, notes: ReleaseNotes, version: str | None = None, threads: int = 2
+) -> tuple[Bundle, dict[str, Any]]:
+    """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle and its card.
+
+    Returns the bundle and the whole report, which is also written to `run/report.json`. Raises MlError with what to do
+    where something is missing or where PyTorch and ONNX Runtime don't agree.
+    """
+    model, labels, recipe = load_run(run)
+    model_file, weights = to_files(model, size=recipe["size"])
+    now = datetime.now(UTC)
+    settings = Settings(
+        name=recipe["name"],
+        version=version or f"{now:%Y.%m.%d}",
+        architecture=recipe["architecture"],
+        input=Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
+        thresholds=Thresholds(sure=1.0, unknown=0.0, exterior=0.5),
+    )
+    table = label_table(labels, notes.classes)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = write_bundle(Path(folder) / "draft", settings, table, model=model_file, weights=weights)
+        loaded = LoadedBundle.open(draft, "onnx", threads)
+        material = read_material(sources_of(recipe["data"], notes), draft)
+        parity = check_parity(model, draft, material)
+        settings, choice = tune(loaded, material)
+        report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
+    report["two looks"] |= choice
+    report["parity"] = parity
+    facts = {
+        "created": now.isoformat(timespec="seconds"),
+        "purpose": notes.purpose,
+        "data": notes.data,
+        "licence": notes.licence,
+        "limits": notes.limits,
+        "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
+        "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
+    }
+    bundle = write_bundle(out, settings, table, model=model_file, weights=weights, facts=facts)
+    write_card(bundle)
+    report["bundle"] = {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
+    (run / "report.json").write_text(
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    return bundle, report
+
+
+def sources_of(data: dict[str, str], notes: ReleaseNotes) -> Sources:
+    """The photos that a run's recipe and its release notes name."""
+    scenes, scenes_split = data.get("scenes"), data.get("scenes_validation")
+    return Sources(
+        cars=Path(data["cars"]),
+        cars_split=Path(data["cars_validation"]),
+        scenes=Path(scenes) if scenes else None,
+        scenes_split=Path(scenes_split) if scenes_split else None,
+        unknown=tuple(map(Path, notes.unknown)),
+        makes=Path(notes.makes) if notes.makes else None,
+    )
+
+
+def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str, float]:
+    """The largest difference of a probability on real photos: between the backends, and by folding and rounding.
+
+    Raises BundleError where the backends differ by more than PARITY.
+    """
+    backends = [LoadedBundle.open(bundle, backend, 1) for backend in ("onnx", "torch")]
+    step = max(1, len(material.cars) // PARITY_PHOTOS)
+    images = [open_photo(photo.path) for photo in material.cars[::step]]
+    inputs = backends[0].inputs(images, [WHOLE] * len(images))
+    by_onnx, by_torch = (softmax(backend.network(inputs).cars) for backend in backends)
+    with torch.inference_mode():
+        as_trained = softmax(model(torch.from_numpy(inputs)).cars.numpy())
+    worst = float(np.abs(by_onnx - by_torch).max())
+    if worst > PARITY:
+        raise BundleError(
+            f"PyTorch and ONNX Runtime differ by {worst:.2g} on a probability; {PARITY} is the most that is shipped. Use the "
+            "versions in requirements.txt."
+        )
+    return {
+        "onnx against torch": worst,
+        "exported against trained": float(np.abs(by_onnx - as_trained).max()),
+    }
