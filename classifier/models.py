@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from catalog.models import Variant
 from classifier.querysets import IdentificationQuerySet
-from classifier.wording import percent
+from classifier.wording import LIKELY, percent
 
 
 def _lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
@@ -189,6 +189,17 @@ class Identification(models.Model):
         """The likeliest models that are worth naming, with their probability in words."""
         return _lines(
             (f"{entry['make']} {entry['model']}", entry["probability"]) for entry in self.car_models
+        )
+
+    @property
+    def names_a_car(self) -> bool:
+        """Whether the likeliest candidate is likely enough to lead on to its page and to dealers."""
+        best = self.best
+        return (
+            best is not None
+            and best.variant is not None
+            and self.decision != self.Decision.UNKNOWN
+            and (self.decision == self.Decision.SURE or best.probability >= LIKELY)
         )
 
     @property
