@@ -123,7 +123,7 @@ def seeded_database(_shared_folder: Path, django_db_blocker: Any, migrated_datab
         _use_database(path)
         call_command("load_catalog", verbosity=0)
         if "create_demo_users" in get_commands():
-            call_command("create_demo_users", verbosity=0)
+            call_command("create_demo_users", yes=True, verbosity=0)
         call_command("load_dealers", demo=True, verbosity=0)
 
     return _make_once(_shared_folder / "seeded.sqlite3", django_db_blocker, fill)
