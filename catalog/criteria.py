@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from django.http import QueryDict
 
@@ -66,10 +67,12 @@ class Criteria:
 
     def without(self, name: str, value: object = None) -> Criteria:
         """The same but for one name, or for one of its values."""
-        if value is not None and isinstance(values := getattr(self, name), tuple):
-            return replace(self, **{name: tuple(other for other in values if other != value)})
-        default = next(field.default for field in fields(self) if field.name == name)
-        return replace(self, **{name: default})
+        values = getattr(self, name)
+        kept: Any = next(field.default for field in fields(self) if field.name == name)
+        if value is not None and isinstance(values, tuple):
+            kept = tuple(other for other in values if other != value)
+        changes: dict[str, Any] = {name: kept}
+        return replace(self, **changes)
 
     def pairs(self) -> Iterator[tuple[str, object]]:
         """Name and value of everything that narrows the list."""

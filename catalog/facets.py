@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
@@ -74,7 +75,7 @@ def chips(criteria: Criteria) -> list[Chip]:
     """Every criterion in effect, in words."""
     slugs = [value for name, value in criteria.pairs() if name == "make"]
     makes = dict(Make.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
-    labels = {
+    labels: dict[str, Callable[[Any], object]] = {
         "q": lambda value: f"“{value}”",
         "make": lambda value: makes.get(value, value),
         "model": lambda value: value.replace("-", " "),

@@ -38,7 +38,8 @@ class Listing:
 def browse(criteria: Criteria, page: str | None) -> Listing:
     """The list for these criteria. A constant number of queries; a page that is out of range is the nearest one."""
     variants = Variant.objects.published()
-    asked, suggestions, unfiltered = criteria.q, (), 0
+    asked, unfiltered = criteria.q, 0
+    suggestions: list[str] = []
     found = variants.meeting(criteria)
     if criteria.q and not found.exists():
         unfiltered = variants.meeting(Criteria(q=criteria.q)).count()

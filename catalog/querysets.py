@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
@@ -14,6 +14,7 @@ from catalog.specs import FUELS, SEPARATOR
 
 if TYPE_CHECKING:
     from catalog.criteria import Criteria
+    from catalog.models import CarModel, Make, Spec, Variant  # noqa: F401  # named in the bases below
 
 # Sort → the number that decides, and whether its highest value comes first.
 _SORT_SPECS = {
@@ -23,7 +24,7 @@ _SORT_SPECS = {
 }
 
 
-class MakeQuerySet(models.QuerySet):
+class MakeQuerySet(models.QuerySet["Make"]):
     """Reads of makes."""
 
     def published(self) -> MakeQuerySet:
@@ -40,7 +41,7 @@ class MakeQuerySet(models.QuerySet):
         ).order_by(Lower("name"))
 
 
-class CarModelQuerySet(models.QuerySet):
+class CarModelQuerySet(models.QuerySet["CarModel"]):
     """Reads of models."""
 
     def published(self) -> CarModelQuerySet:
@@ -58,7 +59,7 @@ class CarModelQuerySet(models.QuerySet):
         ).order_by(Lower("make__name"), Lower("name"))
 
 
-class VariantQuerySet(models.QuerySet):
+class VariantQuerySet(models.QuerySet["Variant"]):
     """Reads of variants."""
 
     def published(self) -> VariantQuerySet:
@@ -82,7 +83,7 @@ class VariantQuerySet(models.QuerySet):
 
     def meeting(self, criteria: Criteria, *, but: str = "") -> VariantQuerySet:
         """Variants that meet all criteria; all but the one named `but`, which is what its facet counts."""
-        found = self.filter(search.condition(criteria.q)) if but != "q" else self
+        found: VariantQuerySet = self.filter(search.condition(criteria.q))
         for name, lookup in (("make", "model__make__slug"), ("model", "model__slug"), ("body", "body_style")):
             if (values := getattr(criteria, name)) and but != name:
                 found = found.filter(**{f"{lookup}__in": values})
@@ -140,10 +141,12 @@ class VariantQuerySet(models.QuerySet):
         self.model.objects.bulk_update(stale, ["search_text"], batch_size=500)
         return len(stale)
 
-    def _specs(self) -> models.QuerySet[Any]:
-        return self.model._meta.get_field("specs").related_model.objects.all()
+    def _specs(self) -> models.QuerySet[Spec]:
+        from catalog.models import Spec
 
-    def _specs_of_fuel(self, fuels: Iterable[str]) -> models.QuerySet[Any]:
+        return Spec.objects.all()
+
+    def _specs_of_fuel(self, fuels: Iterable[str]) -> models.QuerySet[Spec]:
         """Words are compared as a whole: "Hybrid" is not a "Plug-in hybrid"."""
         said = Q()
         for name in fuels:

@@ -61,12 +61,12 @@ class SourceSerializer(serializers.ModelSerializer):
 class SpecSerializer(serializers.ModelSerializer):
     """A fact. Numbers have `low` and `high` in `unit`; facts in words have `texts`. Prices have a `currency`."""
 
-    label = serializers.CharField(source="kind.label", read_only=True)
+    label = serializers.CharField(source="kind.label", read_only=True)  # type: ignore[assignment]
     unit = serializers.CharField(
         source="kind.unit", read_only=True, help_text="SI; empty for counts and words."
     )
     texts = serializers.SerializerMethodField()
-    source = SourceSerializer()
+    source = SourceSerializer()  # type: ignore[assignment]
 
     class Meta:
         model = Spec

@@ -79,7 +79,7 @@ def reading(spec: Spec, system: UnitSystem) -> str:
     unit, decimals = spec.kind.reading_unit(system)
     low, high = range_from_si(spec.low, high, unit)
     ends = dict.fromkeys(f"{end:,.{decimals}f}" for end in (low, high))
-    unit = spec.currency or unit
+    unit = (spec.currency or unit).replace(" ", NBSP)
     return "–".join(ends) + (f"{NBSP}{unit}" if unit else "")
 
 

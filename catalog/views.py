@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
 from catalog import listing, sheet
 from catalog.criteria import SORTS, Criteria
@@ -71,7 +72,8 @@ def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpRe
 def variant_list(request: HttpRequest) -> HttpResponse:
     """All cars, searched, filtered and sorted. For htmx, only what a changed filter changes."""
     found = listing.browse(Criteria.read(request.GET), request.GET.get("page"))
-    fragment = request.htmx and not request.htmx.history_restore_request
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # its middleware sets it
+    fragment = bool(htmx) and not htmx.history_restore_request
     template = "catalog/_listing.html" if fragment else "catalog/variant_list.html"
     response = render(request, template, {"listing": found, "sorts": SORTS, "page_obj": found.page})
     if fragment:

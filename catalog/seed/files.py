@@ -78,7 +78,7 @@ def as_lines(matches: Iterable[tuple[str, Match]]) -> str:
     """The text of `facts.jsonl`, the same for the same facts, whenever and wherever it is built."""
     lines = []
     for slug, match in matches:
-        head = {"slug": slug, "source": match.source, "url": match.url}
+        head: dict[str, Any] = {"slug": slug, "source": match.source, "url": match.url}
         head |= {"record": match.record, "year": match.year, "note": match.note}
         line = {name: value for name, value in head.items() if value}
         line["facts"] = [fact.as_dict() for fact in match.facts]

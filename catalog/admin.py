@@ -1,0 +1,193 @@
+"""The catalogue for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from catalog.models import CarModel, Make, Source, Spec, Variant, VariantPhoto
+
+
+def _thumbnail(photo: VariantPhoto) -> str:
+    if not photo.pk:
+        return "–"
+    url = photo.get_absolute_url()
+    return format_html('<a href="{}"><img src="{}" alt="{}" width="96" loading="lazy"></a>', url, url, photo)
+
+
+def _page_link(url: str, text: str) -> str:
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+@admin.register(Make)
+class MakeAdmin(admin.ModelAdmin):
+    """Brands."""
+
+    list_display = ("name", "slug", "alias_names", "model_count")
+    search_fields = ("name", "aliases")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Make]:
+        """With the number of models."""
+        return super().get_queryset(request).annotate(count=Count("models"))
+
+    @admin.display(description="aliases")
+    def alias_names(self, make: Make) -> str:
+        """Other names, one after the other."""
+        return ", ".join(make.aliases) or "–"
+
+    @admin.display(description="models", ordering="count")
+    def model_count(self, make: Any) -> str:
+        """How many, leading to them."""
+        url = f"{reverse('admin:catalog_carmodel_changelist')}?make__id__exact={make.pk}"
+        return _page_link(url, make.count)
+
+
+@admin.register(CarModel)
+class CarModelAdmin(admin.ModelAdmin):
+    """Models of a make."""
+
+    list_display = ("name", "make", "slug", "variant_count")
+    list_filter = ("make",)
+    list_select_related = ("make",)
+    search_fields = ("name", "make__name")
+    autocomplete_fields = ("make",)
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CarModel]:
+        """With the number of cars."""
+        return super().get_queryset(request).select_related("make").annotate(count=Count("variants"))
+
+    @admin.display(description="cars", ordering="count")
+    def variant_count(self, model: Any) -> str:
+        """How many, leading to them."""
+        url = f"{reverse('admin:catalog_variant_changelist')}?model__id__exact={model.pk}"
+        return _page_link(url, model.count)
+
+
+class SpecInline(admin.TabularInline):
+    """Facts of a car, each with its source and date."""
+
+    model = Spec
+    extra = 0
+    fields = ("key", "low", "high", "text", "source", "source_url", "retrieved", "note")
+    autocomplete_fields = ("source",)
+    verbose_name_plural = (
+        "facts (loading the catalogue anew restores those of its own sources: add yours under another)"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
+        """In an order that doesn't depend on the car's name, which would cost a join for nothing."""
+        return super().get_queryset(request).select_related("source").order_by("key", "source__rank")
+
+
+class PhotoInline(admin.TabularInline):
+    """Photos of a car, each with its source and licence."""
+
+    model = VariantPhoto
+    extra = 0
+    fields = ("thumbnail", "image", "view", "credit", "licence", "source_url", "position")
+    readonly_fields = ("thumbnail",)
+
+    @admin.display(description="photo")
+    def thumbnail(self, photo: VariantPhoto) -> str:
+        """Small, leading to the whole."""
+        return _thumbnail(photo)
+
+
+@admin.register(Variant)
+class VariantAdmin(admin.ModelAdmin):
+    """Cars."""
+
+    list_display = ("__str__", "year", "body_style", "trim", "fact_count", "is_published", "updated")
+    list_filter = ("is_published", "body_style", "year", "model__make")
+    list_select_related = ("model__make",)
+    search_fields = ("search_text", "slug")
+    autocomplete_fields = ("model",)
+    readonly_fields = ("on_site", "seen_on_photos", "created", "updated")
+    inlines = (SpecInline, PhotoInline)
+    actions = ("publish", "unpublish")
+    fieldsets = (
+        (None, {"fields": ("model", "year", "body_style", "body_detail", "trim", "slug", "is_published")}),
+        ("Elsewhere", {"fields": ("on_site", "seen_on_photos", "created", "updated")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
+        """With names and the number of facts."""
+        rows = super().get_queryset(request).select_related("model__make")
+        return rows.annotate(facts=Count("specs")) if _is_list(request) else rows
+
+    @admin.display(description="facts", ordering="facts")
+    def fact_count(self, variant: Any) -> int:
+        """How much is known."""
+        return variant.facts
+
+    @admin.display(description="page")
+    def on_site(self, variant: Variant) -> str:
+        """The page that visitors see."""
+        return _page_link(variant.get_absolute_url(), str(variant)) if variant.pk else "–"
+
+    @admin.display(description="recognised on photos")
+    def seen_on_photos(self, variant: Variant) -> str:
+        """The answers that name this car."""
+        url = f"{reverse('admin:classifier_prediction_changelist')}?variant__id__exact={variant.pk}"
+        return _page_link(url, "Show the answers") if variant.pk else "–"
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
+        """Show to visitors."""
+        messages.success(request, f"{queryset.update(is_published=True)} cars are published.")
+
+    @admin.action(description="Take off the site", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
+        """Hide from visitors."""
+        messages.success(request, f"{queryset.update(is_published=False)} cars are off the site.")
+
+
+def _is_list(request: HttpRequest) -> bool:
+    """Counting facts is for the list; autocomplete and change pages need none."""
+    match = request.resolver_match
+    return bool(match and match.url_name and match.url_name.endswith("_changelist"))
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    """Where facts come from."""
+
+    list_display = ("name", "slug", "licence", "rank", "url")
+    list_editable = ("rank",)
+    search_fields = ("name", "slug")
+
+
+@admin.register(Spec)
+class SpecAdmin(admin.ModelAdmin):
+    """All facts, across cars: what does a source say, which values look odd."""
+
+    list_display = ("variant", "key", "low", "high", "text", "source", "retrieved")
+    list_filter = ("key", "source")
+    list_select_related = ("variant__model__make", "source")
+    search_fields = ("variant__search_text", "text", "raw")
+    autocomplete_fields = ("variant", "source")
+    date_hierarchy = "retrieved"
+
+
+@admin.register(VariantPhoto)
+class VariantPhotoAdmin(admin.ModelAdmin):
+    """All photos of the catalogue."""
+
+    list_display = ("thumbnail", "variant", "view", "credit", "licence", "position")
+    list_filter = ("view", "licence")
+    list_select_related = ("variant__model__make",)
+    search_fields = ("variant__search_text", "credit")
+    autocomplete_fields = ("variant",)
+    readonly_fields = ("thumbnail",)
+
+    @admin.display(description="photo")
+    def thumbnail(self, photo: VariantPhoto) -> str:
+        """Small, leading to the whole."""
+        return _thumbnail(photo)

@@ -1,0 +1,201 @@
+"""What people type finds the car they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+
+from catalog import listing, search
+from catalog.criteria import Criteria
+from catalog.facets import chips, facets
+from catalog.models import Make, Variant
+
+pytestmark = pytest.mark.django_db
+
+
+def _names(query: str) -> list[str]:
+    return [str(car) for car in listing.browse(Criteria.read(QueryDict(query)), None).page]
+
+
+@pytest.fixture
+def cars(catalog_seed: None) -> None:
+    """The committed catalogue."""
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("audi a5", "Audi A5 Coupe 2012"),
+        ("A5 Audi", "Audi A5 Coupe 2012"),
+        ("rs4", "Audi RS 4 Convertible 2008"),
+        ("rs 4 cabrio", "Audi RS 4 Convertible 2008"),
+        ("vw golf 1991", "Volkswagen Golf Hatchback 1991"),
+        ("merc c class", "Mercedes-Benz C-Class Sedan 2012"),
+        ("mercedes-benz c-class", "Mercedes-Benz C-Class Sedan 2012"),
+        ("beemer 3", "BMW 3 Series Sedan 2012"),
+        ("chevy hhr", "Chevrolet HHR SS Wagon 2010"),
+        ("f150 2007", "Ford F-150 Regular Cab 2007"),
+        ("f-150 2007", "Ford F-150 Regular Cab 2007"),
+        ("landrover lr2", "Land Rover LR2 SUV 2012"),
+        ("town & country", "Chrysler Town and Country Minivan 2012"),
+        ("mini", "MINI Cooper Roadster Convertible 2012"),
+        ("AUDIA5", "Audi A5 Coupe 2012"),
+    ],
+)
+def test_words_in_any_order_other_names_and_joined_words_find_the_car(query: str, first: str) -> None:
+    assert _names(f"q={query.replace('&', '%26')}")[0] == first
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize(
+    ("typed", "meant", "first"),
+    [
+        ("toyta camry", "toyota camry", "Toyota Camry Sedan 2012"),
+        ("lamborgini", "lamborghini", "Lamborghini Aventador Coupe 2012"),
+        ("adui s4", "audi s4", "Audi S4 Sedan 2012"),
+        ("folkswagen beetle", "volkswagen beetle", "Volkswagen Beetle Hatchback 2012"),
+        ("porshe", "porsche", "Porsche Panamera Sedan 2012"),
+        ("hyundia sonta hybrid", "hyundai sonata hybrid", "Hyundai Sonata Hybrid Sedan 2012"),
+    ],
+)
+def test_slips_of_the_finger_are_forgiven_and_said_so(typed: str, meant: str, first: str) -> None:
+    found = listing.browse(Criteria(q=typed), None)
+    assert (found.instead_of, found.criteria.q) == (typed, meant)
+    assert str(found.page[0]) == first
+
+
+@pytest.mark.usefixtures("cars")
+def test_words_that_are_known_are_never_replaced() -> None:
+    found = listing.browse(Criteria(q="audi"), None)
+    assert (found.instead_of, found.page.paginator.count) == ("", 14)
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize(
+    "query", ["xyzzy", "' OR 1=1 --", "%", "_", "<script>", "\0", "a" * 500, "🚗", "lexus"]
+)
+def test_nonsense_finds_nothing_or_everything_but_never_fails(query: str) -> None:
+    found = listing.browse(Criteria.read(QueryDict(urlencode({"q": query}))), None)
+    assert found.page.paginator.count in (0, 196)
+
+
+@pytest.mark.usefixtures("cars")
+def test_nothing_found_comes_with_names_that_look_alike() -> None:
+    assert "BMW" in listing.browse(Criteria(q="bmv"), None).suggestions
+
+
+@pytest.mark.usefixtures("cars")
+def test_filters_that_leave_nothing_are_blamed_not_the_words() -> None:
+    found = listing.browse(Criteria(q="audi", fuel=("electric",)), None)
+    assert (found.page.paginator.count, found.unfiltered, found.instead_of) == (0, 14, "")
+
+
+@pytest.mark.usefixtures("cars")
+def test_filters_narrow_and_values_of_one_filter_widen() -> None:
+    audi, both = _names("make=audi&body=coupe"), _names("make=audi&make=bmw&body=coupe")
+    assert len(audi) == 5
+    assert set(audi) < set(both)
+    assert all("Coupe" in name for name in both)
+    assert _names("fuel=electric") == ["Nissan Leaf Hatchback 2012", "Tesla Model S Sedan 2012"]
+    assert _names("fuel=plug-in-hybrid") == ["Fisker Karma Sedan 2012"]
+    assert "Fisker Karma Sedan 2012" not in _names("fuel=hybrid")
+    assert {name[-4:] for name in _names("year=1993&year=1994")} == {"1993", "1994"}
+    assert {name[-4:] for name in _names("year_min=1995&year_max=1998")} == {"1997", "1998"}
+
+
+@pytest.mark.usefixtures("cars")
+def test_sorting_puts_cars_without_the_fact_last() -> None:
+    assert _names("sort=power")[0].startswith("Bugatti Veyron")
+    assert _names("sort=oldest")[0] == "Volkswagen Golf Hatchback 1991"
+    assert _names("sort=price")[0] == "Suzuki SX4 Sedan 2012"
+    last = list(Variant.objects.published().sorted_by("price"))[-1]
+    assert not last.specs.filter(key="price").exists()
+
+
+@pytest.mark.usefixtures("cars")
+def test_a_facet_counts_what_choosing_it_would_show() -> None:
+    criteria = Criteria(make=("audi",), body=("coupe",))
+    variants = Variant.objects.published()
+    for facet in facets(variants, criteria):
+        for option in facet.options:
+            asked = criteria.without(facet.name)
+            chosen = Criteria(**(vars(asked) | {facet.name: (option.value,)}))
+            assert option.count == variants.meeting(chosen).count(), option
+    assert {facet.name: facet.is_used for facet in facets(variants, criteria)} == {
+        "make": True,
+        "body": True,
+        "fuel": False,
+    }
+
+
+@pytest.mark.usefixtures("cars")
+def test_a_chosen_option_that_finds_nothing_stays_on_the_list() -> None:
+    makes, _, fuels = facets(
+        Variant.objects.published(), Criteria(q="tesla", make=("lada",), fuel=("diesel",))
+    )
+    assert [(option.value, option.count) for option in makes.options if option.selected] == [("lada", 0)]
+    assert [(option.label, option.count) for option in fuels.options if option.selected] == [("Diesel", 0)]
+
+
+@pytest.mark.usefixtures("cars")
+def test_each_chip_leads_to_the_list_without_it() -> None:
+    criteria = Criteria.read(QueryDict("q=coupe&make=audi&make=bmw&year_min=2010&sort=newest"))
+    by_label = {chip.label: chip.query for chip in chips(criteria)}
+    assert by_label["BMW"] == "q=coupe&make=audi&year_min=2010&sort=newest"
+    assert by_label["“coupe”"] == "make=audi&make=bmw&year_min=2010&sort=newest"
+    assert set(by_label) == {"“coupe”", "Audi", "BMW", "from 2010"}
+
+
+def test_reading_criteria_refuses_what_makes_no_sense() -> None:
+    criteria = Criteria.read(QueryDict("body=boat&fuel=steam&year=soon&year_max=99999&sort=luck&make=&q=++"))
+    assert not criteria.narrows
+    assert criteria.sort == "name"
+    assert {name for name, _ in criteria.refused} == {"body", "fuel", "year", "year_max", "sort"}
+
+
+def test_criteria_survive_their_own_query_string() -> None:
+    text = "q=vw+golf&make=volkswagen&body=hatchback&fuel=diesel&year=2012&year_min=2000&sort=newest"
+    criteria = Criteria.read(QueryDict(text))
+    assert criteria.as_query() == text
+    assert Criteria.read(QueryDict(criteria.as_query())) == criteria
+
+
+def test_a_renamed_make_is_found_by_its_new_name(add_variant: Callable[..., Variant]) -> None:
+    add_variant("Audi", "A5", 2012)
+    make = Make.objects.get()
+    make.name, make.aliases = "Horch", ["Four rings"]
+    make.save()
+    assert _names("q=horch") == ["Horch A5 2012"]
+    assert _names("q=four+rings") == ["Horch A5 2012"]
+    assert "Horch A5 2012" not in [str(car) for car in Variant.objects.meeting(Criteria(q="audi"))]
+
+
+def test_a_renamed_model_or_trim_is_found_by_its_new_name(add_variant: Callable[..., Variant]) -> None:
+    car = add_variant("Audi", "A5", 2012)
+    car.trim = "Allroad"
+    car.save(update_fields=["trim"])
+    car.model.name = "B8"
+    car.model.save()
+    assert _names("q=b8+allroad") == ["Audi B8 Allroad 2012"]
+
+
+def test_normalising_drops_case_accents_and_signs() -> None:
+    assert search.normalise("  Citroën  C/V–F-150! ") == "citroen c v f 150"
+
+
+def test_searching_costs_the_same_number_of_queries_however_many_cars(
+    add_variant: Callable[..., Variant], django_assert_num_queries: Any
+) -> None:
+    for number in range(2):
+        add_variant("Audi", f"A{number}", 2012, body_style="coupe")
+    with django_assert_num_queries(9):
+        list(listing.browse(Criteria(q="audi"), None).page)
+    for number in range(2, 40):
+        add_variant(f"Make{number}", f"A{number}", 2000 + number % 9, body_style="coupe")
+    with django_assert_num_queries(9):
+        list(listing.browse(Criteria(q="a"), None).page)
