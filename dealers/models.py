@@ -28,6 +28,7 @@ class City(models.Model):
         max_length=200, blank=True, help_text="Other names people type, joined by ';'."
     )
 
+    distance: float  # metres, where the query asked for it by `near`
     objects = CityQuerySet.as_manager()
 
     class Meta:
@@ -73,6 +74,7 @@ class Dealer(models.Model):
         "demonstration", default=False, help_text="Invented, for trying the site out."
     )
 
+    distance: float  # metres, where the query asked for it by `near`
     objects = DealerQuerySet.as_manager()
 
     class Meta:

@@ -14,6 +14,8 @@ from dealers.regions import COUNTRIES, COUNTRY_ALIASES, US_STATES
 COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d{1,12})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
 COORDINATE_DECIMALS = 2
 """About a kilometre: near enough for dealers, too coarse for a front door."""
+NAMED_METRES = 100_000
+"""How near a city has to be for a location to be called by its name."""
 TYPO_SCORE = 80
 """How alike (0-100) a typed name has to be for us to take it as that city, saying so."""
 SUGGESTION_SCORE = 60
@@ -76,7 +78,7 @@ def _coordinates(text: str, latitude: float, longitude: float) -> Place:
         raise UnknownPlace(text, [])
     latitude, longitude = round(latitude, COORDINATE_DECIMALS), round(longitude, COORDINATE_DECIMALS)
     city = City.objects.near(latitude, longitude).first()
-    label = f"your location, near {city.name}" if city else "your location"
+    label = f"your location ({city.name})" if city and city.distance < NAMED_METRES else "your location"
     return Place(label, f"{latitude},{longitude}", latitude, longitude)
 
 

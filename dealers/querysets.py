@@ -82,6 +82,10 @@ class EnquiryQuerySet(models.QuerySet):
         """Dealer, its city and the car along, so that a list of enquiries costs one query however long it is."""
         return self.select_related("dealer__city", "variant__model__make")
 
+    def count_by_status(self) -> dict[str, int]:
+        """How many there are of each status that occurs."""
+        return dict(self.order_by().values_list("status").annotate(models.Count("pk")))
+
     def unmailed(self) -> Self:
         """Enquiries of which a mail has still to leave."""
         return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")

@@ -61,28 +61,21 @@ def enquiry_create(
     `admit` is called before anything new is stored and may raise to refuse it. A broker that is away changes
     nothing: the sweeper mails what is stored.
     """
-    letter = {
-        "dealer": dealer,
-        "name": name,
-        "email": email,
-        "phone": phone,
-        "message": message,
-        "variant": variant,
-    }
-    fingerprint = _fingerprint(
-        nonce, user and user.pk, *(getattr(value, "pk", value) for value in letter.values())
+    enquiry = Enquiry(
+        dealer=dealer, user=user, variant=variant, name=name, email=email, phone=phone, message=message
     )
-    if existing := Enquiry.objects.filter(fingerprint=fingerprint).first():
+    enquiry.fingerprint = _fingerprint(nonce, enquiry)
+    if existing := Enquiry.objects.filter(fingerprint=enquiry.fingerprint).first():
         return existing, False
     if admit:
         admit()
-    about = {"identification_id": identification_id, "evidence": evidence.summary[:300]} if evidence else {}
-    enquiry = Enquiry(**letter, **about, user=user, fingerprint=fingerprint, consented=timezone.now())
+    if evidence:
+        enquiry.identification_id, enquiry.evidence = identification_id, evidence.summary[:300]
     try:
         _store(enquiry, photo=evidence.photo if evidence and send_photo else None)
     except IntegrityError:
         # Another request with the same letter may have been faster between our look and our write.
-        if existing := Enquiry.objects.filter(fingerprint=fingerprint).first():
+        if existing := Enquiry.objects.filter(fingerprint=enquiry.fingerprint).first():
             return existing, False
         raise
     return enquiry, True
@@ -195,12 +188,15 @@ def enquiries_claim(*, user: Any, enquiry_ids: Iterable[UUID]) -> int:
     return Enquiry.objects.filter(pk__in=list(enquiry_ids), user=None).update(user=user)
 
 
-def _fingerprint(*parts: object) -> str:
-    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+def _fingerprint(nonce: str, letter: Enquiry) -> str:
+    who = (letter.user_id, letter.name, letter.email, letter.phone)
+    what = (letter.dealer_id, letter.variant_id, letter.message)
+    return hashlib.sha256(repr((nonce, who, what)).encode()).hexdigest()
 
 
 def _store(enquiry: Enquiry, *, photo: File | None) -> None:
     """The row, its first event and the copied photo: all of it or nothing."""
+    enquiry.consented = timezone.now()
     try:
         with transaction.atomic():
             # The row first: of two equal letters the second fails here, before it has copied a photo.

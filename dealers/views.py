@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch
+from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
@@ -22,11 +22,12 @@ from catalog.models import Make, Variant
 from dealers import access, services
 from dealers.access import Door
 from dealers.directory import FAR_METRES, Search, find_dealers
-from dealers.evidence import Evidence, evidence_for
+from dealers.evidence import evidence_for
 from dealers.exceptions import DealersError, EvidenceGone, LinkExpired, TooManyEnquiries
 from dealers.forms import DirectoryForm, EnquiryForm, LeadFilterForm, LeadStatusForm, SubjectForm
 from dealers.limits import enquiry_spend
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
+from dealers.querysets import EnquiryQuerySet
 
 PAGE_SIZE = 20
 NEARBY = 3
@@ -112,22 +113,44 @@ def enquire(request: HttpRequest, slug: str) -> HttpResponse:
     dealer = get_object_or_404(Dealer.objects.active().select_related("city"), slug=slug)
     subject = _asked_about(request)
     form = EnquiryForm(
-        request.POST if request.method == "POST" else None,
-        initial=_initial(request, dealer, subject["variant"]),
+        request.POST if request.method == "POST" else None, initial=_initial(request.user, subject["variant"])
     )
     crumbs = [_DEALERS, (dealer.name, dealer.get_absolute_url()), ("Ask", None)]
     context = {"dealer": dealer, "form": form, "crumbs": crumbs, "section": "dealers", **subject}
-    if request.method != "POST":
-        return render(request, "dealers/enquire.html", context)
-    if not form.is_valid():
-        return render(request, "dealers/enquire.html", context, status=400)
+    if form.is_valid():
+        return _asked(request, context)
+    return render(request, "dealers/enquire.html", context, status=400 if form.is_bound else 200)
+
+
+def _asked(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     try:
-        enquiry = _send(request, dealer, form, subject)
+        enquiry = _send(request, context)
     except DealersError as error:
-        return _refused(request, error, context)
+        context["form"].add_error(None, error.message)
+        response = render(request, "dealers/enquire.html", context, status=error.status)
+        if isinstance(error, TooManyEnquiries):
+            response["Retry-After"] = str(error.retry_after)
+        return response
     if enquiry.user is None:
         access.remember(request, enquiry, Door.SENDER, access.key_of(enquiry, Door.SENDER))
     return redirect(enquiry)
+
+
+def _send(request: HttpRequest, context: dict[str, Any]) -> Enquiry:
+    data, evidence = context["form"].cleaned_data, context["evidence"]
+    if data["send_photo"] and evidence is None:
+        raise EvidenceGone
+    enquiry, _ = services.enquiry_create(
+        dealer=context["dealer"],
+        user=request.user if request.user.is_authenticated else None,
+        **{name: data[name] for name in ("name", "email", "phone", "message", "send_photo")},
+        nonce=data["token"],
+        variant=context["variant"],
+        identification_id=context["identification_id"],
+        evidence=evidence,
+        admit=lambda: enquiry_spend(request, email=data["email"]),
+    )
+    return enquiry
 
 
 def _asked_about(request: HttpRequest) -> dict[str, Any]:
@@ -141,43 +164,10 @@ def _asked_about(request: HttpRequest) -> dict[str, Any]:
     return {"variant": variant, "evidence": evidence, "identification_id": identification_id}
 
 
-def _initial(request: HttpRequest, dealer: Dealer, variant: Variant | None) -> dict[str, Any]:
-    user = request.user
+def _initial(user: Any, variant: Variant | None) -> dict[str, Any]:
     car = f"the {variant}" if variant else "one of your cars"
     initial = {"message": f"Hello,\n\nI am interested in {car}. Is one available, and at what price?\n"}
-    if user.is_authenticated:
-        initial |= {"name": user.get_full_name(), "email": user.email}
-    return initial
-
-
-def _send(request: HttpRequest, dealer: Dealer, form: EnquiryForm, subject: dict[str, Any]) -> Enquiry:
-    data = form.cleaned_data
-    evidence: Evidence | None = subject["evidence"]
-    if data["send_photo"] and evidence is None:
-        raise EvidenceGone
-    enquiry, _ = services.enquiry_create(
-        dealer=dealer,
-        user=request.user if request.user.is_authenticated else None,
-        name=data["name"],
-        email=data["email"],
-        phone=data["phone"],
-        message=data["message"],
-        nonce=data["token"],
-        variant=subject["variant"],
-        identification_id=subject["identification_id"],
-        evidence=evidence,
-        send_photo=data["send_photo"],
-        admit=lambda: enquiry_spend(request, email=data["email"]),
-    )
-    return enquiry
-
-
-def _refused(request: HttpRequest, error: DealersError, context: dict[str, Any]) -> HttpResponse:
-    context["form"].add_error(None, error.message)
-    response = render(request, "dealers/enquire.html", context, status=error.status)
-    if isinstance(error, TooManyEnquiries):
-        response["Retry-After"] = str(error.retry_after)
-    return response
+    return initial | ({"name": user.get_full_name(), "email": user.email} if user.is_authenticated else {})
 
 
 # --- What I asked -------------------------------------------------------------------------------------------
@@ -258,23 +248,24 @@ def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:
 def lead_list(request: HttpRequest) -> HttpResponse:
     """Leads of the dealers whose staff I am, the newest first."""
     leads = Enquiry.objects.leads_of(request.user)
-    counts = dict(leads.order_by().values_list("status").annotate(Count("pk")))
     form = LeadFilterForm(request.GET)
     status = form.cleaned_data["status"] if form.is_valid() else ""
-    tabs = [
-        ("", "All", sum(counts.values())),
-        *((value, label, counts.get(value, 0)) for value, label in Enquiry.Status.choices),
-    ]
     shown = leads.filter(status=status) if status else leads
-    page = Paginator(shown.with_names(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "page_obj": page,
-        "tabs": tabs,
+        "page_obj": Paginator(shown.with_names(), PAGE_SIZE).get_page(request.GET.get("page")),
+        "tabs": _tabs(leads),
         "status": status,
         "dealers": Dealer.objects.staffed_by(request.user),
         "section": "leads",
     }
     return render(request, "dealers/lead_list.html", context)
+
+
+def _tabs(leads: EnquiryQuerySet) -> list[tuple[str, str, int]]:
+    """Each status, how it is called, and how many leads have it; all of them first."""
+    counts = leads.count_by_status()
+    tabs = [(value, label, counts.get(value, 0)) for value, label in Enquiry.Status.choices]
+    return [("", "All", sum(counts.values())), *tabs]
 
 
 @never_cache

@@ -52,7 +52,7 @@ def test_distances_follow_the_visitors_units(client, three):
 def test_near_a_browsers_location(client, three):
     page = client.get(URL, {"near": "45.5,-122.7"})
     assert names(page)[0] == "Rosecars"
-    assert "your location, near Portland" in page.content.decode()
+    assert "your location (Portland)" in page.content.decode()
 
 
 def test_only_dealers_of_the_make(client, three):
@@ -181,9 +181,9 @@ class TestNearby:
         assert "No dealer sells Spyker yet" in self.get(client, make="spyker").content.decode()
 
     def test_asks_for_the_place_once(self, client, three):
-        assert "Say where you are" in self.get(client).content.decode()
+        assert "Your city" in self.get(client).content.decode()
         client.get(URL, {"near": "Berlin"})
-        assert "Say where you are" not in self.get(client).content.decode()
+        assert "Your city" not in self.get(client).content.decode()
 
 
 def test_a_dealers_page_shows_how_to_reach_them_but_not_their_address_for_robots(client, dealer):

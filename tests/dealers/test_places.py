@@ -62,7 +62,8 @@ def test_a_country_is_too_wide_so_its_biggest_cities_are_suggested():
 def test_coordinates_are_rounded_to_a_kilometre_and_named_by_the_nearest_city():
     place = find_place(" 48.137154, 11.576124 ")
     assert (place.latitude, place.longitude, place.near) == (48.14, 11.58, "48.14,11.58")
-    assert place.label == "your location, near Munich"
+    assert place.label == "your location (Munich)"
+    assert find_place("0,0").label == "your location"
 
 
 @pytest.mark.parametrize("typed", ["90.5,0", "0,181", "-91,0", "1e5,2", "nan,nan", "48.1;11.5"])
