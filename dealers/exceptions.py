@@ -56,7 +56,7 @@ class TooManyEnquiries(DealersError):
 
     def __init__(self, *, limit: int, retry_after: int) -> None:
         self.retry_after = retry_after
-        minutes = max(1, round(retry_after / 60))
+        minutes = max(1, -(-retry_after // 60))
         wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
         super().__init__(
             f"You have sent {limit} enquiries in a short time, which is as many as we pass on. "
