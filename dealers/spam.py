@@ -1,4 +1,8 @@
-"""Keeps robots out of a form without asking people to prove anything: a trap, a clock, and a limit (`limits`)."""
+"""Keeps robots out of a form without asking people to prove anything: a trap, a token, and a limit (`limits`).
+
+There is no least time between showing a form and sending it: name, address and message come filled in, so that a
+person may well send it within a second.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,6 @@ from typing import Any
 from django import forms
 from django.core import signing
 
-MIN_SECONDS = 2
-"""Nobody reads and sends a form faster than that."""
 MAX_SECONDS = 24 * 3600
 
 _SALT = "dealers.form"
@@ -34,7 +36,7 @@ class GuardedForm(forms.Form):
     def fresh_token(self) -> str:
         """The token to show: the one that came back while it is good, so that a resend is known as such."""
         token = self.data.get("token", "")
-        return token if self.is_bound and self._token_fault(token) in ("", "too_fast") else form_token()
+        return token if self.is_bound and not self._token_fault(token) else form_token()
 
     def clean(self) -> dict[str, Any] | None:
         """Refuses robots."""
@@ -43,9 +45,7 @@ class GuardedForm(forms.Form):
                 "A hidden field was filled in, which usually only robots do. It is empty again: please send once more.",
                 code="robot",
             ))  # fmt: skip
-        fault = self._token_fault(self.cleaned_data.get("token", ""))
-        # Where other things are to be mended anyway, the clock has run by the time the form comes back.
-        if fault and not (fault == "too_fast" and self.errors):
+        if fault := self._token_fault(self.cleaned_data.get("token", "")):
             self.add_error(None, forms.ValidationError(_FAULTS[fault], code=fault))
         return super().clean()
 
@@ -58,15 +58,10 @@ class GuardedForm(forms.Form):
             return "too_old"
         except signing.BadSignature:
             return "no_token"
-        try:
-            signer.unsign(token, max_age=MIN_SECONDS)
-        except signing.SignatureExpired:
-            return ""
-        return "too_fast"
+        return ""
 
 
 _FAULTS = {
     "too_old": "This page had been open for more than a day. Everything you wrote is still here: please send it again.",
     "no_token": "The form came back incomplete. Everything you wrote is still here: please send it again.",
-    "too_fast": "That was faster than people type, so it was held back. Please look it over and send it again.",
 }
