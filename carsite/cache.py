@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import time
+from typing import Any, ClassVar
 
 from django.core.cache.backends.redis import RedisCache
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
+
+#: A cache that takes longer than this to answer is slower than doing without.
+TIMEOUT_SECONDS = 0.3
+#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at every call.
+PAUSE_SECONDS = 5.0
 
 
 class ForgivingRedisCache(RedisCache):
@@ -17,27 +25,51 @@ class ForgivingRedisCache(RedisCache):
     Counters (throttles) then count nothing: for that while the limits of the reverse proxy are the ones that hold.
     """
 
-    def _forgive(self, method: str, fallback: Any, *args: Any, **kwargs: Any) -> Any:
+    #: When a server may be asked again, by its address. Shared by all threads of the process.
+    _asked_again_at: ClassVar[dict[str, float]] = {}
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+        options = timeouts | {"retry": Retry(NoBackoff(), 0)} | params.get("OPTIONS", {})
+        super().__init__(server, params | {"OPTIONS": options})
+        self._server = server
+
+    def _forgive(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
+        if time.monotonic() < self._asked_again_at.get(self._server, 0.0):
+            return fallback
         try:
             return getattr(super(), method)(*args, **kwargs)
         except (RedisError, OSError) as error:
+            self._asked_again_at[self._server] = time.monotonic() + PAUSE_SECONDS
             logger.warning("cache away: %s", type(error).__name__)
             return fallback
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self._forgive("get", default, key, default, version)
+        return self._forgive("get", key, default, version, fallback=default)
 
     def get_many(self, keys: Any, version: int | None = None) -> Any:
-        return self._forgive("get_many", {}, keys, version)
+        return self._forgive("get_many", keys, version, fallback={})
+
+    def has_key(self, key: Any, version: int | None = None) -> Any:
+        return self._forgive("has_key", key, version, fallback=False)
 
     def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._forgive("set", None, key, value, *args, **kwargs)
+        return self._forgive("set", key, value, *args, **kwargs, fallback=None)
+
+    def set_many(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._forgive("set_many", data, *args, **kwargs, fallback=list(data))
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._forgive("add", True, key, value, *args, **kwargs)
+        return self._forgive("add", key, value, *args, **kwargs, fallback=True)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> Any:
-        return self._forgive("incr", delta, key, delta, version)
+        return self._forgive("incr", key, delta, version, fallback=delta)
+
+    def touch(self, key: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._forgive("touch", key, *args, **kwargs, fallback=False)
 
     def delete(self, key: Any, version: int | None = None) -> Any:
-        return self._forgive("delete", False, key, version)
+        return self._forgive("delete", key, version, fallback=False)
+
+    def delete_many(self, keys: Any, version: int | None = None) -> Any:
+        return self._forgive("delete_many", keys, version, fallback=None)

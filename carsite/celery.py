@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
 logger = logging.getLogger(__name__)
 
 #: How long somebody may be kept waiting for the broker when a task is put into the queue.
-RING_SECONDS = 1.0
+RING_SECONDS = 0.6
 #: For this long after a failure nobody tries again: whoever sends twenty photos waits once. The sweepers ring later.
 PAUSE_SECONDS = 5.0
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import redis
+from celery import Celery
 from django.conf import settings
 
 from carsite.celery import app
@@ -86,19 +87,22 @@ def _reachable(host: str) -> str:
 
 
 # --- Worker and beat ----------------------------------------------------------------------------------------
-def worker(processes: int, *, broker_url: str | None = None) -> Service:
-    """A Celery worker for all queues. `broker_url`: where to ask for it, if not where the settings say."""
-    name = f"carsite@{socket.gethostname()}"
-    words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", name)
+def worker_name() -> str:
+    """The Celery node name of the worker on this machine."""
+    return f"carsite@{socket.gethostname()}"
+
+
+def worker(processes: int, *, asker: Celery = app) -> Service:
+    """A Celery worker for all queues; `asker`, which may have a broker of its own, asks whether it is ready."""
+    words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
     command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
-    return Service("worker", command, lambda: worker_answers(name, broker_url), stop_seconds=15)
+    return Service("worker", command, lambda: worker_answers(asker), stop_seconds=15)
 
 
-def worker_answers(name: str, broker_url: str | None = None) -> bool:
-    """Whether the worker of that name takes tasks."""
-    with app.connection_for_write(broker_url) as connection:
-        return bool(app.control.ping(destination=[name], timeout=0.2, limit=1, connection=connection))
+def worker_answers(asker: Celery) -> bool:
+    """Whether this machine's worker takes tasks."""
+    return bool(asker.control.ping(destination=[worker_name()], timeout=0.2, limit=1))
 
 
 def beat() -> Service:

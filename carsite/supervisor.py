@@ -72,9 +72,10 @@ class Supervisor:
             self._watchdog.communicate()
 
     # --- Starting -------------------------------------------------------------------------------------------
-    def start(self, service: Service) -> None:
-        """Start a service; `wait_until_ready` waits for it."""
+    def start(self, service: Service) -> subprocess.Popen[str]:
+        """Start a service, and return its process, the leader of its group; `wait_until_ready` waits for it."""
         self._running.append(self._spawn(service))
+        return self._running[-1].process
 
     def _spawn(self, service: Service) -> _Running:
         process = subprocess.Popen(
