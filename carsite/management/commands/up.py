@@ -93,6 +93,12 @@ class Command(BaseCommand):
 
     def _welcome(self, address: str) -> None:
         self._say(self.style.SUCCESS(f"\nCarsite is ready: {address}\n"))
+        if settings.DEBUG:
+            from accounts.management.commands.create_demo_users import DEMO_USERS
+
+            for email, password, fields in DEMO_USERS:
+                self._say(f"  {fields['name']:<12} {email:<24} {password}")
+            self._say("")
         self._say(f"E-mails are files in {settings.EMAIL_FILE_PATH}, logs in {settings.VAR_DIR / 'log'}.")
         self._say("Ctrl-C stops everything.")
 
