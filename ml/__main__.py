@@ -37,7 +37,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from ml.release import read_notes, release
+    from ml.recipes import read_notes
+    from ml.release import release
 
     bundle, report = release(
         arguments.run,

@@ -20,11 +20,11 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 @dataclass(frozen=True)
 class LookLogits:
-    """Car logits (N, C) of both looks at N photos, the weight (N) of the second, and the labels (N)."""
+    """Car logits (N, C) of both looks at N photos, the weight of the second, and the labels (N)."""
 
     first: np.ndarray
     second: np.ndarray
-    weight: np.ndarray
+    weight: float
     labels: np.ndarray
 
     def probabilities(self, temperature: float) -> np.ndarray:
@@ -33,7 +33,7 @@ class LookLogits:
 
     def part(self, chosen: np.ndarray) -> LookLogits:
         """The photos of these indices."""
-        return LookLogits(self.first[chosen], self.second[chosen], self.weight[chosen], self.labels[chosen])
+        return LookLogits(self.first[chosen], self.second[chosen], self.weight, self.labels[chosen])
 
 
 def minimise(cost: Callable[[float], float], low: float, high: float, *, steps: int = 40) -> float:

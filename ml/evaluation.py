@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,9 @@ from ml.observation import Observed, observe
 from ml.predictor import LoadedBundle, choose_scene, decide
 from ml.proxies import all_proxies
 
-#: Of the validation photos, every so many-th is put through the proxies.
+#: Of the validation photos, every so many-th is put through the proxies; of a folder of other photos at most so many.
 PROXY_STRIDE = 2
+MOST_OTHERS = 400
 CONFUSIONS = 20
 
 
@@ -62,12 +64,16 @@ def read_material(sources: Sources, bundle: Bundle) -> Material:
         if sources.scenes and sources.scenes_split
         else []
     )
-    unknown = {folder.name: find_photos(folder) for folder in sources.unknown}
+    unknown = {folder.name: _thinned(find_photos(folder)) for folder in sources.unknown}
     makes: dict[str, list[Photo]] = {}
     for folder in sorted(sources.makes.iterdir()) if sources.makes else ():
         known = folder.name in {label.make for label in bundle.labels}
-        (makes if known else unknown)[folder.name] = find_photos(folder)
+        (makes if known else unknown)[folder.name] = _thinned(find_photos(folder))
     return Material(cars, scenes, unknown, makes)
+
+
+def _thinned(photos: list[Photo]) -> list[Photo]:
+    return photos[:: math.ceil(len(photos) / MOST_OTHERS)]
 
 
 def read_scenes(root: Path, split: Path) -> tuple[list[Photo], list[Photo]]:
@@ -182,31 +188,23 @@ class _Judge:
     def _figures(self, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
         predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
         right = predicted == labels
-        shares = {
+        hits = {
             "top-1": right,
             "top-5": metrics.top_k_hits(probabilities, labels, 5),
             "make": metrics.group_hits(probabilities, labels, self.makes),
             "model": metrics.group_hits(probabilities, labels, self.models),
         }
-        figures = {name: lambda drawn, hits=hits: float(hits[drawn].mean()) for name, hits in shares.items()}
-        figures["macro F1"] = lambda drawn: metrics.macro_f1(
-            predicted[drawn], labels[drawn], len(self.labels)
+        figures = {name: _share(own) for name, own in hits.items()}
+        figures["macro F1"] = metrics.interval(
+            lambda drawn: metrics.macro_f1(predicted[drawn], labels[drawn], len(self.labels)), len(labels)
         )
-        figures["calibration error"] = lambda drawn: metrics.calibration_error(
-            confidence[drawn], right[drawn]
+        figures["calibration error"] = metrics.interval(
+            lambda drawn: metrics.calibration_error(confidence[drawn], right[drawn]), len(labels)
         )
-        figures["log loss"] = lambda drawn: metrics.log_loss(probabilities[drawn], labels[drawn])
-        everything = np.arange(len(labels))
-        return {
-            name: dict(
-                zip(
-                    ("value", "low", "high"),
-                    (figure(everything), *metrics.interval(figure, len(labels))),
-                    strict=True,
-                )
-            )
-            for name, figure in figures.items()
-        }
+        figures["log loss"] = metrics.interval(
+            lambda drawn: metrics.log_loss(probabilities[drawn], labels[drawn]), len(labels)
+        )
+        return figures
 
     def _classes(self, probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, Any]]:
         predicted = probabilities.argmax(axis=1)
@@ -227,3 +225,7 @@ class _Judge:
             {"label": self.labels[own].label, "taken for": self.labels[other].label, "photos": count}
             for (own, other), count in pairs.most_common(CONFUSIONS)
         ]
+
+
+def _share(hits: np.ndarray) -> dict[str, float]:
+    return metrics.interval(lambda drawn: float(hits[drawn].mean()), len(hits))

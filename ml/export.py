@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from ml.exceptions import DataError, WeightsError
+from ml.exceptions import DataError, MlError, WeightsError
 from ml.models import CarNet, fold
 
 OPSET = 20
@@ -74,6 +74,8 @@ def to_onnx(folded: CarNet, *, size: int) -> bytes:
             folded, (photos,), dynamo=True, optimize=True, verbose=False, opset_version=OPSET,
             input_names=["photos"], output_names=list(OUTPUTS), dynamic_shapes=({0: batch},),
         )  # fmt: skip
+    if program is None:
+        raise MlError("The exporter gave no network; use the version of torch in requirements.txt.")
     model = program.model_proto
     _halve(model.graph)
     onnx.checker.check_model(model, full_check=True)
@@ -95,6 +97,6 @@ def _halve(graph: onnx.GraphProto) -> None:
     for node in nodes:
         # Stack traces of the exporting machine.
         del node.metadata_props[:]
-    for field, values in ((graph.initializer, kept), (graph.node, nodes), (graph.value_info, [])):
-        del field[:]
-        field.extend(values)
+    del graph.initializer[:], graph.node[:], graph.value_info[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)

@@ -23,15 +23,9 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def combine(first: np.ndarray, second: np.ndarray, *, temperature: float, weight: np.ndarray) -> np.ndarray:
-    """Probabilities (B, C) of two looks' logits, the second's weighing `weight` (B), each 0-1."""
-    share = weight[:, None]
-    return (1 - share) * softmax(first, temperature) + share * softmax(second, temperature)
-
-
-def second_weight(box: Box, look: SecondLook) -> float:
-    """How much the second look weighs against the first, 0-1."""
-    return look.weight
+def combine(first: np.ndarray, second: np.ndarray, *, temperature: float, weight: float) -> np.ndarray:
+    """Probabilities (B, C) of two looks' logits, the second's weighing `weight` (0-1)."""
+    return (1 - weight) * softmax(first, temperature) + weight * softmax(second, temperature)
 
 
 def energy(feature_map: np.ndarray) -> np.ndarray:

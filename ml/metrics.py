@@ -67,9 +67,12 @@ def roc_area(inside: np.ndarray, outside: np.ndarray) -> float:
 
 def interval(
     figure: Callable[[np.ndarray], float], count: int, *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[float, float]:
-    """95% bootstrap interval of a figure of `count` photos; `figure` gets the indices of one resample."""
+) -> dict[str, float]:
+    """The `value` of a figure of `count` photos, with the `low` and `high` end of its 95% bootstrap interval.
+
+    `figure` gets the indices of the photos to take into account.
+    """
     random = np.random.default_rng(seed)
     drawn = [figure(random.integers(0, count, count)) for _ in range(resamples)]
     low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
+    return {"value": float(figure(np.arange(count))), "low": float(low), "high": float(high)}

@@ -6,7 +6,7 @@ import copy
 import importlib
 import itertools
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from safetensors.torch import load_file
@@ -54,10 +54,11 @@ class CarNet(nn.Module):
     ) -> None:
         super().__init__()
         self.architecture = architecture
-        self.backbone = timm.create_model(
+        backbone: Any = timm.create_model(
             architecture, pretrained=False, num_classes=0, global_pool="", drop_path_rate=drop_path
         )
-        channels = self.backbone.num_features
+        channels = int(backbone.num_features)
+        self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
         self.car_head = nn.Linear(channels, classes)
         self.scene_head = nn.Linear(channels, scenes)
@@ -137,10 +138,10 @@ def _fold_children(parent: nn.Module) -> None:
     children = list(parent.named_children())
     for (_, convolution), (name, norm) in itertools.pairwise(children):
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            mean, variance = cast("tuple[Tensor, Tensor]", (norm.running_mean, norm.running_var))
             convolution.weight, convolution.bias = fuse_conv_bn_weights(
-                convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps,
-                norm.weight, norm.bias,
-            )  # fmt: skip
+                convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
+            )
             setattr(parent, name, getattr(norm, "act", nn.Identity()))
 
 

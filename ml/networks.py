@@ -91,8 +91,9 @@ def open_network(bundle: Bundle, *, backend: str = "auto", threads: int = 1) -> 
         raise ValueError(f"There is no backend {backend!r}; there are {', '.join(BACKENDS)}.")
     if backend == "auto":
         backend = "torch" if _has_gpu() else "onnx"
-    kind = {"onnx": OnnxNetwork, "torch": TorchNetwork}[backend]
-    return kind(bundle, threads=threads)
+    if backend == "torch":
+        return TorchNetwork(bundle, threads=threads)
+    return OnnxNetwork(bundle, threads=threads)
 
 
 def _has_gpu() -> bool:

@@ -14,7 +14,6 @@ from ml.bundle import SecondLook
 from ml.calibration import LookLogits
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
-from ml.looks import Box, second_weight
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
 from ml.proxies import Proxy
@@ -31,12 +30,10 @@ class Observed:
     first: np.ndarray  # (N, C) car logits
     second: np.ndarray  # (N, C) car logits
     scenes: np.ndarray  # (N, 3) scene logits of the first look
-    boxes: list[Box]
 
     def logits(self) -> LookLogits:
         """The car logits of both looks, with what the second weighs."""
-        weight = np.array([second_weight(box, self.how) for box in self.boxes])
-        return LookLogits(self.first, self.second, weight, self.labels)
+        return LookLogits(self.first, self.second, self.how.weight, self.labels)
 
 
 def observe(
@@ -81,5 +78,4 @@ def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> Observed
         np.concatenate([part.first.cars for part in parts]),
         np.concatenate([part.second for part in parts]),
         np.concatenate([part.first.scenes for part in parts]),
-        [box for part in parts for box in part.boxes],
     )

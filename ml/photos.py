@@ -38,16 +38,16 @@ def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECOD
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     register_heif()
     try:
-        image = Image.open(stream, formats=FORMATS)
+        image: Image.Image = Image.open(stream, formats=FORMATS)
         scale = short_side / max(1, min(image.size))
         if scale < 1:
             image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
         image.load()
         image = ImageOps.exif_transpose(image)
     except FileNotFoundError:
-        raise PhotoError(f"There is no file {source}.") from None
+        raise PhotoError(f"There is no file {source!s}.") from None
     except (IsADirectoryError, PermissionError) as error:
-        raise PhotoError(f"{source} can't be opened: {error.strerror}.") from None
+        raise PhotoError(f"{source!s} can't be opened: {error.strerror}.") from None
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PhotoError("This file is not a photo that can be read (JPEG, PNG, WebP or HEIC).") from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -88,6 +88,6 @@ def to_input(
         left, top, right, bottom = box
         pixels = (left * image.width, top * image.height, right * image.width, bottom * image.height)
     small = image.resize((size, size), Image.Resampling.BILINEAR, box=pixels, reducing_gap=2.0)
-    values = np.asarray(small, dtype=np.float32) / 255.0
-    values = (values - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
+    shares = np.asarray(small, dtype=np.float32) / np.float32(255)
+    values = (shares - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
     return np.ascontiguousarray(values.transpose(2, 0, 1))

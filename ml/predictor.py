@@ -16,7 +16,7 @@ from PIL import Image
 from ml.bundle import HEAD, WEIGHTS, Bundle, SecondLook, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, second_weight, softmax
+from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, softmax
 from ml.networks import Arrays, Network, open_network
 from ml.photos import open_photo, to_input
 from ml.quality import hints
@@ -179,10 +179,14 @@ class LoadedBundle:
 
     def answers(self, images: Sequence[Image.Image]) -> list[Answer]:
         """One answer for each image."""
+        return self.assemble(
+            images, self.look_closer(images, self.look(images), self.bundle.settings.second_look)
+        )
+
+    def assemble(self, images: Sequence[Image.Image], looks: Looks) -> list[Answer]:
+        """Answers from what was seen in both looks."""
         how, calibration = self.bundle.settings.second_look, self.bundle.settings.calibration
-        looks = self.look_closer(images, self.look(images), how)
-        weight = np.array([second_weight(box, how) for box in looks.boxes])
-        cars = combine(looks.first.cars, looks.second, temperature=calibration.cars, weight=weight)
+        cars = combine(looks.first.cars, looks.second, temperature=calibration.cars, weight=how.weight)
         scenes = softmax(looks.first.scenes, calibration.scenes)
         return [self._answer(image, looks, i, cars[i], scenes[i]) for i, image in enumerate(images)]
 
@@ -204,7 +208,7 @@ class LoadedBundle:
             decision=decide(scene, float(cars[order[0]]), thresholds),
             predictions=tuple(Candidate(labels[j].label, labels[j].slug, float(cars[j])) for j in order),
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
-            models=tuple(ModelShare(*name, share) for name, share in _largest(models)),
+            models=tuple(ModelShare(make, model, share) for (make, model), share in _largest(models)),
             embedding=looks.first.embedding[i],
             heat_map=tuple(map(tuple, heat_map(self.head[order[0]], looks.first.feature_map[i]).tolist())),
             box=looks.boxes[i],

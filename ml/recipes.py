@@ -1,4 +1,4 @@
-"""A recipe says how a model is trained: data, architecture, stages, augmentation, callbacks. One TOML file."""
+"""A recipe says how a model is trained, release notes how it is measured and explained. Each is one TOML file."""
 
 from __future__ import annotations
 
@@ -80,6 +80,22 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class ReleaseNotes:
+    """What a recipe does not know about its model: how to measure it further, and what people must know.
+
+    `classes` is a table (CSV) that takes the class names apart; `unknown` and `makes` are as in ml.evaluation.Sources.
+    """
+
+    classes: str | None = None
+    unknown: tuple[str, ...] = ()
+    makes: str | None = None
+    purpose: str = "Naming the car in a photo."
+    data: str = "The photos of the run's recipe."
+    licence: str = "Not stated. The terms of the photos it was trained on apply to the model."
+    limits: tuple[str, ...] = ()
+
+
 def _build(kind: type, values: dict[str, Any], where: str) -> Any:
     known = {item.name for item in dataclasses.fields(kind)}
     if unknown := sorted(set(values) - known):
@@ -90,18 +106,31 @@ def _build(kind: type, values: dict[str, Any], where: str) -> Any:
         raise RecipeError(f"{where}: {error}") from None
 
 
+def _read_toml(path: Path, *, missing: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(missing) from None
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+
+
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe. Raises RecipeError naming the file and the key that is wrong."""
     path = Path(path)
-    try:
-        raw = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise RecipeError(f"There is no recipe {path}; those that ship are in recipes/.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from None
+    raw = _read_toml(path, missing=f"There is no recipe {path}; those that ship are in recipes/.")
     raw["data"] = _build(Data, raw.get("data", {}), f"{path} [data]")
     raw["augmentation"] = _build(Augmentation, raw.get("augmentation", {}), f"{path} [augmentation]")
     raw["stages"] = [_build(Stage, stage, f"{path} [[stages]]") for stage in raw.get("stages", [])]
     if not raw["stages"]:
         raise RecipeError(f"{path} has no [[stages]]; one with size and epochs is needed.")
     return _build(Recipe, raw, str(path))
+
+
+def read_notes(path: str | Path | None) -> ReleaseNotes:
+    """Read release notes; all defaults without a path. Raises RecipeError naming the file and the key that is wrong."""
+    if path is None:
+        return ReleaseNotes()
+    raw = _read_toml(Path(path), missing=f"There are no release notes {path}.")
+    notes: ReleaseNotes = _build(ReleaseNotes, raw, str(path))
+    return notes

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,53 +15,20 @@ import torch
 from ml.bundle import Bundle, Input, Settings, Thresholds, write_bundle
 from ml.card import write_card
 from ml.evaluation import Material, Sources, evaluate, read_material
-from ml.exceptions import BundleError, RecipeError
+from ml.exceptions import BundleError
 from ml.export import load_run, to_files
 from ml.labels import label_table
 from ml.looks import WHOLE, softmax
 from ml.models import CarNet
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle
+from ml.recipes import ReleaseNotes
 from ml.transforms import IMAGENET_MEAN, IMAGENET_STD
 from ml.tuning import tune
 
 #: PyTorch and ONNX Runtime agree within this on every probability.
 PARITY = 1e-3
 PARITY_PHOTOS = 48
-
-
-@dataclass(frozen=True)
-class ReleaseNotes:
-    """What a recipe does not know about its model: how to measure it further, and what people must know. One TOML file.
-
-    `classes` is a table (CSV) that takes the class names apart; `unknown` and `makes` are as in Sources.
-    """
-
-    classes: str | None = None
-    unknown: tuple[str, ...] = ()
-    makes: str | None = None
-    purpose: str = "Naming the car in a photo."
-    data: str = "The photos of the run's recipe."
-    licence: str = "Not stated. The terms of the photos it was trained on apply to the model."
-    limits: tuple[str, ...] = ()
-
-
-def read_notes(path: str | Path | None) -> ReleaseNotes:
-    """Read release notes; all defaults without a path. Raises RecipeError naming the file and the key that is wrong."""
-    if path is None:
-        return ReleaseNotes()
-    try:
-        raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"There are no release notes {path}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from None
-    known = {item.name for item in fields(ReleaseNotes)}
-    if unknown := sorted(set(raw) - known):
-        raise RecipeError(f"{path} has unknown keys {unknown}; known are {sorted(known)}.")
-    return ReleaseNotes(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
-    )
 
 
 def release(

@@ -25,7 +25,7 @@ def overconfident(temperature: float, count: int = 4000) -> LookLogits:
     logits = random.normal(0, 3, (count, 6))
     cumulated = softmax(logits, temperature).cumsum(axis=1)
     labels = (random.random((count, 1)) > cumulated).sum(axis=1)
-    return LookLogits(logits, logits, np.full(count, 0.5), labels)
+    return LookLogits(logits, logits, 0.5, labels)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

@@ -73,17 +73,16 @@ def test_energy_is_the_norm_over_channels_scaled_to_one() -> None:
 
 @given(arrays(np.float32, (3, 5), elements=st.floats(-50, 50, width=32)), st.floats(0, 1), st.floats(0.2, 5))
 def test_two_looks_together_are_probabilities(logits: np.ndarray, weight: float, temperature: float) -> None:
-    both = combine(logits, logits[::-1], temperature=temperature, weight=np.full(3, weight))
+    both = combine(logits, logits[::-1], temperature=temperature, weight=weight)
     np.testing.assert_allclose(both.sum(axis=1), 1)
     assert both.min() >= 0
 
 
 def test_weight_says_how_much_the_second_look_counts() -> None:
-    first, second = np.array([[4.0, 0.0]] * 3), np.array([[0.0, 4.0]] * 3)
-    both = combine(first, second, temperature=1.0, weight=np.array([0.0, 0.5, 1.0]))
-    np.testing.assert_allclose(both[0], softmax(first[0]))
-    np.testing.assert_allclose(both[1], [0.5, 0.5])
-    np.testing.assert_allclose(both[2], softmax(second[2]))
+    first, second = np.array([[4.0, 0.0]]), np.array([[0.0, 4.0]])
+    np.testing.assert_allclose(combine(first, second, temperature=1, weight=0), softmax(first))
+    np.testing.assert_allclose(combine(first, second, temperature=1, weight=0.5), [[0.5, 0.5]])
+    np.testing.assert_allclose(combine(first, second, temperature=1, weight=1), softmax(second))
 
 
 def test_temperature_flattens() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml.exceptions import RecipeError
-from ml.recipes import Stage, read_recipe
-from ml.release import read_notes
+from ml.recipes import Stage, read_notes, read_recipe
 from tests.ml.conftest import ROOT
 
 GOOD = """

@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
-from ml.bundle import Bundle, Input, Settings, Thresholds, write_bundle
+from ml.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
 from ml.data import SCENES
 from ml.labels import label_table
 
@@ -55,6 +55,7 @@ def write_tiny_bundle(
         architecture="tiny",
         input=Input(SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
         thresholds=THRESHOLDS[decision],
+        second_look=SecondLook(energy=0.45, padding=0.0, smallest=0.3, weight=0.5),
     )
     facts = {
         "created": "2026-01-01T00:00:00+00:00",
