@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.cache import cache
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,8 +122,7 @@ def seeded_database(_shared_folder: Path, django_db_blocker: Any, migrated_datab
         shutil.copyfile(migrated_database, path)
         _use_database(path)
         call_command("load_catalog", verbosity=0)
-        if "create_demo_users" in get_commands():
-            call_command("create_demo_users", yes=True, verbosity=0)
+        call_command("create_demo_users", yes=True, verbosity=0)
         call_command("load_dealers", demo=True, verbosity=0)
 
     return _make_once(_shared_folder / "seeded.sqlite3", django_db_blocker, fill)

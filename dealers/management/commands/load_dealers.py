@@ -20,17 +20,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Loads, and says what was loaded and what was missing."""
-        self.stdout.write(f"{seed.cities_load()} cities")
+        said = [f"{seed.cities_load()} cities"]
         if options["demo"]:
-            self._demo()
+            said += self._demo()
+        if options["verbosity"] > 0:
+            self.stdout.write("\n".join(said))
 
-    def _demo(self) -> None:
+    def _demo(self) -> list[str]:
         done = seed.demo_dealers_load()
-        self.stdout.write(f"{done.dealers} demonstration dealers")
+        said = [f"{done.dealers} demonstration dealers"]
         if done.missing_makes:
             names = ", ".join(sorted(done.missing_makes))
             self.stderr.write(
                 f"The catalogue lacks these makes, so no dealer sells them: {names}. Run load_catalog first."
             )
         if done.staff_linked:
-            self.stdout.write(f"{seed.DEMO_STAFF_EMAIL} is staff of {seed.DEMO_STAFF_DEALER}")
+            said.append(f"{seed.DEMO_STAFF_EMAIL} is staff of {seed.DEMO_STAFF_DEALER}")
+        return said
