@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from carsite import views
 
@@ -27,7 +27,8 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("api/v1/", include((api, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/", views.ApiDocsView.as_view(), name="api-docs"),
+    path("api/try/", views.ApiTryView.as_view(), name="api-try"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]
 

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 
-from carsite import about, health
+from carsite import about, health, reference
 from carsite.context import THEMES, UNITS
 
 _YEAR = 365 * 24 * 3600
@@ -59,6 +59,22 @@ class AboutView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Limits and figures along."""
         return super().get_context_data(**kwargs, **about.facts())
+
+
+class ApiDocsView(TemplateView):
+    """How programs use the site: in words, and as a reference of all they can ask."""
+
+    template_name = "carsite/api.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The reference along."""
+        return super().get_context_data(**kwargs, reference=reference.reference())
+
+
+class ApiTryView(TemplateView):
+    """Swagger UI on our schema, for trying requests out."""
+
+    template_name = "carsite/api_try.html"
 
 
 # --- Health -------------------------------------------------------------------------------------------------

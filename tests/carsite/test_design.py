@@ -32,7 +32,9 @@ PAIRS = [
 
 
 def _stylesheets() -> list[Path]:
-    return [path for app in APPS for path in (ROOT / app / "static").rglob("*.css")]
+    """All but the admin's: that has the design of its package."""
+    sheets = [path for app in APPS for path in (ROOT / app / "static").rglob("*.css")]
+    return [path for path in sheets if path.name != "admin.css"]
 
 
 def _templates() -> list[Path]:

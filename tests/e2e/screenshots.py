@@ -48,10 +48,8 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "signup": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
     "api": "/api/",
-    "missing": "/no-such-page/",
 }
 GUEST_ONLY = {"login", "signup", "reset"}
-EXPECTED_STATUS = {"missing": 404}
 
 
 @contextmanager
@@ -132,20 +130,24 @@ def resolve(context: BrowserContext, base: str, where: str | tuple[str, str]) ->
     return urlsplit(href)._replace(scheme="", netloc="").geturl() if href else None
 
 
-def visit(context: BrowserContext, url: str, target: Path | None = None, status: int = 200) -> list[str]:
-    """Open one page, keep its picture in `target`, and return what is wrong with it."""
-    findings: list[str] = []
-    page = context.new_page()
-    listen(page, findings)
-    response = page.goto(url)
-    page.wait_for_load_state("networkidle")
-    if response is None or response.status != status:
-        findings.append(f"answered {response and response.status}, not {status}")
-    if target is not None:
-        page.screenshot(path=target, full_page=True)
-    findings += axe_violations(page) + overflow(page)
-    page.close()
-    return findings
+def looks(context: BrowserContext, url: str, target: Path) -> Iterator[tuple[str, str]]:
+    """Open a page once for each size, keep its pictures beside `target`, and yield what is wrong with it."""
+    for size, (width, height) in SIZES.items():
+        findings: list[str] = []
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        listen(page, findings)
+        response = page.goto(url)
+        page.wait_for_load_state("networkidle")
+        if response is None or not response.ok:
+            findings.append(f"answered {response and response.status}")
+        findings += overflow(page)
+        yield from ((size, finding) for finding in findings)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.screenshot(path=f"{target}-{size}-{scheme}.png", full_page=True)
+            yield from ((f"{size}, {scheme}", violation) for violation in axe_violations(page))
+        page.close()
 
 
 def walk(base: str, out: Path, pages: dict[str, str | tuple[str, str]], login: tuple[str, str] | None) -> int:
@@ -153,25 +155,18 @@ def walk(base: str, out: Path, pages: dict[str, str | tuple[str, str]], login: t
     out.mkdir(parents=True, exist_ok=True)
     total = 0
     with open_browser() as browser:
-        for size, (width, height) in SIZES.items():
-            for scheme in SCHEMES:
-                viewport = {"width": width, "height": height}
-                guest = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
-                member = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
-                if login:
-                    sign_in(member, base, *login)
-                for name, where in pages.items():
-                    context = guest if name in GUEST_ONLY else member
-                    path = resolve(context, base, where)
-                    if path is None:
-                        print(f"{name}: nothing to show")
-                        continue
-                    target = out / f"{name}-{size}-{scheme}.png"
-                    for finding in visit(context, base + path, target, EXPECTED_STATUS.get(name, 200)):
-                        total += 1
-                        print(f"{name} ({size}, {scheme}): {finding}")
-                guest.close()
-                member.close()
+        guest, member = browser.new_context(), browser.new_context()
+        if login:
+            sign_in(member, base, *login)
+        for name, where in pages.items():
+            context = guest if name in GUEST_ONLY else member
+            path = resolve(context, base, where)
+            if path is None:
+                print(f"{name}: nothing to show")
+                continue
+            for look, finding in looks(context, base + path, out / name):
+                total += 1
+                print(f"{name} ({look}): {finding}", flush=True)
     return total
 
 
