@@ -31,12 +31,18 @@ class Tidy:
         "remember": "Keep me signed in on this device",
         "oldpassword": "Current password",
     }
+    HELP = {
+        "password": "",
+        "oldpassword": "",
+        "password1": "At least 8 characters. Not one that many people use, and nothing like your address or name.",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("password2", None)  # typed wrong once: the way back is a mail, not typing it twice
         for name, field in self.fields.items():
             field.label = self.LABELS.get(name, field.label)
+            field.help_text = self.HELP.get(name, field.help_text)
             field.widget.attrs.pop("placeholder", None)
             if isinstance(field, forms.EmailField):  # Django takes 320 characters, the database 254
                 field.validators.append(MaxLengthValidator(EMAIL_LENGTH))

@@ -50,6 +50,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        """The address in lower case, from whatever form it comes."""
+        self.email = self.email.strip().lower()
+
     def get_full_name(self) -> str:
         """The name as the person writes it; may be empty."""
         return self.name

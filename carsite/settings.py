@@ -56,7 +56,7 @@ TRUSTED_PROXIES = _number("TRUSTED_PROXIES")
 VAR_DIR = (BASE_DIR / _text("VAR_DIR")).resolve()
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # templates only: the site is ours (CarsiteAdminConfig)
     "carsite.apps.CarsiteConfig",
     "carsite.apps.CarsiteAdminConfig",
     "django.contrib.auth",
@@ -292,6 +292,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 10
 if _text("EMAIL_URL"):
     _email = env.dj_email_url("EMAIL_URL")
+    if "EMAIL_BACKEND" not in _email:
+        raise ImproperlyConfigured("EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25.")
     EMAIL_BACKEND = _email["EMAIL_BACKEND"]
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, ImageField, QuerySet
+from django.forms import FileInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from catalog.models import CarModel, Make, Source, Spec, Variant, VariantPhoto
+from catalog.sheet import reading
+
+#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
+NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
 
 
 def _thumbnail(photo: VariantPhoto) -> str:
@@ -75,8 +80,8 @@ class SpecInline(admin.TabularInline):
 
     model = Spec
     extra = 0
-    fields = ("key", "low", "high", "text", "source", "source_url", "retrieved", "note")
-    autocomplete_fields = ("source",)
+    fields = ("key", "low", "high", "text", "source", "retrieved")
+    show_change_link = True
     verbose_name_plural = (
         "facts (loading the catalogue anew restores those of its own sources: add yours under another)"
     )
@@ -84,6 +89,12 @@ class SpecInline(admin.TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
         """In an order that doesn't depend on the car's name, which would cost a join for nothing."""
         return super().get_queryset(request).select_related("source").order_by("key", "source__rank")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The sources asked for once, not once per fact."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.choices = list(field.choices)
+        return field
 
 
 class PhotoInline(admin.TabularInline):
@@ -93,6 +104,7 @@ class PhotoInline(admin.TabularInline):
     extra = 0
     fields = ("thumbnail", "image", "view", "credit", "licence", "source_url", "position")
     readonly_fields = ("thumbnail",)
+    formfield_overrides = NO_MEDIA_LINK
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:
@@ -168,12 +180,17 @@ class SourceAdmin(admin.ModelAdmin):
 class SpecAdmin(admin.ModelAdmin):
     """All facts, across cars: what does a source say, which values look odd."""
 
-    list_display = ("variant", "key", "low", "high", "text", "source", "retrieved")
+    list_display = ("variant", "key", "value", "source", "retrieved")
     list_filter = ("key", "source")
     list_select_related = ("variant__model__make", "source")
     search_fields = ("variant__search_text", "text", "raw")
     autocomplete_fields = ("variant", "source")
     date_hierarchy = "retrieved"
+
+    @admin.display(description="value", ordering="low")
+    def value(self, spec: Spec) -> str:
+        """As people read it; the fields of the fact are in SI units."""
+        return reading(spec, "metric")
 
 
 @admin.register(VariantPhoto)
@@ -186,6 +203,7 @@ class VariantPhotoAdmin(admin.ModelAdmin):
     search_fields = ("variant__search_text", "credit")
     autocomplete_fields = ("variant",)
     readonly_fields = ("thumbnail",)
+    formfield_overrides = NO_MEDIA_LINK
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:

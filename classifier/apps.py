@@ -11,10 +11,13 @@ class ClassifierConfig(AppConfig):
     name = "classifier"
 
     def ready(self) -> None:
-        """Connect: guests' photos follow them into their account, workers load the model before the first photo."""
+        """Connect: photos follow a guest into an account and go with it, workers load the model before the first photo."""
         from celery.signals import worker_process_init
+        from django.conf import settings
         from django.contrib.auth.signals import user_logged_in
+        from django.db.models.signals import pre_delete
 
+        pre_delete.connect(_erase_photos, sender=settings.AUTH_USER_MODEL, dispatch_uid="classifier.erase")
         user_logged_in.connect(_claim_guest_photos, dispatch_uid="classifier.claim")
         worker_process_init.connect(_warm_model, dispatch_uid="classifier.warm")
 
@@ -24,6 +27,12 @@ def _claim_guest_photos(*, request: Any, user: Any, **_: Any) -> None:
 
     guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
     services.identifications_claim(user=user, guest_key=guest_key)
+
+
+def _erase_photos(*, instance: Any, **_: Any) -> None:
+    from classifier import services
+
+    services.identifications_delete(rows=list(instance.identifications.all()))
 
 
 def _warm_model(**_: Any) -> None:

@@ -1,0 +1,287 @@
+"""Photos and their answers for staff. What the model said is looked at, never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from classifier import services
+from classifier.exceptions import ClassifierError
+from classifier.models import Feedback, Identification, ModelVersion, Prediction
+from classifier.wording import percent
+
+
+def _change_link(name: str, pk: Any, text: str) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
+
+
+def _photo(pk: Any, width: int) -> str:
+    """The stored thumbnail, leading to the photo itself. Only staff who may view identifications get the bytes."""
+    url = reverse("classifier:photo", args=[pk])
+    return format_html(
+        '<a href="{0}"><img src="{0}?size=thumbnail" alt="The photo" width="{1}" loading="lazy"></a>',
+        url,
+        width,
+    )
+
+
+class ReadOnly:
+    """Made by the site itself: to look at, and to delete where that is allowed."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class PredictionInline(ReadOnly, admin.TabularInline):
+    """The candidates of an answer."""
+
+    model = Prediction
+    extra = 0
+    fields = ("rank", "label", "percent", "car")
+    readonly_fields = fields
+    verbose_name_plural = "predictions"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
+        """With the names of the cars."""
+        return super().get_queryset(request).select_related("variant__model__make").order_by("rank")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They go with their answer, never alone."""
+        return False
+
+    @admin.display(description="car of the catalogue")
+    def car(self, prediction: Prediction) -> str:
+        """Leads to the car."""
+        variant = prediction.variant
+        return _change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
+
+
+class FeedbackInline(ReadOnly, admin.StackedInline):
+    """What a person says of the answer."""
+
+    model = Feedback
+    extra = 0
+    fields = ("verdict", "variant", "text", "author", "may_train", "updated")
+    readonly_fields = fields
+
+
+@admin.register(Identification)
+class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
+    """Photos: what came in, what was answered, what failed and why."""
+
+    list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "failure")
+    list_display_links = ("created",)
+    list_filter = ("status", "decision", "scene", "failure", "model_version")
+    list_select_related = ("owner",)
+    search_fields = ("id", "owner__email", "predictions__label")
+    date_hierarchy = "created"
+    actions = ("retry",)
+    inlines = (PredictionInline, FeedbackInline)
+    view_on_site = False  # the page is the owner's alone
+    fieldsets = (
+        (None, {"fields": ("photo_large", "status", "failure", "who", "on_site", "enquiries")}),
+        (
+            "Answer",
+            {"fields": ("decision", "scene", "make_shares", "model_shares", "hints", "model_version")},
+        ),
+        ("Work", {"fields": ("attempt", "created", "enqueued", "started", "finished", "lease_until")}),
+        ("File", {"fields": ("width", "height", "size", "sha256")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Identification]:
+        """With the candidates."""
+        return super().get_queryset(request).prefetch_related("predictions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Everything."""
+        return tuple(flatten_fieldsets(self.fieldsets))
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Who may change identifications may have them tried again."""
+        return request.user.has_perm("classifier.change_identification")
+
+    def delete_model(self, request: HttpRequest, obj: Identification) -> None:
+        """With the files."""
+        services.identification_delete(identification=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """With the files."""
+        services.identifications_delete(rows=list(queryset))
+
+    @admin.action(description="Try failed ones again", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """Queue failed photos again; the others are left as they are."""
+        done, left = 0, 0
+        for row in queryset:
+            try:
+                services.identification_retry(identification=row)
+                done += 1
+            except ClassifierError:
+                left += 1
+        messages.success(request, f"{done} photos are queued again.")
+        if left:
+            messages.warning(request, f"{left} photos have not failed, so nothing was done with them.")
+
+    @admin.display(description="photo")
+    def small(self, row: Identification) -> str:
+        """Small."""
+        return _photo(row.pk, 72)
+
+    @admin.display(description="photo")
+    def photo_large(self, row: Identification) -> str:
+        """Larger."""
+        return _photo(row.pk, 320)
+
+    @admin.display(description="best answer")
+    def answer(self, row: Identification) -> str:
+        """The likeliest candidate, with how sure the model is."""
+        return str(row.best) if row.best else "–"
+
+    @admin.display(description="from")
+    def who(self, row: Identification) -> str:
+        """Leads to the account."""
+        return _change_link("accounts_user", row.owner.pk, row.owner.email) if row.owner else "a guest"
+
+    @admin.display(description="page")
+    def on_site(self, row: Identification) -> str:
+        """Where the owner sees it; nobody else does."""
+        return row.get_absolute_url()
+
+    @admin.display(description="enquiries about it")
+    def enquiries(self, row: Identification) -> str:
+        """Leads to what was asked with this photo."""
+        url = f"{reverse('admin:dealers_enquiry_changelist')}?identification_id={row.pk}"
+        return format_html('<a href="{}">Show the enquiries</a>', url)
+
+    @admin.display(description="makes")
+    def make_shares(self, row: Identification) -> str:
+        """Probabilities summed per make."""
+        return ", ".join(f"{e['make']} {percent(e['probability'])}" for e in row.makes) or "–"
+
+    @admin.display(description="models")
+    def model_shares(self, row: Identification) -> str:
+        """Probabilities summed per model."""
+        return (
+            ", ".join(f"{e['make']} {e['model']} {percent(e['probability'])}" for e in row.car_models) or "–"
+        )
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ReadOnly, admin.ModelAdmin):
+    """All candidates, across photos: how often is a car named, and how surely."""
+
+    list_display = ("thumbnail", "label", "percent_column", "rank", "car", "photo_page")
+    list_display_links = ("label",)
+    list_filter = ("rank", "identification__decision")
+    list_select_related = ("identification", "variant__model__make")
+    search_fields = ("label", "identification__id")
+    fields = ("thumbnail", "photo_page", "rank", "label", "percent_column", "car")
+    readonly_fields = fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They go with their photo, whose page asks here too, and never alone."""
+        match = request.resolver_match
+        alone = bool(match and (match.url_name or "").startswith("classifier_prediction_"))
+        return not alone and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+    @admin.display(description="photo")
+    def thumbnail(self, prediction: Prediction) -> str:
+        """Small."""
+        return _photo(prediction.identification_id, 72)
+
+    @admin.display(description="probability", ordering="probability")
+    def percent_column(self, prediction: Prediction) -> str:
+        """For people."""
+        return prediction.percent
+
+    @admin.display(description="car of the catalogue")
+    def car(self, prediction: Prediction) -> str:
+        """Leads to the car."""
+        variant = prediction.variant
+        return _change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
+
+    @admin.display(description="identification")
+    def photo_page(self, prediction: Prediction) -> str:
+        """Leads to the photo with its whole answer."""
+        row = prediction.identification
+        return _change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
+    """What people say of answers: where the model errs."""
+
+    list_display = ("thumbnail", "updated", "verdict", "said", "answered", "author", "may_train")
+    list_display_links = ("updated",)
+    list_filter = ("verdict", "may_train")
+    list_select_related = ("author", "variant__model__make", "identification")
+    search_fields = ("text", "author__email", "variant__search_text")
+    date_hierarchy = "updated"
+    fields = (
+        "thumbnail",
+        "photo_page",
+        "answered",
+        "verdict",
+        "said",
+        "author",
+        "may_train",
+        "created",
+        "updated",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
+        """With what was answered."""
+        return super().get_queryset(request).prefetch_related("identification__predictions")
+
+    @admin.display(description="photo")
+    def thumbnail(self, feedback: Feedback) -> str:
+        """Small."""
+        return _photo(feedback.identification_id, 96)
+
+    @admin.display(description="identification")
+    def photo_page(self, feedback: Feedback) -> str:
+        """Leads to the photo with its whole answer."""
+        row = feedback.identification
+        return _change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
+
+    @admin.display(description="the person says")
+    def said(self, feedback: Feedback) -> str:
+        """The car of the catalogue, or the person's own words."""
+        return str(feedback.variant) if feedback.variant else feedback.text or "–"
+
+    @admin.display(description="the model said")
+    def answered(self, feedback: Feedback) -> str:
+        """The likeliest candidate."""
+        return str(feedback.identification.best or "–")
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
+    """Bundles that answered or answer."""
+
+    list_display = ("name", "version", "is_active", "created", "short_digest")
+    list_filter = ("is_active",)
+    search_fields = ("name", "version", "digest")
+    fields = ("name", "version", "is_active", "created", "digest", "card")
+    readonly_fields = fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Every answer says which model gave it."""
+        return False
+
+    @admin.display(description="digest")
+    def short_digest(self, version: ModelVersion) -> str:
+        """Enough to tell two apart."""
+        return version.digest[:12]

@@ -1,0 +1,242 @@
+"""Dealers and enquiries for staff."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from dealers import services
+from dealers.exceptions import DealersError
+from dealers.models import City, Dealer, Enquiry, EnquiryEvent
+
+
+@admin.register(City)
+class CityAdmin(admin.ModelAdmin):
+    """Places that "near me" knows."""
+
+    list_display = ("name", "region", "country", "population", "latitude", "longitude")
+    list_filter = ("country",)
+    search_fields = ("name", "region", "aliases")
+
+
+@admin.register(Dealer)
+class DealerAdmin(admin.ModelAdmin):
+    """Dealers, and which accounts see their leads."""
+
+    list_display = ("name", "city", "make_names", "new_leads", "is_active", "is_demo")
+    list_filter = ("is_active", "is_demo", "makes")
+    list_select_related = ("city",)
+    search_fields = ("name", "city__name", "email")
+    autocomplete_fields = ("city", "makes", "staff")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("on_site", "leads")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "makes", "is_active", "is_demo", "on_site", "leads")}),
+        ("Contact", {"fields": ("email", "phone", "website")}),
+        ("Place", {"fields": ("street", "city", "latitude", "longitude")}),
+        ("Who sees its leads", {"fields": ("staff",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dealer]:
+        """With makes and the number of new leads."""
+        new = Count("enquiries", filter=Q(enquiries__status=Enquiry.Status.NEW), distinct=True)
+        return (
+            super().get_queryset(request).select_related("city").prefetch_related("makes").annotate(new=new)
+        )
+
+    @admin.display(description="makes")
+    def make_names(self, dealer: Dealer) -> str:
+        """One after the other."""
+        return ", ".join(make.name for make in dealer.makes.all()) or "–"
+
+    @admin.display(description="new leads", ordering="new")
+    def new_leads(self, dealer: Any) -> int:
+        """How many wait for an answer."""
+        return dealer.new
+
+    @admin.display(description="page")
+    def on_site(self, dealer: Dealer) -> str:
+        """The page that visitors see."""
+        return format_html('<a href="{}">{}</a>', dealer.get_absolute_url(), dealer) if dealer.pk else "–"
+
+    @admin.display(description="leads")
+    def leads(self, dealer: Dealer) -> str:
+        """Leads to what it was asked."""
+        url = f"{reverse('admin:dealers_enquiry_changelist')}?dealer__id__exact={dealer.pk}"
+        return format_html('<a href="{}">Show the enquiries</a>', url) if dealer.pk else "–"
+
+
+class EventInline(admin.TabularInline):
+    """The history of an enquiry: written by its changes, never by hand."""
+
+    model = EnquiryEvent
+    extra = 0
+    can_delete = False
+    fields = ("at", "from_status", "to_status", "actor", "by_link", "note")
+    readonly_fields = fields
+    verbose_name_plural = "history"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EnquiryEvent]:
+        """With who did it."""
+        return super().get_queryset(request).select_related("actor")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(Enquiry)
+class EnquiryAdmin(admin.ModelAdmin):
+    """Enquiries: visitors' letters, which nobody edits. They move on by the actions, which leave a history."""
+
+    list_display = ("created", "name", "dealer", "variant", "status", "mailed", "with_photo")
+    list_filter = ("status", "dealer__is_demo", "dealer")
+    list_select_related = ("dealer", "variant__model__make")
+    search_fields = ("id", "name", "email", "message", "dealer__name", "variant__search_text")
+    date_hierarchy = "created"
+    actions = ("mark_contacted", "mark_closed")
+    inlines = (EventInline,)
+    fieldsets = (
+        (None, {"fields": ("status", "dealer", "car", "message", "on_site")}),
+        ("Visitor", {"fields": ("name", "email", "phone", "account", "consented")}),
+        ("What the photo showed", {"fields": ("evidence", "photo_sent", "identification")}),
+        ("Mails", {"fields": ("dealer_mailed", "visitor_mailed", "mail_attempts", "mail_due")}),
+        ("Dates", {"fields": ("created", "updated")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enquiry]:
+        """With names."""
+        return super().get_queryset(request).select_related("dealer", "variant__model__make", "user")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Everything."""
+        return tuple(flatten_fieldsets(self.fieldsets))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Visitors ask; staff don't ask for them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only through the actions."""
+        return False
+
+    def has_move_permission(self, request: HttpRequest) -> bool:
+        """Who may change enquiries may move them on."""
+        return request.user.has_perm("dealers.change_enquiry")
+
+    def delete_model(self, request: HttpRequest, obj: Enquiry) -> None:
+        """With the photo that went along."""
+        self.delete_queryset(request, Enquiry.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
+        """With the photos that went along."""
+        photos: list[Any] = [enquiry.photo for enquiry in queryset if enquiry.photo]
+        with transaction.atomic():
+            queryset.delete()
+            for photo in photos:
+                transaction.on_commit(partial(photo.storage.delete, photo.name))
+
+    @admin.action(description="Mark as contacted", permissions=["move"])
+    def mark_contacted(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
+        """Somebody has answered the visitor."""
+        self._move(request, queryset, Enquiry.Status.CONTACTED)
+
+    @admin.action(description="Close", permissions=["move"])
+    def mark_closed(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
+        """Nothing more is to be done."""
+        self._move(request, queryset, Enquiry.Status.CLOSED)
+
+    def _move(self, request: HttpRequest, queryset: QuerySet[Enquiry], status: Enquiry.Status) -> None:
+        moved = 0
+        for enquiry in queryset.exclude(status=status):
+            try:
+                services.enquiry_set_status(enquiry=enquiry, status=status, actor=request.user, note="")
+                moved += 1
+            except DealersError as error:
+                messages.warning(request, f"{enquiry}: {error.message}")
+        messages.success(request, f"{moved} enquiries are “{status.label}” now.")
+
+    @admin.display(description="mails", boolean=True)
+    def mailed(self, enquiry: Enquiry) -> bool:
+        """Whether both have left."""
+        return bool(enquiry.dealer_mailed and enquiry.visitor_mailed)
+
+    @admin.display(description="photo", boolean=True)
+    def with_photo(self, enquiry: Enquiry) -> bool:
+        """Whether a photo went along."""
+        return bool(enquiry.photo)
+
+    @admin.display(description="car")
+    def car(self, enquiry: Enquiry) -> str:
+        """Leads to the car."""
+        return _link("catalog_variant", enquiry.variant_id, str(enquiry.variant)) if enquiry.variant else "–"
+
+    @admin.display(description="account")
+    def account(self, enquiry: Enquiry) -> str:
+        """Leads to the account, where the visitor had one."""
+        return _link("accounts_user", enquiry.user_id, str(enquiry.user)) if enquiry.user else "a guest"
+
+    @admin.display(description="identification")
+    def identification(self, enquiry: Enquiry) -> str:
+        """Leads to the photo with its answer, which its owner may have deleted since."""
+        pk = enquiry.identification_id
+        return _link("classifier_identification", pk, str(pk)) if pk else "–"
+
+    @admin.display(description="photo")
+    def photo_sent(self, enquiry: Enquiry) -> str:
+        """The copy that went along."""
+        if not enquiry.photo:
+            return "none went along"
+        url = reverse("dealers:enquiry_photo", args=[enquiry.pk])
+        return format_html(
+            '<a href="{0}"><img src="{0}" alt="The photo that went along" width="320" loading="lazy"></a>',
+            url,
+        )
+
+    @admin.display(description="page")
+    def on_site(self, enquiry: Enquiry) -> str:
+        """The lead as the dealer sees it."""
+        return format_html('<a href="{0}">{0}</a>', reverse("dealers:lead", args=[enquiry.pk]))
+
+
+def _link(name: str, pk: Any, text: str) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
+
+
+@admin.register(EnquiryEvent)
+class EnquiryEventAdmin(admin.ModelAdmin):
+    """Who did what, across enquiries."""
+
+    list_display = ("at", "enquiry", "from_status", "to_status", "actor", "by_link", "note")
+    list_filter = ("to_status", "by_link")
+    list_select_related = ("enquiry__dealer", "actor")
+    search_fields = ("enquiry__name", "enquiry__dealer__name", "actor__email", "note")
+    date_hierarchy = "at"
+    fields = ("enquiry", "at", "from_status", "to_status", "actor", "by_link", "note")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Written by changes of enquiries."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """History stays as it was."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It goes with its enquiry, whose page asks here too, and never alone."""
+        match = request.resolver_match
+        alone = bool(match and (match.url_name or "").startswith("dealers_enquiryevent_"))
+        return not alone and super().has_delete_permission(request, obj)

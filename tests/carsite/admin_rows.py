@@ -1,0 +1,139 @@
+"""Rows of every model of the admin, each with everything that hangs on it."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AnonymousUser, Group
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from PIL import Image
+
+from accounts import services as accounts
+from accounts.models import User
+from catalog.models import BodyStyle, CarModel, Make, Source, Spec, Variant, VariantPhoto
+from classifier import services as classifier
+from classifier.models import Feedback, Identification, ModelVersion, Prediction
+from dealers import services as dealers
+from dealers.models import City, Dealer, Enquiry
+
+
+def photo(number: int) -> bytes:
+    """A small JPEG that differs with its number."""
+    out = io.BytesIO()
+    Image.new("RGB", (320, 240), (number * 7 % 256, number * 31 % 256, 120)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def fill(count: int) -> None:
+    """`count` rows of each model, with distinct related rows, so that a query per row can't hide."""
+    source = Source.objects.create(slug="us-epa", name="US EPA", licence="public domain", rank=10)
+    for number in range(count):
+        variant = _variant(number, source)
+        user = _user(number)
+        row = _identification(number, user, variant)
+        _enquiry(number, user, variant, row)
+        Source.objects.create(slug=f"source-{number}", name=f"Source {number}")
+        Group.objects.create(name=f"Group {number}")
+        accounts.letter_queue(to=user.email, subject=f"Letter {number}", body="https://secret.example/link")
+
+
+def _variant(number: int, source: Source) -> Variant:
+    make = Make.objects.create(name=f"Make {number}", slug=f"make-{number}", aliases=[f"M{number}"])
+    model = CarModel.objects.create(make=make, name=f"Model {number}", slug=f"model-{number}")
+    variant = Variant.objects.create(
+        model=model, year=1990 + number % 30, body_style=BodyStyle.COUPE, slug=f"car-{number}"
+    )
+    for key, low in (("power", 100_000), ("length", 4.5)):
+        Spec.objects.create(
+            variant=variant,
+            key=key,
+            low=low,
+            high=low,
+            source=source,
+            retrieved=date(2026, 1, 1 + number % 28),
+        )
+    picture = VariantPhoto(variant=variant, credit="A. Person", licence="CC0")
+    picture.image.save(f"{number}.jpg", ContentFile(photo(number)))
+    return variant
+
+
+def _user(number: int) -> User:
+    user = User.objects.create_user(f"user{number}@example.org", None, name=f"User {number}")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=bool(number % 2))
+    accounts.token_create(user=user, name=f"Program {number}")
+    return user
+
+
+def _identification(number: int, user: User, variant: Variant) -> Identification:
+    version = ModelVersion.objects.create(
+        name="lite0", version=str(number), digest=f"{number:064}", card={"top1": 0.9}
+    )
+    data = photo(number)
+    row, _ = classifier.identification_create(
+        file=io.BytesIO(data),
+        name="car.jpg",
+        size=len(data),
+        user=user if number % 3 else AnonymousUser(),
+        guest_key="g",
+    )
+    done = number % 2 == 0
+    Identification.objects.filter(pk=row.pk).update(
+        status="done" if done else "failed",
+        failure="" if done else "timeout",
+        finished=timezone.now(),
+        decision="sure" if done else "",
+        scene="exterior" if done else "",
+        makes=[{"make": "Audi", "probability": 0.93}],
+        car_models=[{"make": "Audi", "model": "A5", "probability": 0.91}],
+        model_version=version,
+    )
+    Prediction.objects.create(
+        identification=row, rank=1, label=f"Car {number}", probability=0.9, variant=variant
+    )
+    Prediction.objects.create(identification=row, rank=2, label="Another car", probability=0.1)
+    Feedback.objects.create(
+        identification=row,
+        author=user,
+        verdict="other_variant",
+        variant=variant if number % 2 else None,
+        text="mine",
+    )
+    row.refresh_from_db()
+    return row
+
+
+def _enquiry(number: int, user: User, variant: Variant, row: Identification) -> Enquiry:
+    city = City.objects.create(name=f"City {number}", country="DE", latitude=52, longitude=13)
+    dealer = Dealer.objects.create(
+        name=f"Dealer {number}",
+        slug=f"dealer-{number}",
+        email=f"d{number}@example.org",
+        city=city,
+        latitude=52,
+        longitude=13,
+    )
+    dealer.makes.add(variant.model.make)
+    dealer.staff.add(user)
+    evidence = SimpleNamespace(
+        summary="An Audi for certain", photo=row.photo, photo_url="", variant_slug=variant.slug
+    )
+    enquiry, _ = dealers.enquiry_create(
+        dealer=dealer,
+        name=f"Visitor {number}",
+        email=user.email,
+        message="Is it for sale? <script>alert(1)</script>",
+        nonce=str(number),
+        user=user,
+        variant=variant,
+        identification_id=row.pk,
+        evidence=evidence,
+        send_photo=True,
+    )
+    if number % 2:
+        dealers.enquiry_set_status(enquiry=enquiry, status="contacted", actor=user, note="called back")
+    Enquiry.objects.filter(pk=enquiry.pk).update(created=timezone.now() - timedelta(days=number))
+    return enquiry
