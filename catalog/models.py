@@ -143,6 +143,11 @@ class Variant(models.Model):
         """Trim and body, such as "Type-S Sedan"."""
         return " ".join(part for part in (self.trim, self.body) if part)
 
+    @property
+    def style_and_year(self) -> str:
+        """What tells it from other cars of its model, such as "Type-S Sedan 2008"."""
+        return f"{self.style} {self.year}".strip()
+
 
 class Source(models.Model):
     """Where facts come from: a public table, a site, a person."""

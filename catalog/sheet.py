@@ -99,9 +99,7 @@ def rows(specs: Iterable[Spec], system: UnitSystem) -> list[Row]:
         values = said.setdefault(spec.key, {})
         text = reading(spec, system)
         own = [note for note in _notes(spec) if note not in shared[spec.source_id]]
-        values.setdefault(text, Value(text)).statements.append(
-            Statement(spec, SEPARATOR.join(own))
-        )
+        values.setdefault(text, Value(text)).statements.append(Statement(spec, SEPARATOR.join(own)))
     return [Row(kind, list(said.get(kind.key, {}).values())) for kind in _kinds(said)]
 
 

@@ -23,6 +23,13 @@ def _units(request: HttpRequest) -> UnitSystem:
     return "imperial" if request.COOKIES.get("units") == "imperial" else "metric"
 
 
+def _crumbs(*pages: Make | CarModel | Variant) -> list[tuple[str, str]]:
+    """The way from all makes down to the page, each named without what stands before it."""
+    names = {Make: "name", CarModel: "name", Variant: "style_and_year"}
+    crumbs = [(getattr(page, names[type(page)]), page.get_absolute_url()) for page in pages]
+    return [("Makes", reverse("catalog:make_list")), *crumbs]
+
+
 @require_safe
 def make_list(request: HttpRequest) -> HttpResponse:
     """All makes with how many cars they have here."""
@@ -36,7 +43,7 @@ def make(request: HttpRequest, make: str) -> HttpResponse:
     variants = Variant.objects.published().order_by("-year", "slug")
     models = found.models.published().with_counts().select_related("make")
     models = models.prefetch_related(Prefetch("variants", queryset=variants))
-    return render(request, "catalog/make.html", {"make": found, "models": models})
+    return render(request, "catalog/make.html", {"make": found, "models": models, "crumbs": _crumbs(found)})
 
 
 @require_safe
@@ -46,7 +53,12 @@ def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
         CarModel.objects.published().with_counts().select_related("make"), make__slug=make, slug=model
     )
     variants = found.variants.published().with_names().with_specs(sheet.HEADLINES).with_photos()
-    return render(request, "catalog/model.html", {"model": found, "variants": variants.sorted_by("newest")})
+    context = {
+        "model": found,
+        "variants": variants.sorted_by("newest"),
+        "crumbs": _crumbs(found.make, found),
+    }
+    return render(request, "catalog/model.html", context)
 
 
 @require_safe
@@ -59,6 +71,7 @@ def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpRe
     rows = sheet.rows(car.specs.all(), _units(request))
     context = {
         "variant": car,
+        "crumbs": _crumbs(car.model.make, car.model, car),
         "groups": sheet.groups(rows),
         "headlines": sheet.headlines(rows),
         "limits": sheet.limits(car.specs.all()),
