@@ -25,16 +25,18 @@ class BurstThrottle(UserRateThrottle):
     scope = "burst"
 
 
-def _messages(detail: Any) -> dict[str, list[str]]:
-    """DRF's nested error details, flattened to {field: [messages]}."""
-    if isinstance(detail, list):
-        return {"non_field_errors": [str(item) for item in detail]}
+def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
+    """DRF's nested error details, flattened to {field: [messages]}; a field in a field is "outer.inner"."""
+    if isinstance(detail, dict):
+        parts = detail.items()
+    elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        parts = dict(enumerate(detail)).items()
+    else:
+        texts = [str(item) for item in (detail if isinstance(detail, list) else [detail])]
+        return {name or "non_field_errors": texts}
     fields: dict[str, list[str]] = {}
-    for name, value in detail.items():
-        if isinstance(value, dict):
-            fields |= {f"{name}.{inner}": texts for inner, texts in _messages(value).items()}
-        else:
-            fields[name] = [str(item) for item in (value if isinstance(value, list) else [value])]
+    for inner, value in parts:
+        fields |= _messages(value, f"{name}.{inner}" if name else str(inner)) if value else {}
     return fields
 
 
