@@ -10,13 +10,10 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
-from catalog import listing, sheet
+from catalog import comparing, listing, sheet
 from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, Variant, VariantPhoto
 from catalog.specs import UnitSystem
-
-MAX_COMPARED = 4
-SUGGESTIONS = 8
 
 
 def _units(request: HttpRequest) -> UnitSystem:
@@ -98,22 +95,14 @@ def variant_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Up to four cars side by side, and a search to add one."""
-    slugs = list(dict.fromkeys(request.GET.getlist("v")))[: 4 * MAX_COMPARED]
-    known = (
-        Variant.objects.published().with_names().with_specs().with_photos().in_bulk(slugs, field_name="slug")
-    )
-    cars = [known[slug] for slug in slugs if slug in known]
-    query, differences = request.GET.get("q", "")[:100].strip(), request.GET.get("differences") == "1"
-    suggestions, searched = listing.find(query, SUGGESTIONS) if query else ([], "")
+    differences = request.GET.get("differences") == "1"
+    choice = comparing.choose(request.GET.getlist("v"))
     context = {
-        "cars": cars[:MAX_COMPARED],
-        "left_out": len(slugs) - len(cars[:MAX_COMPARED]),
-        "groups": sheet.comparison(cars[:MAX_COMPARED], _units(request), differences=differences),
+        "choice": choice,
+        "cars": choice.cars,
+        "groups": sheet.comparison(choice.cars, _units(request), differences=differences),
         "differences": differences,
-        "is_full": len(cars) >= MAX_COMPARED,
-        "query": query,
-        "searched": searched,
-        "suggestions": [car for car in suggestions if car not in cars],
+        "suggestions": comparing.suggest(request.GET.get("q", ""), choice.cars),
     }
     return render(request, "catalog/compare.html", context)
 
@@ -125,6 +114,6 @@ def photo(request: HttpRequest, pk: int) -> FileResponse:
     if not (found.variant.is_published or request.user.is_staff):
         raise Http404
     try:
-        return FileResponse(found.image.open(), headers={"Cache-Control": "max-age=86400"})
+        return FileResponse(found.image.open(), headers={"Cache-Control": "private, max-age=3600"})
     except FileNotFoundError:
         raise Http404 from None

@@ -219,6 +219,11 @@ def test_nothing_found_helps_on(client: Client) -> None:
     assert reverse("catalog:make_list") in _get(client, "/cars/?q=xyzzy")
 
 
+def test_null_bytes_are_overlooked(client: Client, car: Variant) -> None:
+    for url in ("/cars/?q=%00&make=%00&model=a%00b&year=%00", f"/compare/?v=%00&v={car.slug}&q=a%00"):
+        assert str(car) in _get(client, url)
+
+
 def test_what_people_type_is_escaped(client: Client, car: Variant) -> None:
     html = _get(client, "/cars/?q=%3Cscript%3Ealert(1)%3C/script%3E&make=%22%3E%3Cb%3E")
     assert "<script>alert" not in html
@@ -232,7 +237,7 @@ def test_up_to_four_cars_stand_side_by_side_and_the_rest_is_said(client: Client)
     query = "&".join(f"v={slug}" for slug in [*slugs, "no-such-car", slugs[0]])
     response = client.get(f"/compare/?{query}")
     assert [car.slug for car in response.context["cars"]] == slugs[:4]
-    assert response.context["left_out"] == 2
+    assert response.context["choice"].left_out == 2
     assert "2 cars can’t be shown" in response.content.decode()
 
 
