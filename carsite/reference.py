@@ -89,8 +89,7 @@ class _Reader:
         return Reference(groups, list(self._shapes()))
 
     def _operation(self, path: str, method: str, operation: Schema) -> Operation:
-        media, body = next(iter(operation.get("requestBody", {}).get("content", {}).items()), ("", {}))
-        shape = body.get("schema", {})
+        media, shape = _body(operation.get("requestBody", {}))
         return Operation(
             anchor=operation["operationId"],
             method=method.upper(),
@@ -153,8 +152,15 @@ def _target(schema: Schema) -> str:
     return next((part["$ref"] for part in inner if "$ref" in part), "").rpartition("/")[2]
 
 
+def _body(part: Schema) -> tuple[str, Schema]:
+    """The first media type of a request or an answer, and its schema."""
+    for media, body in part.get("content", {}).items():
+        return media, body.get("schema", {})
+    return "", {}
+
+
 def _answer(status: str, answer: Schema) -> Answer:
-    name = _target(next(iter(answer.get("content", {}).values()), {}).get("schema", {}))
+    name = _target(_body(answer)[1])
     paged = name.startswith(_PAGED)
     shape = name.removeprefix(_PAGED).removesuffix("List") if paged else name
     return Answer(status, answer.get("description", ""), shape, paged)

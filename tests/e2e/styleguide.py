@@ -1,12 +1,12 @@
 """All parts of the design on one page, for looking at and for tests; no part of the site itself.
 
-python -m tests.e2e.styleguide 8123      serves http://127.0.0.1:8123/styleguide/ and the error pages beside it
+    python -m django runserver 8123 --noreload --skip-checks --settings tests.e2e.styleguide_settings
+
+serves http://127.0.0.1:8123/styleguide/ and the error pages beside it, such as /styleguide/404/.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +80,3 @@ urlpatterns: list[Any] = [
     *(path(f"styleguide/{name}/", error, {"name": name}) for name in ERRORS),
     *site.urlpatterns,
 ]
-
-if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.e2e.styleguide_settings"
-    from django.core.management import execute_from_command_line
-
-    port = sys.argv[1] if len(sys.argv) > 1 else "8123"
-    execute_from_command_line(["manage.py", "runserver", "--noreload", "--skip-checks", port])
