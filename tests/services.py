@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 import kombu.pools
 import numpy as np
+import psutil
 from celery import Celery
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
@@ -43,6 +44,14 @@ def wait_for(ask: Callable[[], T], *, seconds: float = 60.0, what: str = "") -> 
         assert time.monotonic() < until, f"waited {seconds:.0f} s in vain for {what or ask}"
         time.sleep(0.05)
     return answer
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still does something; one that has ended and is only remembered does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def photo(seed: int, *, size: tuple[int, int] = (320, 240)) -> bytes:

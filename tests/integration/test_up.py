@@ -1,0 +1,120 @@
+"""`manage.py up`, started as `make run` starts it: it comes up whole, and nothing of it is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from carsite.env import VARIABLES
+from tests.services import ROOT, free_port, is_alive, wait_for
+
+
+class Up:
+    """A running `manage.py up` in a folder of its own."""
+
+    def __init__(self, var: Path, *, port: int | None = None) -> None:
+        self.var, self.port = var, port or free_port()
+        env = os.environ | {variable.name: variable.default or "" for variable in VARIABLES}
+        env |= {
+            "DEBUG": "1",
+            "VAR_DIR": str(var),
+            "PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "carsite.settings",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until_ready(self) -> str:
+        """What it says until it is ready; the test fails where it ends before."""
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if "Ctrl-C stops everything" in line:
+                return said
+        raise AssertionError(f"it ended with {self.process.wait()}: {said}")
+
+    def last_words(self) -> str:
+        """What it says until it ends by itself."""
+        return self.process.communicate(timeout=60)[0]
+
+    def get(self, path: str) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as response:
+            return response.status
+
+    def family(self) -> dict[str, int]:
+        """Every process it has started, and theirs: process numbers by what it is."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                words = " ".join(child.cmdline())
+                for name in ("redis-server", "gunicorn", " worker ", " beat ", "watchdog.py"):
+                    if name in words:
+                        found[f"{name.strip()} {child.pid}"] = child.pid
+        return found
+
+
+@pytest.fixture
+def var() -> Iterator[Path]:
+    """A folder whose path is short enough for a Unix socket."""
+    with tempfile.TemporaryDirectory(prefix="carsite-up-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def test_the_site_comes_up_refuses_a_second_one_and_leaves_nothing_behind(var: Path) -> None:
+    up = Up(var)
+    try:
+        said = up.until_ready()
+        assert f"http://127.0.0.1:{up.port}" in said
+        assert "demo@carsite.example" in said
+        for path in ("/healthz", "/readyz", "/cars/", "/dealers/"):
+            assert up.get(path) == 200
+        family = up.family()
+        assert {name.split()[0] for name in family} == {
+            "redis-server",
+            "gunicorn",
+            "worker",
+            "beat",
+            "watchdog.py",
+        }
+        assert "already runs in this folder" in Up(var).last_words()
+        with tempfile.TemporaryDirectory(prefix="carsite-up-") as other:
+            assert f"Port {up.port} is taken" in Up(Path(other), port=up.port).last_words()
+
+        beat = next(name for name in family if name.startswith("beat"))
+        os.kill(family[beat], signal.SIGKILL)
+        wait_for(lambda: any(name.startswith("beat") and name != beat for name in up.family()))
+        family |= up.family()
+    finally:
+        up.process.send_signal(signal.SIGINT)
+        last_words = up.last_words()
+    assert up.process.returncode == 0
+    assert "beat ended and is started again (signal 9)" in last_words
+    assert "Everything is stopped." in last_words
+    assert not any(is_alive(pid) for pid in family.values())
+
+    # Again, with nothing to prepare; and this time it is killed.
+    up = Up(var)
+    try:
+        assert "up to date" not in up.until_ready()
+        family = up.family()
+        assert len(family) >= 5
+    finally:
+        up.process.kill()
+    wait_for(lambda: not any(is_alive(pid) for pid in family.values()), what="the watchdog's work")
+    up.process.communicate()
