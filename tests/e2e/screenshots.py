@@ -31,7 +31,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "cars-search": "/cars/?q=audi",
     "cars-none": "/cars/?q=zzzz",
     "makes": "/makes/",
-    "make": ("/makes/", "main a[href^='/cars/']"),
+    "make": ("/makes/", "main a[href^='/cars/']:not([href='/cars/'])"),
     "variant": ("/cars/", ".car-card a"),
     "compare": "/compare/",
     "dealers": "/dealers/",
