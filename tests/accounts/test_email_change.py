@@ -93,3 +93,19 @@ def test_nobody_else_can_ask_for_it(client: Client, user: Any, other_user: Any) 
     client.force_login(other_user)
     client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
     assert not Letter.objects.filter(to=user.email).exists()
+
+
+def test_change_can_be_called_off(signed_in: Client, confirmed_user: Any) -> None:
+    change(signed_in, "ada@new.example")
+    signed_in.post(reverse("account_email"), {"email": "ada@new.example", "action_remove": ""})
+    assert [a.email for a in EmailAddress.objects.filter(user=confirmed_user)] == [confirmed_user.email]
+    confirmed_user.refresh_from_db()
+    assert confirmed_user.email == "ada@example.org"
+
+
+def test_address_one_signs_in_with_can_not_be_taken_away(signed_in: Client, confirmed_user: Any) -> None:
+    response = signed_in.post(
+        reverse("account_email"), {"email": confirmed_user.email, "action_remove": ""}, follow=True
+    )
+    assert "so it stays" in response.content.decode()
+    assert EmailAddress.objects.filter(user=confirmed_user, email=confirmed_user.email).exists()

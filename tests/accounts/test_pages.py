@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import allauth
 import pytest
+from django.template.loader import get_template
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -89,3 +92,16 @@ def test_no_address_of_allauth_is_forgotten_here() -> None:
     assert (
         patterns == set(PAGES_OF_GUESTS) | {n for n in PAGES_OF_USERS if ":" not in n} | WITH_KEYS | ELSEWHERE
     )
+
+
+def test_every_mail_that_can_be_sent_is_ours() -> None:
+    """allauth has a text for each mail, too; what is not replaced would go out in its words."""
+    off = {"login_code", "password_reset_code", "base"}
+    theirs = Path(allauth.__file__).parent / "templates" / "account" / "email"
+    names = {file.name for file in theirs.glob("*_message.txt")} | {
+        f.name for f in theirs.glob("*_subject.txt")
+    }
+    wanted = {name for name in names if name.rpartition("_")[0] not in off and "email_confirm_" not in name}
+    assert len(wanted) > 15
+    for name in wanted:
+        assert "/allauth/" not in get_template(f"account/email/{name}").origin.name, name
