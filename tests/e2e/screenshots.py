@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from scripts.browser import chromium
+
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHROMIUM = Path("/usr/bin/chromium")
 
 # A path, or where to find it: a page and the selector of a link on it.
 PAGES: dict[str, str | tuple[str, str]] = {
@@ -56,8 +57,7 @@ GUEST_ONLY = {"login", "signup", "reset"}
 def open_browser() -> Iterator[Browser]:
     """The system's Chromium where there is one, else Playwright's own."""
     with sync_playwright() as playwright:
-        path = str(CHROMIUM) if CHROMIUM.exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
