@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -40,18 +40,22 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
     return fields
 
 
+@runtime_checkable
+class ExpectedError(Protocol):
+    """What the apps' own errors have in common; the apps know nothing of each other and share no base class."""
+
+    code: str
+    status: int
+    message: str
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Any expected error as `{code, message, fields}`.
 
-    The apps' own errors carry `code`, `status` and a message for people; whatever else DRF does not know is a
-    defect and goes on to Django, which logs it and answers 500.
+    Whatever neither the apps nor DRF expect is a defect and goes on to Django, which logs it and answers 500.
     """
-    if all(hasattr(error, name) for name in ("code", "status", "message")):
-        body = {"code": error.code, "message": error.message, "fields": getattr(error, "fields", {})}
-        response = Response(body, status=error.status)
-        if retry_after := getattr(error, "retry_after", None):
-            response["Retry-After"] = str(retry_after)
-        return response
+    if isinstance(error, ExpectedError):
+        return _expected(error)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -59,7 +63,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is imported.
     from rest_framework.views import exception_handler as drf_exception_handler
 
-    response = drf_exception_handler(error, context)
+    response: Response | None = drf_exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response
     if isinstance(error, exceptions.ValidationError):
@@ -68,4 +72,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         response.data = {"code": "invalid", "message": message, "fields": fields}
     else:
         response.data = {"code": error.get_codes(), "message": str(error.detail), "fields": {}}
+    return response
+
+
+def _expected(error: ExpectedError) -> Response:
+    body = {"code": error.code, "message": error.message, "fields": getattr(error, "fields", {})}
+    response = Response(body, status=error.status)
+    if retry_after := getattr(error, "retry_after", None):
+        response["Retry-After"] = str(retry_after)
     return response

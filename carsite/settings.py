@@ -293,7 +293,9 @@ EMAIL_TIMEOUT = 10
 if _text("EMAIL_URL"):
     _email = env.dj_email_url("EMAIL_URL")
     if "EMAIL_BACKEND" not in _email:
-        raise ImproperlyConfigured("EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25.")
+        raise ImproperlyConfigured(
+            "EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25."
+        )
     EMAIL_BACKEND = _email["EMAIL_BACKEND"]
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
@@ -336,7 +338,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
-KNOX_TOKEN_MODEL = "accounts.ApiToken"
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Carsite API",
     "DESCRIPTION": "Identify cars on photos, read the catalogue, ask dealers.",

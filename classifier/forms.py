@@ -34,9 +34,9 @@ class FeedbackForm(forms.Form):
         self.candidates = {
             f"{_LISTED}{p.variant.slug}": p.variant for p in identification.predictions.all() if p.variant
         }
-        best, *others = list(self.candidates.items()) or [(None, None)]
-        choices = [("right", f"Yes, a {best[1]}")] if best[0] and identification.scene == "exterior" else []
-        choices += [(key, str(variant)) for key, variant in others]
+        choices = [(key, str(variant)) for key, variant in self.candidates.items()]
+        if choices and identification.scene == Identification.Scene.EXTERIOR:
+            choices[0] = ("right", f"Yes: {choices[0][1]}")
         choices += [("other", "Another car"), ("not_a_car", "Not a car")]
         self.fields["choice"].choices = choices  # type: ignore[attr-defined]
 

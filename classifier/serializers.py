@@ -20,7 +20,7 @@ class PhotoUpload(serializers.Serializer):
 class PredictionSerializer(serializers.ModelSerializer):
     """One candidate."""
 
-    variant = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    variant: serializers.SlugRelatedField = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     url = serializers.SerializerMethodField(help_text="The catalogue page, where there is one.")
 
     class Meta:
@@ -51,7 +51,7 @@ class ModelShare(MakeShare):
 class FeedbackSerializer(serializers.ModelSerializer):
     """What the owner said of the answer."""
 
-    variant = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    variant: serializers.SlugRelatedField = serializers.SlugRelatedField(slug_field="slug", read_only=True)
 
     class Meta:
         model = Feedback
@@ -84,7 +84,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
     predictions = PredictionSerializer(many=True, read_only=True)
     makes = MakeShare(many=True, read_only=True)
     models = ModelShare(many=True, read_only=True, source="car_models")
-    model_version = serializers.StringRelatedField()
+    model_version: serializers.StringRelatedField = serializers.StringRelatedField()
     feedback = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="The result's page.")
     photo = serializers.SerializerMethodField(help_text="The kept copy; needs the same sign-in as this.")

@@ -110,7 +110,7 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
         return False
     try:
         with row.photo.open("rb") as file:
-            answer = loaded.predictor.predict(file)
+            answer = loaded.predictor.predict(file.read())
     except PhotoError:
         return identification_fail(row=row, failure="unreadable")
     except FileNotFoundError:
@@ -243,7 +243,7 @@ def identifications_delete(*, rows: Sequence[Identification]) -> int:
 def _remove_files(rows: Iterable[Identification]) -> None:
     for row in rows:
         for file in (row.photo, row.thumbnail):
-            if file:
+            if file.name:
                 file.storage.delete(file.name)
 
 
