@@ -193,7 +193,7 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
         """They go with their photo, whose page asks here too, and never alone."""
         match = request.resolver_match
         alone = bool(match and (match.url_name or "").startswith("classifier_prediction_"))
-        return not alone and super().has_delete_permission(request, obj)  # type: ignore[misc]
+        return not alone and super().has_delete_permission(request, obj)
 
     @admin.display(description="photo")
     def thumbnail(self, prediction: Prediction) -> str:

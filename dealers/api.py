@@ -99,7 +99,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def _send(request: Request, letter: dict[str, Any]) -> tuple[Enquiry, bool]:
         letter.pop("consent")
         identification_id = letter.pop("identification", None)
-        evidence = evidence_for(request, identification_id)  # type: ignore[arg-type]
+        evidence = evidence_for(request, identification_id)
         if identification_id and evidence is None:
             raise EvidenceGone(fields={"identification": ["No answered photo of yours has this id."]})
         letter.setdefault("email", request.user.email)  # type: ignore[union-attr]
@@ -109,7 +109,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
             nonce=request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16),
             identification_id=identification_id,
             evidence=evidence,
-            admit=lambda: enquiry_spend(request, email=letter["email"]),  # type: ignore[arg-type]
+            admit=lambda: enquiry_spend(request, email=letter["email"]),
         )
 
 

@@ -28,7 +28,7 @@ class DirectoryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         makes = Make.objects.published().values_list("slug", "name")
-        self.fields["make"].widget.choices = [("", "All makes"), *makes]  # type: ignore[attr-defined]
+        self.fields["make"].widget.choices = [("", "All makes"), *makes]
 
 
 class SubjectForm(forms.Form):
