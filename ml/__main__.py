@@ -36,6 +36,12 @@ def _train(arguments: argparse.Namespace) -> None:
     print(f"Finished: {train(recipe, run, threads=arguments.threads)}")
 
 
+def _average(arguments: argparse.Namespace) -> None:
+    from ml.export import average_runs
+
+    print(f"Finished: {average_runs(arguments.runs, arguments.out)}")
+
+
 def _export(arguments: argparse.Namespace) -> None:
     from ml.recipes import read_notes
     from ml.release import release
@@ -169,6 +175,11 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--run", type=Path, help="folder of the run (default runs/NAME)")
     train.add_argument("--threads", type=int, help="CPU threads (default: all)")
     train.set_defaults(run_command=_train)
+
+    average = commands.add_parser("average", help="average the weights of runs that started from each other")
+    average.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    average.add_argument("out", type=Path, help="folder of the run that is made")
+    average.set_defaults(run_command=_average)
 
     export = commands.add_parser(
         "export", help="make the bundle of a run: network, calibration, figures, model card"

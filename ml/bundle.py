@@ -50,11 +50,16 @@ class Input:
 
 @dataclass(frozen=True)
 class SecondLook:
-    """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1)."""
+    """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
+
+    `padding` and `smallest` are shares of the photo's sides; a box of more than the share `largest` of its area is not
+    looked at closer, since the car fills the photo already.
+    """
 
     energy: float = 0.45
     padding: float = 0.0
-    smallest: float = 0.3
+    smallest: float = 0.65
+    largest: float = 0.5
     weight: float = 0.5
 
 

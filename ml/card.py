@@ -64,8 +64,9 @@ def _facts(bundle: Bundle) -> str:
         ("Input", f"RGB, squeezed to {spec.size} x {spec.size} pixels"),
         (
             "Second look",
-            f"where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at least "
-            f"{look.smallest:.0%} wide and high",
+            f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at "
+            f"least {look.smallest:.0%} wide and high; of the whole photo where that box is more than {look.largest:.0%} of "
+            f"it; weighs {look.weight:.0%}",
         ),
         (
             "Temperature",

@@ -12,8 +12,6 @@ from ml.bundle import SecondLook
 #: (left, top, right, bottom) in shares of a photo's width and height.
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
-#: A second look at more than this share of the photo would see what the first saw.
-NEARLY_WHOLE = 0.9
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -39,14 +37,14 @@ def energy(feature_map: np.ndarray) -> np.ndarray:
 def second_box(strength: np.ndarray, look: SecondLook) -> Box:
     """The box around the cells (h, w) of at least `look.energy`, padded, at least `look.smallest` wide and high.
 
-    WHOLE where that is nearly the whole photo.
+    WHOLE where that is more than the share `look.largest` of the photo.
     """
     rows, columns = np.nonzero(strength >= look.energy)
     if len(rows) == 0:
         return WHOLE
     top, bottom = _span(rows.min(), rows.max() + 1, strength.shape[0], look)
     left, right = _span(columns.min(), columns.max() + 1, strength.shape[1], look)
-    if (right - left) * (bottom - top) > NEARLY_WHOLE:
+    if (right - left) * (bottom - top) > look.largest:
         return WHOLE
     return left, top, right, bottom
 

@@ -74,8 +74,8 @@ class CarNet(nn.Module):
 def load_pretrained(model: CarNet, weights: str) -> str:
     """Fill the backbone with ImageNet weights; returns a line that says where they came from.
 
-    `weights` is "none", "auto" (the package on the machine, then the hub) or a path.
-    Raises WeightsError where they can't be had or don't fit.
+    `weights` is "none", "auto" (the package on the machine, then the hub) or a path; a finished run's `model.pt` fills
+    the heads too. Raises WeightsError where they can't be had or don't fit.
     """
     if weights == "none":
         return "none (random start)"
@@ -108,6 +108,9 @@ def _load_state(model: CarNet, path: Path) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsError(f"There is no weights file {path}.") from None
+    if {name: tensor.shape for name, tensor in state.items()} == _shapes(model):
+        model.load_state_dict(state)  # our own, of an earlier run
+        return
     source = [tensor for name, tensor in state.items() if "num_batches_tracked" not in name]
     own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
     # The packages end with ImageNet's classifier, which the backbone does not have.
@@ -115,6 +118,10 @@ def _load_state(model: CarNet, path: Path) -> None:
         raise WeightsError(f"The tensors of {path} do not fit {model.architecture}.")
     filled = dict(zip(own, source, strict=False))
     model.backbone.load_state_dict(filled, strict=False)
+
+
+def _shapes(model: nn.Module) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
 def fold(model: CarNet) -> CarNet:

@@ -147,10 +147,12 @@ class CarClassifier(pl.LightningModule):
 
 def _callbacks(run: Path, recipe: Recipe) -> Iterator[Callback]:
     yield EarlyStopping(monitor="val_loss", patience=recipe.patience, check_finite=True)
+    folder = run / "checkpoints"
     yield ModelCheckpoint(
-        dirpath=run / "checkpoints", filename="best", monitor="val_top1", mode="max", save_last=True,
-        enable_version_counter=False,
-    )  # fmt: skip
+        dirpath=folder, filename="best", monitor="val_top1", mode="max", enable_version_counter=False
+    )
+    # Of its own, because `save_last` writes only when there is a new best: a run would go on from there.
+    yield ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
     yield TQDMProgressBar(refresh_rate=10)
 
 

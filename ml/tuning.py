@@ -22,13 +22,12 @@ from ml.observation import Observed, observe
 from ml.predictor import LoadedBundle
 from ml.proxies import small_car
 
-#: Ways to frame the second look that are tried. Padding and a smallest side keep it from cutting the car.
+#: Ways to frame the second look that are tried. A smallest side or padding keeps it from cutting the car.
 WAYS = (
-    SecondLook(energy=0.4, padding=0.0, smallest=0.5),
-    SecondLook(energy=0.45, padding=0.0, smallest=0.65),
-    SecondLook(energy=0.45, padding=0.05, smallest=0.5),
-    SecondLook(energy=0.5, padding=0.07, smallest=0.5),
-    SecondLook(energy=0.5, padding=0.07, smallest=0.65),
+    SecondLook(energy=0.45, padding=0.0, smallest=0.65, largest=0.5),
+    SecondLook(energy=0.45, padding=0.0, smallest=0.65, largest=0.6),
+    SecondLook(energy=0.45, padding=0.0, smallest=0.5, largest=0.5),
+    SecondLook(energy=0.5, padding=0.07, smallest=0.5, largest=0.6),
 )
 WEIGHTS = (0.4, 0.5, 0.6)
 #: Of the validation photos, every so many-th is set small on another picture to choose the second look by.
