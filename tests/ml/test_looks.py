@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ml.bundle import SecondLook
-from ml.looks import NEARLY_WHOLE, WHOLE, combine, energy, heat_map, second_box, softmax
+from ml.looks import WHOLE, combine, energy, heat_map, second_box, softmax
 
 strengths = arrays(np.float32, (7, 7), elements=st.floats(0, 1, width=32))
 ways = st.builds(
@@ -17,6 +19,7 @@ ways = st.builds(
     energy=st.floats(0.1, 0.9),
     padding=st.floats(0, 0.3),
     smallest=st.floats(0.1, 1.0),
+    largest=st.floats(0.1, 1.0),
     weight=st.floats(0, 1),
 )
 
@@ -35,12 +38,12 @@ def test_box_lies_in_the_photo_is_large_enough_and_misses_no_strong_cell(
         assert bottom >= (row + 1) / 7 - 1e-9
         assert left <= column / 7 + 1e-9
         assert right >= (column + 1) / 7 - 1e-9
-    assert box is WHOLE or (right - left) * (bottom - top) <= NEARLY_WHOLE
+    assert box is WHOLE or (right - left) * (bottom - top) <= way.largest
 
 
 @given(strengths, ways)
 def test_more_padding_never_makes_the_box_smaller(strength: np.ndarray, way: SecondLook) -> None:
-    wider = SecondLook(way.energy, way.padding + 0.1, way.smallest, way.weight)
+    wider = replace(way, padding=way.padding + 0.1)
     left, top, right, bottom = second_box(strength, way)
     left_, top_, right_, bottom_ = second_box(strength, wider)
     assert right_ - left_ >= right - left - 1e-9
@@ -58,6 +61,13 @@ def test_box_at_the_edge_moves_inwards_to_its_smallest_side() -> None:
     strength[0, 3] = 1.0
     box = second_box(strength, SecondLook(energy=0.5, padding=0, smallest=0.5))
     assert box == pytest.approx((0.5, 0.0, 1.0, 0.5))
+
+
+def test_car_that_fills_the_photo_is_not_looked_at_closer() -> None:
+    strength = np.zeros((4, 4))
+    strength[0:3, 0:3] = 1.0
+    assert second_box(strength, SecondLook(smallest=0.1, largest=0.6)) == (0, 0, 0.75, 0.75)
+    assert second_box(strength, SecondLook(smallest=0.1, largest=0.5)) is WHOLE
 
 
 def test_even_energy_means_the_whole_photo() -> None:

@@ -55,7 +55,7 @@ def write_tiny_bundle(
         architecture="tiny",
         input=Input(SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
         thresholds=THRESHOLDS[decision],
-        second_look=SecondLook(energy=0.45, padding=0.0, smallest=0.3, weight=0.5),
+        second_look=SecondLook(energy=0.45, padding=0.0, smallest=0.3, largest=0.9, weight=0.5),
     )
     facts = {
         "created": "2026-01-01T00:00:00+00:00",
