@@ -16,6 +16,8 @@ from carsite import preflight, stack
 from carsite.preparing import prepare_database
 from carsite.supervisor import ServiceFailedError, Supervisor
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Command(BaseCommand):
     """`make run` with DEBUG on; a small server's one process to start with DEBUG off."""
@@ -31,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.parent = os.getppid()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:  # Ctrl-C too: a shell script's background jobs are started with it ignored
             signal.signal(number, _interrupt)
         host = options["host"]
         address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{options['port']}"  # noqa: S104
@@ -60,7 +62,7 @@ class Command(BaseCommand):
                 supervisor.keep_running(until=self._make_is_gone)
                 raise KeyboardInterrupt
             finally:
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for number in STOP_SIGNALS:
                     signal.signal(number, lambda *_: supervisor.hurry())
                 self._say("Stopping ...")
 
