@@ -33,7 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.parent = os.getppid()
-        for number in STOP_SIGNALS:  # Ctrl-C too: a shell script's background jobs are started with it ignored
+        # Ctrl-C too: a shell script's background jobs are started with it ignored.
+        for number in STOP_SIGNALS:
             signal.signal(number, _interrupt)
         host = options["host"]
         address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{options['port']}"  # noqa: S104
