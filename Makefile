@@ -16,7 +16,7 @@ run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for anot
 	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
 
 test: install-dev browser  ## Run all tests: unit, integration, end to end
-	@exec $(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@exec $(PY) -m pytest -n logical --dist loadgroup $(ARGS)
 
 check: install-dev  ## Check style, types, migrations, deployment, import rules, API schema, .env.example
 	.venv/bin/ruff check .
@@ -30,7 +30,7 @@ check: install-dev  ## Check style, types, migrations, deployment, import rules,
 	@DEBUG=0 ALLOWED_HOSTS=cars.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: install-dev browser  ## Measure speed and print a table
+bench: install-dev  ## Measure speed and print a table
 	@exec $(PY) -m tests.benchmarks $(ARGS)
 
 e2e: install-dev browser  ## Run only the tests in a real browser
@@ -39,8 +39,9 @@ e2e: install-dev browser  ## Run only the tests in a real browser
 train: install  ## Train a model (RECIPE=recipes/lite0.toml)
 	@exec $(PY) -m ml train $(RECIPE)
 
-shots: install-dev browser  ## Take screenshots of every page
-	@exec $(PY) -m tests.e2e.shots
+shots: install-dev browser  ## Take screenshots of every page of the running site into var/shots
+	@exec $(PY) -m tests.e2e.screenshots http://127.0.0.1:$(or $(PORT),8000) var/shots \
+		--email demo@carsite.example --password demo-drive-2026
 
 clean:  ## Remove the virtual environment and caches; your data in var/ and runs/ stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
