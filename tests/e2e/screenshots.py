@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from scripts.browser import chromium
 
@@ -99,9 +99,13 @@ def listen(page: Page, findings: list[str]) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             findings.append(f"console: {message.text}")
 
+    def on_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # left before it was loaded, as people do
+            findings.append(f"not loaded: {request.url} {request.failure}")
+
     page.on("console", on_console)
     page.on("pageerror", lambda error: findings.append(f"script: {error}"))
-    page.on("requestfailed", lambda request: findings.append(f"not loaded: {request.url} {request.failure}"))
+    page.on("requestfailed", on_failure)
 
 
 def sign_in(context: BrowserContext, base: str, email: str, password: str) -> None:
