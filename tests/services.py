@@ -127,7 +127,8 @@ class Site:
     def start_redis(self) -> None:
         """Start Redis and wait for it; what was connected to an earlier one is forgotten."""
         kombu.pools.reset()
-        self.celery = Celery(broker=self.broker_url, set_as_current=False)
+        # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong to.
+        self.celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
         self.redis = self._supervisors["redis"].start(
             stack.redis_server(self.redis_socket, self.var / "redis")
         )
