@@ -39,6 +39,7 @@ class Command(BaseCommand):
         host = options["host"]
         address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{options['port']}"  # noqa: S104
         preflight.usable_folder(settings.VAR_DIR)
+        settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns without it
         with preflight.lock(settings.VAR_DIR / "up.lock", f"process {os.getpid()}, {address}"):
             port = preflight.free_port(host, options["port"])
             env = os.environ | {"HOST": host, "PORT": str(port)}
