@@ -19,6 +19,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from carsite.celery import BellTask
+
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
 
@@ -63,8 +65,12 @@ def _no_network() -> Iterator[None]:
 
 # --- Own folders --------------------------------------------------------------------------------------------
 @pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    """Each test writes media, mail and the like under its own `tmp_path`, and starts with an empty cache."""
+def _own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test writes media, mail and the like under its own `tmp_path`, and starts with an empty cache.
+
+    A broker that was away in an earlier test is tried again at once.
+    """
+    monkeypatch.setattr(BellTask, "_rung_again_at", 0.0)
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
