@@ -72,7 +72,9 @@ def test_broker_that_is_away_is_said_within_seconds(client: Client, monkeypatch:
     from celery import Celery
 
     # Nothing listens on the discard port.
-    monkeypatch.setattr(health, "celery_app", Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False))
+    monkeypatch.setattr(
+        health, "celery_app", Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False)
+    )
     check = client.get("/readyz").json()["checks"]["broker"]
     assert check["ok"] is False
     assert check["ms"] < 5000
