@@ -20,7 +20,7 @@ def _split(arguments: argparse.Namespace) -> None:
     from ml.data import make_split, read_folder
 
     photos, labels = read_folder(arguments.folder)
-    names = make_split(photos, share=arguments.share, seed=arguments.seed)
+    names = make_split(photos, share=arguments.share, seed=arguments.seed, distance=arguments.distance)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     head = f"# {len(names)} of {len(photos)} photos in {len(labels)} classes, share {arguments.share}, seed {arguments.seed}\n"
     arguments.out.write_text(head + "\n".join(names) + "\n")
@@ -66,8 +66,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     loaded = Predictor(arguments.bundle, arguments.backend, arguments.threads).load()
     sources = Sources(
-        arguments.data,
-        arguments.split,
+        tuple(arguments.data),
+        tuple(arguments.split),
         arguments.scenes,
         arguments.scenes_split,
         tuple(arguments.unknown),
@@ -141,8 +141,12 @@ def _short(value: Any) -> str:
 
 
 def _add_sources(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--data", type=Path, required=True, help="folder of class folders of photos")
-    command.add_argument("--split", type=Path, required=True, help="list of the photos to judge by")
+    command.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="folders of class folders of photos"
+    )
+    command.add_argument(
+        "--split", type=Path, nargs="+", required=True, help="lists of the photos to judge by"
+    )
     command.add_argument("--scenes", type=Path, help="folder with the folders interior and other")
     command.add_argument("--scenes-split", type=Path, help="list of the scenes to judge by")
     command.add_argument(
@@ -168,6 +172,9 @@ def parser() -> argparse.ArgumentParser:
     split.add_argument("out", type=Path)
     split.add_argument("--share", type=float, default=0.15)
     split.add_argument("--seed", type=int, default=20261121)
+    split.add_argument(
+        "--distance", type=int, default=4, help="bits of 64 in which near duplicates may differ (default 4)"
+    )
     split.set_defaults(run_command=_split)
 
     train = commands.add_parser("train", help="train a recipe, or go on with an interrupted run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,25 +29,36 @@ class Photo:
     label: int
 
 
-def read_folder(root: str | Path) -> tuple[list[Photo], list[str]]:
-    """Photos of a folder of class folders, sorted by name, and the class names in label order.
+def read_folder(*roots: str | Path) -> tuple[list[Photo], list[str]]:
+    """Photos of folders of class folders, sorted by name, and the class names in label order.
 
-    Raises DataError where the folder is missing, holds no class, or a class holds fewer than two photos.
+    A class that several folders hold has the photos of all. Raises DataError where a folder is missing or holds no class,
+    a class holds fewer than two photos, or two photos have the same name.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}. It should hold one folder of photos for each class.")
-    labels = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+    folders: dict[str, list[Path]] = defaultdict(list)
+    for root in map(Path, roots):
+        if not root.is_dir():
+            raise DataError(f"There is no folder {root}. It should hold one folder of photos for each class.")
+        classes = [entry for entry in root.iterdir() if entry.is_dir()]
+        if not classes:
+            raise DataError(f"{root} has no class folders.")
+        for folder in classes:
+            folders[folder.name].append(folder)
+    labels = sorted(folders)
     photos = [
         Photo(path, f"{label}/{path.name}", index)
         for index, label in enumerate(labels)
-        for path in sorted((root / label).iterdir())
+        for path in sorted(
+            (path for folder in folders[label] for path in folder.iterdir()), key=lambda path: path.name
+        )
         if path.suffix.lower() in SUFFIXES
     ]
+    where = " and ".join(map(str, roots))
     counts = np.bincount([photo.label for photo in photos], minlength=len(labels))
-    if not labels or (few := [labels[i] for i in np.flatnonzero(counts < 2)]):
-        found = f"too few photos (two are the least) in {few}" if labels else "no class folders"
-        raise DataError(f"{root} has {found}.")
+    if few := [labels[i] for i in np.flatnonzero(counts < 2)]:
+        raise DataError(f"{where} has too few photos (two are the least) in {few}.")
+    if twice := [name for name, count in Counter(photo.name for photo in photos).items() if count > 1]:
+        raise DataError(f"{where} have photos of the same class and name, for instance {twice[0]}.")
     return photos, labels
 
 
@@ -90,13 +101,13 @@ def group_near_duplicates(photos: Sequence[Photo], *, distance: int = 4) -> list
     return groups
 
 
-def make_split(photos: Sequence[Photo], *, share: float, seed: int) -> list[str]:
+def make_split(photos: Sequence[Photo], *, share: float, seed: int, distance: int = 4) -> list[str]:
     """Names of a stratified validation split: of each class `share` of its photos, at least one.
 
-    Near duplicates stay on one side, so that no validation photo has a twin in training.
+    Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin in training.
     """
     by_label: dict[int, list[list[Photo]]] = defaultdict(list)
-    for group in group_near_duplicates(photos):
+    for group in group_near_duplicates(photos, distance=distance):
         by_label[group[0].label].append(group)
     chosen: list[str] = []
     for label in sorted(by_label):
@@ -112,18 +123,27 @@ def make_split(photos: Sequence[Photo], *, share: float, seed: int) -> list[str]
     return sorted(chosen)
 
 
-def apply_split(photos: Sequence[Photo], split: str | Path) -> tuple[list[Photo], list[Photo]]:
-    """(training, validation) by a list of names. Raises DataError where the list and the folder don't meet."""
+def read_split(split: str | Path) -> set[str]:
+    """The names that a list holds. Raises DataError where it is missing."""
     try:
         lines = Path(split).read_text().splitlines()
     except FileNotFoundError:
         raise DataError(
             f"There is no split {split}. `python -m ml split FOLDER {split}` makes one."
         ) from None
-    names = {line for line in lines if line and not line.startswith("#")}
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def apply_split(photos: Sequence[Photo], *splits: str | Path) -> tuple[list[Photo], list[Photo]]:
+    """(training, validation) by lists of names. Raises DataError where a list and the photos don't meet."""
+    present = {photo.name for photo in photos}
+    names: set[str] = set()
+    for split in splits:
+        listed = read_split(split)
+        if not listed & present:
+            raise DataError(f"None of the photos that {split} names is in the folder.")
+        names |= listed
     validation = [photo for photo in photos if photo.name in names]
-    if not validation:
-        raise DataError(f"None of the photos that {split} names is in the folder.")
     return [photo for photo in photos if photo.name not in names], validation
 
 

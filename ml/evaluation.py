@@ -27,14 +27,14 @@ CONFUSIONS = 20
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the photos of an evaluation are; only `cars` and its split are needed.
+    """Where the photos of an evaluation are; only `cars` and their splits are needed.
 
     `unknown` are folders of cars that the model does not know; `makes` is a folder of folders named by make, judged by
     make where the model knows it and as unknown cars where it does not.
     """
 
-    cars: Path
-    cars_split: Path
+    cars: tuple[Path, ...]
+    cars_split: tuple[Path, ...]
     scenes: Path | None = None
     scenes_split: Path | None = None
     unknown: tuple[Path, ...] = ()
@@ -53,12 +53,13 @@ class Material:
 
 def read_material(sources: Sources, bundle: Bundle) -> Material:
     """Collect the photos. Raises DataError where a folder is missing or holds other classes than the bundle."""
-    photos, labels = read_folder(sources.cars)
+    photos, labels = read_folder(*sources.cars)
     if labels != [label.label for label in bundle.labels]:
         raise DataError(
-            f"{sources.cars} holds other classes than {bundle.path} knows, so right can't be told from wrong."
+            f"{' and '.join(map(str, sources.cars))}: other classes than {bundle.path} knows, so right can't be told "
+            "from wrong."
         )
-    cars = apply_split(photos, sources.cars_split)[1]
+    cars = apply_split(photos, *sources.cars_split)[1]
     scenes = (
         read_scenes(sources.scenes, sources.scenes_split)[1]
         if sources.scenes and sources.scenes_split

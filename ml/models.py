@@ -63,6 +63,13 @@ class CarNet(nn.Module):
         self.car_head = nn.Linear(channels, classes)
         self.scene_head = nn.Linear(channels, scenes)
 
+    def first_stages(self, count: int) -> list[nn.Module]:
+        """The first `count` stages of the backbone and the stem before them; none where `count` is 0."""
+        if not count:
+            return []
+        backbone: Any = self.backbone
+        return [backbone.conv_stem, backbone.bn1, *backbone.blocks[:count]]
+
     def forward(self, photos: Tensor) -> Outputs:
         """(B, 3, H, W) normalised photos to Outputs."""
         feature_map = self.backbone.forward_features(photos)

@@ -13,20 +13,36 @@ from ml.exceptions import RecipeError
 
 @dataclass(frozen=True)
 class Data:
-    """Where the photos are. Paths are relative to the folder the command is started in."""
+    """Where the photos are. Paths are relative to the folder the command is started in.
 
-    cars: str
+    `cars` are folders of class folders, `cars_validation` lists of what is kept from training; one of each may be a plain
+    string. An epoch sees at most `per_class` photos of a class, other ones each time; 0 is all.
+    """
+
+    cars: tuple[str, ...]
     scenes: str | None = None
-    cars_validation: str | None = None
+    cars_validation: tuple[str, ...] = ()
     scenes_validation: str | None = None
+    per_class: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("cars", "cars_validation"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, (value,))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of epochs at one input size (pixels)."""
+    """A run of epochs at one input size (pixels).
+
+    `frozen` stages of the backbone, counted from the photo and with its stem, don't learn: they are half of the work of
+    a step and the part that a new set of photos changes least.
+    """
 
     size: int
     epochs: int
+    frozen: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,13 +52,17 @@ class Augmentation:
     crop_scale: tuple[float, float] = (0.4, 1.0)
     crop_ratio: tuple[float, float] = (0.75, 2.0)
     zoom_out: float = 0.0
+    degrade: float = 0.0
     colour: float = 0.2
     erase: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a training run. `size` is what the finished model looks at, in pixels."""
+    """All that decides a training run. `size` is what the finished model looks at, in pixels.
+
+    `average` is the decay per step of the weights' moving average, which is what is judged and kept; 0 keeps none.
+    """
 
     name: str
     architecture: str
@@ -57,6 +77,7 @@ class Recipe:
     label_smoothing: float = 0.1
     dropout: float = 0.2
     drop_path: float = 0.1
+    average: float = 0.0
     patience: int = 6
     workers: int = 1
     seed: int = 20261121
@@ -67,13 +88,13 @@ class Recipe:
         """Epochs of all stages together."""
         return sum(stage.epochs for stage in self.stages)
 
-    def size_at(self, epoch: int) -> int:
-        """Input size, in pixels, of training epoch `epoch` (counted from 0)."""
+    def stage_at(self, epoch: int) -> Stage:
+        """The stage of training epoch `epoch` (counted from 0)."""
         for stage in self.stages:
             if epoch < stage.epochs:
-                return stage.size
+                return stage
             epoch -= stage.epochs
-        return self.stages[-1].size
+        return self.stages[-1]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the run's `recipe.json`."""

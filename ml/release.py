@@ -22,7 +22,7 @@ from ml.looks import WHOLE, softmax
 from ml.models import CarNet
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle
-from ml.recipes import ReleaseNotes
+from ml.recipes import Data, ReleaseNotes
 from ml.transforms import IMAGENET_MEAN, IMAGENET_STD
 from ml.tuning import tune
 
@@ -53,7 +53,7 @@ def release(
     with tempfile.TemporaryDirectory() as folder:
         draft = write_bundle(Path(folder) / "draft", settings, table, model=model_file, weights=weights)
         loaded = LoadedBundle.open(draft, "onnx", threads)
-        material = read_material(sources_of(recipe["data"], notes), draft)
+        material = read_material(sources_of(Data(**recipe["data"]), notes), draft)
         parity = check_parity(model, draft, material)
         settings, choice = tune(loaded, material)
         report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
@@ -77,14 +77,13 @@ def release(
     return bundle, report
 
 
-def sources_of(data: dict[str, str], notes: ReleaseNotes) -> Sources:
+def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
     """The photos that a run's recipe and its release notes name."""
-    scenes, scenes_split = data.get("scenes"), data.get("scenes_validation")
     return Sources(
-        cars=Path(data["cars"]),
-        cars_split=Path(data["cars_validation"]),
-        scenes=Path(scenes) if scenes else None,
-        scenes_split=Path(scenes_split) if scenes_split else None,
+        cars=tuple(map(Path, data.cars)),
+        cars_split=tuple(map(Path, data.cars_validation)),
+        scenes=Path(data.scenes) if data.scenes else None,
+        scenes_split=Path(data.scenes_validation) if data.scenes_validation else None,
         unknown=tuple(map(Path, notes.unknown)),
         makes=Path(notes.makes) if notes.makes else None,
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import math
+import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +23,19 @@ from torch.utils.data import DataLoader, Dataset
 
 from ml.data import SCENES, Photo, PhotoDataset, apply_split, read_folder
 from ml.exceptions import DataError, MlError
+from ml.memory import keep_freed
 from ml.models import CarNet, load_pretrained
 from ml.recipes import Recipe
 from ml.transforms import evaluation_transform, train_transform
 
 import pytorch_lightning as pl  # isort: skip  (torchmetrics imports torchvision, which ml.models makes importable)
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint, TQDMProgressBar  # isort: skip
+from pytorch_lightning.callbacks import (  # isort: skip
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    ModelCheckpoint,
+    TQDMProgressBar,
+)
 from pytorch_lightning.loggers import CSVLogger  # isort: skip
 
 logger = logging.getLogger(__name__)
@@ -46,10 +55,10 @@ class Splits:
 def read_splits(recipe: Recipe) -> Splits:
     """Read the recipe's folders and split lists. Raises DataError where they don't meet."""
     data = recipe.data
-    if data.cars_validation is None:
+    if not data.cars_validation:
         raise DataError("The recipe names no cars_validation list; `python -m ml split` makes one.")
-    photos, labels = read_folder(data.cars)
-    train, validation = apply_split(photos, data.cars_validation)
+    photos, labels = read_folder(*data.cars)
+    train, validation = apply_split(photos, *data.cars_validation)
     scenes_train: list[Photo] = []
     scenes_validation: list[Photo] = []
     if data.scenes is not None and data.scenes_validation is not None:
@@ -58,6 +67,20 @@ def read_splits(recipe: Recipe) -> Splits:
         scene_photos = [Photo(p.path, p.name, order[p.label]) for p in scene_photos]
         scenes_train, scenes_validation = apply_split(scene_photos, data.scenes_validation)
     return Splits(labels, train, validation, scenes_train, scenes_validation)
+
+
+def photos_of_epoch(recipe: Recipe, splits: Splits, epoch: int) -> list[Photo]:
+    """The training photos of epoch `epoch`: all of them, or of each class as many as the recipe allows, drawn anew."""
+    if not recipe.data.per_class:
+        return splits.cars_train
+    seeded = random.Random(f"{recipe.seed}:{epoch}")
+    seen: dict[int, int] = defaultdict(int)
+    chosen = []
+    for photo in seeded.sample(splits.cars_train, len(splits.cars_train)):
+        seen[photo.label] += 1
+        if seen[photo.label] <= recipe.data.per_class:
+            chosen.append(photo)
+    return chosen
 
 
 class PhotoData(pl.LightningDataModule):
@@ -81,9 +104,11 @@ class PhotoData(pl.LightningDataModule):
         epoch = self.trainer.current_epoch if self.trainer else 0
         backgrounds = [p.path for p in self.splits.scenes_train if SCENES[p.label] == "other"]
         transform = train_transform(
-            self.recipe.augmentation, size=self.recipe.size_at(epoch), backgrounds=backgrounds
+            self.recipe.augmentation, size=self.recipe.stage_at(epoch).size, backgrounds=backgrounds
         )
-        return self._loader(PhotoDataset(self.splits.cars_train, transform), shuffle=True)
+        return self._loader(
+            PhotoDataset(photos_of_epoch(self.recipe, self.splits, epoch), transform), shuffle=True
+        )
 
     def val_dataloader(self) -> DataLoader:
         transform = evaluation_transform(size=self.recipe.size)
@@ -103,6 +128,11 @@ class CarClassifier(pl.LightningModule):
         # 1.7 times as fast on a CPU as the default layout; nn.Module's annotations don't know the argument.
         self.network: CarNet = network.to(memory_format=torch.channels_last)
         self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+
+    def on_train_epoch_start(self) -> None:
+        frozen = self.recipe.stage_at(self.current_epoch).frozen
+        for part in self.network.first_stages(frozen):
+            part.requires_grad_(requires_grad=False).eval()
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         photos, labels = batch
@@ -153,6 +183,8 @@ def _callbacks(run: Path, recipe: Recipe) -> Iterator[Callback]:
     )
     # Of its own, because `save_last` writes only when there is a new best: a run would go on from there.
     yield ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
+    if recipe.average:
+        yield EMAWeightAveraging(decay=recipe.average)
     yield TQDMProgressBar(refresh_rate=10)
 
 
@@ -161,6 +193,7 @@ def train(recipe: Recipe, run: Path, *, threads: int | None = None) -> Path:
 
     Returns the path of the finished weights. Raises DataError, WeightsError or MlError with what to do next.
     """
+    keep_freed()
     pl.seed_everything(recipe.seed, workers=True)
     if threads:
         torch.set_num_threads(threads)
@@ -168,7 +201,7 @@ def train(recipe: Recipe, run: Path, *, threads: int | None = None) -> Path:
     run.mkdir(parents=True, exist_ok=True)
     (run / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2))
     (run / "labels.json").write_text(json.dumps(splits.labels, indent=2))
-    per_epoch = max(1, len(splits.cars_train) // recipe.batch)
+    per_epoch = max(1, len(photos_of_epoch(recipe, splits, 0)) // recipe.batch)
     module = CarClassifier(recipe, classes=len(splits.labels), steps=per_epoch * recipe.epochs)
     last = run / "checkpoints" / "last.ckpt"
     if not last.exists():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 
 from ml import torchvision_ops
 
@@ -24,7 +25,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class ZoomOut:
     """Set the photo, shrunk, somewhere on another picture: a car that fills less of the frame.
 
-    Benchmark photos are framed tightly; a visitor's photo from across the road is not.
+    Benchmark photos are framed tightly; a visitor's photo from across the road is not. The other picture is one of
+    `backgrounds` or the photo itself, stretched beyond recognition; the edge is soft half of the time, lest the network
+    learn to look for frames.
     """
 
     def __init__(
@@ -43,13 +46,54 @@ class ZoomOut:
         small = image.resize((round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
         left = random.randint(0, width - small.width)
         top = random.randint(0, height - small.height)
-        canvas.paste(small, (left, top))
+        canvas.paste(small, (left, top), self._mask(small) if random.random() < 0.5 else None)
         return canvas
 
+    @staticmethod
+    def _mask(small: Image.Image) -> Image.Image:
+        border = max(1, min(small.size) // 12)
+        mask = Image.new("L", small.size, 0)
+        mask.paste(255, (border, border, small.width - border, small.height - border))
+        return mask.filter(ImageFilter.BoxBlur(border / 2))
+
     def _background(self, image: Image.Image) -> Image.Image:
-        if self.backgrounds:
+        if self.backgrounds and random.random() < 0.6:
             return open_photo(random.choice(self.backgrounds), short_side=128)
-        return Image.new("RGB", (8, 8), tuple(random.randrange(256) for _ in range(3)))
+        return image.resize((random.randint(2, 12), random.randint(2, 12)), Image.Resampling.BOX)
+
+
+class Degrade:
+    """Make a photo poor in one way, as phones, dusk and messengers do: few pixels, out of focus, dark, squeezed hard."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def __call__(self, image: Image.Image) -> Image.Image:
+        if random.random() >= self.share:
+            return image
+        return random.choice((self._few_pixels, self._blur, self._dark, self._jpeg))(image)
+
+    @staticmethod
+    def _few_pixels(image: Image.Image) -> Image.Image:
+        scale = random.uniform(80, 200) / max(image.size)
+        return image.resize(
+            (round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR
+        )
+
+    @staticmethod
+    def _blur(image: Image.Image) -> Image.Image:
+        return image.filter(ImageFilter.GaussianBlur(min(image.size) * random.uniform(0.003, 0.012)))
+
+    @staticmethod
+    def _dark(image: Image.Image) -> Image.Image:
+        dark = ImageEnhance.Brightness(image).enhance(random.uniform(0.25, 0.6))
+        return ImageEnhance.Color(dark).enhance(random.uniform(0.3, 1.0))
+
+    @staticmethod
+    def _jpeg(image: Image.Image) -> Image.Image:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=random.randint(15, 50))
+        return Image.open(stream).convert("RGB")
 
 
 def train_transform(
@@ -59,6 +103,8 @@ def train_transform(
     steps: list[Callable] = []
     if augmentation.zoom_out:
         steps.append(ZoomOut(augmentation.zoom_out, backgrounds))
+    if augmentation.degrade:
+        steps.append(Degrade(augmentation.degrade))
     steps += [
         v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio),
         v2.RandomHorizontalFlip(),

@@ -19,7 +19,7 @@ from ml.data import (
     read_folder,
 )
 from ml.exceptions import DataError
-from tests.ml.conftest import CLASSES, DATA, ROOT, drawn
+from tests.ml.conftest import CLASSES, DATA, ROOT, drawn, write_folder
 
 
 def test_folder_is_read_in_order(write_photos: Callable[..., Path]) -> None:
@@ -32,6 +32,26 @@ def test_folder_is_read_in_order(write_photos: Callable[..., Path]) -> None:
 
 
 CLASSES_IN_ORDER = sorted(CLASSES)
+
+
+def test_several_folders_are_one_set(tmp_path: Path, write_photos: Callable[..., Path]) -> None:
+    root = write_photos(count=3)
+    more = write_folder(tmp_path / "more", {"Tata Safari": (9, 9, 9)}, 2)
+    photos, labels = read_folder(root, more)
+    assert labels == sorted([*CLASSES, "Tata Safari"])
+    assert [photo.name for photo in photos if photo.label == labels.index("Tata Safari")] == [
+        "Tata Safari/00.jpg",
+        "Tata Safari/01.jpg",
+    ]
+    split = tmp_path / "more.txt"
+    split.write_text("Tata Safari/01.jpg\n")
+    first = tmp_path / "first.txt"
+    first.write_text(f"{CLASSES_IN_ORDER[0]}/00.jpg\n")
+    train, validation = apply_split(photos, first, split)
+    assert [photo.name for photo in validation] == [f"{CLASSES_IN_ORDER[0]}/00.jpg", "Tata Safari/01.jpg"]
+    assert len(train) == len(photos) - 2
+    with pytest.raises(DataError, match="the same class and name"):
+        read_folder(root, root)
 
 
 def test_folders_that_can_not_be_learned_from_are_named(
@@ -118,18 +138,20 @@ def test_damaged_photo_in_a_data_set_is_named(write_photos: Callable[..., Path])
         dataset[3]
 
 
-@pytest.mark.parametrize(("name", "folder"), [("cars", "stanford-cars"), ("scenes", "scenes")])
-def test_committed_split_is_stratified(name: str, folder: str) -> None:
+@pytest.mark.parametrize("name", ["cars", "scenes", "indian"])
+def test_committed_split_is_stratified(name: str) -> None:
     lines = (ROOT / f"ml/splits/{name}-validation.txt").read_text().splitlines()
     names = [line for line in lines if not line.startswith("#")]
     assert len(names) == len(set(names)) > 200
     counts = Counter(line.split("/")[0] for line in names)
-    assert len(counts) == {"cars": 196, "scenes": 2}[name]
+    assert len(counts) == {"cars": 196, "scenes": 2, "indian": 5}[name]
     assert min(counts.values()) >= 2
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "folder"), [("cars", "stanford-cars"), ("scenes", "scenes")])
+@pytest.mark.parametrize(
+    ("name", "folder"), [("cars", "stanford-cars"), ("scenes", "scenes"), ("indian", "indian-cars")]
+)
 def test_committed_split_names_photos_that_exist(name: str, folder: str) -> None:
     if not (DATA / folder).is_dir():
         pytest.skip(f"../shared/data/{folder} is absent, so the split can't be compared with its photos")

@@ -41,9 +41,9 @@ def test_stages_follow_each_other(tmp_path: Path) -> None:
     recipe = read_recipe(written(tmp_path, GOOD.format(more="batch = 8")))
     assert recipe.stages == (Stage(32, 2), Stage(64, 1))
     assert recipe.epochs == 3
-    assert [recipe.size_at(epoch) for epoch in range(5)] == [32, 32, 64, 64, 64]
+    assert [recipe.stage_at(epoch).size for epoch in range(5)] == [32, 32, 64, 64, 64]
     assert recipe.batch == 8
-    assert recipe.as_dict()["data"]["cars"] == "photos"
+    assert recipe.as_dict()["data"]["cars"] == ("photos",)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ batch = 6
 workers = 0
 learning_rate = 0.01
 drop_path = 0.0
+average = 0.9
 [data]
 cars = "cars"
 cars_validation = "cars.txt"
@@ -38,12 +40,14 @@ scenes = "scenes"
 scenes_validation = "scenes.txt"
 [augmentation]
 zoom_out = 0.3
+degrade = 0.5
 [[stages]]
 size = 32
 epochs = {first}
 [[stages]]
 size = 64
 epochs = 1
+frozen = 1
 """
 SCENES = {"interior": (230, 230, 230), "other": (20, 20, 20)}
 
@@ -88,8 +92,8 @@ def test_run_holds_what_it_was_made_of(workshop: Path) -> None:
     run = workshop / "run"
     assert json.loads((run / "labels.json").read_text()) == sorted(CLASSES)
     assert json.loads((run / "recipe.json").read_text())["stages"] == [
-        {"size": 32, "epochs": 1},
-        {"size": 64, "epochs": 1},
+        {"size": 32, "epochs": 1, "frozen": 0},
+        {"size": 64, "epochs": 1, "frozen": 1},
     ]
     assert (run / "model.pt").exists()
     assert epochs_logged(run / "log" / "version_0") == {0, 1}
@@ -207,7 +211,7 @@ def test_evaluation_on_other_classes_is_refused(
     assert (
         main(["evaluate", str(bundle.path), "--data", str(other), "--split", str(workshop / "cars.txt")]) == 2
     )
-    assert "holds other classes than" in capsys.readouterr().err
+    assert "other classes than" in capsys.readouterr().err
 
 
 def test_run_without_weights_is_refused(workshop: Path, tmp_path: Path) -> None:
@@ -251,7 +255,54 @@ def test_recipe_without_a_split_is_refused(workshop: Path) -> None:
 
     recipe = read_recipe(workshop / "recipe.toml")
     with pytest.raises(DataError, match="names no cars_validation list"):
-        read_splits(replace(recipe, data=replace(recipe.data, cars_validation=None)))
+        read_splits(replace(recipe, data=replace(recipe.data, cars_validation=())))
+
+
+def test_epoch_sees_a_fair_share_of_each_class(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml.recipes import read_recipe
+    from ml.training import photos_of_epoch, read_splits
+
+    monkeypatch.chdir(workshop)
+    recipe = read_recipe(workshop / "recipe.toml")
+    splits = read_splits(recipe)
+    assert photos_of_epoch(recipe, splits, 0) == splits.cars_train
+    recipe = replace(recipe, data=replace(recipe.data, per_class=2))
+    epochs = [photos_of_epoch(recipe, splits, epoch) for epoch in (0, 1, 0)]
+    assert [Counter(photo.label for photo in photos) for photos in epochs] == [{0: 2, 1: 2, 2: 2}] * 3
+    assert epochs[0] == epochs[2] != epochs[1]
+    assert len(set(epochs[0])) == 6
+
+
+def test_frozen_stages_do_not_learn() -> None:
+    import torch
+
+    from ml.recipes import Data, Recipe, Stage
+    from ml.training import CarClassifier
+
+    recipe = Recipe("r", "tf_efficientnet_lite0", Data("cars"), (Stage(32, 1, frozen=2),))
+    module = CarClassifier(recipe, classes=3, steps=1)
+    module.train()
+    module.on_train_epoch_start()
+    before = {name: tensor.clone() for name, tensor in module.network.state_dict().items()}
+    optimizer = module.configure_optimizers()["optimizer"]
+    module.network(torch.randn(4, 3, 32, 32)).cars.square().sum().backward()
+    optimizer.step()
+    changed = {
+        name.removeprefix("backbone.").split(".")[0]
+        + ("." + name.split(".")[2] if ".blocks." in name else "")
+        for name, tensor in module.network.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert not changed & {"conv_stem", "bn1", "blocks.0", "blocks.1"}
+    assert changed >= {"blocks.2", "blocks.6", "conv_head", "car_head"}
+
+
+def test_average_of_the_weights_is_what_is_kept(workshop: Path) -> None:
+    import torch
+
+    saved = torch.load(workshop / "run/checkpoints/last.ckpt", map_location="cpu", weights_only=True)
+    name = "network.car_head.weight"
+    assert not torch.equal(saved["state_dict"][name], saved["current_model_state"][name])
 
 
 def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
