@@ -68,7 +68,8 @@ def facets(variants: VariantQuerySet, criteria: Criteria) -> list[Facet]:
 
 def years(variants: VariantQuerySet) -> list[int]:
     """All model years of the catalogue, the newest first."""
-    return list(variants.order_by("-year").values_list("year", flat=True).distinct())
+    dated = variants.exclude(year=None).order_by("-year")
+    return list(dated.values_list("year", flat=True).distinct())
 
 
 def chips(criteria: Criteria) -> list[Chip]:

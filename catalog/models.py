@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from catalog import search
-from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.querysets import NEWEST, CarModelQuerySet, MakeQuerySet, VariantQuerySet
 from catalog.specs import SPECS, SpecKind
 
 
@@ -81,10 +81,15 @@ class CarModel(models.Model):
 
 
 class Variant(models.Model):
-    """A model year and body style of a model (and trim where known), such as the Audi A5 Coupe 2012."""
+    """A model year and body style of a model (and trim where known), such as the Audi A5 Coupe 2012.
+
+    Without a year it stands for a model in all its generations, where photos don't tell them apart.
+    """
 
     model = models.ForeignKey(CarModel, on_delete=models.PROTECT, related_name="variants")
-    year = models.PositiveSmallIntegerField("model year")
+    year = models.PositiveSmallIntegerField(
+        "model year", null=True, blank=True, help_text="Empty: all generations of the model."
+    )
     body_style = models.CharField(max_length=20, choices=BodyStyle, default=BodyStyle.UNKNOWN)
     body_detail = models.CharField(
         max_length=40, blank=True, help_text="Finer than the style, such as Crew Cab."
@@ -101,13 +106,15 @@ class Variant(models.Model):
     objects = VariantQuerySet.as_manager()
 
     class Meta:
-        ordering = [Lower("model__make__name"), Lower("model__name"), "-year", "slug"]
+        ordering = [Lower("model__make__name"), Lower("model__name"), NEWEST, "slug"]
         indexes = [
             models.Index(fields=["is_published", "body_style"]),
             models.Index(fields=["is_published", "-year"]),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(year__gte=1885, year__lte=2100), name="variant_year_sensible"),
+            models.CheckConstraint(
+                condition=Q(year__isnull=True) | Q(year__range=(1885, 2100)), name="variant_year_sensible"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,7 +136,7 @@ class Variant(models.Model):
         model = self.model.name
         # A trim may be the model's name and more: the XKR is an XK.
         names = [self.trim] if self.trim.startswith(model) else [model, self.trim]
-        return " ".join(part for part in (*names, self.body, str(self.year)) if part)
+        return " ".join(part for part in (*names, self.body, str(self.year or "")) if part)
 
     @property
     def body(self) -> str:
@@ -146,7 +153,7 @@ class Variant(models.Model):
     @property
     def style_and_year(self) -> str:
         """What tells it from other cars of its model, such as "Type-S Sedan 2008"."""
-        return f"{self.style} {self.year}".strip()
+        return f"{self.style} {self.year}".strip() if self.year else f"{self.style}, all years".lstrip(", ")
 
 
 class Source(models.Model):

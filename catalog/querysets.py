@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from catalog.criteria import Criteria
     from catalog.models import CarModel, Make, Spec, Variant  # noqa: F401  # named in the bases below
 
+# Cars that stand for all years of their model come last.
+NEWEST = F("year").desc(nulls_last=True)
 # Sort → the number that decides, and whether its highest value comes first.
 _SORT_SPECS = {
     "power": ("power", True),
@@ -115,17 +117,17 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return {name: len(cars[word]) for name, word in FUELS.items()}
 
     def sorted_by(self, sort: str, q: str = "") -> VariantQuerySet:
-        """In the order of a name of `catalog.criteria.SORTS`. Cars without the fact that decides come last.
+        """In the order of a name of `catalog.criteria.SORTS`. Cars without what decides come last.
 
         By name, those come first that a query names by whole words.
         """
-        names = (Lower("model__make__name"), Lower("model__name"), "-year", "slug")
+        names = (Lower("model__make__name"), Lower("model__name"), NEWEST, "slug")
         if sort == "name" and q:
             return self.annotate(relevance=search.relevance(q)).order_by("-relevance", *names)
         if sort == "newest":
-            return self.order_by("-year", *names)
+            return self.order_by(NEWEST, *names)
         if sort == "oldest":
-            return self.order_by("year", *names)
+            return self.order_by(F("year").asc(nulls_last=True), *names)
         if sort not in _SORT_SPECS:
             return self.order_by(*names)
         key, highest = _SORT_SPECS[sort]
@@ -133,7 +135,12 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         first = self._specs().filter(variant=OuterRef("pk"), key=key).order_by("source__rank", "source__slug")
         decides = F("deciding_fact")
         order = decides.desc(nulls_last=True) if highest else decides.asc(nulls_last=True)
-        return self.annotate(deciding_fact=Subquery(first.values(end)[:1])).order_by(order, *names)
+        found = self.annotate(deciding_fact=Subquery(first.values(end)[:1]))
+        if key == "price":
+            # Money is never converted: prices in one currency stand together, not among those of another.
+            found = found.annotate(currency=Subquery(first.values("currency")[:1]))
+            return found.order_by(F("currency").desc(nulls_last=True), order, *names)
+        return found.order_by(order, *names)
 
     def refresh_search_text(self) -> int:
         """Brings `search_text` up to date where names have changed; returns how many rows that were."""

@@ -47,7 +47,7 @@ def search_text(variant: Variant) -> str:
     names = [make.name, *make.aliases, model.name, variant.trim, variant.body_detail]
     joined = [*names, *(f"{make_name} {model.name}" for make_name in (make.name, *make.aliases))]
     body = variant.body_style if variant.body_style in SYNONYMS else ""
-    words = normalise(" ".join([*names, body, SYNONYMS.get(body, ""), str(variant.year)])).split()
+    words = normalise(" ".join([*names, body, SYNONYMS.get(body, ""), str(variant.year or "")])).split()
     words += [normalise(name).replace(" ", "") for name in joined]  # "F-150" is also "f150"
     return " " + " ".join(dict.fromkeys(word for word in words if word)) + " "
 

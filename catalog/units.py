@@ -66,7 +66,9 @@ UNITS: dict[str, Unit] = {
         _times("in", INCH),  # m
         _times("kg", 1.0),  # kg
         _times("lb", POUND),  # kg
-        _times("USD", 1.0),  # the currency itself: money is never converted
+        _distance_per_volume("km/l", 1e3, LITRE),  # m3/m
+        _times("USD", 1.0),  # currencies stand for themselves: money is never converted
+        _times("INR", 1.0),
     )
 }
 

@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 from catalog import comparing, listing, sheet
 from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, Variant, VariantPhoto
+from catalog.querysets import NEWEST
 from catalog.specs import UnitSystem
 
 
@@ -37,7 +38,7 @@ def make_list(request: HttpRequest) -> HttpResponse:
 def make(request: HttpRequest, make: str) -> HttpResponse:
     """The models of a make."""
     found = get_object_or_404(Make.objects.published().with_counts(), slug=make)
-    variants = Variant.objects.published().order_by("-year", "slug")
+    variants = Variant.objects.published().order_by(NEWEST, "slug")
     models = found.models.published().with_counts().select_related("make")
     models = models.prefetch_related(Prefetch("variants", queryset=variants))
     return render(request, "catalog/make.html", {"make": found, "models": models, "crumbs": _crumbs(found)})

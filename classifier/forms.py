@@ -62,10 +62,14 @@ class FeedbackForm(forms.Form):
 
 
 def variant_named(text: str) -> Variant | None:
-    """The published variant whose full name this is, whatever the case; None where there is none."""
+    """The published variant whose full name this is, whatever the case; None where there is none.
+
+    Of a car that stands for all years of its model, make and model are name enough.
+    """
     wanted = " ".join(text.lower().split())
     year = next((word for word in wanted.split() if word.isdigit() and len(word) == 4), None)
+    candidates = Variant.objects.published().with_names().filter(year=int(year) if year else None)
+    names = {str(variant).lower(): variant for variant in candidates}
     if year is None:
-        return None
-    candidates = Variant.objects.published().with_names().filter(year=int(year))
-    return next((variant for variant in candidates if str(variant).lower() == wanted), None)
+        names |= {str(variant.model).lower(): variant for variant in candidates}
+    return names.get(wanted)

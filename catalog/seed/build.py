@@ -6,6 +6,9 @@ What speaks about a car is decided by hand, in `variants.csv`, because the table
   narrows them ("displ=6.1"); `epa_note` says in words what that leaves or mixes.
 - `features`, `features_styles`, `features_year`, `features_where`, `features_note`: the same for features and prices.
 - `us`: names of models in the list of US models.
+- `india`, `india_note`: names of cars in the table of cars sold in India in 2024.
+
+A car without `year` stands for a model in all its generations, as the classifier knows it.
 
 Empty columns mean that no row of that table is about this car; then it has no facts from there.
 """
@@ -17,17 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.exceptions import SeedError
-from catalog.seed import epa, features, tables, us_models
+from catalog.seed import epa, features, india, tables, us_models
 from catalog.seed.facts import Match
 from catalog.seed.files import FOLDER, SeedVariant, as_lines, split, variants
 
 
 @dataclass(frozen=True)
 class Seed:
-    """What was built: the text of `facts.jsonl`, and labels of the data set that have no model year."""
+    """What was built: the text of `facts.jsonl`."""
 
     text: str
-    left_out: list[str]
 
 
 class Builder:
@@ -38,20 +40,21 @@ class Builder:
         self.epa = tables.Table(folder / tables.EPA, make="make", model="model", year="year")
         self.features = tables.Table(folder / tables.FEATURES, make="Make", model="Model", year="Year")
         self.us_models = tables.Table(folder / tables.US_MODELS, make="make", model="model", year="year")
+        self.india = tables.Table(folder / tables.INDIA, make="brand_name", model="car_name")
 
     def build(self, seed_folder: Path = FOLDER) -> Seed:
         """All facts about all cars of `variants.csv`. Raises SeedError where it and the tables don't fit together."""
         cars = variants(seed_folder)
-        dated = {row["label"] for row in self.labels if row["model_year"]}
-        if difference := dated ^ {car.label for car in cars}:
+        if difference := {row["label"] for row in self.labels} ^ {car.label for car in cars}:
             raise SeedError(f"variants.csv and {tables.CLASSES} differ in: {', '.join(sorted(difference))}.")
-        return Seed(
-            text=as_lines((car.slug, match) for car in cars for match in self._matches(car)),
-            left_out=[row["label"] for row in self.labels if not row["model_year"]],
-        )
+        return Seed(as_lines((car.slug, match) for car in cars for match in self._matches(car)))
 
     def _matches(self, car: SeedVariant) -> Iterator[Match]:
         columns = car.matching
+        if names := split(columns["india"]):
+            yield india.match(self.india.find(car.make, names, ""), note=columns["india_note"])
+        if car.year is None:
+            return
         if names := split(columns["epa"]):
             found = self.epa.find(car.make, names, columns["epa_year"] or car.year)
             rows = self._narrowed(car, found, columns["epa_where"])

@@ -36,7 +36,7 @@ class SeedVariant:
     trim: str
     body_style: str
     body_detail: str
-    year: int
+    year: int | None
     matching: dict[str, str]
 
     @property
@@ -50,7 +50,7 @@ def variants(folder: Path = FOLDER) -> list[SeedVariant]:
     return [
         SeedVariant(
             **{name: row[name] for name in own},
-            year=int(row["year"]),
+            year=int(row["year"]) if row["year"] else None,
             matching={name: value for name, value in row.items() if name not in own},
         )
         for row in _table(folder / "variants.csv")

@@ -12,25 +12,26 @@ from pathlib import Path
 from catalog.exceptions import SeedError
 
 Row = dict[str, str]
-CLASSES, EPA, FEATURES, US_MODELS = (
+CLASSES, EPA, FEATURES, US_MODELS, INDIA = (
     "classes.csv",
     "epa_vehicles.csv.gz",
     "features_msrp_1990_2017.csv",
     "us_car_models.csv",
+    "india_variants_2024.csv",
 )
 # Where a table calls a make otherwise than the catalogue does.
-_MAKES = {"mclaren automotive": "mclaren"}
+_MAKES = {"mclaren automotive": "mclaren", "toyata": "toyota"}
 
 
 class Table:
-    """Rows by make and year. Makes are compared without regard to case."""
+    """Rows by make and year; a table without years has "" for it. Makes are compared without regard to case."""
 
-    def __init__(self, path: Path, *, make: str, model: str, year: str) -> None:
+    def __init__(self, path: Path, *, make: str, model: str, year: str = "") -> None:
         self.name, self.model = path.name, model
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in read(path):
             name = row[make].casefold()
-            self._rows[_MAKES.get(name, name), row[year]].append(row)
+            self._rows[_MAKES.get(name, name), row[year] if year else ""].append(row)
 
     def find(self, make: str, models: Iterable[str], year: str | int) -> list[Row]:
         """All rows of these models in that year. Raises SeedError where a model has none."""

@@ -31,13 +31,13 @@ def other_source(db: None) -> Source:
 def add_variant(db: None) -> Callable[..., Variant]:
     """`add_variant("Audi", "A5", 2012, body_style="coupe")`."""
 
-    def add(make: str, model: str, year: int, **fields: Any) -> Variant:
+    def add(make: str, model: str, year: int | None, **fields: Any) -> Variant:
         aliases = fields.pop("aliases", [])
         found, _ = Make.objects.get_or_create(slug=slugify(make), defaults={"name": make, "aliases": aliases})
         car_model, _ = CarModel.objects.get_or_create(
             make=found, slug=slugify(model), defaults={"name": model}
         )
-        words = [make, model, fields.get("trim", ""), fields.get("body_style", ""), str(year)]
+        words = [make, model, fields.get("trim", ""), fields.get("body_style", ""), str(year or "")]
         fields.setdefault("slug", slugify(" ".join(words)))
         return Variant.objects.create(model=car_model, year=year, **fields)
 

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.exceptions import SeedError
 from catalog.models import BodyStyle
-from catalog.seed import epa, features, files, tables
+from catalog.seed import epa, features, files, india, tables
 from catalog.seed.build import Builder
 from catalog.seed.facts import Fact, join_names, number_fact, text_fact
 from catalog.specs import FUELS, SEPARATOR, SPECS
@@ -64,8 +64,36 @@ FEATURES = {
     "city mpg": "20",
     "MSRP": "25000",
 }
+INDIA = {
+    "brand_name": "Testla",
+    "car_name": "Testla Roader",
+    "variant_price": "Rs. 11.00 Lakh",
+    "engine": "1497 cc, 4 Cylinders Inline, 4 Valves/Cylinder, DOHC",
+    "fuel_type": "Petrol",
+    "max_power": "113 bhp @ 6300 rpm",
+    "max_torque": "143.8 Nm @ 4500 rpm",
+    "mileage": "16.3 kmpl",
+    "drivetrain": "FWD",
+    "transmission_manual": "Automatic (DCT) - 7 Gears, Paddle Shift",
+    "length": "4330 mm",
+    "width": "1790 mm",
+    "height": "",
+    "wheel_base": "2610 mm",
+    "doors": "5 Doors",
+    "seating_capacity": "5 Person",
+}
 CAR = dict.fromkeys(("trim", "body_detail", "epa", "epa_year", "epa_where", "epa_note"), "") | dict.fromkeys(
-    ("features", "features_styles", "features_year", "features_where", "features_note", "us"), ""
+    (
+        "features",
+        "features_styles",
+        "features_year",
+        "features_where",
+        "features_note",
+        "us",
+        "india",
+        "india_note",
+    ),
+    "",
 )
 CAR |= {
     "label": "Testla Roader Coupe 2012",
@@ -100,6 +128,7 @@ def write_tables(tmp_path: Path) -> Callable[..., Path]:
         (tmp_path / tables.FEATURES).write_text(_csv(features_rows))
         us = {"year": "2012", "make": "Testla", "model": "Roader", "body_styles": '["Coupe", "SUV"]'}
         (tmp_path / tables.US_MODELS).write_text(_csv([us]))
+        (tmp_path / tables.INDIA).write_text(_csv([INDIA]))
         (tmp_path / "variants.csv").write_text(_csv(cars))
         return tmp_path
 
@@ -188,10 +217,47 @@ def test_names_that_fit_no_row_stop_the_build(write_tables: Callable[..., Path])
         Builder(folder).build(folder)
 
 
-def test_labels_without_a_year_are_left_out_and_named(write_tables: Callable[..., Path]) -> None:
-    labels = [{"label": CAR["label"], "model_year": "2012"}, {"label": "Hyundai Creta", "model_year": ""}]
-    folder = write_tables([CAR], labels=labels)
-    assert Builder(folder).build(folder).left_out == ["Hyundai Creta"]
+def test_a_car_of_all_years_has_the_facts_of_india(write_tables: Callable[..., Path]) -> None:
+    folder = write_tables(
+        [CAR | {"label": "Testla Roader", "year": "", "india": "Testla Roader", "india_note": "in India"}]
+    )
+    built = Builder(folder).build(folder).text
+    facts = _facts(built)
+    assert {source for source, _ in facts} == {india.SOURCE}
+    assert facts[india.SOURCE, "price"]["low"] == 1_100_000
+    assert facts[india.SOURCE, "price"]["unit"] == "INR"
+    assert facts[india.SOURCE, "price"]["raw"] == "variant_price: 1100000"
+    assert facts[india.SOURCE, "power"]["low"] == 113
+    assert facts[india.SOURCE, "torque"]["low"] == 143.8
+    assert facts[india.SOURCE, "consumption_combined"] | {"line": 0} == {
+        "key": "consumption_combined", "low": 16.3, "unit": "km/l", "raw": "mileage: 16.3", "line": 0,
+    }  # fmt: skip
+    assert facts[india.SOURCE, "transmission"]["text"] == "Dual clutch, 7 gears"
+    assert facts[india.SOURCE, "cylinders"]["low"] == 4
+    assert facts[india.SOURCE, "wheelbase"]["line"]["year"] == 2024
+    assert (india.SOURCE, "height") not in facts
+
+
+@pytest.mark.parametrize(
+    ("said", "put"),
+    [
+        ("Manual - 6 Gears, Sport Mode", "Manual, 6 gears"),
+        ("Automatic (TC) - 6 Gears, Manual Override & Paddle Shift", "Automatic, 6 gears"),
+        ("Automatic (CVT) - 6 Gears, Paddle Shift", "Continuously variable"),
+        ("Automatic (AMT) - 5 Gears", "Automated manual, 5 gears"),
+        ("Manual", "Manual"),
+        ("Hamster", ""),
+        ("", ""),
+    ],
+)
+def test_transmissions_of_india_are_put_in_our_words(said: str, put: str) -> None:
+    assert india.transmission(said) == put
+
+
+def test_prices_of_india_are_rupees() -> None:
+    assert india.price("Rs. 46.02 Lakh") == 4_602_000
+    assert india.price("Rs. 1.05 Crore") == 10_500_000
+    assert india.price("On request") is None
 
 
 def test_a_label_that_is_missing_from_the_curated_file_stops_the_build(
@@ -344,9 +410,9 @@ def test_long_lists_of_names_are_shortened() -> None:
 
 
 # --- The committed seed -------------------------------------------------------------------------------------
-def test_the_seed_has_all_196_cars_under_the_slugs_of_their_labels() -> None:
+def test_the_seed_has_all_201_cars_under_the_slugs_of_their_labels() -> None:
     cars = files.variants()
-    assert len(cars) == len({car.slug for car in cars}) == 196
+    assert len(cars) == len({car.slug for car in cars}) == 201
     assert {"audi-a5-coupe-2012", "bentley-continental-supersports-conv-convertible-2012"} <= {
         car.slug for car in cars
     }

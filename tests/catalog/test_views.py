@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -36,6 +37,26 @@ def _get(client: Client, url: str, status: int = 200, **options: Any) -> str:
     response = client.get(url, **options)
     assert response.status_code == status, url
     return response.content.decode()
+
+
+# --- Cars that stand for all years of their model -------------------------------------------------------------
+def test_a_car_of_all_years_has_its_pages_and_no_year(client: Client, add_variant: AddVariant) -> None:
+    creta = add_variant("Hyundai", "Creta", None, body_style="suv")
+    add_variant("Hyundai", "Sonata", 2012, body_style="sedan")
+    assert str(creta) == "Hyundai Creta SUV"
+    for url in (
+        creta.get_absolute_url(),
+        creta.model.get_absolute_url(),
+        creta.model.make.get_absolute_url(),
+    ):
+        html = _get(client, url)
+        assert re.search(r"all (model )?years", html), url
+        assert "None" not in html.replace("None here yet", ""), url
+    newest = _get(client, "/cars/?sort=newest")
+    assert newest.index("Hyundai Sonata") < newest.index("Hyundai Creta SUV")
+    assert "None" not in newest
+    assert "Hyundai Creta SUV" not in _get(client, "/cars/?year_min=1990")
+    assert "Hyundai Creta SUV" in _get(client, "/cars/?q=creta")
 
 
 # --- What is published --------------------------------------------------------------------------------------

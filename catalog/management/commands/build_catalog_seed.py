@@ -31,9 +31,9 @@ class Command(BaseCommand):
         except SeedError as error:
             raise CommandError(error.message) from None
         (FOLDER / FACTS).write_text(seed.text, encoding="utf-8")
-        self._report(seed.text, seed.left_out)
+        self._report(seed.text)
 
-    def _report(self, text: str, left_out: list[str]) -> None:
+    def _report(self, text: str) -> None:
         cars: dict[str, set[str]] = {}
         count: Counter[str] = Counter()
         for line in map(json.loads, text.splitlines()):
@@ -45,5 +45,3 @@ class Command(BaseCommand):
         )
         for key, slugs in sorted(cars.items(), key=lambda item: -len(item[1])):
             self.stdout.write(f"  {key:22}{len(slugs):4} cars")
-        if left_out:
-            self.stdout.write(f"Left out, as they have no model year: {', '.join(left_out)}.")
