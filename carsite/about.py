@@ -13,7 +13,7 @@ from classifier.models import ModelVersion
 
 def facts() -> dict[str, Any]:
     """Limits, counts, and the model in use with its figures."""
-    model = ModelVersion.objects.filter(is_active=True).first()
+    model = ModelVersion.objects.active()
     return {
         "variant_count": Variant.objects.published().count(),
         "make_count": Make.objects.published().count(),

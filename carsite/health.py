@@ -16,6 +16,8 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
 from carsite.celery import app as celery_app
+from classifier import registry
+from classifier.models import ModelVersion
 
 _FREE_BYTES = 64 * 2**20
 _BROKER_SECONDS = 1.0
@@ -57,7 +59,8 @@ def _storage() -> None:
 
 
 def _model() -> None:
-    missing = [name for name in ("bundle.json", "model.onnx") if not (settings.MODEL_BUNDLE / name).is_file()]
+    folder = registry.bundle_path(ModelVersion.objects.active())
+    missing = [name for name in ("bundle.json", "model.onnx") if not (folder / name).is_file()]
     if missing:
         raise Away(f"The model bundle lacks {' and '.join(missing)}.")
 

@@ -11,36 +11,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier import services
+from classifier import admin_models, services
+from classifier.admin_parts import ReadOnly, change_link, photo
 from classifier.exceptions import ClassifierError
-from classifier.models import Feedback, Identification, ModelVersion, Prediction
+from classifier.models import Feedback, Identification, Prediction
 from classifier.wording import percent
 
-
-def _change_link(name: str, pk: Any, text: str) -> str:
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
-
-
-def _photo(pk: Any, width: int) -> str:
-    """The stored thumbnail, leading to the photo itself. Only staff who may view identifications get the bytes."""
-    url = reverse("classifier:photo", args=[pk])
-    return format_html(
-        '<a href="{0}"><img src="{0}?size=thumbnail" alt="The photo" width="{1}" loading="lazy"></a>',
-        url,
-        width,
-    )
-
-
-class ReadOnly:
-    """Made by the site itself: to look at, and to delete where that is allowed."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
+__all__ = [
+    "admin_models"
+]  # Django imports this module alone: the other pages are registered by importing them
 
 
 class PredictionInline(ReadOnly, admin.TabularInline):
@@ -64,7 +43,7 @@ class PredictionInline(ReadOnly, admin.TabularInline):
     def car(self, prediction: Prediction) -> str:
         """Leads to the car."""
         variant = prediction.variant
-        return _change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
+        return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
 
 class FeedbackInline(ReadOnly, admin.StackedInline):
@@ -136,12 +115,12 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="photo")
     def small(self, row: Identification) -> str:
         """Small."""
-        return _photo(row.pk, 72)
+        return photo(row.pk, 72)
 
     @admin.display(description="photo")
     def photo_large(self, row: Identification) -> str:
         """Larger."""
-        return _photo(row.pk, 320)
+        return photo(row.pk, 320)
 
     @admin.display(description="best answer")
     def answer(self, row: Identification) -> str:
@@ -151,7 +130,7 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="from")
     def who(self, row: Identification) -> str:
         """Leads to the account."""
-        return _change_link("accounts_user", row.owner.pk, row.owner.email) if row.owner else "a guest"
+        return change_link("accounts_user", row.owner.pk, row.owner.email) if row.owner else "a guest"
 
     @admin.display(description="page")
     def on_site(self, row: Identification) -> str:
@@ -198,7 +177,7 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="photo")
     def thumbnail(self, prediction: Prediction) -> str:
         """Small."""
-        return _photo(prediction.identification_id, 72)
+        return photo(prediction.identification_id, 72)
 
     @admin.display(description="probability", ordering="probability")
     def percent_column(self, prediction: Prediction) -> str:
@@ -209,13 +188,13 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
     def car(self, prediction: Prediction) -> str:
         """Leads to the car."""
         variant = prediction.variant
-        return _change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
+        return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
     @admin.display(description="identification")
     def photo_page(self, prediction: Prediction) -> str:
         """Leads to the photo with its whole answer."""
         row = prediction.identification
-        return _change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
+        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
 
 
 @admin.register(Feedback)
@@ -248,13 +227,13 @@ class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="photo")
     def thumbnail(self, feedback: Feedback) -> str:
         """Small."""
-        return _photo(feedback.identification_id, 96)
+        return photo(feedback.identification_id, 96)
 
     @admin.display(description="identification")
     def photo_page(self, feedback: Feedback) -> str:
         """Leads to the photo with its whole answer."""
         row = feedback.identification
-        return _change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
+        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
 
     @admin.display(description="the person says")
     def said(self, feedback: Feedback) -> str:
@@ -265,23 +244,3 @@ class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
     def answered(self, feedback: Feedback) -> str:
         """The likeliest candidate."""
         return str(feedback.identification.best or "–")
-
-
-@admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
-    """Bundles that answered or answer."""
-
-    list_display = ("name", "version", "is_active", "created", "short_digest")
-    list_filter = ("is_active",)
-    search_fields = ("name", "version", "digest")
-    fields = ("name", "version", "is_active", "created", "digest", "card")
-    readonly_fields = fields
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Every answer says which model gave it."""
-        return False
-
-    @admin.display(description="digest")
-    def short_digest(self, version: ModelVersion) -> str:
-        """Enough to tell two apart."""
-        return version.digest[:12]

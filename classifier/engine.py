@@ -1,6 +1,6 @@
-"""The model in a worker process: loaded once, replaced when its bundle changes, reported when it is away.
+"""The models in a worker process: loaded once, replaced when another is promoted or a bundle changes, reported when away.
 
-Only workers call `answer`; web processes only ask `away_message`, which costs one cache read and loads nothing.
+Only workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and loads nothing.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import cache
 
+from classifier import registry
 from classifier.exceptions import ClassifierAway
 from classifier.models import ModelVersion
 from ml.exceptions import BundleError
@@ -36,25 +38,30 @@ class Engine:
 
 _lock = threading.Lock()
 _engine: Engine | None = None
+_shadow: Engine | None = None
 
 
-def _stamp() -> tuple[Any, ...]:
+def _stamp(folder: Path) -> tuple[Any, ...]:
     """What changes when the bundle on disk does; cheap enough to ask before every photo."""
     try:
-        state = (settings.MODEL_BUNDLE / "bundle.json").stat()
+        state = (folder / "bundle.json").stat()
     except OSError:
-        return (str(settings.MODEL_BUNDLE), None)
-    return (str(settings.MODEL_BUNDLE), state.st_mtime_ns, state.st_size, state.st_ino)
+        return (str(folder), None)
+    return (str(folder), state.st_mtime_ns, state.st_size, state.st_ino)
 
 
 def current() -> Engine:
-    """The loaded engine, loading or reloading it where needed. Raises ClassifierAway where there is no usable bundle."""
+    """The active model, loaded. Costs one query and one `stat` where nothing changed since the last photo.
+
+    Raises ClassifierAway where there is no usable bundle.
+    """
     global _engine  # noqa: PLW0603  (one model in one process)
-    stamp = _stamp()
+    active = ModelVersion.objects.active()
+    stamp = _stamp(registry.bundle_path(active))
     with _lock:
         if _engine is None or _engine.stamp != stamp:
             try:
-                _engine = _load(stamp)
+                _engine = _load(active, stamp)
             except BundleError as error:
                 _engine = None
                 logger.error("classifier away: %s", error)  # noqa: TRY400  (the message says it all)
@@ -64,33 +71,39 @@ def current() -> Engine:
         return _engine
 
 
-def _load(stamp: tuple[Any, ...]) -> Engine:
+def shadow() -> Engine | None:
+    """The shadow model, loaded; None where there is none. Raises BundleError where its bundle can't be used."""
+    global _shadow  # noqa: PLW0603
+    version = ModelVersion.objects.shadow()
+    with _lock:
+        if version is None:
+            _shadow = None
+            return None
+        stamp = _stamp(registry.bundle_path(version))
+        if _shadow is None or _shadow.stamp != stamp or _shadow.version_id != version.pk:
+            _shadow = None
+            loaded = _load(version, stamp)
+            if loaded.version_id != version.pk:
+                raise BundleError(f"{version} does not ship any more. Add its bundle again.")
+            _shadow = loaded
+        return _shadow
+
+
+def _load(version: ModelVersion | None, stamp: tuple[Any, ...]) -> Engine:
     from ml.bundle import read_bundle
     from ml.predictor import Predictor
 
-    bundle = read_bundle(settings.MODEL_BUNDLE)
+    bundle = read_bundle(registry.bundle_path(version))
     predictor = Predictor(bundle, threads=settings.MODEL_THREADS)
     predictor.load()
-    version = model_version_register(
-        name=bundle.name, version=bundle.version, digest=bundle.digest, card=bundle.card
-    )
+    if version is None or not version.folder:
+        version = registry.version_register_shipped(bundle=bundle)
+    elif bundle.digest != version.digest:
+        raise BundleError(
+            f"{bundle.path} does not hold {version}, which was registered. Copy it there again."
+        )
     logger.info("model %s loaded", version)
     return Engine(predictor, version.pk, stamp)
-
-
-def model_version_register(*, name: str, version: str, digest: str, card: dict[str, Any]) -> ModelVersion:
-    """The row of a bundle, made at its first use; the newest one in use is the active one."""
-    from django.db import transaction
-
-    with transaction.atomic():
-        row, _ = ModelVersion.objects.get_or_create(
-            digest=digest, defaults={"name": name, "version": version, "card": card}
-        )
-        if not row.is_active:
-            ModelVersion.objects.filter(is_active=True).update(is_active=False)
-            ModelVersion.objects.filter(pk=row.pk).update(is_active=True)
-            row.is_active = True
-    return row
 
 
 def warm() -> None:

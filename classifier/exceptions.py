@@ -46,3 +46,31 @@ class ClassifierAway(ClassifierError):
 
     code = "classifier_away"
     status = 503
+
+
+class ModelRefused(ClassifierError):
+    """A bundle that can't answer here; the active model is untouched."""
+
+    code = "model_refused"
+    status = 422
+
+
+class ModelConflict(ClassifierError):
+    """Somebody else was faster, or there is nothing to do; the active model is untouched."""
+
+    code = "model_conflict"
+    status = 409
+
+
+class DatasetRefused(ClassifierError):
+    """No dataset version can be made of what there is, or one is not what it was."""
+
+    code = "dataset_refused"
+    status = 422
+
+
+class TrainingRefused(ClassifierError):
+    """A training run can't start, or ended without a model; the active model is untouched."""
+
+    code = "training_refused"
+    status = 409

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from catalog.models import Variant
-from classifier.querysets import IdentificationQuerySet
+from classifier.querysets import FeedbackQuerySet, IdentificationQuerySet, ModelVersionQuerySet
 from classifier.wording import LIKELY, percent
 
 
@@ -20,7 +20,27 @@ def _lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
 
 
 class ModelVersion(models.Model):
-    """A bundle that answered or may answer. One is active."""
+    """A bundle that answered, answers or may answer.
+
+    States::
+
+        candidate ◀──stop── shadow      a shadow answers live photos too; nobody is shown what it says
+            │ └─────start────▶ │
+            └──────promote─────┴──▶ active ──another is promoted──▶ retired
+                                      ▲                                │
+                                      └──────promote, roll back────────┘
+
+    One is active and at most one is the shadow: the database sees to both. Where the active one is the bundle that the
+    project ships, a newer one that it ships takes its place; a model that somebody promoted stays.
+    """
+
+    class State(models.TextChoices):
+        """What it is used for."""
+
+        CANDIDATE = "candidate", "Candidate"
+        SHADOW = "shadow", "Shadow"
+        ACTIVE = "active", "Active"
+        RETIRED = "retired", "Retired"
 
     name = models.CharField(max_length=80)
     version = models.CharField(max_length=40)
@@ -28,19 +48,50 @@ class ModelVersion(models.Model):
     card = models.JSONField(
         default=dict, help_text="bundle.json as it was: metrics, thresholds, data, licence."
     )
-    is_active = models.BooleanField("active", default=False)
+    report = models.JSONField(
+        default=dict, blank=True, help_text="How it did beside the model that was active when it was trained."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.CANDIDATE)
+    folder = models.CharField(
+        max_length=120, blank=True, help_text="Of the bundle, in VAR_DIR/models; empty: the one that ships."
+    )
     created = models.DateTimeField(auto_now_add=True)
+    promoted = models.DateTimeField(null=True, blank=True)
+    promoted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the site itself, or somebody at the command line.",
+    )
+    shadow_since = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created"]
+        permissions = [("promote_modelversion", "Can promote models, roll back and start shadow runs")]
         constraints = [
             models.UniqueConstraint(
-                fields=["is_active"], condition=Q(is_active=True), name="one_active_model_version"
+                fields=["state"],
+                condition=Q(state__in=["active", "shadow"]),
+                name="one_active_and_one_shadow_model",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its answers are the ones that are shown."""
+        return self.state == self.State.ACTIVE
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it answers live photos unseen."""
+        return self.state == self.State.SHADOW
 
 
 class Identification(models.Model):
@@ -54,8 +105,8 @@ class Identification(models.Model):
           └──lease expired──┘
 
     A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still says
-    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason. `done` refuses every
-    later change of the answer.
+    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason. `done` is the end: only a
+    newer model's answer may take the place of an older one's (`reidentifying`), which is then kept as a Reading.
     """
 
     class Status(models.TextChoices):
@@ -127,6 +178,9 @@ class Identification(models.Model):
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="identifications"
     )
+    look_again = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it waits for the active model to look at it again."
+    )
 
     objects = IdentificationQuerySet.as_manager()
 
@@ -141,6 +195,11 @@ class Identification(models.Model):
                 fields=["status", "enqueued"],
                 condition=Q(status__in=["queued", "running"]),
                 name="identification_waiting",
+            ),
+            models.Index(
+                fields=["look_again"],
+                condition=Q(look_again__isnull=False),
+                name="identification_look_again",
             ),
         ]
         constraints = [
@@ -238,7 +297,11 @@ class Prediction(models.Model):
 
 
 class Feedback(models.Model):
-    """What a person says an identification's photo shows. Labels carry their author; only opted-in ones train."""
+    """What a person says an identification's photo shows. Labels carry their author; only opted-in ones train.
+
+    A curator's decision on one that may train: pending → confirmed | rejected, and back by undo. A person who changes
+    what they said, or takes the permission back, makes it pending again.
+    """
 
     class Verdict(models.TextChoices):
         """What the person says of the answer."""
@@ -248,6 +311,13 @@ class Feedback(models.Model):
         NOT_LISTED = "not_listed", "It is a car that is not in the catalogue"
         NOT_A_CAR = "not_a_car", "It is not a car"
 
+    class Curation(models.TextChoices):
+        """What a curator decided."""
+
+        PENDING = "pending", "Pending"
+        CONFIRMED = "confirmed", "Confirmed"
+        REJECTED = "rejected", "Rejected"
+
     identification = models.OneToOneField(Identification, on_delete=models.CASCADE, related_name="feedback")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     verdict = models.CharField(max_length=16, choices=Verdict)
@@ -256,12 +326,46 @@ class Feedback(models.Model):
     )
     text = models.CharField(max_length=200, blank=True, help_text="The car in the person's own words.")
     may_train = models.BooleanField("may be used for training", default=False)
+    curation = models.CharField(max_length=10, choices=Curation, default=Curation.PENDING)
+    confirmed_variant = models.ForeignKey(
+        Variant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The car that the curator confirmed.",
+    )
+    told = models.DateTimeField(
+        null=True, blank=True, help_text="When its author was told that a newer model agrees."
+    )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
+
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated"]
         verbose_name_plural = "feedback"
+        permissions = [("curate_feedback", "Can decide what the model learns from")]
+        indexes = [
+            models.Index(
+                fields=["curation", "updated"], condition=Q(may_train=True), name="feedback_that_may_train"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()}"
+
+
+from classifier.learning import (  # noqa: E402  (they refer to the models above; Django looks for all of them here)
+    CurationEvent,
+    DatasetVersion,
+    ModelEvent,
+    Reading,
+    TrainingRun,
+)
+
+__all__ = [
+    "CurationEvent", "DatasetVersion", "Feedback", "Identification", "ModelEvent", "ModelVersion", "Prediction", "Reading",
+    "TrainingRun",
+]  # fmt: skip

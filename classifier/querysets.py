@@ -1,4 +1,4 @@
-"""Every read of identifications that is more than one filter."""
+"""Every read that is more than one filter."""
 
 from __future__ import annotations
 
@@ -36,3 +36,68 @@ class IdentificationQuerySet(models.QuerySet):
         return self.select_related("model_version", "feedback").prefetch_related(
             "predictions__variant__model__make"
         )
+
+    def to_look_at_again(self) -> IdentificationQuerySet:
+        """Answered ones that wait for the active model, those that wait longest first."""
+        return self.filter(status="done", look_again__isnull=False).order_by("look_again", "pk")
+
+    def answered_by_others(self, version_id: int) -> IdentificationQuerySet:
+        """Whose shown answer is another model version's."""
+        return self.filter(status="done").exclude(model_version=version_id)
+
+    def unread_by_shadow(self, shadow: Any) -> IdentificationQuerySet:
+        """Photos of the shadow's time that it has not looked at, the newest answers last."""
+        return (
+            self.filter(status="done", finished__gte=shadow.shadow_since)
+            .exclude(readings__model_version=shadow, readings__role="shadow")
+            .order_by("finished")
+        )
+
+
+class ModelVersionQuerySet(models.QuerySet):
+    """Reads of model versions."""
+
+    def active(self) -> Any:
+        """The one whose answers are shown, or None."""
+        return self.filter(state="active").first()
+
+    def shadow(self) -> Any:
+        """The one that answers unseen, or None."""
+        return self.filter(state="shadow").first()
+
+
+class FeedbackQuerySet(models.QuerySet):
+    """Reads of feedback."""
+
+    def may_train(self) -> FeedbackQuerySet:
+        """Of people who allow their photo to be learned from; nothing else ever gets near a dataset."""
+        return self.filter(may_train=True)
+
+    def confirmed(self) -> FeedbackQuerySet:
+        """What a curator confirmed and its author still allows, with all that a dataset needs, the oldest first."""
+        return (
+            self.may_train()
+            .filter(curation="confirmed")
+            .select_related("identification", "confirmed_variant__model__make")
+            .order_by("created", "pk")
+        )
+
+
+class ReadingQuerySet(models.QuerySet):
+    """Reads of readings."""
+
+    def past(self) -> ReadingQuerySet:
+        """Answers that were shown once."""
+        return self.filter(role="past")
+
+    def of_shadow(self, version: Any) -> ReadingQuerySet:
+        """What a model version read in its shadow runs."""
+        return self.filter(role="shadow", model_version=version)
+
+
+class TrainingRunQuerySet(models.QuerySet):
+    """Reads of training runs."""
+
+    def open(self) -> TrainingRunQuerySet:
+        """Queued or running."""
+        return self.filter(is_open=True)

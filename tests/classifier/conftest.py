@@ -56,7 +56,7 @@ class StubPredictor:
 
 @pytest.fixture
 def version(db: None) -> ModelVersion:
-    return ModelVersion.objects.create(name="stub", version="1", digest="0" * 64, is_active=True)
+    return ModelVersion.objects.create(name="stub", version="1", digest="0" * 64, state="active")
 
 
 @pytest.fixture

@@ -1,0 +1,56 @@
+"""What the admin's pages of this app share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from classifier.exceptions import ClassifierError
+
+
+def change_link(name: str, pk: Any, text: str) -> str:
+    """A link to the admin page of a row; `name` is "app_model"."""
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
+
+
+def photo(pk: Any, width: int) -> str:
+    """The stored thumbnail, leading to the photo itself. Only staff who may view identifications get the bytes."""
+    url = reverse("classifier:photo", args=[pk])
+    return format_html(
+        '<a href="{0}"><img src="{0}?size=thumbnail" alt="The photo" width="{1}" loading="lazy"></a>',
+        url,
+        width,
+    )
+
+
+class ReadOnly:
+    """Made by the site itself: to look at, and to delete where that is allowed."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class NeverDeleted(ReadOnly):
+    """What happened stays on record."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+def said(request: HttpRequest, what: Any, to: str) -> HttpResponse:
+    """Do `what`, which returns the words for success, say how it went, and lead to `to`."""
+    try:
+        messages.success(request, what())
+    except ClassifierError as error:
+        messages.error(request, error.message)
+    return HttpResponseRedirect(to)
