@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml.exceptions import MlError, PhotoError
+from ml.recipes import CHOICES
 
 if TYPE_CHECKING:
     from ml.predictor import Answer
@@ -17,23 +20,32 @@ DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite0"
 
 
 def _split(arguments: argparse.Namespace) -> None:
-    from ml.data import make_split, read_folder
+    from ml.data import read_photos
+    from ml.duplicates import make_split
+    from ml.loaders import write_split
 
-    photos, labels = read_folder(arguments.folder)
+    photos, labels = read_photos(arguments.folder)
     names = make_split(photos, share=arguments.share, seed=arguments.seed, distance=arguments.distance)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    head = f"# {len(names)} of {len(photos)} photos in {len(labels)} classes, share {arguments.share}, seed {arguments.seed}\n"
-    arguments.out.write_text(head + "\n".join(names) + "\n")
-    print(head.strip("# \n"))
+    print(write_split(arguments.out, names, photos, labels))
 
 
 def _train(arguments: argparse.Namespace) -> None:
     from ml.recipes import read_recipe
-    from ml.training import train
+    from ml.training import Hardware, train
 
     recipe = read_recipe(arguments.recipe)
+    if arguments.data:
+        data = replace(
+            recipe.data, cars=tuple(arguments.data), cars_validation=tuple(arguments.split), only=()
+        )
+        recipe = replace(recipe, data=data)
+    changes = {name: getattr(arguments, name) for name in ("weights", "precision", "batch", "workers")}
+    recipe = replace(recipe, **{name: value for name, value in changes.items() if value is not None})
     run = arguments.run or Path("runs") / recipe.name
-    print(f"Finished: {train(recipe, run, threads=arguments.threads)}")
+    hardware = Hardware(arguments.accelerator, arguments.devices, arguments.nodes, arguments.threads)
+    finished = train(recipe, run, hardware)
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # else one of several processes, of which the first speaks
+        print(f"Finished: {finished}")
 
 
 def _average(arguments: argparse.Namespace) -> None:
@@ -160,6 +172,34 @@ def _add_serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train a recipe, or go on with an interrupted run")
+    train.add_argument("recipe", type=Path)
+    train.add_argument("--run", type=Path, help="folder of the run (default runs/NAME)")
+    train.add_argument(
+        "--data", nargs="+", metavar="FOLDER", help="train on these class folders or manifests instead"
+    )
+    train.add_argument(
+        "--split",
+        nargs="+",
+        default=[],
+        metavar="LIST",
+        help="lists of what to judge by (default: made and kept)",
+    )
+    train.add_argument(
+        "--scenes", metavar="FOLDER", help="take the folders interior and other of this one instead"
+    )
+    train.add_argument("--weights", help="auto, none, a file or the folder of a run, instead of the recipe's")
+    train.add_argument("--batch", type=int, help="photos in a step, of all processes together")
+    train.add_argument("--workers", type=int, help="processes that load photos, for each that trains")
+    train.add_argument("--precision", choices=CHOICES["precision"], help="mixed precision, on a GPU")
+    train.add_argument("--accelerator", choices=("auto", "cpu", "gpu"), default="auto")
+    train.add_argument("--devices", type=int, default=1, help="processes (GPUs) on each machine (default 1)")
+    train.add_argument("--nodes", type=int, default=1, help="machines (default 1)")
+    train.add_argument("--threads", type=int, help="CPU threads of each process (default: all)")
+    train.set_defaults(run_command=_train)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     main = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
@@ -177,12 +217,7 @@ def parser() -> argparse.ArgumentParser:
     )
     split.set_defaults(run_command=_split)
 
-    train = commands.add_parser("train", help="train a recipe, or go on with an interrupted run")
-    train.add_argument("recipe", type=Path)
-    train.add_argument("--run", type=Path, help="folder of the run (default runs/NAME)")
-    train.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    train.set_defaults(run_command=_train)
-
+    _add_train(commands)
     average = commands.add_parser("average", help="average the weights of runs that started from each other")
     average.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     average.add_argument("out", type=Path, help="folder of the run that is made")

@@ -1,18 +1,21 @@
-"""Photos on disk as training material: folders of classes, splits kept as lists, near duplicates kept together."""
+"""Photos on disk as training material: folders of classes or manifests, and splits kept as lists."""
 
 from __future__ import annotations
 
-import random
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from ml.exceptions import DataError, PhotoError
+from ml.manifest import is_manifest, read_manifest
+from ml.photo_table import Photo, PhotoTable, Texts
 from ml.photos import open_photo
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
@@ -20,23 +23,43 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 SCENES = ("exterior", "interior", "other")
 
 
-@dataclass(frozen=True)
-class Photo:
-    """One labelled photo; `name` is "class/file", the form that splits are written in."""
-
-    path: Path
+class _Found(NamedTuple):
+    path: str
     name: str
-    label: int
+    label: str
 
 
-def read_folder(*roots: str | Path) -> tuple[list[Photo], list[str]]:
-    """Photos of folders of class folders, sorted by name, and the class names in label order.
+def read_photos(*roots: str | Path) -> tuple[PhotoTable, list[str]]:
+    """Photos of folders of class folders, sorted by name, then those of manifests; and the class names in label order.
 
-    A class that several folders hold has the photos of all. Raises DataError where a folder is missing or holds no class,
-    a class holds fewer than two photos, or two photos have the same name.
+    A class that several of them hold has the photos of all. Raises DataError where one is missing or holds no class, a
+    class holds fewer than two photos, or two photos have the same name.
     """
+    where = " and ".join(map(str, roots))
+    found = chain(
+        _in_folders([Path(root) for root in roots if not is_manifest(root)]),
+        *(_in_manifest(Path(root)) for root in roots if is_manifest(root)),
+    )
+    paths, names, codes = Texts(), Texts(), array("i")
+    numbers: dict[str, int] = {}
+    for photo in found:
+        paths.append(photo.path)
+        names.append(photo.name)
+        codes.append(numbers.setdefault(photo.label, len(numbers)))
+    labels = sorted(numbers)
+    order = np.argsort(np.argsort(np.array(list(numbers), dtype=str), kind="stable"))
+    own = order[np.frombuffer(codes, np.int32)].astype(np.int32) if codes else np.empty(0, np.int32)
+    counts = np.bincount(own, minlength=len(labels))
+    if few := [labels[i] for i in np.flatnonzero(counts < 2)]:
+        raise DataError(f"{where} has too few photos (two are the least) in {few}.")
+    if (twice := names.first_repeated()) is not None:
+        raise DataError(f"{where} have photos of the same class and name, for instance {twice}.")
+    return PhotoTable(paths, names, own, np.arange(len(own), dtype=np.int32)), labels
+
+
+def _in_folders(roots: Sequence[Path]) -> Iterator[_Found]:
     folders: dict[str, list[Path]] = defaultdict(list)
-    for root in map(Path, roots):
+    for root in roots:
         if not root.is_dir():
             raise DataError(f"There is no folder {root}. It should hold one folder of photos for each class.")
         classes = [entry for entry in root.iterdir() if entry.is_dir()]
@@ -44,89 +67,68 @@ def read_folder(*roots: str | Path) -> tuple[list[Photo], list[str]]:
             raise DataError(f"{root} has no class folders.")
         for folder in classes:
             folders[folder.name].append(folder)
-    labels = sorted(folders)
-    photos = [
-        Photo(path, f"{label}/{path.name}", index)
-        for index, label in enumerate(labels)
-        for path in sorted(
-            (path for folder in folders[label] for path in folder.iterdir()), key=lambda path: path.name
+    photos = {
+        label: [path for folder in folders[label] for path in folder.iterdir() if is_photo(path)]
+        for label in sorted(folders)
+    }
+    if few := [label for label, paths in photos.items() if len(paths) < 2]:
+        where = " and ".join(map(str, roots))
+        raise DataError(
+            f"{where} has too few photos in {few}: two are the least, one to learn from and one to judge by."
         )
-        if path.suffix.lower() in SUFFIXES
-    ]
-    where = " and ".join(map(str, roots))
-    counts = np.bincount([photo.label for photo in photos], minlength=len(labels))
-    if few := [labels[i] for i in np.flatnonzero(counts < 2)]:
-        raise DataError(f"{where} has too few photos (two are the least) in {few}.")
-    if twice := [name for name, count in Counter(photo.name for photo in photos).items() if count > 1]:
-        raise DataError(f"{where} have photos of the same class and name, for instance {twice[0]}.")
-    return photos, labels
+    for label, paths in photos.items():
+        for path in sorted(paths, key=lambda path: path.name):
+            yield _Found(str(path), f"{label}/{path.name}", label)
+
+
+def is_photo(path: Path) -> bool:
+    """Whether this is the name of a photo."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def _in_manifest(path: Path) -> Iterator[_Found]:
+    for row in read_manifest(path):
+        yield _Found(str(path.parent / row.path), row.name, row.label)
+
+
+def read_folder(*roots: str | Path) -> tuple[list[Photo], list[str]]:
+    """As `read_photos`, with a list of photos."""
+    photos, labels = read_photos(*roots)
+    return list(photos), labels
+
+
+def only_classes(
+    photos: PhotoTable, labels: Sequence[str], patterns: Sequence[str]
+) -> tuple[PhotoTable, list[str]]:
+    """The photos and names of the classes that one of the patterns ("* 2012") matches; all where there is no pattern.
+
+    Raises DataError where a pattern matches none.
+    """
+    if not patterns:
+        return photos, list(labels)
+    if idle := [p for p in patterns if not any(fnmatchcase(label, p) for label in labels)]:
+        raise DataError(f"No class is called like {idle}; there are {labels[0]}, {labels[-1]} and so on.")
+    kept = [any(fnmatchcase(label, pattern) for pattern in patterns) for label in labels]
+    numbers = np.cumsum(kept) - 1
+    chosen = photos.take(np.array(kept)[photos.labels])
+    return chosen.relabelled(numbers), [label for label, keep in zip(labels, kept, strict=True) if keep]
 
 
 def find_photos(root: str | Path) -> list[Photo]:
     """Photos anywhere under a folder, sorted, with the label -1: none of the classes. Raises DataError where there are none."""
     root = Path(root)
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in root.rglob("*") if is_photo(path))
     if not paths:
         raise DataError(f"There are no photos under {root}.")
     return [Photo(path, str(path.relative_to(root)), -1) for path in paths]
 
 
-def dhash(path: Path, side: int = 8) -> int:
-    """Difference hash of a photo, `side * side` bits: near duplicates differ in few of them."""
-    with Image.open(path) as image:
-        image.draft("L", (side * 4, side * 4))
-        grey = np.asarray(image.convert("L").resize((side + 1, side), Image.Resampling.BOX), dtype=np.int16)
-    bits = (grey[:, 1:] > grey[:, :-1]).flatten()
-    return int("".join("1" if bit else "0" for bit in bits), 2)
-
-
-def group_near_duplicates(photos: Sequence[Photo], *, distance: int = 4) -> list[list[Photo]]:
-    """Photos of the same class whose hashes differ in at most `distance` of 64 bits, grouped."""
-    by_label: dict[int, list[Photo]] = defaultdict(list)
-    for photo in photos:
-        by_label[photo.label].append(photo)
-    groups: list[list[Photo]] = []
-    for members in by_label.values():
-        hashed: list[tuple[list[int], list[Photo]]] = []
-        for photo in members:
-            value = dhash(photo.path)
-            for hashes, group in hashed:
-                if any((value ^ other).bit_count() <= distance for other in hashes):
-                    hashes.append(value)
-                    group.append(photo)
-                    break
-            else:
-                hashed.append(([value], [photo]))
-        groups += [group for _, group in hashed]
-    return groups
-
-
-def make_split(photos: Sequence[Photo], *, share: float, seed: int, distance: int = 4) -> list[str]:
-    """Names of a stratified validation split: of each class `share` of its photos, at least one.
-
-    Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin in training.
-    """
-    by_label: dict[int, list[list[Photo]]] = defaultdict(list)
-    for group in group_near_duplicates(photos, distance=distance):
-        by_label[group[0].label].append(group)
-    chosen: list[str] = []
-    for label in sorted(by_label):
-        groups = by_label[label]
-        random.Random(f"{seed}:{label}").shuffle(groups)
-        wanted = max(1, round(share * sum(map(len, groups))))
-        taken = 0
-        for group in groups:
-            if taken and taken + len(group) > wanted:
-                continue
-            chosen += [photo.name for photo in group]
-            taken += len(group)
-    return sorted(chosen)
-
-
 def read_split(split: str | Path) -> set[str]:
-    """The names that a list holds. Raises DataError where it is missing."""
+    """The names that a list holds, or that are validation photos in a manifest. Raises DataError where it is missing."""
+    if is_manifest(split):
+        return {row.name for row in read_manifest(split) if row.split == "validation"}
     try:
-        lines = Path(split).read_text().splitlines()
+        lines = Path(split).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise DataError(
             f"There is no split {split}. `python -m ml split FOLDER {split}` makes one."
@@ -134,26 +136,31 @@ def read_split(split: str | Path) -> set[str]:
     return {line for line in lines if line and not line.startswith("#")}
 
 
-def apply_split(photos: Sequence[Photo], *splits: str | Path) -> tuple[list[Photo], list[Photo]]:
+def split_photos(photos: PhotoTable, *splits: str | Path) -> tuple[PhotoTable, PhotoTable]:
     """(training, validation) by lists of names. Raises DataError where a list and the photos don't meet."""
-    present = {photo.name for photo in photos}
-    names: set[str] = set()
+    held = np.zeros(len(photos), dtype=bool)
     for split in splits:
         listed = read_split(split)
-        if not listed & present:
+        own = np.fromiter((name in listed for name in photos.names()), dtype=bool, count=len(photos))
+        if not own.any():
             raise DataError(f"None of the photos that {split} names is in the folder.")
-        names |= listed
-    validation = [photo for photo in photos if photo.name in names]
-    return [photo for photo in photos if photo.name not in names], validation
+        held |= own
+    return photos.take(~held), photos.take(held)
+
+
+def apply_split(photos: Iterable[Photo], *splits: str | Path) -> tuple[list[Photo], list[Photo]]:
+    """As `split_photos`, with lists of photos."""
+    training, validation = split_photos(PhotoTable.of(photos), *splits)
+    return list(training), list(validation)
 
 
 class PhotoDataset:
     """A map-style dataset of (transformed photo, label); unreadable photos are an error that names the file."""
 
     def __init__(
-        self, photos: Iterable[Photo], transform: Callable[[Image.Image], Any], *, short_side: int = 256
+        self, photos: Sequence[Photo], transform: Callable[[Image.Image], Any], *, short_side: int = 256
     ) -> None:
-        self.photos = list(photos)
+        self.photos = photos if isinstance(photos, PhotoTable) else PhotoTable.of(photos)
         self.transform = transform
         self.short_side = short_side
 

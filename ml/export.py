@@ -36,7 +36,7 @@ def load_run(run: str | Path) -> tuple[CarNet, list[str], dict]:
         raise DataError(
             f"{run} is not a run: {Path(error.filename).name} is missing. Give the folder training made."
         ) from None
-    model = CarNet(recipe["architecture"], classes=len(labels))
+    model = CarNet(recipe["architecture"], classes=len(labels), hidden=recipe.get("hidden", ()))
     try:
         if (run / "model.pt").exists():
             state = torch.load(run / "model.pt", map_location="cpu", weights_only=True)

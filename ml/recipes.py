@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ml.exceptions import RecipeError
 
+#: What these keys may say.
+CHOICES = {
+    "optimizer": ("adamw", "adam", "sgd"),
+    "schedule": ("cosine", "linear", "constant", "plateau"),
+    "precision": ("32-true", "16-mixed", "bf16-mixed"),
+    "target": ("car", "scene"),
+}
+
 
 @dataclass(frozen=True)
 class Data:
     """Where the photos are. Paths are relative to the folder the command is started in.
 
-    `cars` are folders of class folders, `cars_validation` lists of what is kept from training; one of each may be a plain
-    string. An epoch sees at most `per_class` photos of a class, other ones each time; 0 is all.
+    `cars` are folders of class folders or manifests (ml.manifest), `cars_validation` lists of what is kept from training;
+    one of each may be a plain string. Without a list, a manifest's own split counts, else one of `share` of the photos is
+    made and saved with the run. `only` are the classes that are learned, as patterns such as "* 2012"; none is all. An
+    epoch sees at most `per_class` photos of a class, other ones each time; 0 is all.
     """
 
     cars: tuple[str, ...]
     scenes: str | None = None
     cars_validation: tuple[str, ...] = ()
     scenes_validation: str | None = None
+    only: tuple[str, ...] = ()
     per_class: int = 0
+    share: float = 0.15
 
     def __post_init__(self) -> None:
-        for name in ("cars", "cars_validation"):
+        for name in ("cars", "cars_validation", "only"):
             value = getattr(self, name)
             if isinstance(value, str):
                 object.__setattr__(self, name, (value,))
@@ -37,31 +50,59 @@ class Stage:
     """A run of epochs at one input size (pixels).
 
     `frozen` stages of the backbone, counted from the photo and with its stem, don't learn: they are half of the work of
-    a step and the part that a new set of photos changes least.
+    a step and the part that a new set of photos changes least. `frozen_layers` says the same in single layers
+    (convolutions, norms, activations). Where the backbone starts from random numbers, nothing is frozen.
     """
 
     size: int
     epochs: int
     frozen: int = 0
+    frozen_layers: int = 0
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What training does to a photo; evaluation never does any of it."""
+    """What training does to a photo; evaluation never does any of it.
+
+    `flip`, `zoom_out`, `degrade` and `erase` are shares of the photos, `crop_scale` shares of a photo's area (both 1: no
+    crop), `rotate` degrees, `mixup` and `cutmix` the strength (alpha) with which photos of a batch are mixed; 0 is never.
+    """
 
     crop_scale: tuple[float, float] = (0.4, 1.0)
     crop_ratio: tuple[float, float] = (0.75, 2.0)
+    flip: float = 0.5
+    rotate: float = 0.0
     zoom_out: float = 0.0
     degrade: float = 0.0
     colour: float = 0.2
     erase: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+
+@dataclass(frozen=True)
+class Distill:
+    """A teacher, the folder of a run or a bundle, whose answers are learned beside the labels.
+
+    `weight` (0-1) is what the teacher's answers, softened by `temperature`, count for; `size` is what the teacher looks
+    at in pixels, 0 for what it was made for.
+    """
+
+    teacher: str
+    weight: float = 0.7
+    temperature: float = 2.0
+    size: int = 0
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that decides a training run. `size` is what the finished model looks at, in pixels.
 
-    `average` is the decay per step of the weights' moving average, which is what is judged and kept; 0 keeps none.
+    `hidden` are dense layers between backbone and heads. `weights` is "auto" (a package on the machine, then the hub), a
+    path or "none"; of a list, the first that can be had. `average` is the decay per step of the weights' moving average,
+    which is what is judged and kept; 0 keeps none. `weight_decay` is the optimizer's; `l1` and `l2` are penalties on
+    matrices and kernels in the loss. `batch` is what all processes take together. `target` is what the classes are: cars,
+    or the scenes "exterior" (every photo in `data.cars`) and "interior" (from `data.scenes`).
     """
 
     name: str
@@ -69,10 +110,17 @@ class Recipe:
     data: Data
     stages: tuple[Stage, ...]
     size: int = 224
-    weights: str = "auto"
+    target: str = "car"
+    hidden: tuple[int, ...] = ()
+    weights: str | tuple[str, ...] = "auto"
     batch: int = 32
+    precision: str = "32-true"
+    optimizer: str = "adamw"
     learning_rate: float = 1.2e-3
+    schedule: str = "cosine"
     weight_decay: float = 0.02
+    l1: float = 0.0
+    l2: float = 0.0
     warmup: float = 0.05
     label_smoothing: float = 0.1
     dropout: float = 0.2
@@ -82,6 +130,12 @@ class Recipe:
     workers: int = 1
     seed: int = 20261121
     augmentation: Augmentation = field(default_factory=Augmentation)
+    distill: Distill | None = None
+
+    @property
+    def weight_choices(self) -> tuple[str, ...]:
+        """Where weights may come from, the best first."""
+        return (self.weights,) if isinstance(self.weights, str) else self.weights
 
     @property
     def epochs(self) -> int:
@@ -121,10 +175,21 @@ def _build(kind: type, values: dict[str, Any], where: str) -> Any:
     known = {item.name for item in dataclasses.fields(kind)}
     if unknown := sorted(set(values) - known):
         raise RecipeError(f"{where} has unknown keys {unknown}; known are {sorted(known)}.")
+    hints = typing.get_type_hints(kind)
+    for key, value in values.items():
+        _check_value(value, hints[key], CHOICES.get(key), f"{where}: {key}")
     try:
         return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
     except TypeError as error:
         raise RecipeError(f"{where}: {error}") from None
+
+
+def _check_value(value: Any, kind: Any, choices: tuple[str, ...] | None, where: str) -> None:
+    accepted = {int: (int,), float: (int, float), str: (str,)}.get(kind)
+    if accepted and (isinstance(value, bool) or not isinstance(value, accepted)):
+        raise RecipeError(f"{where} is {value!r}; it should be of the kind {kind.__name__}.")
+    if choices and value not in choices:
+        raise RecipeError(f"{where} is {value!r}; it may be {', '.join(choices)}.")
 
 
 def _read_toml(path: Path, *, missing: str) -> dict[str, Any]:
@@ -139,13 +204,23 @@ def _read_toml(path: Path, *, missing: str) -> dict[str, Any]:
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe. Raises RecipeError naming the file and the key that is wrong."""
     path = Path(path)
-    raw = _read_toml(path, missing=f"There is no recipe {path}; those that ship are in recipes/.")
-    raw["data"] = _build(Data, raw.get("data", {}), f"{path} [data]")
-    raw["augmentation"] = _build(Augmentation, raw.get("augmentation", {}), f"{path} [augmentation]")
-    raw["stages"] = [_build(Stage, stage, f"{path} [[stages]]") for stage in raw.get("stages", [])]
+    return recipe_of(
+        _read_toml(path, missing=f"There is no recipe {path}; those that ship are in recipes/."), str(path)
+    )
+
+
+def recipe_of(values: dict[str, Any], where: str) -> Recipe:
+    """A recipe from plain data, such as `Recipe.as_dict` gives. Raises RecipeError as `read_recipe` does."""
+    raw = dict(values)
+    raw["data"] = _build(Data, raw.get("data", {}), f"{where} [data]")
+    raw["augmentation"] = _build(Augmentation, raw.get("augmentation", {}), f"{where} [augmentation]")
+    if raw.get("distill"):
+        raw["distill"] = _build(Distill, raw["distill"], f"{where} [distill]")
+    raw["stages"] = [_build(Stage, stage, f"{where} [[stages]]") for stage in raw.get("stages", [])]
     if not raw["stages"]:
-        raise RecipeError(f"{path} has no [[stages]]; one with size and epochs is needed.")
-    return _build(Recipe, raw, str(path))
+        raise RecipeError(f"{where} has no [[stages]]; one with size and epochs is needed.")
+    recipe: Recipe = _build(Recipe, raw, where)
+    return recipe
 
 
 def read_notes(path: str | Path | None) -> ReleaseNotes:

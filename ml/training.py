@@ -1,7 +1,7 @@
 """Training a recipe: Lightning drives, this module says what a step, an epoch and a run are.
 
-A run is a folder: `recipe.json`, `labels.json`, `log/version_N/metrics.csv`, `checkpoints/` and at the end `model.pt`. Starting a
-run again in the same folder goes on from its last checkpoint.
+A run is a folder: `recipe.json`, `labels.json`, `facts.json`, `log/version_N/metrics.csv`, `checkpoints/` and at the end
+`model.pt`. Starting a run again in the same folder goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 import json
 import logging
 import math
-import random
-from collections import defaultdict
-from collections.abc import Iterator
+import platform
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
-from ml.data import SCENES, Photo, PhotoDataset, apply_split, read_folder
+from ml.checkpoints import CheckpointFiles, save_whole
+from ml.distillation import Teacher, open_teacher
 from ml.exceptions import DataError, MlError
+from ml.loaders import PhotoData, Splits, photos_of_epoch, read_splits, with_split
 from ml.memory import keep_freed
-from ml.models import CarNet, load_pretrained
+from ml.models import CarNet
 from ml.recipes import Recipe
-from ml.transforms import evaluation_transform, train_transform
+from ml.scene_head import fit_scene_head
+from ml.transforms import mixer
+from ml.weights import RANDOM, load_pretrained
 
 import pytorch_lightning as pl  # isort: skip  (torchmetrics imports torchvision, which ml.models makes importable)
 from pytorch_lightning.callbacks import (  # isort: skip
@@ -37,110 +39,83 @@ from pytorch_lightning.callbacks import (  # isort: skip
     TQDMProgressBar,
 )
 from pytorch_lightning.loggers import CSVLogger  # isort: skip
+from pytorch_lightning.utilities import rank_zero_only  # isort: skip
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Splits:
-    """The photos of a recipe, split. `scenes_*` are empty where the recipe names no scenes."""
+class Hardware:
+    """Where a run is computed: `devices` processes on each of `nodes` machines, on what `accelerator` says; CPU `threads`
+    for each, all where none is said.
+    """
 
-    labels: list[str]
-    cars_train: list[Photo]
-    cars_validation: list[Photo]
-    scenes_train: list[Photo]
-    scenes_validation: list[Photo]
+    accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    threads: int | None = None
 
-
-def read_splits(recipe: Recipe) -> Splits:
-    """Read the recipe's folders and split lists. Raises DataError where they don't meet."""
-    data = recipe.data
-    if not data.cars_validation:
-        raise DataError("The recipe names no cars_validation list; `python -m ml split` makes one.")
-    photos, labels = read_folder(*data.cars)
-    train, validation = apply_split(photos, *data.cars_validation)
-    scenes_train: list[Photo] = []
-    scenes_validation: list[Photo] = []
-    if data.scenes is not None and data.scenes_validation is not None:
-        scene_photos, scene_labels = read_folder(data.scenes)
-        order = [SCENES.index(label) for label in scene_labels]
-        scene_photos = [Photo(p.path, p.name, order[p.label]) for p in scene_photos]
-        scenes_train, scenes_validation = apply_split(scene_photos, data.scenes_validation)
-    return Splits(labels, train, validation, scenes_train, scenes_validation)
-
-
-def photos_of_epoch(recipe: Recipe, splits: Splits, epoch: int) -> list[Photo]:
-    """The training photos of epoch `epoch`: all of them, or of each class as many as the recipe allows, drawn anew."""
-    if not recipe.data.per_class:
-        return splits.cars_train
-    seeded = random.Random(f"{recipe.seed}:{epoch}")
-    seen: dict[int, int] = defaultdict(int)
-    chosen = []
-    for photo in seeded.sample(splits.cars_train, len(splits.cars_train)):
-        seen[photo.label] += 1
-        if seen[photo.label] <= recipe.data.per_class:
-            chosen.append(photo)
-    return chosen
-
-
-class PhotoData(pl.LightningDataModule):
-    """Loaders of one run; the training loader is rebuilt each epoch at that epoch's input size."""
-
-    def __init__(self, recipe: Recipe, splits: Splits) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self.splits = splits
-
-    def _loader(self, dataset: PhotoDataset, *, shuffle: bool) -> DataLoader:
-        return DataLoader(
-            cast("Dataset[Any]", dataset),
-            batch_size=self.recipe.batch,
-            shuffle=shuffle,
-            drop_last=shuffle and len(dataset) > self.recipe.batch,
-            num_workers=self.recipe.workers,
-        )
-
-    def train_dataloader(self) -> DataLoader:
-        epoch = self.trainer.current_epoch if self.trainer else 0
-        backgrounds = [p.path for p in self.splits.scenes_train if SCENES[p.label] == "other"]
-        transform = train_transform(
-            self.recipe.augmentation, size=self.recipe.stage_at(epoch).size, backgrounds=backgrounds
-        )
-        return self._loader(
-            PhotoDataset(photos_of_epoch(self.recipe, self.splits, epoch), transform), shuffle=True
-        )
-
-    def val_dataloader(self) -> DataLoader:
-        transform = evaluation_transform(size=self.recipe.size)
-        return self._loader(PhotoDataset(self.splits.cars_validation, transform), shuffle=False)
+    @property
+    def strategy(self) -> str:
+        """Lightning's name of how the processes work together."""
+        # The scene head is no part of the loss, and frozen stages come and go.
+        return "ddp_find_unused_parameters_true" if self.devices * self.nodes > 1 else "auto"
 
 
 class CarClassifier(pl.LightningModule):
-    """What a step is. The backbone and the car head learn here; the scene head is fitted afterwards."""
+    """What a step is. The backbone and the car head learn here; the scene head is fitted afterwards.
 
-    def __init__(self, recipe: Recipe, *, classes: int, steps: int) -> None:
+    `steps` are those of the whole run. Where `pretrained` is false no stage is frozen: it has learned nothing yet.
+    """
+
+    def __init__(self, recipe: Recipe, *, classes: int, steps: int, pretrained: bool = True) -> None:
         super().__init__()
         self.recipe = recipe
         self.steps = steps
+        self.pretrained = pretrained
+        self.teacher: Teacher | None = None
+        self.mixer = mixer(recipe.augmentation, classes)
         network: Any = CarNet(
-            recipe.architecture, classes=classes, dropout=recipe.dropout, drop_path=recipe.drop_path
+            recipe.architecture,
+            classes=classes,
+            hidden=recipe.hidden,
+            dropout=recipe.dropout,
+            drop_path=recipe.drop_path,
         )
         # 1.7 times as fast on a CPU as the default layout; nn.Module's annotations don't know the argument.
         self.network: CarNet = network.to(memory_format=torch.channels_last)
         self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
 
     def on_train_epoch_start(self) -> None:
-        frozen = self.recipe.stage_at(self.current_epoch).frozen
-        for part in self.network.first_stages(frozen):
-            part.requires_grad_(requires_grad=False).eval()
+        stage = self.recipe.stage_at(self.current_epoch)
+        self.network.train().requires_grad_(requires_grad=True)
+        if self.pretrained:
+            layers = self.network.first_layers(stage.frozen_layers)
+            for part in (*self.network.first_stages(stage.frozen), *layers):
+                part.requires_grad_(requires_grad=False).eval()
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
-        photos, labels = batch
-        loss = self.loss(self.network(photos.contiguous(memory_format=torch.channels_last)).cars, labels)
+        photos, labels = batch if self.mixer is None else self.mixer(*batch)
+        logits = self.network(photos.contiguous(memory_format=torch.channels_last)).cars
+        loss = self.loss(logits, labels)
+        if self.teacher is not None:
+            loss = self.teacher.loss(logits, photos, loss)
+        loss = loss + self._penalty()
         if not torch.isfinite(loss):
-            raise MlError("The loss is not a number any more: lower the learning rate and start again.")
-        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
+            raise MlError(
+                f"The loss is not a number any more, in epoch {self.current_epoch}. Lower learning_rate in the recipe and "
+                "start a new run (--run); the checkpoints of the epochs before are kept."
+            )
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels), sync_dist=True)  # fmt: skip
         return loss
+
+    def _penalty(self) -> Tensor | float:
+        """L1 and L2 of the matrices and kernels that learn."""
+        l1, l2 = self.recipe.l1, self.recipe.l2
+        if not l1 and not l2:
+            return 0.0
+        tensors = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
+        return torch.stack([l1 * p.abs().sum() + l2 * p.square().sum() for p in tensors]).sum()
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
         photos, labels = batch
@@ -157,25 +132,71 @@ class CarClassifier(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": decayed, "weight_decay": self.recipe.weight_decay},
-                {"params": plain, "weight_decay": 0.0},
-            ],
-            lr=self.recipe.learning_rate,
-        )
-        warmup = max(1, round(self.recipe.warmup * self.steps))
-
-        def factor(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, self.steps - warmup))))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        groups = [
+            {"params": decayed, "weight_decay": self.recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
+        optimizer = _optimizer(self.recipe, groups)
+        if self.recipe.schedule == "plateau":
+            plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=2)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": plateau, "monitor": "val_loss"}}
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor(self.recipe, self.steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _callbacks(run: Path, recipe: Recipe) -> Iterator[Callback]:
+def _optimizer(recipe: Recipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimizer]
+    return kind(groups, lr=recipe.learning_rate)
+
+
+def rate_factor(recipe: Recipe, steps: int) -> Callable[[int], float]:
+    """What the learning rate is multiplied by at each of `steps`: a warm-up, then as the schedule says."""
+    warmup = max(1, round(recipe.warmup * steps))
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        done = min(1.0, (step - warmup) / max(1, steps - warmup))
+        if recipe.schedule == "constant":
+            return 1.0
+        return 1.0 - done if recipe.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+
+    return factor
+
+
+class Facts(Callback):
+    """Keeps `facts.json`: what the run started from, where it is computed, how long it took over all its starts."""
+
+    def __init__(self, run: Path, facts: dict[str, Any]) -> None:
+        self.path = run / "facts.json"
+        self.facts = facts
+        self.since = time.monotonic()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.since = time.monotonic() - self.facts.get("seconds", 0)
+        self.facts |= {
+            "device": _device(trainer),
+            "processes": trainer.world_size,
+            "torch": torch.__version__,
+        }
+        self.on_train_epoch_end(trainer, pl_module)
+
+    @rank_zero_only
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        del trainer, pl_module
+        self.facts["seconds"] = round(time.monotonic() - self.since)
+        self.path.write_text(json.dumps(self.facts, indent=2))
+
+
+def _device(trainer: pl.Trainer) -> str:
+    if trainer.strategy.root_device.type == "cuda":
+        return torch.cuda.get_device_name(trainer.strategy.root_device)
+    return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
+
+
+def _callbacks(run: Path, recipe: Recipe, facts: dict[str, Any]) -> Iterator[Callback]:
     yield EarlyStopping(monitor="val_loss", patience=recipe.patience, check_finite=True)
     folder = run / "checkpoints"
     yield ModelCheckpoint(
@@ -185,91 +206,90 @@ def _callbacks(run: Path, recipe: Recipe) -> Iterator[Callback]:
     yield ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
     if recipe.average:
         yield EMAWeightAveraging(decay=recipe.average)
+    yield Facts(run, facts)
     yield TQDMProgressBar(refresh_rate=10)
 
 
-def train(recipe: Recipe, run: Path, *, threads: int | None = None) -> Path:
+def train(recipe: Recipe, run: Path, hardware: Hardware | None = None) -> Path:
     """Train `recipe` into folder `run`, going on from its last checkpoint where it has one.
 
     Returns the path of the finished weights. Raises DataError, WeightsError or MlError with what to do next.
     """
+    hardware = hardware or Hardware()
     keep_freed()
     pl.seed_everything(recipe.seed, workers=True)
-    if threads:
-        torch.set_num_threads(threads)
+    if hardware.threads:
+        torch.set_num_threads(hardware.threads)
+    recipe = with_split(recipe, run)
     splits = read_splits(recipe)
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2))
-    (run / "labels.json").write_text(json.dumps(splits.labels, indent=2))
-    per_epoch = max(1, len(photos_of_epoch(recipe, splits, 0)) // recipe.batch)
-    module = CarClassifier(recipe, classes=len(splits.labels), steps=per_epoch * recipe.epochs)
+    _prepare(run, recipe, splits)
     last = run / "checkpoints" / "last.ckpt"
-    if not last.exists():
-        source = load_pretrained(module.network, recipe.weights)
-        logger.info("ImageNet weights: %s", source)
+    module, facts = _start(recipe, splits, run, resumed=last.exists())
     trainer = pl.Trainer(
         max_epochs=recipe.epochs,
         default_root_dir=run,
         # A folder for each start: the logger deletes what it finds in its own.
         logger=CSVLogger(run, name="log"),
-        callbacks=list(_callbacks(run, recipe)),
+        callbacks=list(_callbacks(run, recipe, facts)),
+        plugins=[CheckpointFiles()],
         reload_dataloaders_every_n_epochs=1,
         gradient_clip_val=5.0,
-        accelerator="auto",
+        precision=recipe.precision,  # type: ignore[arg-type]  # ml.recipes lists what it may be
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        num_nodes=hardware.nodes,
+        strategy=hardware.strategy,
         enable_model_summary=False,
     )
-    trainer.fit(module, datamodule=PhotoData(recipe, splits), ckpt_path=last if last.exists() else None)
-    best = run / "checkpoints" / "best.ckpt"
-    module.load_state_dict(torch.load(best, map_location="cpu", weights_only=True)["state_dict"])
-    if splits.scenes_train:
+    data = PhotoData(recipe, splits)
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=last if last.exists() else None)
+    except DataError as error:
+        # Out of a loader's process it comes with that one's traceback as text.
+        raise DataError(str(error).rpartition(f"{DataError.__name__}: ")[2].strip()) from error
+    return _finish(module, run, recipe, splits) if trainer.is_global_zero else run / "model.pt"
+
+
+@rank_zero_only
+def _prepare(run: Path, recipe: Recipe, splits: Splits) -> None:
+    """Write what the run is made of. Raises DataError where the folder holds a run of other classes."""
+    path = run / "labels.json"
+    if path.exists() and json.loads(path.read_text()) != splits.labels:
+        raise DataError(
+            f"The run {run} has learned other classes than the photos have now, so it can't go on. Name another folder "
+            "with --run, or bring the photos back."
+        )
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2))
+    path.write_text(json.dumps(splits.labels, indent=2))
+
+
+def _start(
+    recipe: Recipe, splits: Splits, run: Path, *, resumed: bool
+) -> tuple[CarClassifier, dict[str, Any]]:
+    """The module with the weights it starts from, unless a checkpoint will bring them, and the facts of the run."""
+    per_epoch = max(1, len(photos_of_epoch(recipe, splits, 0)) // recipe.batch)
+    module = CarClassifier(recipe, classes=len(splits.labels), steps=per_epoch * recipe.epochs)
+    facts: dict[str, Any] = {}
+    if resumed and (run / "facts.json").exists():
+        facts = json.loads((run / "facts.json").read_text())
+    elif not resumed:
+        facts = {"weights": load_pretrained(module.network, recipe.weight_choices)}
+        logger.info("Weights: %s", facts["weights"])
+    module.pretrained = facts.get("weights") != RANDOM
+    if recipe.distill:
+        module.teacher = open_teacher(recipe.distill, splits.labels)
+    return module, facts
+
+
+def _finish(module: CarClassifier, run: Path, recipe: Recipe, splits: Splits) -> Path:
+    """The weights of the best epoch, with a scene head, in a file of their own."""
+    best = torch.load(run / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)
+    module.load_state_dict(best["state_dict"])
+    if len(splits.scenes_train):
+        if torch.cuda.is_available():
+            module.network.cuda()
         fit_scene_head(module.network, recipe, splits)
     path = run / "model.pt"
-    torch.save(module.network.state_dict(), path)
+    save_whole(module.network.state_dict(), path)
     return path
-
-
-@torch.no_grad()
-def embed(
-    network: CarNet, photos: list[Photo], transform: Any, *, batch: int = 32, workers: int = 1
-) -> np.ndarray:
-    """Embeddings of photos, (N, D) float32, in their order."""
-    network.eval()
-    dataset = cast("Dataset[Any]", PhotoDataset(photos, transform))
-    loader: DataLoader = DataLoader(dataset, batch_size=batch, num_workers=workers)
-    parts = [network(x.contiguous(memory_format=torch.channels_last)).embedding.numpy() for x, _ in loader]
-    return np.concatenate(parts)
-
-
-def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
-    """Fit exterior | interior | other as a linear head on the finished features, by L-BFGS.
-
-    Every scene photo counts twice: whole and as training sees it (cropped, shifted), since visitors crop too;
-    classes weigh the same however many photos they have. Cars are thinned to one in three.
-    """
-    cars = [Photo(p.path, p.name, SCENES.index("exterior")) for p in splits.cars_train[::3]]
-    photos = cars + splits.scenes_train
-    views = [
-        evaluation_transform(size=recipe.size),
-        train_transform(recipe.augmentation, size=recipe.size),
-    ]
-    x = torch.from_numpy(np.concatenate([embed(network, photos, view) for view in views]))
-    y = torch.tensor([p.label for p in photos] * len(views))
-    fit_linear(network.scene_head, x, y)
-
-
-def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps: int = 100) -> None:
-    """Class-balanced logistic regression of `y` (N) on `x` (N, D) into `head`, with an L2 penalty."""
-    counts = torch.bincount(y, minlength=head.out_features).clamp(min=1)
-    weight = len(y) / (head.out_features * counts.float())
-    nn.init.zeros_(head.weight)
-    nn.init.zeros_(head.bias)
-    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
-        loss.backward()
-        return loss
-
-    with torch.enable_grad():
-        optimizer.step(closure)

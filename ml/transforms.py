@@ -99,16 +99,20 @@ class Degrade:
 def train_transform(
     augmentation: Augmentation, *, size: int, backgrounds: Sequence[Path] = ()
 ) -> Callable[[Image.Image], torch.Tensor]:
-    """Random crop, flip, colour and distance; (3, size, size) float32, normalised."""
+    """Random crop, flip, turn, colour and distance; (3, size, size) float32, normalised."""
     steps: list[Callable] = []
     if augmentation.zoom_out:
         steps.append(ZoomOut(augmentation.zoom_out, backgrounds))
     if augmentation.degrade:
         steps.append(Degrade(augmentation.degrade))
-    steps += [
-        v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio),
-        v2.RandomHorizontalFlip(),
-    ]
+    if augmentation.rotate:
+        steps.append(v2.RandomRotation(augmentation.rotate, v2.InterpolationMode.BILINEAR))
+    if tuple(augmentation.crop_scale) == (1, 1):
+        steps.append(v2.Resize((size, size)))
+    else:
+        steps.append(v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio))
+    if augmentation.flip:
+        steps.append(v2.RandomHorizontalFlip(augmentation.flip))
     if augmentation.colour:
         strength = augmentation.colour
         steps.append(v2.ColorJitter(brightness=strength, contrast=strength, saturation=strength))
@@ -120,6 +124,16 @@ def train_transform(
     if augmentation.erase:
         steps.append(v2.RandomErasing(p=augmentation.erase))
     return v2.Compose(steps)
+
+
+def mixer(augmentation: Augmentation, classes: int) -> Callable | None:
+    """What mixes the photos and labels of a batch; (photos, soft labels). None where the recipe mixes nothing."""
+    ways: list[Callable] = []
+    if augmentation.mixup:
+        ways.append(v2.MixUp(alpha=augmentation.mixup, num_classes=classes))
+    if augmentation.cutmix:
+        ways.append(v2.CutMix(alpha=augmentation.cutmix, num_classes=classes))
+    return v2.RandomChoice(ways) if ways else None
 
 
 def evaluation_transform(*, size: int) -> Callable[[Image.Image], torch.Tensor]:

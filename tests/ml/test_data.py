@@ -9,15 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ml.data import (
-    PhotoDataset,
-    apply_split,
-    dhash,
-    find_photos,
-    group_near_duplicates,
-    make_split,
-    read_folder,
-)
+from ml.data import PhotoDataset, apply_split, find_photos, read_folder
+from ml.duplicates import dhash, group_near_duplicates, make_split
 from ml.exceptions import DataError
 from tests.ml.conftest import CLASSES, DATA, ROOT, drawn, write_folder
 

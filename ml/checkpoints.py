@@ -1,0 +1,42 @@
+"""Files of a run, written whole or not at all: a full disk costs an epoch, never the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ml import torchvision_ops
+from ml.exceptions import MlError
+
+torchvision_ops.ensure()
+from pytorch_lightning.plugins.io import TorchCheckpointIO  # noqa: E402  (torchmetrics imports torchvision)
+
+
+def save_whole(content: Any, path: Path) -> None:
+    """`torch.save`, with the file that is there kept until the new one is whole. Raises MlError where it can't be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(content, part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch's own writer raises RuntimeError on a full disk
+        part.unlink(missing_ok=True)
+        last = path.with_name("last.ckpt")
+        kept = f"goes on from {last}" if last.exists() else "starts anew"
+        raise MlError(
+            f"{path} can't be written; the disk may be full ({str(error).splitlines()[0]}). Make room and start the same "
+            f"command again: it {kept}."
+        ) from error
+
+
+class CheckpointFiles(TorchCheckpointIO):
+    """How Lightning writes its checkpoints here."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
+        """Write a checkpoint. Raises MlError as `save_whole` does."""
+        del storage_options  # for remote files, which runs are not
+        save_whole(checkpoint, Path(path))
