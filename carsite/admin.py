@@ -33,7 +33,14 @@ SECTIONS = {
         "classifier.Identification": "photo_camera",
         "classifier.Feedback": "rate_review",
         "classifier.Prediction": "format_list_numbered",
+        "classifier.Reading": "visibility",
+    },
+    "Models": {
         "classifier.ModelVersion": "network_intelligence",
+        "classifier.ModelEvent": "history",
+        "classifier.TrainingRun": "model_training",
+        "classifier.DatasetVersion": "dataset",
+        "classifier.CurationEvent": "fact_check",
     },
     "Catalogue": {
         "catalog.Variant": "directions_car",

@@ -11,15 +11,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier import admin_models, services
+from classifier import admin_curation, admin_models, services
 from classifier.admin_parts import ReadOnly, change_link, photo
 from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, Prediction
 from classifier.wording import percent
 
-__all__ = [
-    "admin_models"
-]  # Django imports this module alone: the other pages are registered by importing them
+# Django imports this module alone: the other pages are registered by importing them.
+__all__ = ["admin_curation", "admin_models"]
 
 
 class PredictionInline(ReadOnly, admin.TabularInline):
@@ -195,52 +194,3 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
         """Leads to the photo with its whole answer."""
         row = prediction.identification
         return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
-
-
-@admin.register(Feedback)
-class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
-    """What people say of answers: where the model errs."""
-
-    list_display = ("thumbnail", "updated", "verdict", "said", "answered", "author", "may_train")
-    list_display_links = ("updated",)
-    list_filter = ("verdict", "may_train")
-    list_select_related = ("author", "variant__model__make", "identification")
-    search_fields = ("text", "author__email", "variant__search_text")
-    date_hierarchy = "updated"
-    fields = (
-        "thumbnail",
-        "photo_page",
-        "answered",
-        "verdict",
-        "said",
-        "author",
-        "may_train",
-        "created",
-        "updated",
-    )
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
-        """With what was answered."""
-        return super().get_queryset(request).prefetch_related("identification__predictions")
-
-    @admin.display(description="photo")
-    def thumbnail(self, feedback: Feedback) -> str:
-        """Small."""
-        return photo(feedback.identification_id, 96)
-
-    @admin.display(description="identification")
-    def photo_page(self, feedback: Feedback) -> str:
-        """Leads to the photo with its whole answer."""
-        row = feedback.identification
-        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
-
-    @admin.display(description="the person says")
-    def said(self, feedback: Feedback) -> str:
-        """The car of the catalogue, or the person's own words."""
-        return str(feedback.variant) if feedback.variant else feedback.text or "–"
-
-    @admin.display(description="the model said")
-    def answered(self, feedback: Feedback) -> str:
-        """The likeliest candidate."""
-        return str(feedback.identification.best or "–")

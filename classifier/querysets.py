@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 
 class IdentificationQuerySet(models.QuerySet):
@@ -72,6 +73,46 @@ class FeedbackQuerySet(models.QuerySet):
     def may_train(self) -> FeedbackQuerySet:
         """Of people who allow their photo to be learned from; nothing else ever gets near a dataset."""
         return self.filter(may_train=True)
+
+    def to_curate(self) -> FeedbackQuerySet:
+        """What waits for a curator, the oldest first."""
+        return (
+            self.may_train()
+            .filter(curation="pending", identification__status="done")
+            .order_by("updated", "pk")
+        )
+
+    def decided(self) -> FeedbackQuerySet:
+        """What a curator decided and its author still allows, the latest decision first."""
+        return (
+            self.may_train()
+            .exclude(curation="pending")
+            .annotate(decided_at=models.Max("curation_events__created"))
+            .order_by("-decided_at")
+        )
+
+    def with_evidence(self) -> FeedbackQuerySet:
+        """With the answer, what other models read, and how many others say what of the very same photo."""
+        same_photo = (
+            self.model.objects.may_train()
+            .filter(identification__sha256=OuterRef("identification__sha256"))
+            .exclude(pk=OuterRef("pk"))
+            .order_by()
+            .values("identification__sha256")
+        )
+        count = Subquery(same_photo.annotate(n=Count("pk")).values("n"))
+        agree = Subquery(
+            same_photo.filter(verdict=OuterRef("verdict"), variant=OuterRef("variant"))
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return (
+            self.select_related("identification__model_version", "variant__model__make", "author")
+            .prefetch_related(
+                "identification__predictions__variant", "identification__readings__model_version"
+            )
+            .annotate(others=Coalesce(count, 0), others_agree=Coalesce(agree, 0))
+        )
 
     def confirmed(self) -> FeedbackQuerySet:
         """What a curator confirmed and its author still allows, with all that a dataset needs, the oldest first."""

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Variant
-from classifier import engine
+from classifier import curation, engine
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
 from classifier.models import Feedback, Identification, Prediction
@@ -282,6 +282,7 @@ def feedback_record(
     if identification.status != Status.DONE:
         raise NotPossibleNow("Feedback needs an answer to be about: wait until the photo is identified.")
     with transaction.atomic():
+        before = Feedback.objects.filter(identification=identification).first()
         feedback, _ = Feedback.objects.update_or_create(
             identification=identification,
             defaults={
@@ -292,6 +293,7 @@ def feedback_record(
                 "may_train": may_train,
             },
         )
+        curation.decision_reset(before=before, after=feedback)
     return feedback
 
 

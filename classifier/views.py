@@ -148,9 +148,8 @@ def _said(row: Identification) -> dict[str, Any]:
 
 @require_safe
 def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """The kept copy, or `?size=thumbnail`, for its owner and for staff who may look at identifications."""
-    rows = Identification.objects.all() if _may_see_all(request) else own(request)
-    row = get_object_or_404(rows, pk=pk)
+    """The kept copy, or `?size=thumbnail`, for its owner and for staff who may look at it."""
+    row = get_object_or_404(_photos(request), pk=pk)
     file = row.thumbnail if request.GET.get("size") == "thumbnail" else row.photo
     return photo_response(file)
 
@@ -171,8 +170,15 @@ def photo_response(file: FieldFile) -> HttpResponseBase:
     return response
 
 
-def _may_see_all(request: HttpRequest) -> bool:
-    return request.user.is_staff and request.user.has_perm("classifier.view_identification")
+def _photos(request: HttpRequest) -> IdentificationQuerySet:
+    """One's own; for curators those that may be learned from along; for staff who may look at identifications all."""
+    user = request.user
+    if user.is_staff and user.has_perm("classifier.view_identification"):
+        return Identification.objects.all()
+    rows = own(request)
+    if user.is_staff and user.has_perm("classifier.curate_feedback"):
+        return rows | Identification.objects.filter(feedback__may_train=True)
+    return rows
 
 
 class HistoryView(ListView):
