@@ -1,0 +1,62 @@
+"""Two models on the same photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.data import Photo
+from ml.exceptions import DataError
+from ml.predictor import LoadedBundle
+from ml.versus import reliability, versus
+from tests.ml.conftest import CLASSES, write_folder
+from tests.ml.tiny import write_tiny_bundle
+
+LABELS = sorted(CLASSES)
+
+
+def loaded(folder: Path, version: str, labels: list[str] = LABELS) -> LoadedBundle:
+    bundle = write_tiny_bundle(folder / version, labels, version=version)
+    return LoadedBundle.open(bundle, "onnx", 1)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Photo]:
+    root = write_folder(tmp_path / "cars", CLASSES, 5)
+    return [Photo(path, path.name, LABELS.index(path.parent.name)) for path in sorted(root.rglob("*.jpg"))]
+
+
+def test_same_model_is_no_better_than_itself(tmp_path: Path, photos: list[Photo]) -> None:
+    model = loaded(tmp_path, "one")
+    report = versus(model, model, photos)
+    assert report["photos"] == 15
+    for figure in report["figures"].values():
+        assert figure["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+        assert figure["active"] == figure["candidate"]
+
+
+def test_difference_is_that_of_the_figures_with_an_interval_around_it(
+    tmp_path: Path, photos: list[Photo]
+) -> None:
+    report = versus(loaded(tmp_path, "one"), loaded(tmp_path, "two"), photos)
+    for figure in report["figures"].values():
+        gap = figure["candidate"]["value"] - figure["active"]["value"]
+        assert figure["difference"]["value"] == pytest.approx(gap)
+        assert figure["difference"]["low"] <= gap <= figure["difference"]["high"]
+    assert any(figure["difference"]["value"] for figure in report["figures"].values())
+
+
+def test_models_of_other_cars_are_not_compared(tmp_path: Path, photos: list[Photo]) -> None:
+    others = [*LABELS[:2], "Tesla Model S Sedan 2012"]
+    with pytest.raises(DataError, match="know other cars"):
+        versus(loaded(tmp_path, "one"), loaded(tmp_path, "two", others), photos)
+    with pytest.raises(DataError, match="no photos"):
+        versus(loaded(tmp_path, "one"), loaded(tmp_path, "three"), [])
+
+
+def test_reliability_counts_photos_by_how_sure_the_model_was() -> None:
+    probabilities = np.array([[0.95, 0.05], [0.9, 0.1], [0.45, 0.55], [1.0, 0.0]])
+    bins = reliability(probabilities, np.array([0, 1, 1, 0]), bins=2)
+    assert bins == [{"low": 0.5, "high": 1.0, "photos": 4, "confidence": pytest.approx(0.85), "right": 0.75}]
