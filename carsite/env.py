@@ -35,6 +35,7 @@ VARIABLES = (
     Variable("DEFAULT_FROM_EMAIL", "Carsite <carsite@localhost>", "Sender of all e-mails.", "Services"),
     Variable("MODEL_BUNDLE", "", "Folder of the model bundle; empty: the one that ships in ml/bundles.", "Classifier"),
     Variable("MODEL_THREADS", "1", "CPU threads of one worker process; processes scale better.", "Classifier"),
+    Variable("RETRAIN_RECIPE", "", "How candidates are trained; empty: recipes/retrain.toml.", "Classifier"),
     Variable("UPLOADS_PER_DAY", "200", "Photos a signed-in person may send in a day.", "Classifier"),
     Variable("GUEST_UPLOADS_PER_HOUR", "20", "Photos an address may send in an hour without signing in.", "Classifier"),
     Variable("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's.", "Operations"),

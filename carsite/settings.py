@@ -224,11 +224,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 # An upload must not hang on a broker that is away: one quick try, then the sweeper takes over.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"classifier.tasks.identify": {"queue": "identify"}}
+CELERY_TASK_ROUTES = {
+    "classifier.tasks.identify": {"queue": "identify"},
+    "classifier.tasks.retrain": {"queue": "train"},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
+    "sweep-training-runs": {"task": "classifier.tasks.sweep_runs", "schedule": 60.0},
     "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
 }
@@ -309,6 +313,10 @@ MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite0")).resolv
 MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
+# How a candidate is trained from the active model (docs/learning.md).
+RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
+# The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject, body).
+LETTER_QUEUE = "accounts.services.letter_queue"
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
 ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.

@@ -93,11 +93,24 @@ def worker_name() -> str:
 
 
 def worker(processes: int, *, asker: Celery = app) -> Service:
-    """A Celery worker for all queues; `asker`, which may have a broker of its own, asks whether it is ready."""
+    """A Celery worker for all queues but the trainer's; `asker`, which may have a broker of its own, asks whether it is ready."""
     words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
     command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
     return Service("worker", command, lambda: worker_answers(asker), stop_seconds=15)
+
+
+def trainer() -> Service:
+    """A Celery worker for training runs alone, one at a time, each in a process of its own that visitors come before.
+
+    It is stopped at once: a run goes on from its last checkpoint.
+    """
+    words = ("--queues", "train", "--concurrency", "1", "--max-tasks-per-child", "1")
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+    name = ("--hostname", f"trainer@{socket.gethostname()}")
+    return Service(
+        "trainer", _python("celery", "--app", "carsite", "worker", *words, *name, *quiet), stop_seconds=1
+    )
 
 
 def worker_answers(asker: Celery) -> bool:

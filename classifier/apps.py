@@ -36,6 +36,9 @@ def _erase_photos(*, instance: Any, **_: Any) -> None:
 
 
 def _warm_model(**_: Any) -> None:
+    from celery import current_app
+
     from classifier import engine
 
-    engine.warm()
+    if "identify" in current_app.amqp.queues.consume_from:  # the trainer answers no photos
+        engine.warm()

@@ -200,7 +200,8 @@ class TrainingRun(models.Model):
         related_name="made_by",
         help_text="What came of it.",
     )
-    recipe = models.CharField(max_length=200, help_text="Path of the recipe.")
+    recipe = models.CharField(max_length=500, help_text="Path of the recipe.")
+    only_dataset = models.BooleanField(default=False, help_text="Ends once the dataset version is made.")
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     is_open = models.BooleanField(default=True, editable=False)
     step = models.CharField(max_length=120, blank=True, help_text="What it is doing.")

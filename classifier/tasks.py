@@ -1,8 +1,14 @@
 """What the queue carries: an id in, one service called."""
 
+from __future__ import annotations
+
+import os
+
 from celery import Task, shared_task
 
 from classifier import services
+
+DAY = 86_400
 
 
 @shared_task(bind=True, soft_time_limit=25, time_limit=28)
@@ -22,3 +28,20 @@ def sweep() -> None:
 def expire_guest_photos() -> None:
     """Delete guests' photos past their retention (beat)."""
     services.guest_photos_expire()
+
+
+@shared_task(acks_late=False, soft_time_limit=30 * DAY, time_limit=30 * DAY + 60)
+def retrain(run_id: int) -> None:
+    """Work a training run off (queue `train`). Taken off the queue at once: where it dies, the sweeper rings again."""
+    from classifier import retraining
+
+    os.nice(10)  # visitors come first; the process ends with the task
+    retraining.run_work(run_id=run_id)
+
+
+@shared_task(expires=60)
+def sweep_runs() -> None:
+    """Bring training runs on whose worker is gone (beat)."""
+    from classifier import retraining
+
+    retraining.runs_sweep()

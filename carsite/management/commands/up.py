@@ -80,7 +80,8 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         supervisor.wait_until_ready()
         processes = int(os.environ.get("WORKER_PROCESSES") or stack.cores())
-        for service in (stack.worker(processes), stack.beat(), stack.web_server(host, port)):
+        services = (stack.worker(processes), stack.trainer(), stack.beat(), stack.web_server(host, port))
+        for service in services:
             supervisor.start(service)
         supervisor.wait_until_ready()
 
