@@ -84,8 +84,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         arguments.scenes_split,
         tuple(arguments.unknown),
         arguments.makes,
+        leave_out=arguments.left_out,
     )
-    report = evaluate(loaded, read_material(sources, loaded.bundle))
+    material = read_material(sources, loaded.bundle)
+    if arguments.command == "experiment":
+        from ml.experiments import experiment
+
+        report = experiment(loaded, material, sources)
+    else:
+        report = evaluate(loaded, material)
     _print_report(report)
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -133,6 +140,10 @@ def _as_text(file: str, answer: Answer | PhotoError) -> str:
     return "\n".join(lines) + "\n"
 
 
+#: Parts of a report that not every bundle or command has.
+_LATER = ("open set", "few photos", "several photos")
+
+
 def _print_report(report: dict[str, Any]) -> None:
     print(f"\n{report['photos']} validation photos      one look   two looks (95% interval)")
     for name, one in report["one look"].items():
@@ -141,12 +152,14 @@ def _print_report(report: dict[str, Any]) -> None:
     for name, value in report["two looks"].items():
         if not isinstance(value, dict):
             print(f"  {name}: {value:.3f}")
-    for title in ("parity", "decisions", "scenes", "robustness", "other sources", "unknown cars"):
+    for title in ("parity", "decisions", "scenes", "robustness", "other sources", "unknown cars", *_LATER):
         for name, row in report.get(title, {}).items():
             print(f"{title:14} {name:24} {_short(row)}")
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
+        return f"{value['value']:.3f} ({value['low']:.3f}-{value['high']:.3f})"
     if isinstance(value, dict):
         return "  ".join(f"{name} {_short(part)}" for name, part in value.items())
     return f"{value:.3g}" if isinstance(value, float) else str(value)
@@ -165,6 +178,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
         "--unknown", type=Path, action="append", default=[], help="folder of cars it does not know"
     )
     command.add_argument("--makes", type=Path, help="folder of folders of photos named by make")
+    command.add_argument("--left-out", type=Path, help="list of the classes that training left out")
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:
@@ -235,12 +249,19 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     export.set_defaults(run_command=_export)
 
-    evaluate = commands.add_parser("evaluate", help="measure a bundle on photos it has not seen")
-    evaluate.add_argument("bundle", type=Path)
-    _add_sources(evaluate)
-    _add_serving(evaluate)
-    evaluate.add_argument("--out", type=Path, help="write the whole report there (JSON)")
-    evaluate.set_defaults(run_command=_evaluate)
+    for name, what in (
+        ("evaluate", "measure a bundle on photos it has not seen"),
+        (
+            "experiment",
+            "measure also what it makes of classes left out of training, of new cars by five photos, of several photos",
+        ),
+    ):
+        evaluate = commands.add_parser(name, help=what)
+        evaluate.add_argument("bundle", type=Path)
+        _add_sources(evaluate)
+        _add_serving(evaluate)
+        evaluate.add_argument("--out", type=Path, help="write the whole report there (JSON)")
+        evaluate.set_defaults(run_command=_evaluate)
 
     card = commands.add_parser("card", help="write a bundle's model card anew from its bundle.json")
     card.add_argument("bundle", type=Path)

@@ -1,8 +1,9 @@
 """A bundle: the folder that holds what serving needs and all it needs.
 
 `model.onnx` (inputs: photos; outputs: car logits, scene logits, embedding, feature map), `weights.safetensors` (the same
-numbers by name), `labels.json`, and `bundle.json`, which says how to use them and holds the SHA-256 of each. A model
-card for people, `MODEL_CARD.md`, stands beside them. Reading one needs the standard library only.
+numbers by name), `labels.json`, and `bundle.json`, which says how to use them and holds the SHA-256 of each. Where
+`space.safetensors` (see ml.space) is there too, the model knows what it does not know and learns cars from a few photos. A
+model card for people, `MODEL_CARD.md`, stands beside them. Reading one needs the standard library only.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from ml.exceptions import BundleError
 
 FORMAT = 1
 MODEL, WEIGHTS, LABELS, CARD = "model.onnx", "weights.safetensors", "labels.json", "bundle.json"
+SPACE = "space.safetensors"
 #: Tensor of `weights.safetensors` with a row for each label: its weights on the channels of the feature map.
 HEAD = "car_head.weight"
 #: A bundle is kept in version control, so it must stay small.
-LARGEST = 25_000_000
+LARGEST = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class SecondLook:
     """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
 
     `padding` and `smallest` are shares of the photo's sides; a box of more than the share `largest` of its area is not
-    looked at closer, since the car fills the photo already.
+    looked at closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
+    blurred photo: enlarged, it would show the network less than the whole photo does.
     """
 
     energy: float = 0.45
@@ -61,6 +64,7 @@ class SecondLook:
     smallest: float = 0.65
     largest: float = 0.5
     weight: float = 0.5
+    pixels: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,17 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Familiarity:
+    """What the two parts of the familiarity of a photo (see ml.openset) weigh, and from which sum on a car is known."""
+
+    logit: float
+    cosine: float
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Settings:
-    """All that `bundle.json` says about using the network."""
+    """All that `bundle.json` says about using the network. Without `familiarity` it can't tell unknown cars from known."""
 
     name: str
     version: str
@@ -91,6 +104,7 @@ class Settings:
     thresholds: Thresholds
     second_look: SecondLook = field(default_factory=SecondLook)
     calibration: Calibration = field(default_factory=Calibration)
+    familiarity: Familiarity | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +131,11 @@ class Bundle:
         """SHA-256 of the network: the identity of what answers."""
         return str(self.card["files"][MODEL])
 
+    @property
+    def has_space(self) -> bool:
+        """Whether cars can be compared in it."""
+        return SPACE in self.card["files"]
+
 
 def read_bundle(path: str | Path) -> Bundle:
     """Read and verify a bundle. Raises BundleError, whose message says what is wrong and what to do."""
@@ -138,6 +157,8 @@ def read_bundle(path: str | Path) -> Bundle:
         labels = tuple(_build(Label, row) for row in _read_json(path, LABELS))
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, f"{CARD} or {LABELS} lacks or misnames something ({error})") from None
+    if settings.familiarity and SPACE not in card["files"]:
+        raise _damaged(path, f"{CARD} speaks of {SPACE}, but names no digest for it")
     outputs = _count_outputs(path)
     if outputs != len(labels):
         raise BundleError(
@@ -154,11 +175,12 @@ def write_bundle(
     *,
     model: bytes,
     weights: bytes,
+    space: bytes | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Write a bundle whole or not at all, replacing one that is there, and read it back.
 
-    `model` is an ONNX file, `weights` a safetensors file, `facts` what else `bundle.json` should say (metrics, data,
+    `model` is an ONNX file, `weights` and `space` safetensors files, `facts` what else `bundle.json` should say (metrics, data,
     licence, created). Raises BundleError where the result is not a valid bundle; then nothing is replaced.
     """
     path = Path(path)
@@ -167,6 +189,8 @@ def write_bundle(
     part.mkdir(parents=True)
     table = json.dumps([dataclasses.asdict(label) for label in labels], indent=1, ensure_ascii=False)
     contents = {MODEL: model, WEIGHTS: weights, LABELS: table.encode()}
+    if space is not None:
+        contents[SPACE] = space
     for name, content in contents.items():
         (part / name).write_bytes(content)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -194,15 +218,20 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
     """A dataclass from JSON, nested ones included; keys it does not know are left out."""
     built = {}
     for item in dataclasses.fields(kind):
+        if item.name in _LATER and item.name not in values:
+            continue
         value = values[item.name]
-        nested = _NESTED.get(str(item.type))
-        built[item.name] = (
-            _build(nested, value) if nested else tuple(value) if isinstance(value, list) else value
-        )
+        nested = _NESTED.get(str(item.type).removesuffix(" | None"))
+        if nested and not (value is None and item.name in _LATER):
+            built[item.name] = _build(nested, value)
+        else:
+            built[item.name] = tuple(value) if isinstance(value, list) else value
     return kind(**built)
 
 
-_NESTED = {kind.__name__: kind for kind in (Input, SecondLook, Calibration, Thresholds)}
+#: What a bundle exported before there was such a thing does not say.
+_LATER = ("pixels", "familiarity")
+_NESTED = {kind.__name__: kind for kind in (Input, SecondLook, Calibration, Thresholds, Familiarity)}
 
 
 def _damaged(path: Path, what: str) -> BundleError:
@@ -220,7 +249,8 @@ def _read_json(path: Path, name: str) -> Any:
 
 def _check_files(path: Path, card: dict[str, Any]) -> None:
     digests = card.get("files")
-    for name in (MODEL, WEIGHTS, LABELS):
+    optional = (SPACE,) if isinstance(digests, dict) and SPACE in digests else ()
+    for name in (MODEL, WEIGHTS, LABELS, *optional):
         if not isinstance(digests, dict) or name not in digests:
             raise _damaged(path, f"{CARD} names no digest for {name}")
         try:

@@ -32,6 +32,7 @@ def render_card(bundle: Bundle) -> str:
         _section("Scenes", _scenes(metrics.get("scenes", {}))),
         _section("Photos that are worse", _robustness(metrics.get("robustness", {}))),
         _section("Photos from elsewhere", _elsewhere(metrics)),
+        _section("What it does not know", _open_set(metrics.get("open set", {}))),
         _section("Most confused", _confusions(metrics.get("confusions", [])[:10])),
         _section("Limits", "\n".join(f"- {limit}" for limit in card.get("limits", []))),
     ]
@@ -66,7 +67,7 @@ def _facts(bundle: Bundle) -> str:
             "Second look",
             f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at "
             f"least {look.smallest:.0%} wide and high; of the whole photo where that box is more than {look.largest:.0%} of "
-            f"it; weighs {look.weight:.0%}",
+            f"it, of blurred photos, and where a side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}",
         ),
         (
             "Temperature",
@@ -96,8 +97,15 @@ def _interval(figure: Mapping[str, float]) -> str:
 
 def _decisions(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
     thresholds = bundle.settings.thresholds
+    how = bundle.settings.familiarity
+    unknown = (
+        f"where it is less familiar than {how.threshold:.3f} ({how.logit:.3f} for each unit that the best logit stands out by, "
+        f"{how.cosine:.3f} for the cosine with the closest known car)"
+        if how
+        else f"under {thresholds.unknown:.3f}"
+    )
     rules = (
-        f"*sure* from a probability of {thresholds.sure:.3f}, *unknown* under {thresholds.unknown:.3f} and wherever the photo is "
+        f"*sure* from a probability of {thresholds.sure:.3f}, *unknown* {unknown} and wherever the photo is "
         f"not of a car's outside (its probability under {thresholds.exterior:.3f}), else *unsure*."
     )
     rows = [
@@ -136,6 +144,20 @@ def _elsewhere(metrics: Mapping[str, Any]) -> str:
         _table(("cars it does not know", "sure", "unsure", "unknown"), unknown),
     ]
     return "\n\n".join(table for table in tables if table)
+
+
+def _open_set(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (name, row["photos"], _interval(row["area"]), _percent(row["called unknown"]))
+        for name, row in parts.items()
+    ]
+    head = (
+        "photos of",
+        "photos",
+        "familiarity tells them from known cars (area under ROC)",
+        "called unknown",
+    )
+    return _table(head, rows)
 
 
 def _confusions(pairs: Iterable[Mapping[str, Any]]) -> str:

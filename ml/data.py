@@ -109,8 +109,26 @@ def only_classes(
     if idle := [p for p in patterns if not any(fnmatchcase(label, p) for label in labels)]:
         raise DataError(f"No class is called like {idle}; there are {labels[0]}, {labels[-1]} and so on.")
     kept = [any(fnmatchcase(label, pattern) for pattern in patterns) for label in labels]
-    numbers = np.cumsum(kept) - 1
+    return _kept(photos, labels, kept)
+
+
+def read_chosen(
+    roots: Sequence[str | Path], *, only: Sequence[str] = (), leave_out: str | Path | None = None
+) -> tuple[PhotoTable, list[str]]:
+    """As `read_photos`, of the classes that `only` matches and that are not in the list `leave_out`.
+
+    Raises DataError where a pattern matches no class, or the list names one that is not there.
+    """
+    photos, labels = only_classes(*read_photos(*roots), only)
+    left_out = read_split(leave_out) if leave_out else set()
+    if strange := sorted(left_out - set(labels)):
+        raise DataError(f"{leave_out} names classes that are not there, for instance {strange[0]!r}.")
+    return _kept(photos, labels, [label not in left_out for label in labels])
+
+
+def _kept(photos: PhotoTable, labels: Sequence[str], kept: list[bool]) -> tuple[PhotoTable, list[str]]:
     chosen = photos.take(np.array(kept)[photos.labels])
+    numbers = np.cumsum(kept) - 1
     return chosen.relabelled(numbers), [label for label, keep in zip(labels, kept, strict=True) if keep]
 
 

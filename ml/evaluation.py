@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,23 @@ import numpy as np
 
 from ml import metrics
 from ml.bundle import Bundle
-from ml.data import SCENES, Photo, apply_split, find_photos, read_folder
+from ml.data import SCENES, Photo, apply_split, find_photos, read_chosen, read_folder, read_split
 from ml.exceptions import DataError
 from ml.looks import softmax
 from ml.observation import Observed, observe
+from ml.openset import cosines, familiarity
 from ml.predictor import LoadedBundle, choose_scene, decide
 from ml.proxies import all_proxies
+from ml.space import Space
 
 #: Of the validation photos, every so many-th is put through the proxies; of a folder of other photos at most so many.
 PROXY_STRIDE = 2
 MOST_OTHERS = 400
 CONFUSIONS = 20
+#: Photos of each class that the space of a bundle is made of.
+LEARNED_EACH = 20
+#: What the classes that a recipe leaves out are called among unknown cars.
+LEFT_OUT = "classes left out of training"
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Sources:
     """Where the photos of an evaluation are; only `cars` and their splits are needed.
 
     `unknown` are folders of cars that the model does not know; `makes` is a folder of folders named by make, judged by
-    make where the model knows it and as unknown cars where it does not.
+    make where the model knows it and as unknown cars where it does not. `only` and `leave_out` are as in ml.recipes.Data;
+    cars that were left out are judged as unknown ones.
     """
 
     cars: tuple[Path, ...]
@@ -39,38 +47,66 @@ class Sources:
     scenes_split: Path | None = None
     unknown: tuple[Path, ...] = ()
     makes: Path | None = None
+    only: tuple[str, ...] = ()
+    leave_out: Path | None = None
 
 
 @dataclass(frozen=True)
 class Material:
-    """The photos of an evaluation."""
+    """The photos of an evaluation. `learned` are some that the model was trained on."""
 
     cars: list[Photo]
     scenes: list[Photo] = field(default_factory=list)
     unknown: dict[str, list[Photo]] = field(default_factory=dict)
     makes: dict[str, list[Photo]] = field(default_factory=dict)
+    learned: list[Photo] = field(default_factory=list)
 
 
 def read_material(sources: Sources, bundle: Bundle) -> Material:
     """Collect the photos. Raises DataError where a folder is missing or holds other classes than the bundle."""
-    photos, labels = read_folder(*sources.cars)
+    photos, labels = read_chosen(sources.cars, only=sources.only, leave_out=sources.leave_out)
     if labels != [label.label for label in bundle.labels]:
         raise DataError(
             f"{' and '.join(map(str, sources.cars))}: other classes than {bundle.path} knows, so right can't be told "
             "from wrong."
         )
-    cars = apply_split(photos, *sources.cars_split)[1]
+    learned, cars = apply_split(photos, *sources.cars_split)
     scenes = (
         read_scenes(sources.scenes, sources.scenes_split)[1]
         if sources.scenes and sources.scenes_split
         else []
     )
     unknown = {folder.name: _thinned(find_photos(folder)) for folder in sources.unknown}
+    if sources.leave_out:
+        unknown[LEFT_OUT] = [p for classes in read_left_out(sources).values() for p in classes[1]]
     makes: dict[str, list[Photo]] = {}
     for folder in sorted(sources.makes.iterdir()) if sources.makes else ():
         known = folder.name in {label.make for label in bundle.labels}
         (makes if known else unknown)[folder.name] = _thinned(find_photos(folder))
-    return Material(cars, scenes, unknown, makes)
+    return Material(cars, scenes, unknown, makes, _some_of_each(learned))
+
+
+def read_left_out(sources: Sources) -> dict[str, tuple[list[Photo], list[Photo]]]:
+    """(training, validation) photos of each class that was left out, with the label -1: none of the classes."""
+    photos, labels = read_folder(*sources.cars)
+    names = read_split(sources.leave_out) if sources.leave_out else set()
+    found: dict[str, tuple[list[Photo], list[Photo]]] = {name: ([], []) for name in sorted(names)}
+    for number, part in enumerate(apply_split(photos, *sources.cars_split)):
+        for photo in part:
+            if (name := labels[photo.label]) in names:
+                found[name][number].append(replace(photo, label=-1))
+    return found
+
+
+def _some_of_each(photos: list[Photo]) -> list[Photo]:
+    """At most LEARNED_EACH photos of each class, drawn with a fixed seed."""
+    seen: Counter[int] = Counter()
+    chosen = []
+    for photo in random.Random(0).sample(photos, len(photos)):
+        seen[photo.label] += 1
+        if seen[photo.label] <= LEARNED_EACH:
+            chosen.append(photo)
+    return sorted(chosen, key=lambda photo: photo.name)
 
 
 def _thinned(photos: list[Photo]) -> list[Photo]:
@@ -88,12 +124,14 @@ def read_scenes(root: Path, split: Path) -> tuple[list[Photo], list[Photo]]:
 
 def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
     """The whole report. Prints its progress to stderr."""
-    judge = _Judge(loaded.bundle)
+    judge = _Judge(loaded.bundle, loaded.space)
     cars = observe(loaded, material.cars, title="validation photos")[0]
     report = {"bundle": _identity(loaded.bundle), "photos": len(material.cars), **judge.cars(cars)}
+    strangers: dict[str, Observed] = {}
     if material.scenes:
         scenes = observe(loaded, material.scenes, title="scenes")[0]
         report["scenes"] = judge.scenes(cars, scenes)
+        strangers["not a car"] = scenes.part(np.flatnonzero(scenes.labels == SCENES.index("other")))
     backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
     for name, proxy in all_proxies(backgrounds).items():
         sample = material.cars[::PROXY_STRIDE]
@@ -105,7 +143,9 @@ def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
             observe(loaded, photos, title=make)[0], make
         )
     for name, photos in material.unknown.items():
-        report.setdefault("unknown cars", {})[name] = judge.decisions(observe(loaded, photos, title=name)[0])
+        strangers[name] = observe(loaded, photos, title=name)[0]
+        report.setdefault("unknown cars", {})[name] = judge.decisions(strangers[name])
+    report["open set"] = judge.open_set(cars, strangers)
     return report
 
 
@@ -116,7 +156,8 @@ def _identity(bundle: Bundle) -> dict[str, str]:
 class _Judge:
     """Turns observations into figures by the labels, temperature and thresholds of a bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, space: Space | None) -> None:
+        self.space = space
         self.labels = bundle.labels
         self.settings = bundle.settings
         self.makes = [label.make for label in bundle.labels]
@@ -164,8 +205,8 @@ class _Judge:
         scenes = softmax(seen.scenes, self.settings.calibration.scenes)
         thresholds = self.settings.thresholds
         made = np.array([
-            decide(choose_scene(scene, thresholds), float(confidence), thresholds)
-            for scene, confidence in zip(scenes, two.max(axis=1), strict=True)
+            decide(choose_scene(scene, thresholds), float(confidence), thresholds, known=bool(known))
+            for scene, confidence, known in zip(scenes, two.max(axis=1), self.known(seen), strict=True)
         ])  # fmt: skip
         right = two.argmax(axis=1) == seen.labels
         return {
@@ -174,6 +215,36 @@ class _Judge:
                 "right": float(right[made == name].mean() if name in made else 0),
             }
             for name in ("sure", "unsure", "unknown")
+        }
+
+    def familiarity(self, seen: Observed) -> np.ndarray:
+        """(N): how familiar each photo is; without a space, its best probability."""
+        how = self.settings.familiarity
+        if how is None or self.space is None:
+            return self.probabilities(seen).max(axis=1)
+        closest = cosines(self.space.place(seen.embedding), self.space.centroids).max(axis=1)
+        return familiarity(how, seen.car_logits, closest)
+
+    def known(self, seen: Observed) -> np.ndarray:
+        """(N) booleans: whether each photo is familiar enough to be of a known car."""
+        how = self.settings.familiarity
+        if how is None or self.space is None:
+            return np.ones(len(seen.labels), bool)
+        return self.familiarity(seen) >= how.threshold
+
+    def open_set(self, cars: Observed, strangers: dict[str, Observed]) -> dict[str, dict[str, Any]]:
+        """For each sort of photos of no known car: how well familiarity tells them from known cars.
+
+        `area` is that under the ROC curve, `called unknown` the share that gets this answer, whatever the reason.
+        """
+        own = self.familiarity(cars)
+        return {
+            name: {
+                "photos": len(seen.labels),
+                "area": metrics.roc_interval(own, self.familiarity(seen)),
+                "called unknown": self.decisions(seen)["unknown"]["share"],
+            }
+            for name, seen in strangers.items()
         }
 
     def scenes(self, cars: Observed, scenes: Observed) -> dict[str, dict[str, int]]:

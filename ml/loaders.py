@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from torch.utils.data import DataLoader, Dataset
 
-from ml.data import SCENES, PhotoDataset, only_classes, read_photos, read_split, split_photos
+from ml.data import SCENES, PhotoDataset, read_chosen, read_photos, read_split, split_photos
 from ml.duplicates import make_split
 from ml.exceptions import DataError
 from ml.manifest import is_manifest
@@ -68,7 +68,7 @@ def read_splits(recipe: Recipe) -> Splits:
     data = recipe.data
     if not data.cars_validation:
         raise DataError("The recipe names no cars_validation list; `python -m ml split` makes one.")
-    photos, labels = only_classes(*read_photos(*data.cars), data.only)
+    photos, labels = read_chosen(data.cars, only=data.only, leave_out=data.leave_out)
     train, validation = split_photos(photos, *data.cars_validation)
     scenes_train = scenes_validation = PhotoTable.of([])
     if data.scenes is not None and data.scenes_validation is not None:

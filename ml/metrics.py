@@ -65,6 +65,19 @@ def roc_area(inside: np.ndarray, outside: np.ndarray) -> float:
     return float(below / (len(inside) * len(outside)))
 
 
+def roc_interval(
+    inside: np.ndarray, outside: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, float]:
+    """The `value` of `roc_area`, with the `low` and `high` end of its 95% bootstrap interval over both sorts of photos."""
+    random = np.random.default_rng(seed)
+    drawn = [
+        roc_area(random.choice(inside, len(inside)), random.choice(outside, len(outside)))
+        for _ in range(resamples)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return {"value": roc_area(inside, outside), "low": float(low), "high": float(high)}
+
+
 def interval(
     figure: Callable[[np.ndarray], float], count: int, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, float]:

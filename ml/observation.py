@@ -14,9 +14,11 @@ from ml.bundle import SecondLook
 from ml.calibration import LookLogits
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
+from ml.networks import Arrays
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
 from ml.proxies import Proxy
+from ml.quality import hints
 
 BATCH = 16
 
@@ -30,6 +32,29 @@ class Observed:
     first: np.ndarray  # (N, C) car logits
     second: np.ndarray  # (N, C) car logits
     scenes: np.ndarray  # (N, 3) scene logits of the first look
+    embeddings: tuple[np.ndarray, np.ndarray]  # (N, D) of both looks
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """(N, D): of both looks together, as an answer has it."""
+        first, second = self.embeddings
+        return (1 - self.how.weight) * first + self.how.weight * second
+
+    @property
+    def car_logits(self) -> np.ndarray:
+        """(N, C): of both looks together, before the temperature."""
+        return (1 - self.how.weight) * self.first + self.how.weight * self.second
+
+    def part(self, chosen: np.ndarray) -> Observed:
+        """The photos of these indices."""
+        return Observed(
+            self.how,
+            self.labels[chosen],
+            self.first[chosen],
+            self.second[chosen],
+            self.scenes[chosen],
+            (self.embeddings[0][chosen], self.embeddings[1][chosen]),
+        )
 
     def logits(self) -> LookLogits:
         """The car logits of both looks, with what the second weighs."""
@@ -54,12 +79,26 @@ def observe(
     for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch"):
         images = [_open(photo, proxy) for photo in photos[start : start + BATCH]]
         first = loaded.look(images)
-        # The feature maps of a thousand photos would take a gigabyte.
-        light = first._replace(feature_map=first.feature_map[:0])
+        remarks = [hints(image) for image in images]
         for way, parts in zip(ways, seen, strict=True):
-            parts.append(replace(loaded.look_closer(images, first, way), first=light))
+            looks = loaded.look_closer(images, first, way, remarks)
+            parts.append(replace(looks, first=_light(looks.first), second=_light(looks.second)))
     labels = np.array([photo.label for photo in photos])
     return [_joined(way, labels, parts) for way, parts in zip(ways, seen, strict=True)]
+
+
+def embed(loaded: LoadedBundle, photos: Sequence[Photo], *, title: str = "photos") -> np.ndarray:
+    """(N, D) embeddings of photos seen whole, once. Raises DataError as `observe`."""
+    parts = [
+        loaded.look([_open(photo, None) for photo in photos[start : start + BATCH]]).embedding
+        for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch")
+    ]
+    return np.concatenate(parts)
+
+
+def _light(seen: Arrays) -> Arrays:
+    # The feature maps of a thousand photos would take a gigabyte.
+    return seen._replace(feature_map=seen.feature_map[:0])
 
 
 def _open(photo: Photo, proxy: Proxy | None) -> Image.Image:
@@ -76,6 +115,10 @@ def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> Observed
         how,
         labels,
         np.concatenate([part.first.cars for part in parts]),
-        np.concatenate([part.second for part in parts]),
+        np.concatenate([part.second.cars for part in parts]),
         np.concatenate([part.first.scenes for part in parts]),
+        (
+            np.concatenate([part.first.embedding for part in parts]),
+            np.concatenate([part.second.embedding for part in parts]),
+        ),
     )

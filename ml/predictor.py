@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -13,17 +13,24 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ml.bundle import HEAD, WEIGHTS, Bundle, SecondLook, Thresholds, read_bundle
+from ml.bundle import HEAD, WEIGHTS, Bundle, Label, SecondLook, Settings, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, combine, energy, heat_map, second_box, softmax
+from ml.looks import WHOLE, Box, energy, heat_map, second_box, shows_enough, softmax
 from ml.networks import Arrays, Network, open_network
+from ml.openset import cosines, familiarity
 from ml.photos import open_photo, to_input
+from ml.prototypes import Prototype, join, places_of
 from ml.quality import hints
+from ml.space import Space, read_space
 
 Source = str | Path | bytes | BinaryIO
 #: Candidates, makes and models that an answer names at most.
 TOP = 5
+#: Candidates that are worth keeping when photos of the same car are put together, and the least they need to count.
+RANKED, LEAST = 40, 1e-4
+#: Known cars that an answer names as similar.
+SIMILAR = 8
 #: Photos that go through the network at once in `predict_many`.
 BATCH = 8
 
@@ -34,6 +41,14 @@ class Candidate(NamedTuple):
     label: str
     slug: str
     probability: float
+
+
+class Similar(NamedTuple):
+    """A known car that looks like the one in the photo; `cosine` (-1 to 1) says how much."""
+
+    label: str
+    slug: str
+    cosine: float
 
 
 class MakeShare(NamedTuple):
@@ -58,7 +73,9 @@ class Answer:
     `scene` is "exterior", "interior" or "other"; `decision` is "sure", "unsure" or "unknown", and always "unknown"
     where the scene is not "exterior". `heat_map` (rows of 0-255, over the whole photo) shows where the first candidate
     comes from; `box` is what the second look saw, in shares of the photo's width and height. `hints` (see `ml.quality`)
-    name what may be wrong with the photo.
+    name what may be wrong with the photo. `ranking` are all candidates that count when several photos of a car are put
+    together (ml.fusion). `familiarity` (see ml.openset) and `similar`, the nearest known cars, are None and empty where the
+    bundle has no space.
     """
 
     scene: str
@@ -71,15 +88,27 @@ class Answer:
     heat_map: tuple[tuple[int, ...], ...]
     box: Box
     hints: tuple[str, ...]
+    ranking: tuple[Candidate, ...] = ()
+    familiarity: float | None = None
+    similar: tuple[Similar, ...] = ()
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Two looks at B photos; the second is mirrored."""
+    """Two looks at B photos; the second is mirrored. `hints` are what may be wrong with each photo."""
 
     first: Arrays
-    second: np.ndarray  # (B, C) car logits
+    second: Arrays
     boxes: list[Box]
+    hints: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Cars that were learned without training, and their places (K, d) in a bundle's space."""
+
+    labels: tuple[Label, ...]
+    places: np.ndarray
 
 
 class Predictor:
@@ -94,6 +123,7 @@ class Predictor:
         self._threads = threads
         self._lock = threading.Lock()
         self._loaded: LoadedBundle | None = None
+        self._learned: Learned | None = None
 
     @property
     def bundle(self) -> Bundle:
@@ -108,9 +138,16 @@ class Predictor:
                     self._loaded = LoadedBundle.open(self._source, self._backend, self._threads)
         return self._loaded
 
+    def learn(self, prototypes: Sequence[Prototype]) -> None:
+        """Name these cars too from the next photo on, in place of those learned before.
+
+        Cars that the bundle was trained on are left out. Raises BundleError where the bundle can't learn, and as `load`.
+        """
+        self._learned = self.load().learned(prototypes) if prototypes else None
+
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
-        return self.load().answers([open_photo(source)])[0]
+        return self.load().answers([open_photo(source)], self._learned)[0]
 
     def predict_many(self, sources: Iterable[Source], *, batch: int = BATCH) -> Iterator[Answer | PhotoError]:
         """Answers in the order of `sources`, decoded and computed `batch` at a time.
@@ -122,7 +159,7 @@ class Predictor:
         while group := list(islice(rest, batch)):
             opened = [_try_open(source) for source in group]
             images = [image for image in opened if isinstance(image, Image.Image)]
-            answers = iter(loaded.answers(images) if images else [])
+            answers = iter(loaded.answers(images, self._learned) if images else [])
             for image in opened:
                 yield image if isinstance(image, PhotoError) else next(answers)
 
@@ -141,12 +178,13 @@ class LoadedBundle:
     bundle: Bundle
     network: Network
     head: np.ndarray
+    space: Space | None = field(default=None)
 
     @classmethod
     def open(cls, source: str | Path | Bundle, backend: str, threads: int) -> LoadedBundle:
         bundle = source if isinstance(source, Bundle) else read_bundle(source)
         network = open_network(bundle, backend=backend, threads=threads)
-        loaded = cls(bundle, network, _read_head(bundle))
+        loaded = cls(bundle, network, _read_head(bundle), read_space(bundle))
         size = bundle.settings.input.size
         outputs = network(np.zeros((1, 3, size, size), np.float32))
         if outputs.cars.shape[1] != len(bundle.labels) or outputs.scenes.shape[1] != len(SCENES):
@@ -168,52 +206,128 @@ class LoadedBundle:
         """The first look: the whole of each image."""
         return self.network(self.inputs(images, [WHOLE] * len(images)))
 
-    def look_closer(self, images: Sequence[Image.Image], first: Arrays, how: SecondLook) -> Looks:
+    def look_closer(
+        self,
+        images: Sequence[Image.Image],
+        first: Arrays,
+        how: SecondLook,
+        remarks: Sequence[tuple[str, ...]] | None = None,
+    ) -> Looks:
         """The second look: the part of each image that the network was drawn to in the first, mirrored.
 
-        A mirrored car is the same car; two views that differ more err less alike, at no cost.
+        A mirrored car is the same car; two views that differ more err less alike, at no cost. `remarks` are the hints of
+        each image where they are known already.
         """
-        boxes = [second_box(strength, how) for strength in energy(first.feature_map)]
+        remarks = [hints(image) for image in images] if remarks is None else remarks
+        boxes = [
+            box if shows_enough(box, image.size, how, remark) else WHOLE
+            for box, image, remark in zip(
+                (second_box(strength, how) for strength in energy(first.feature_map)),
+                images,
+                remarks,
+                strict=True,
+            )
+        ]
         mirrored = np.ascontiguousarray(self.inputs(images, boxes)[..., ::-1])
-        return Looks(first, self.network(mirrored).cars, boxes)
+        return Looks(first, self.network(mirrored), boxes, list(remarks))
 
-    def answers(self, images: Sequence[Image.Image]) -> list[Answer]:
+    def learned(self, prototypes: Sequence[Prototype]) -> Learned:
+        """Prototypes of cars that the bundle was not trained on, ready to join its answers. Raises BundleError."""
+        if self.space is None:
+            raise BundleError(
+                f"{self.bundle.path} has no space to compare cars in, so it can't learn from a few photos. Export its run again."
+            )
+        trained = {label.slug for label in self.bundle.labels}
+        new = [prototype for prototype in prototypes if prototype.label.slug not in trained]
+        return Learned(tuple(prototype.label for prototype in new), places_of(self.space, new))
+
+    def answers(self, images: Sequence[Image.Image], learned: Learned | None = None) -> list[Answer]:
         """One answer for each image."""
         return self.assemble(
-            images, self.look_closer(images, self.look(images), self.bundle.settings.second_look)
+            self.look_closer(images, self.look(images), self.bundle.settings.second_look), learned
         )
 
-    def assemble(self, images: Sequence[Image.Image], looks: Looks) -> list[Answer]:
+    def assemble(self, looks: Looks, learned: Learned | None = None) -> list[Answer]:
         """Answers from what was seen in both looks."""
-        how, calibration = self.bundle.settings.second_look, self.bundle.settings.calibration
-        cars = combine(looks.first.cars, looks.second, temperature=calibration.cars, weight=how.weight)
-        scenes = softmax(looks.first.scenes, calibration.scenes)
-        return [self._answer(image, looks, i, cars[i], scenes[i]) for i, image in enumerate(images)]
+        settings = self.bundle.settings
+        weight = settings.second_look.weight
+        logits = (1 - weight) * looks.first.cars + weight * looks.second.cars
+        embeddings = (1 - weight) * looks.first.embedding + weight * looks.second.embedding
+        labels = self.bundle.labels
+        shares = softmax(logits, settings.calibration.cars)
+        near = None
+        if self.space is not None:
+            places = self.space.place(embeddings)
+            near = cosines(places, self.space.centroids)
+            if learned is not None and learned.labels:
+                labels += learned.labels
+                shares = softmax(join(logits / settings.calibration.cars, places, self.space, learned.places))
+                near = np.concatenate([near, cosines(places, learned.places)], axis=1)
+        scenes = softmax(looks.first.scenes, settings.calibration.scenes)
+        seen = _Seen(labels, shares, scenes, embeddings, near, _familiar(settings, logits, near))
+        return [self._answer(looks, seen, i) for i in range(len(shares))]
 
-    def _answer(
-        self, image: Image.Image, looks: Looks, i: int, cars: np.ndarray, scenes: np.ndarray
-    ) -> Answer:
-        labels, thresholds = self.bundle.labels, self.bundle.settings.thresholds
+    def _answer(self, looks: Looks, seen: _Seen, i: int) -> Answer:
+        shares, thresholds = seen.shares[i], self.bundle.settings.thresholds
         # A stable sort, so that equal probabilities come in the same order on every machine.
-        order = np.argsort(-cars, kind="stable")[:TOP]
-        scene = choose_scene(scenes, thresholds)
+        order = np.argsort(-shares, kind="stable")[:RANKED]
+        ranking = tuple(Candidate(seen.labels[j].label, seen.labels[j].slug, float(shares[j])) for j in order)
+        scene = choose_scene(seen.scenes[i], thresholds)
         makes: dict[str, float] = defaultdict(float)
         models: dict[tuple[str, str], float] = defaultdict(float)
-        for label, probability in zip(labels, cars.tolist(), strict=True):
+        for label, probability in zip(seen.labels, shares.tolist(), strict=True):
             makes[label.make] += probability
             models[label.make, label.model] += probability
         return Answer(
             scene=scene,
-            scenes=dict(zip(SCENES, scenes.tolist(), strict=True)),
-            decision=decide(scene, float(cars[order[0]]), thresholds),
-            predictions=tuple(Candidate(labels[j].label, labels[j].slug, float(cars[j])) for j in order),
+            scenes=dict(zip(SCENES, seen.scenes[i].tolist(), strict=True)),
+            decision=decide(scene, ranking[0].probability, thresholds, known=seen.is_known(self.bundle, i)),
+            predictions=ranking[:TOP],
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
-            models=tuple(ModelShare(make, model, share) for (make, model), share in _largest(models)),
-            embedding=looks.first.embedding[i],
-            heat_map=tuple(map(tuple, heat_map(self.head[order[0]], looks.first.feature_map[i]).tolist())),
+            models=tuple(ModelShare(*name, share) for name, share in _largest(models)),
+            embedding=seen.embeddings[i],
+            heat_map=tuple(map(tuple, self._heat_map(looks, int(order[0]), i).tolist())),
             box=looks.boxes[i],
-            hints=hints(image),
+            hints=looks.hints[i],
+            ranking=tuple(one for one in ranking if one.probability >= LEAST),
+            familiarity=None if seen.familiarity is None else float(seen.familiarity[i]),
+            similar=seen.similar(i),
         )
+
+    def _heat_map(self, looks: Looks, best: int, i: int) -> np.ndarray:
+        """Of a learned car, which has no weights on the channels, where the trained one looks that fits best."""
+        own = best if best < len(self.head) else int(looks.first.cars[i].argmax())
+        return heat_map(self.head[own], looks.first.feature_map[i])
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """B photos with both looks put together; C classes, learned cars the last of them."""
+
+    labels: tuple[Label, ...]
+    shares: np.ndarray  # (B, C)
+    scenes: np.ndarray  # (B, 3) probabilities
+    embeddings: np.ndarray  # (B, D)
+    near: np.ndarray | None  # (B, C) cosines
+    familiarity: np.ndarray | None  # (B)
+
+    def is_known(self, bundle: Bundle, i: int) -> bool:
+        how = bundle.settings.familiarity
+        return how is None or self.familiarity is None or self.familiarity[i] >= how.threshold
+
+    def similar(self, i: int) -> tuple[Similar, ...]:
+        if self.near is None:
+            return ()
+        order = np.argsort(-self.near[i], kind="stable")[:SIMILAR]
+        return tuple(
+            Similar(self.labels[j].label, self.labels[j].slug, float(self.near[i, j])) for j in order
+        )
+
+
+def _familiar(settings: Settings, logits: np.ndarray, near: np.ndarray | None) -> np.ndarray | None:
+    if settings.familiarity is None or near is None:
+        return None
+    return familiarity(settings.familiarity, logits, near.max(axis=1))
 
 
 def choose_scene(scenes: np.ndarray, thresholds: Thresholds) -> str:
@@ -224,9 +338,9 @@ def choose_scene(scenes: np.ndarray, thresholds: Thresholds) -> str:
     return max(shares, key=shares.__getitem__)
 
 
-def decide(scene: str, probability: float, thresholds: Thresholds) -> str:
-    """How far the best candidate, of this calibrated probability, may be trusted."""
-    if scene != "exterior" or probability < thresholds.unknown:
+def decide(scene: str, probability: float, thresholds: Thresholds, *, known: bool = True) -> str:
+    """How far the best candidate, of this calibrated probability, may be trusted. `known`: the photo is familiar enough."""
+    if scene != "exterior" or not known or probability < thresholds.unknown:
         return "unknown"
     return "sure" if probability >= thresholds.sure else "unsure"
 

@@ -26,8 +26,9 @@ class Data:
 
     `cars` are folders of class folders or manifests (ml.manifest), `cars_validation` lists of what is kept from training;
     one of each may be a plain string. Without a list, a manifest's own split counts, else one of `share` of the photos is
-    made and saved with the run. `only` are the classes that are learned, as patterns such as "* 2012"; none is all. An
-    epoch sees at most `per_class` photos of a class, other ones each time; 0 is all.
+    made and saved with the run. `only` are the classes that are learned, as patterns such as "* 2012"; none is all;
+    `leave_out` is a list of classes that are not. An epoch sees at most `per_class` photos of a class, other ones each time;
+    0 is all.
     """
 
     cars: tuple[str, ...]
@@ -35,6 +36,7 @@ class Data:
     cars_validation: tuple[str, ...] = ()
     scenes_validation: str | None = None
     only: tuple[str, ...] = ()
+    leave_out: str | None = None
     per_class: int = 0
     share: float = 0.15
 

@@ -20,9 +20,11 @@ from ml.export import load_run, to_files
 from ml.labels import label_table
 from ml.looks import WHOLE, softmax
 from ml.models import CarNet
+from ml.observation import embed
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle
 from ml.recipes import Data, ReleaseNotes
+from ml.space import Space, fit_space
 from ml.transforms import IMAGENET_MEAN, IMAGENET_STD
 from ml.tuning import tune
 
@@ -55,6 +57,7 @@ def release(
         loaded = LoadedBundle.open(draft, "onnx", threads)
         material = read_material(sources_of(Data(**recipe["data"]), notes), draft)
         parity = check_parity(model, draft, material)
+        loaded = replace(loaded, space=learn_space(loaded, material))
         settings, choice = tune(loaded, material)
         report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
     report["two looks"] |= choice
@@ -68,7 +71,8 @@ def release(
         "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
         "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
     }
-    bundle = write_bundle(out, settings, table, model=model_file, weights=weights, facts=facts)
+    space = loaded.space.to_file() if loaded.space else None
+    bundle = write_bundle(out, settings, table, model=model_file, weights=weights, space=space, facts=facts)
     write_card(bundle)
     report["bundle"] = {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
     (run / "report.json").write_text(
@@ -86,7 +90,15 @@ def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
         scenes_split=Path(data.scenes_validation) if data.scenes_validation else None,
         unknown=tuple(map(Path, notes.unknown)),
         makes=Path(notes.makes) if notes.makes else None,
+        only=tuple(data.only),
+        leave_out=Path(data.leave_out) if data.leave_out else None,
     )
+
+
+def learn_space(loaded: LoadedBundle, material: Material) -> Space:
+    """The space in which the network compares cars, by photos that it learned from."""
+    embeddings = embed(loaded, material.learned, title="placing the known cars")
+    return fit_space(embeddings, np.array([photo.label for photo in material.learned]))
 
 
 def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str, float]:

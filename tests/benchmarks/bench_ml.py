@@ -22,6 +22,7 @@ from ml.__main__ import DEFAULT_BUNDLE
 from ml.looks import WHOLE, energy, second_box
 from ml.photos import open_photo
 from ml.predictor import Looks, Predictor
+from ml.quality import hints
 
 ROUNDS, WARM_UP = 40, 3
 SIZES = {"550 px": (550, 412), "12 megapixels": (4000, 3000)}
@@ -55,10 +56,10 @@ def stages(predictor: Predictor, content: bytes) -> dict[str, float]:
     lap()
     first = loaded.network(loaded.inputs(images, [WHOLE]))
     lap()
-    second = loaded.network(loaded.inputs(images, [BOX])).cars
+    second = loaded.network(loaded.inputs(images, [BOX]))
     lap()
     second_box(energy(first.feature_map)[0], loaded.bundle.settings.second_look)
-    loaded.assemble(images, Looks(first, second, [BOX]))
+    loaded.assemble(Looks(first, second, [BOX], [hints(images[0])]))
     lap()
     return dict(zip(("decode", "first look", "second look", "rest"), np.diff(times), strict=True))
 

@@ -92,6 +92,9 @@ def test_weight_says_how_much_the_second_look_counts() -> None:
     first, second = np.array([[4.0, 0.0]]), np.array([[0.0, 4.0]])
     np.testing.assert_allclose(combine(first, second, temperature=1, weight=0), softmax(first))
     np.testing.assert_allclose(combine(first, second, temperature=1, weight=0.5), [[0.5, 0.5]])
+    np.testing.assert_allclose(
+        combine(first, second, temperature=2, weight=0.25), softmax(np.array([[1.5, 0.5]]))
+    )
     np.testing.assert_allclose(combine(first, second, temperature=1, weight=1), softmax(second))
 
 

@@ -11,9 +11,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
-from ml.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
+from ml.bundle import Bundle, Familiarity, Input, SecondLook, Settings, Thresholds, write_bundle
 from ml.data import SCENES
 from ml.labels import label_table
+from ml.space import Space
 
 TINY_LABELS = (
     "AM General Hummer SUV 2000", "Audi A5 Coupe 2012", "Audi S5 Coupe 2012", "Audi S5 Convertible 2012",
@@ -36,6 +37,8 @@ def write_tiny_bundle(
     scene: Literal["exterior", "interior", "other"] = "exterior",
     version: str = "tiny",
     seed: int = 7,
+    familiarity: Familiarity | None = None,
+    space: bool = True,
 ) -> Bundle:
     """Write a valid bundle that finds `scene` and `decision` in every photo; the candidates depend on the photo.
 
@@ -56,6 +59,12 @@ def write_tiny_bundle(
         input=Input(SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
         thresholds=THRESHOLDS[decision],
         second_look=SecondLook(energy=0.45, padding=0.0, smallest=0.3, largest=0.9, weight=0.5),
+        familiarity=familiarity,
+    )
+    places = Space(
+        np.zeros(CHANNELS, np.float32),
+        10 * np.eye(CHANNELS, dtype=np.float32),
+        random.normal(0, 1, (len(labels), CHANNELS)).astype(np.float32),
     )
     facts = {
         "created": "2026-01-01T00:00:00+00:00",
@@ -64,7 +73,13 @@ def write_tiny_bundle(
         "data": {},
     }
     return write_bundle(
-        path, settings, label_table(labels), model=tiny_onnx(weights), weights=save(weights), facts=facts
+        path,
+        settings,
+        label_table(labels),
+        model=tiny_onnx(weights),
+        weights=save(weights),
+        space=places.to_file() if space else None,
+        facts=facts,
     )
 
 
