@@ -1,4 +1,4 @@
-"""`python -m ml COMMAND`: split, train, export, evaluate, card, predict."""
+"""`python -m ml COMMAND`: from photos to a model, to what it is worth, to what it says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml import laboratory
 from ml.exceptions import MlError, PhotoError
 from ml.recipes import CHOICES
 
@@ -35,10 +36,11 @@ def _train(arguments: argparse.Namespace) -> None:
 
     recipe = read_recipe(arguments.recipe)
     if arguments.data:
-        data = replace(
-            recipe.data, cars=tuple(arguments.data), cars_validation=tuple(arguments.split), only=()
-        )
-        recipe = replace(recipe, data=data)
+        lists = tuple(arguments.split)
+        own = replace(recipe.data, cars=tuple(arguments.data), cars_validation=lists, only=(), leave_out=None)
+        recipe = replace(recipe, data=own)
+    if arguments.scenes:
+        recipe = replace(recipe, data=replace(recipe.data, scenes=arguments.scenes, scenes_validation=None))
     changes = {name: getattr(arguments, name) for name in ("weights", "precision", "batch", "workers")}
     recipe = replace(recipe, **{name: value for name, value in changes.items() if value is not None})
     run = arguments.run or Path("runs") / recipe.name
@@ -273,18 +275,19 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--json", action="store_true", help="one line of JSON for each photo")
     _add_serving(predict)
     predict.set_defaults(run_command=_predict)
+    laboratory.add_commands(commands)
     return main
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; 2 with one clear line where it can't be done."""
+    """Run a command; 1 where a check found something, 2 with one clear line where it can't be done."""
     arguments = parser().parse_args(argv)
     try:
-        arguments.run_command(arguments)
+        found: int | None = arguments.run_command(arguments)
     except MlError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return 0
+    return found or 0
 
 
 if __name__ == "__main__":

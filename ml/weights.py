@@ -6,6 +6,7 @@ import importlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 
 import safetensors.torch
 import torch
@@ -93,7 +94,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsError(f"There is no weights file {file}.") from None
-    except (SafetensorError, RuntimeError, OSError, ValueError, EOFError) as error:
+    except (SafetensorError, UnpicklingError, RuntimeError, OSError, ValueError, EOFError) as error:
         raise WeightsError(
             f"{file} is no file of weights, or is cut short ({type(error).__name__})."
         ) from error
@@ -103,24 +104,30 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _fill(model: CarNet, state: dict[str, Tensor], source: str) -> None:
-    """Copy the tensors of a CarNet by name, those of anything else in the order of their place.
-
-    Packages and hubs name tensors differently, but order and shapes agree; after the backbone's they have ImageNet's
-    classifier, which we do not.
-    """
+    """Copy tensors: a CarNet's by name, dense layers and heads included; else the backbone's, by name or by place."""
     if any(name.startswith("backbone.") for name in state):
-        _fill_by_name(model, state, source)
-        return
-    given = [tensor for name, tensor in state.items() if "num_batches_tracked" not in name]
-    own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
-    if len(given) < len(own) or any(a.shape != b.shape for a, b in zip(given, own.values(), strict=False)):
-        raise WeightsError(f"The tensors of {source} do not fit {model.architecture}.")
-    model.backbone.load_state_dict(dict(zip(own, given, strict=False)), strict=False)
-
-
-def _fill_by_name(model: CarNet, state: dict[str, Tensor], source: str) -> None:
-    own = model.state_dict()
-    fitting = {name: t for name, t in state.items() if name in own and t.shape == own[name].shape}
-    if any(name not in fitting for name in own if name.startswith("backbone.")):
+        own = model.state_dict()
+        fitting = {name: t for name, t in state.items() if name in own and t.shape == own[name].shape}
+    else:
+        fitting = {f"backbone.{name}": tensor for name, tensor in _for_backbone(model, state).items()}
+    learned = (name for name in model.state_dict() if "num_batches_tracked" not in name)
+    if any(name.startswith("backbone.") and name not in fitting for name in learned):
         raise WeightsError(f"The tensors of {source} do not fit {model.architecture}.")
     model.load_state_dict(fitting, strict=False)
+
+
+def _for_backbone(model: CarNet, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone's tensors among those of a whole classifier; none where they don't fit.
+
+    Packages name tensors differently, but their order and shapes agree; ImageNet's classifier comes last.
+    """
+    own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
+    by_name = {name.removeprefix("features."): tensor for name, tensor in state.items()}
+    by_place = (tensor for name, tensor in state.items() if "num_batches_tracked" not in name)
+    for given in (
+        {name: by_name[name] for name in own if name in by_name},
+        dict(zip(own, by_place, strict=False)),
+    ):
+        if len(given) == len(own) and all(given[name].shape == own[name].shape for name in own):
+            return given
+    return {}
