@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier import admin_curation, admin_models, admin_training, services
+from classifier import admin_curation, admin_models, admin_training, reidentifying, services
 from classifier.admin_parts import ReadOnly, change_link, photo
 from classifier.exceptions import ClassifierError
-from classifier.models import Feedback, Identification, Prediction
+from classifier.models import Feedback, Identification, Prediction, Reading
 from classifier.wording import percent
 
 # Django imports this module alone: the other pages are registered by importing them.
@@ -45,6 +45,24 @@ class PredictionInline(ReadOnly, admin.TabularInline):
         return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
 
+class ReadingInline(ReadOnly, admin.TabularInline):
+    """What other models read in the photo."""
+
+    model = Reading
+    extra = 0
+    fields = ("answered", "role", "model_version", "summary", "agrees", "failure")
+    readonly_fields = fields
+    verbose_name_plural = "other readings"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reading]:
+        """With the models' names."""
+        return super().get_queryset(request).select_related("model_version")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They go with their photo, never alone."""
+        return False
+
+
 class FeedbackInline(ReadOnly, admin.StackedInline):
     """What a person says of the answer."""
 
@@ -64,8 +82,8 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("owner",)
     search_fields = ("id", "owner__email", "predictions__label")
     date_hierarchy = "created"
-    actions = ("retry",)
-    inlines = (PredictionInline, FeedbackInline)
+    actions = ("retry", "look_again")
+    inlines = (PredictionInline, ReadingInline, FeedbackInline)
     view_on_site = False  # the page is the owner's alone
     fieldsets = (
         (None, {"fields": ("photo_large", "status", "failure", "who", "on_site", "enquiries")}),
@@ -110,6 +128,16 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
         messages.success(request, f"{done} photos are queued again.")
         if left:
             messages.warning(request, f"{left} photos have not failed, so nothing was done with them.")
+
+    @admin.action(description="Look again with the active model", permissions=["retry"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """Have the active model look again at those that older ones answered; their answers are kept."""
+        try:
+            count = reidentifying.identifications_reidentify(rows=queryset)
+        except ClassifierError as error:
+            messages.error(request, error.message)
+            return
+        messages.success(request, f"{count} photos wait to be looked at again, when no visitor's does.")
 
     @admin.display(description="photo")
     def small(self, row: Identification) -> str:

@@ -14,9 +14,9 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from classifier import cards, registry
+from classifier import cards, registry, reidentifying
 from classifier.admin_parts import NeverDeleted, change_link, photo, said
-from classifier.models import ModelEvent, ModelVersion, Reading
+from classifier.models import Identification, ModelEvent, ModelVersion, Reading
 from classifier.wording import percent
 
 LIST = "admin:classifier_modelversion_changelist"
@@ -62,7 +62,12 @@ class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         """The buttons' addresses, before the admin's own."""
-        buttons = {"promote": self.promote, "shadow": self.shadow, "end-shadow": self.end_shadow}
+        buttons = {
+            "promote": self.promote,
+            "shadow": self.shadow,
+            "end-shadow": self.end_shadow,
+            "look-again": self.look_again,
+        }
         ours = [
             path(
                 f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"classifier_modelversion_{name}"
@@ -104,6 +109,10 @@ class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
             "comparison": cards.comparison(version.report),
             "bars": cards.reliability(version),
             "shadow_run": cards.shadow_run(version),
+            "others": Identification.objects.answered_by_others(version.pk).count()
+            if version.is_active
+            else 0,
+            "looking_again": Identification.objects.to_look_at_again().count() if version.is_active else 0,
             "model_events": version.events.select_related("actor", "previous")[:30],
         }
 
@@ -172,6 +181,16 @@ class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
         def done() -> str:
             registry.shadow_stop(actor=request.user)
             return "The shadow run has ended."
+
+        return self._decide(request, done, reverse("admin:classifier_modelversion_change", args=[pk]))
+
+    @method_decorator(require_POST)
+    def look_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Have the active model look again at what older ones answered."""
+
+        def done() -> str:
+            count = reidentifying.identifications_reidentify(rows=Identification.objects.all())
+            return f"{count} photos wait to be looked at again, when no visitor's does."
 
         return self._decide(request, done, reverse("admin:classifier_modelversion_change", args=[pk]))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 
@@ -33,9 +33,12 @@ class IdentificationQuerySet(models.QuerySet):
         )
 
     def with_answer(self) -> IdentificationQuerySet:
-        """Predictions, variants and model version along, for pages and the API."""
+        """Predictions, variants, model version and earlier answers (`past`) along, for pages and the API."""
+        from classifier.models import Reading
+
+        past = Prefetch("readings", Reading.objects.past().select_related("model_version"), to_attr="past")
         return self.select_related("model_version", "feedback").prefetch_related(
-            "predictions__variant__model__make"
+            "predictions__variant__model__make", past
         )
 
     def to_look_at_again(self) -> IdentificationQuerySet:
@@ -47,11 +50,11 @@ class IdentificationQuerySet(models.QuerySet):
         return self.filter(status="done").exclude(model_version=version_id)
 
     def unread_by_shadow(self, shadow: Any) -> IdentificationQuerySet:
-        """Photos of the shadow's time that it has not looked at, the newest answers last."""
+        """Photos sent in the shadow's time that are answered and that it has not looked at, the oldest first."""
         return (
-            self.filter(status="done", finished__gte=shadow.shadow_since)
+            self.filter(status="done", created__gte=shadow.shadow_since)
             .exclude(readings__model_version=shadow, readings__role="shadow")
-            .order_by("finished")
+            .order_by("created")
         )
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import Variant
-from classifier.models import Feedback, Identification, Prediction
+from classifier.models import Feedback, Identification, Prediction, Reading
 
 
 class PhotoUpload(serializers.Serializer):
@@ -48,6 +48,17 @@ class ModelShare(MakeShare):
     model = serializers.CharField()
 
 
+class ReadingSerializer(serializers.ModelSerializer):
+    """An earlier answer, which a newer model's replaced."""
+
+    model_version: serializers.StringRelatedField = serializers.StringRelatedField()
+
+    class Meta:
+        model = Reading
+        fields = ["model_version", "answered", "scene", "decision", "predictions"]
+        read_only_fields = fields
+
+
 class FeedbackSerializer(serializers.ModelSerializer):
     """What the owner said of the answer."""
 
@@ -85,6 +96,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
     makes = MakeShare(many=True, read_only=True)
     models = ModelShare(many=True, read_only=True, source="car_models")
     model_version: serializers.StringRelatedField = serializers.StringRelatedField()
+    earlier_answers = ReadingSerializer(many=True, read_only=True, source="past")
     feedback = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="The result's page.")
     photo = serializers.SerializerMethodField(help_text="The kept copy; needs the same sign-in as this.")
@@ -93,7 +105,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
         model = Identification
         fields = [
             "id", "status", "failure", "scene", "decision", "predictions", "makes", "models", "hints", "heat_map", "box",
-            "model_version", "feedback", "url", "photo", "width", "height", "created", "finished",
+            "model_version", "earlier_answers", "feedback", "url", "photo", "width", "height", "created", "finished",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -24,7 +24,7 @@ from catalog.models import Variant
 from classifier import curation, engine
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
-from classifier.models import Feedback, Identification, Prediction
+from classifier.models import Feedback, Identification, ModelVersion, Prediction
 from classifier.wording import summary
 from ml.exceptions import PhotoError
 
@@ -121,7 +121,21 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
         # Unforeseen: end the lease so that the sweeper brings the row on, and let the defect be seen in the log.
         Identification.objects.filter(pk=row.pk, attempt=row.attempt).update(lease_until=timezone.now())
         raise
-    return identification_record(row=row, answer=answer, version_id=loaded.version_id)
+    recorded = identification_record(row=row, answer=answer, version_id=loaded.version_id)
+    if recorded:
+        _ring_for_shadow()
+    return recorded
+
+
+def _ring_for_shadow() -> None:
+    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the answer stands."""
+    from classifier.tasks import look_again
+
+    try:
+        if ModelVersion.objects.shadow():
+            look_again.delay_on_commit()
+    except Exception:
+        logger.exception("the shadow model was not called")
 
 
 def _claim(identification_id: uuid.UUID | str, *, take_over: bool) -> Identification | None:
@@ -138,39 +152,49 @@ def _claim(identification_id: uuid.UUID | str, *, take_over: bool) -> Identifica
 
 def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:
     """Write an answer, once: only while the row is still running with the attempt that produced it."""
-    slugs = {candidate.slug for candidate in answer.predictions}
     with transaction.atomic():
         written = Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
             status=Status.DONE,
             finished=timezone.now(),
             lease_until=None,
             failure="",
-            scene=answer.scene,
-            decision=answer.decision,
-            makes=[{"make": make, "probability": round(p, 4)} for make, p in answer.makes[:5]],
-            car_models=[
-                {"make": make, "model": model, "probability": round(p, 4)}
-                for make, model, p in answer.models[:5]
-            ],
-            heat_map=[list(line) for line in answer.heat_map],
-            box=list(answer.box),
-            hints=list(answer.hints),
-            model_version_id=version_id,
+            **answer_values(answer, version_id),
         )
-        if not written:
-            return False
-        variants = dict(Variant.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-        Prediction.objects.bulk_create(
-            Prediction(
-                identification_id=row.pk,
-                rank=rank,
-                label=candidate.label,
-                probability=candidate.probability,
-                variant_id=variants.get(candidate.slug),
-            )
-            for rank, candidate in enumerate(answer.predictions, start=1)
+        if written:
+            predictions_write(identification_id=row.pk, answer=answer)
+    return bool(written)
+
+
+def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
+    """An answer as fields of an identification."""
+    return {
+        "scene": answer.scene,
+        "decision": answer.decision,
+        "makes": [{"make": make, "probability": round(p, 4)} for make, p in answer.makes[:5]],
+        "car_models": [
+            {"make": make, "model": model, "probability": round(p, 4)} for make, model, p in answer.models[:5]
+        ],
+        "heat_map": [list(line) for line in answer.heat_map],
+        "box": list(answer.box),
+        "hints": list(answer.hints),
+        "model_version_id": version_id,
+    }
+
+
+def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
+    """The candidates of an answer, for an identification that has none; called in the transaction of the answer."""
+    slugs = {candidate.slug for candidate in answer.predictions}
+    variants = dict(Variant.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    Prediction.objects.bulk_create(
+        Prediction(
+            identification_id=identification_id,
+            rank=rank,
+            label=candidate.label,
+            probability=candidate.probability,
+            variant_id=variants.get(candidate.slug),
         )
-    return True
+        for rank, candidate in enumerate(answer.predictions, start=1)
+    )
 
 
 def identification_fail(*, row: Identification, failure: str) -> bool:
@@ -325,7 +349,9 @@ def evidence_for(*, identification_id: uuid.UUID | str, user: Any, guest_key: st
 
 def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
     """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
-    rows = list(Identification.objects.filter(owner=user).with_answer().select_related("feedback"))
+    rows = list(
+        Identification.objects.filter(owner=user).with_answer().prefetch_related("readings__model_version")
+    )
     facts = [
         {
             "id": str(row.pk),
@@ -333,7 +359,13 @@ def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]
             "status": row.status,
             "scene": row.scene,
             "decision": row.decision,
+            "model_version": str(row.model_version or ""),
             "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
+            "other_readings": [
+                {"role": one.role, "model_version": str(one.model_version), "answered": one.answered.isoformat(),
+                 "scene": one.scene, "decision": one.decision, "predictions": one.predictions}
+                for one in row.readings.all()
+            ],
             "feedback": {
                 "verdict": row.feedback.verdict, "text": row.feedback.text, "may_train": row.feedback.may_train
             } if hasattr(row, "feedback") else None,

@@ -30,6 +30,14 @@ def expire_guest_photos() -> None:
     services.guest_photos_expire()
 
 
+@shared_task(expires=60, soft_time_limit=50, time_limit=55)
+def look_again() -> None:
+    """While no visitor waits: the shadow model's turn, and photos to identify again (beat, and after each answer)."""
+    from classifier import reidentifying
+
+    reidentifying.look_again()
+
+
 @shared_task(acks_late=False, soft_time_limit=30 * DAY, time_limit=30 * DAY + 60)
 def retrain(run_id: int) -> None:
     """Work a training run off (queue `train`). Taken off the queue at once: where it dies, the sweeper rings again."""

@@ -1,0 +1,32 @@
+"""Have the active model look again at photos that older models answered: `manage.py reidentify`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier import reidentifying
+from classifier.exceptions import ClassifierError
+from classifier.models import Identification
+
+
+class Command(BaseCommand):
+    """Workers do it in small batches while no visitor waits; every older answer is kept."""
+
+    help = "Have the active model look again at photos that older models answered."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--corrected", action="store_true", help="only those that people corrected")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = Identification.objects.all()
+        if options["corrected"]:
+            rows = rows.filter(feedback__isnull=False).exclude(feedback__verdict="right")
+        try:
+            count = reidentifying.identifications_reidentify(rows=rows)
+        except ClassifierError as error:
+            raise CommandError(error.message) from None
+        waiting = Identification.objects.to_look_at_again().count()
+        self.stdout.write(f"{count} more photos wait to be looked at again, {waiting} in all.")
