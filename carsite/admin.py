@@ -170,6 +170,11 @@ def figures(user: Any) -> list[dict[str, Any]]:
             Feedback.objects.filter(verdict__in=wrong),
             f"verdict__in={','.join(wrong)}",
         ),
+        (
+            "Photos to learn from",
+            Feedback.objects.may_train().filter(curation=Feedback.Curation.PENDING),
+            "may_train__exact=1&curation__exact=pending",
+        ),
         ("Letters that failed to leave", Letter.objects.filter(attempts__gt=0), "attempts__gt=0"),
     )
     return [

@@ -16,7 +16,17 @@ from accounts import services as accounts
 from accounts.models import User
 from catalog.models import BodyStyle, CarModel, Make, Source, Spec, Variant, VariantPhoto
 from classifier import services as classifier
-from classifier.models import Feedback, Identification, ModelVersion, Prediction
+from classifier.models import (
+    CurationEvent,
+    DatasetVersion,
+    Feedback,
+    Identification,
+    ModelEvent,
+    ModelVersion,
+    Prediction,
+    Reading,
+    TrainingRun,
+)
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
 
@@ -95,15 +105,47 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
         identification=row, rank=1, label=f"Car {number}", probability=0.9, variant=variant
     )
     Prediction.objects.create(identification=row, rank=2, label="Another car", probability=0.1)
-    Feedback.objects.create(
+    feedback = Feedback.objects.create(
         identification=row,
         author=user,
         verdict="other_variant",
         variant=variant if number % 2 else None,
         text="mine",
+        may_train=bool(number % 3),
     )
+    CurationEvent.objects.create(feedback=feedback, action="confirmed", variant=variant, actor=user)
+    _learning(number, row, version, user)
     row.refresh_from_db()
     return row
+
+
+def _learning(number: int, row: Identification, version: ModelVersion, user: User) -> None:
+    ModelEvent.objects.create(model_version=version, action="promoted", previous=version, actor=user)
+    Reading.objects.create(
+        identification=row,
+        model_version=version,
+        role="shadow",
+        scene="exterior",
+        predictions=[{"label": f"Car {number}", "slug": "", "probability": 0.5}],
+        agrees=bool(number % 2),
+        answered=timezone.now(),
+    )
+    dataset = DatasetVersion.objects.create(
+        number=number + 1,
+        file=f"{number}.csv",
+        sha256=f"{number:064}",
+        summary={"training": 5, "validation": 1, "changes": {"added": 2}},
+        actor=user,
+    )
+    TrainingRun.objects.create(
+        base=version,
+        candidate=version,
+        dataset=dataset,
+        recipe="recipes/retrain.toml",
+        status="done",
+        is_open=False,
+        actor=user,
+    )
 
 
 def _enquiry(number: int, user: User, variant: Variant, row: Identification) -> Enquiry:
