@@ -178,6 +178,16 @@ class Identification(models.Model):
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="identifications"
     )
+    ranking = models.JSONField(
+        default=list,
+        help_text='[{"label", "slug", "probability"}]: all that counts beside other photos of the car.',
+    )
+    similar = models.JSONField(
+        default=list, help_text='[{"label", "slug", "cosine"}] of cars that look like it, the nearest first.'
+    )
+    sighting = models.ForeignKey(
+        "Sighting", on_delete=models.SET_NULL, null=True, blank=True, related_name="photos"
+    )
     look_again = models.DateTimeField(
         null=True, blank=True, help_text="Since when it waits for the active model to look at it again."
     )
@@ -364,8 +374,9 @@ from classifier.learning import (  # noqa: E402  (they refer to the models above
     Reading,
     TrainingRun,
 )
+from classifier.references import ReferencePhoto, Sighting  # noqa: E402
 
 __all__ = [
     "CurationEvent", "DatasetVersion", "Feedback", "Identification", "ModelEvent", "ModelVersion", "Prediction", "Reading",
-    "TrainingRun",
+    "ReferencePhoto", "Sighting", "TrainingRun",
 ]  # fmt: skip

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
 
-class IdentificationQuerySet(models.QuerySet):
-    """Reads of identifications; the same methods for pages, API, media and admin."""
+class OwnedQuerySet(models.QuerySet):
+    """Reads of what belongs to a person."""
 
-    def visible_to(self, user: Any, guest_key: str = "") -> IdentificationQuerySet:
+    def visible_to(self, user: Any, guest_key: str = "") -> Self:
         """Only one's own: those of the user, or of the guest whose browser holds `guest_key`."""
         mine = Q(pk__in=[])
         if user.is_authenticated:
@@ -21,6 +21,25 @@ class IdentificationQuerySet(models.QuerySet):
         if guest_key:
             mine |= Q(owner=None, guest_key=guest_key)
         return self.filter(mine)
+
+
+class SightingQuerySet(OwnedQuerySet):
+    """Reads of photos that show the same car."""
+
+    def with_photos(self) -> SightingQuerySet:
+        """Photos with their answers along, the first sent first."""
+        from classifier.models import Identification
+
+        photos = Identification.objects.with_answer().order_by("created")
+        return self.prefetch_related(Prefetch("photos", queryset=photos))
+
+    def empty(self) -> SightingQuerySet:
+        """Whose photos are all gone."""
+        return self.filter(photos=None)
+
+
+class IdentificationQuerySet(OwnedQuerySet):
+    """Reads of identifications; the same methods for pages, API, media and admin."""
 
     def waiting(self) -> IdentificationQuerySet:
         """Neither answered nor given up."""
@@ -145,3 +164,20 @@ class TrainingRunQuerySet(models.QuerySet):
     def open(self) -> TrainingRunQuerySet:
         """Queued or running."""
         return self.filter(is_open=True)
+
+
+class ReferencePhotoQuerySet(models.QuerySet):
+    """Reads of the photos that staff gave of cars no model was trained on."""
+
+    def counting_for(self, version_id: int) -> ReferencePhotoQuerySet:
+        """Those that this model version has read and can compare with."""
+        return self.filter(model_version=version_id, state="counts")
+
+    def unread_by(self, version_id: int) -> ReferencePhotoQuerySet:
+        """Those that this model version has not looked at yet, the first given first."""
+        return self.exclude(model_version=version_id).order_by("pk")
+
+    def stamp(self) -> tuple[Any, ...]:
+        """What changes when any of these rows comes, goes or is read anew; one small query."""
+        found = self.aggregate(count=Count("pk"), latest=Max("updated"))
+        return found["count"], found["latest"]

@@ -284,7 +284,7 @@ class LoadedBundle:
             decision=decide(scene, ranking[0].probability, thresholds, known=seen.is_known(self.bundle, i)),
             predictions=ranking[:TOP],
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
-            models=tuple(ModelShare(*name, share) for name, share in _largest(models)),
+            models=tuple(ModelShare(make, model, share) for (make, model), share in _largest(models)),
             embedding=seen.embeddings[i],
             heat_map=tuple(map(tuple, self._heat_map(looks, int(order[0]), i).tolist())),
             box=looks.boxes[i],
