@@ -56,7 +56,7 @@ def create_backbone(architecture: str, *, drop_path: float = 0.0) -> Any:
         raise RecipeError(
             f"There is no architecture {architecture!r}; there are {', '.join([*SMALL, *TORCHVISION])} and all of timm's."
         )
-    options = {"drop_path_rate": drop_path} if drop_path else {}
+    options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}
     return timm.create_model(architecture, pretrained=False, num_classes=0, global_pool="", **options)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 
 mpl.use("Agg")  # no window, no display
 from matplotlib import pyplot as plt  # after the line above
@@ -45,7 +46,7 @@ def charts(report: Report) -> dict[str, dict[str, bytes]]:
 
 
 def _draw(draw: Draw, report: Report, theme: Theme) -> bytes:
-    style = {
+    style: Any = {
         "font.size": 9,
         "figure.facecolor": theme.face,
         "axes.facecolor": theme.face,
@@ -59,7 +60,7 @@ def _draw(draw: Draw, report: Report, theme: Theme) -> bytes:
         "xtick.color": theme.text,
         "ytick.color": theme.text,
         "legend.frameon": False,
-        "axes.prop_cycle": mpl.cycler(color=theme.lines),
+        "axes.prop_cycle": cycler(color=theme.lines),
     }
     with plt.rc_context(style):
         # Narrow, so that the words can still be read where a phone shows it 300 pixels wide.

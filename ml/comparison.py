@@ -50,7 +50,7 @@ def photos_to_judge_by(
     Raises DataError where there are none, a model does not know one of the classes, or was trained on one of the photos.
     """
     if data:
-        photos, labels = read_photos(*data)
+        photos, labels = read_photos(*data, least=1)
         if split:
             photos = split_photos(photos, *split)[1]
     else:

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,15 @@ class Contestant:
     labels: list[str]
     input: Input
     architecture: str
-    model: bytes
     network: CarNet
     recipe: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def model(self) -> bytes:
+        """The ONNX file: the bundle's, or one that is made of the run."""
+        file = self.path / MODEL
+        return file.read_bytes() if file.exists() else to_onnx(self.network, size=self.input.size)
 
     @property
     def parameters(self) -> int:
@@ -66,7 +72,7 @@ class Contestant:
     def curve(self) -> dict[str, list[tuple[int, float]]]:
         """Figures by epoch (name to [(epoch, value)]) from the logs of all starts of the run; empty for a bundle."""
         values: dict[str, dict[int, float]] = defaultdict(dict)
-        logs = sorted(self.path.glob("log/version_*/metrics.csv"), key=lambda log: log.stat().st_mtime)
+        logs = sorted(self.path.glob("log/**/metrics.csv"), key=lambda log: log.stat().st_mtime)
         for log in logs:
             with log.open(newline="") as lines:
                 for row in csv.DictReader(lines):
@@ -112,11 +118,9 @@ def open_contestant(path: Path) -> Contestant:
             labels,
             settings.input,
             settings.architecture,
-            (path / MODEL).read_bytes(),
             network,
         )
     model, labels, recipe = load_run(path)
-    network = fold(model)
     facts = path / "facts.json"
     return Contestant(
         path.name,
@@ -124,8 +128,7 @@ def open_contestant(path: Path) -> Contestant:
         labels,
         Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
         recipe["architecture"],
-        to_onnx(network, size=recipe["size"]),
-        network,
+        fold(model),
         recipe,
         json.loads(facts.read_text()) if facts.exists() else {},
     )

@@ -29,15 +29,15 @@ class _Found(NamedTuple):
     label: str
 
 
-def read_photos(*roots: str | Path) -> tuple[PhotoTable, list[str]]:
+def read_photos(*roots: str | Path, least: int = 2) -> tuple[PhotoTable, list[str]]:
     """Photos of folders of class folders, sorted by name, then those of manifests; and the class names in label order.
 
     A class that several of them hold has the photos of all. Raises DataError where one is missing or holds no class, a
-    class holds fewer than two photos, or two photos have the same name.
+    class holds fewer than `least` photos, or two photos have the same name.
     """
     where = " and ".join(map(str, roots))
     found = chain(
-        _in_folders([Path(root) for root in roots if not is_manifest(root)]),
+        _in_folders([Path(root) for root in roots if not is_manifest(root)], least),
         *(_in_manifest(Path(root)) for root in roots if is_manifest(root)),
     )
     paths, names, codes = Texts(), Texts(), array("i")
@@ -50,14 +50,22 @@ def read_photos(*roots: str | Path) -> tuple[PhotoTable, list[str]]:
     order = np.argsort(np.argsort(np.array(list(numbers), dtype=str), kind="stable"))
     own = order[np.frombuffer(codes, np.int32)].astype(np.int32) if codes else np.empty(0, np.int32)
     counts = np.bincount(own, minlength=len(labels))
-    if few := [labels[i] for i in np.flatnonzero(counts < 2)]:
-        raise DataError(f"{where} has too few photos (two are the least) in {few}.")
+    if few := [labels[i] for i in np.flatnonzero(counts < least)]:
+        raise _too_few(where, few, least)
     if (twice := names.first_repeated()) is not None:
         raise DataError(f"{where} have photos of the same class and name, for instance {twice}.")
     return PhotoTable(paths, names, own, np.arange(len(own), dtype=np.int32)), labels
 
 
-def _in_folders(roots: Sequence[Path]) -> Iterator[_Found]:
+def _too_few(where: str, labels: Sequence[str], least: int) -> DataError:
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    why = ", one to learn from and one to judge by" if least == 2 else ""
+    return DataError(
+        f"{where} has too few photos in {labels[:5]}{more}: {least} are the least{why}. Add some or take the class away."
+    )
+
+
+def _in_folders(roots: Sequence[Path], least: int) -> Iterator[_Found]:
     folders: dict[str, list[Path]] = defaultdict(list)
     for root in roots:
         if not root.is_dir():
@@ -71,11 +79,8 @@ def _in_folders(roots: Sequence[Path]) -> Iterator[_Found]:
         label: [path for folder in folders[label] for path in folder.iterdir() if is_photo(path)]
         for label in sorted(folders)
     }
-    if few := [label for label, paths in photos.items() if len(paths) < 2]:
-        where = " and ".join(map(str, roots))
-        raise DataError(
-            f"{where} has too few photos in {few}: two are the least, one to learn from and one to judge by."
-        )
+    if few := [label for label, paths in photos.items() if len(paths) < least]:
+        raise _too_few(" and ".join(map(str, roots)), few, least)
     for label, paths in photos.items():
         for path in sorted(paths, key=lambda path: path.name):
             yield _Found(str(path), f"{label}/{path.name}", label)

@@ -66,13 +66,14 @@ class Stage:
 class Augmentation:
     """What training does to a photo; evaluation never does any of it.
 
-    `flip`, `zoom_out`, `degrade` and `erase` are shares of the photos, `crop_scale` shares of a photo's area (both 1: no
+    `flip`, `swap`, `zoom_out`, `degrade` and `erase` are shares of the photos (`swap`: red and blue change places), `crop_scale` shares of a photo's area (both 1: no
     crop), `rotate` degrees, `mixup` and `cutmix` the strength (alpha) with which photos of a batch are mixed; 0 is never.
     """
 
     crop_scale: tuple[float, float] = (0.4, 1.0)
     crop_ratio: tuple[float, float] = (0.75, 2.0)
     flip: float = 0.5
+    swap: float = 0.0
     rotate: float = 0.0
     zoom_out: float = 0.0
     degrade: float = 0.0

@@ -96,11 +96,28 @@ class Degrade:
         return Image.open(stream).convert("RGB")
 
 
+class SwapRedBlue:
+    """Let red and blue change places: a set of photos that was saved the wrong way round must not teach that tail lights
+    are blue.
+    """
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def __call__(self, image: Image.Image) -> Image.Image:
+        if random.random() >= self.share:
+            return image
+        red, green, blue = image.split()
+        return Image.merge("RGB", (blue, green, red))
+
+
 def train_transform(
     augmentation: Augmentation, *, size: int, backgrounds: Sequence[Path] = ()
 ) -> Callable[[Image.Image], torch.Tensor]:
     """Random crop, flip, turn, colour and distance; (3, size, size) float32, normalised."""
     steps: list[Callable] = []
+    if augmentation.swap:
+        steps.append(SwapRedBlue(augmentation.swap))
     if augmentation.zoom_out:
         steps.append(ZoomOut(augmentation.zoom_out, backgrounds))
     if augmentation.degrade:
