@@ -98,7 +98,8 @@ class Site:
             "PYTHONPATH": str(ROOT),
         } | environment
         self.bundle = bundle
-        self._supervisors = {name: self._supervisor() for name in ("redis", "worker", "web", "beat")}
+        names = ("redis", "worker", "trainer", "web", "beat")
+        self._supervisors = {name: self._supervisor() for name in names}
         self._has_beat = beat
 
     def _supervisor(self) -> Supervisor:
@@ -139,6 +140,10 @@ class Site:
         self.worker = self._supervisors["worker"].start(stack.worker(2, asker=self.celery))
         self._supervisors["worker"].wait_until_ready()
 
+    def start_trainer(self) -> None:
+        """Start the worker for training runs; its messages wait for it."""
+        self.trainer = self._supervisors["trainer"].start(stack.trainer())
+
     def start_web(self) -> None:
         """Start the web server and wait for it."""
         self._supervisors["web"].start(stack.web_server("127.0.0.1", self.port))
@@ -153,7 +158,7 @@ class Site:
         return (self.var / "log" / f"{name}.log").read_text()
 
     # --- The queue ------------------------------------------------------------------------------------------
-    def send_task(self, name: str, *args: str, queue: str = "default") -> None:
+    def send_task(self, name: str, *args: str | int, queue: str = "default") -> None:
         """Put a task into the queue, as beat or the web server would."""
         self.celery.send_task(name, args, queue=queue)
 

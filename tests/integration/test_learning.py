@@ -1,0 +1,107 @@
+"""Models change under real workers: no photo is lost or waits, and a training run outlives its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.utils import timezone
+
+from catalog.models import CarModel, Make, Variant
+from classifier import registry, retraining, training
+from classifier.models import DatasetVersion, Identification, ModelVersion, TrainingRun
+from tests.classifier.bundles import stock
+from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
+from tests.integration.test_queue import answered_once, send
+from tests.ml.conftest import CLASSES
+from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
+from tests.services import Site, Visitor, wait_for
+
+
+@pytest.fixture
+def cars(site: Site, settings: Any) -> Iterator[None]:
+    """The cars of all bundles here, and afterwards the site as it was: no cars, and the model that ships answers."""
+    settings.VAR_DIR = site.var
+    settings.MODEL_BUNDLE = site.bundle
+    stock(tuple(dict.fromkeys((*TINY_LABELS, *CLASSES))))
+    yield
+    wait_for(site.is_idle, what="an idle worker")
+    Identification.objects.all().delete()
+    TrainingRun.objects.all().delete()
+    DatasetVersion.objects.all().delete()
+    ModelVersion.objects.exclude(folder="").delete()
+    ModelVersion.objects.filter(folder="").update(state="active")
+    for model in (Variant, CarModel, Make):
+        model.objects.all().delete()
+
+
+def active() -> ModelVersion | None:
+    return ModelVersion.objects.active()
+
+
+def test_no_photo_is_lost_while_a_model_is_promoted_and_rolled_back_under_running_workers(
+    site: Site, visitor: Visitor, cars: None, tmp_path: Path
+) -> None:
+    before = [send(visitor, seed) for seed in range(100, 105)]
+    answered_once(before[0])
+    shipped = active()
+    assert shipped is not None
+    processes = psutil.Process(site.worker.pid).children()
+    second, _ = registry.version_add(path=write_tiny_bundle(tmp_path / "second", version="second").path)
+    before += [send(visitor, seed) for seed in range(105, 108)]
+    registry.version_promote(version=second, seen=shipped.pk)
+    after = [send(visitor, seed) for seed in range(108, 114)]
+    for row in [*before, *after]:
+        answered_once(row)
+        assert row.attempt == 1
+    assert {row.model_version for row in after} == {second}
+    registry.version_roll_back(seen=second.pk)
+    last = send(visitor, 114)
+    answered_once(last)
+    assert last.model_version == shipped
+    assert psutil.Process(site.worker.pid).children() == processes, "a worker process was restarted"
+
+
+def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting(
+    site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
+) -> None:
+    answered_once(send(visitor, 120))
+    shipped = active()
+    assert shipped is not None
+    base, _ = registry.version_add(path=untrained_bundle(tmp_path / "untrained").path)
+    registry.version_promote(version=base, seen=shipped.pk)
+    settings.RETRAIN_RECIPE = recipe_file(
+        tmp_path / "retrain.toml", base_photos(tmp_path / "cars"), epochs=25
+    )
+    site.start_trainer()
+    run = retraining.run_start(ring=False)
+    site.send_task("classifier.tasks.retrain", run.pk, queue="train")
+    checkpoint = training.run_folder(run.pk) / "run" / "checkpoints" / "last.ckpt"
+    wait_for(checkpoint.exists, seconds=120, what="the first epoch")
+    answered_once(send(visitor, 121))
+    (child,) = psutil.Process(site.trainer.pid).children()
+    assert child.nice() > psutil.Process(site.worker.pid).nice(), "visitors come first"
+    os.kill(child.pid, signal.SIGKILL)
+    wait_for(lambda: not child.is_running(), what="the process to end")
+    run.refresh_from_db()
+    assert run.status == TrainingRun.Status.RUNNING, "it ended before it could be killed"
+    TrainingRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    site.send_task("classifier.tasks.sweep_runs")
+
+    def ended() -> bool:
+        run.refresh_from_db()
+        return not run.is_open
+
+    wait_for(ended, seconds=240, what="the end of the run")
+    assert (run.status, run.failure, run.attempt) == ("done", "", 2)
+    assert run.candidate is not None
+    assert run.candidate.state == "candidate"
+    assert "estor" in site.log("trainer"), "the second attempt restored a checkpoint"
+    assert active() == base
+    site.stop("trainer")
