@@ -82,8 +82,8 @@ def _decide(request: HttpRequest) -> None:
     """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that are ticked."""
     data = request.POST
     for what in ("confirm", "reject", "undo"):
-        if pk := data.get(what):
-            return _each(request, Feedback.objects.filter(pk=pk if pk.isdecimal() else None), what)
+        if (pk := data.get(what, "")).isdecimal():
+            return _each(request, Feedback.objects.filter(pk=pk), what)
     ticked = [pk for pk in data.getlist("ticked") if pk.isdecimal()]
     if data.get("all") in ("confirm", "reject") and ticked:
         return _each(request, Feedback.objects.filter(pk__in=ticked), data["all"])

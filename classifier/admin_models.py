@@ -90,7 +90,7 @@ class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """With card, report, shadow run and history."""
-        version = ModelVersion.objects.filter(pk=object_id if object_id.isdecimal() else None).first()
+        version = ModelVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
         page = self._page(version) if version and self.has_view_permission(request, version) else {}
         context = {**(extra_context or {}), **page, **self._deciding(request)}
         return super().change_view(request, object_id, form_url, context)

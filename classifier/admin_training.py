@@ -48,7 +48,7 @@ class DatasetVersionAdmin(NeverDeleted, admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """With its counts and what changed."""
-        row = DatasetVersion.objects.filter(pk=object_id if object_id.isdecimal() else None).first()
+        row = DatasetVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
         context = {"tables": dataset_tables(row.summary) if row else []}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 

@@ -206,7 +206,7 @@ class _Placing:
         side = self._side(sha256, bits, label)
         if side not in ("train", "validation"):
             return side
-        row = Row(feedback.identification.photo.name, label, side, sha256, SOURCE, LICENCE)
+        row = Row(str(feedback.identification.photo.name), label, side, sha256, SOURCE, LICENCE)
         self.placed.append((bits, row))
         return row
 

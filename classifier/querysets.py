@@ -116,7 +116,8 @@ class FeedbackQuerySet(models.QuerySet):
     def with_evidence(self) -> FeedbackQuerySet:
         """With the answer, what other models read, and how many others say what of the very same photo."""
         same_photo = (
-            self.model.objects.may_train()
+            FeedbackQuerySet(self.model)
+            .may_train()
             .filter(identification__sha256=OuterRef("identification__sha256"))
             .exclude(pk=OuterRef("pk"))
             .order_by()

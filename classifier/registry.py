@@ -187,7 +187,7 @@ def version_promote(*, version: ModelVersion, seen: int | None, actor: Any = Non
 
 def version_roll_back(*, seen: int | None, actor: Any = None) -> ModelVersion:
     """Make the version that the active one took the place of active again, and return it. Raises as `version_promote`."""
-    active = ModelVersion.objects.filter(pk=seen).first()
+    active = ModelVersion.objects.filter(pk=seen).first() if seen else None
     previous = previous_of(active)
     if previous and not previous.folder:
         previous = _shipped_now(previous)

@@ -203,7 +203,7 @@ def _keep(current: Identification) -> None:
             "scene": current.scene,
             "decision": current.decision,
             "predictions": predictions,
-            "answered": current.finished,
+            "answered": current.finished or current.created,
         },
     )
 

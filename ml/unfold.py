@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ def unfold(bundle: Bundle, photos: Sequence[Any]) -> CarNet:
         # A convolution that has a bias of its own keeps it, so the norm sees it too.
         own[f"{norm}.running_mean"] = mean + bias if f"{convolution}.bias" in own else mean
         own[f"{norm}.running_var"] = variance
-        own[f"{norm}.weight"] = torch.sqrt(variance + model.get_submodule(norm).eps)
+        own[f"{norm}.weight"] = torch.sqrt(variance + cast("nn.BatchNorm2d", model.get_submodule(norm)).eps)
         own[f"{norm}.bias"] = bias + mean
     model.load_state_dict(own)
     return model.eval()
@@ -76,8 +76,8 @@ def _moments(folded: CarNet, convolutions: Sequence[str], inputs: Tensor) -> dic
 
     hooks = []
     for name in convolutions:
-        module = folded.get_submodule(name)
-        hooks.append(module.register_forward_hook(watch(name, module.bias)))  # type: ignore[arg-type]
+        module = cast("nn.Conv2d", folded.get_submodule(name))
+        hooks.append(module.register_forward_hook(watch(name, cast("Tensor", module.bias))))
     for batch in inputs.split(BATCH):
         folded(batch)
     for hook in hooks:
