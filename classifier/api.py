@@ -15,9 +15,19 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from classifier import services
-from classifier.models import Identification
-from classifier.querysets import IdentificationQuerySet
-from classifier.serializers import FeedbackRequest, FeedbackSerializer, IdentificationSerializer, PhotoUpload
+from classifier.exceptions import ClassifierError
+from classifier.models import Identification, Sighting
+from classifier.querysets import IdentificationQuerySet, SightingQuerySet
+from classifier.serializers import (
+    FeedbackRequest,
+    FeedbackSerializer,
+    IdentificationSerializer,
+    PhotosUpload,
+    PhotoUpload,
+    SightingSerializer,
+    SightingTaken,
+)
+from classifier.sightings import sighting_create
 from classifier.throttle import count_photo
 from classifier.views import photo_response
 
@@ -109,3 +119,62 @@ class IdentificationViewSet(
         if getattr(self, "action", None) == "create" or self.request is None:
             return [MultiPartParser()]
         return [JSONParser(), FormParser(), MultiPartParser()]
+
+
+@extend_schema_view(retrieve=extend_schema(summary="Photos of one car, and one answer to all of them"))
+class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Several photos of the same car. Each is an identification too, and is deleted as one."""
+
+    queryset = Sighting.objects.none()
+    serializer_class = SightingSerializer
+
+    def get_queryset(self) -> SightingQuerySet:
+        """One's own, with photos and answers."""
+        return Sighting.objects.visible_to(self.request.user).with_photos()
+
+    def get_throttles(self) -> list:
+        """Sending photos has a rate of its own."""
+        self.throttle_scope = "upload" if self.action == "create" else None
+        return super().get_throttles()
+
+    def get_parsers(self) -> list[Any]:
+        """Photos come as multipart."""
+        return [MultiPartParser()]
+
+    @extend_schema(
+        summary="Send several photos of one car",
+        description="Answers at once; the answers follow at `Location`. Photos that can't be used are named in `refused` and "
+        "keep none of the others back; where none can be used, the first reason is the error.",
+        request={"multipart/form-data": PhotosUpload},
+        responses={202: SightingTaken},
+    )
+    def create(self, request: Request) -> Response:
+        """Take in the photos."""
+        upload = PhotosUpload(data=request.data)
+        upload.is_valid(raise_exception=True)
+        taken, refused = self._take(request, upload.validated_data["photos"])
+        if not taken:
+            raise refused[0][1]
+        made = sighting_create(photos=taken, user=request.user)
+        found = self.get_queryset().get(pk=made.pk)
+        found.refused = [
+            {"name": name, "code": error.code, "message": error.message} for name, error in refused
+        ]
+        return Response(
+            SightingTaken(found, context=self.get_serializer_context()).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": reverse("api:sighting-detail", args=[made.pk], request=request)},
+        )
+
+    def _take(self, request: Request, files: list[Any]) -> tuple[list[Identification], list[Any]]:
+        taken, refused = [], []
+        for file in files:
+            try:
+                count_photo(request)
+                row, _ = services.identification_create(
+                    file=file, name=file.name, size=file.size, user=request.user
+                )
+                taken.append(row)
+            except ClassifierError as error:
+                refused.append((file.name, error))
+        return taken, refused

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +11,7 @@ from django.urls import reverse
 
 from catalog.models import Variant
 from classifier.querysets import FeedbackQuerySet, IdentificationQuerySet, ModelVersionQuerySet
-from classifier.wording import LIKELY, percent
-
-
-def _lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
-    return [{"name": name, "percent": percent(p)} for name, p in pairs if p >= 0.02][:3]
+from classifier.wording import LIKELY, percent, share_lines
 
 
 class ModelVersion(models.Model):
@@ -251,12 +246,12 @@ class Identification(models.Model):
     @property
     def make_lines(self) -> list[dict[str, str]]:
         """The likeliest makes that are worth naming, with their probability in words."""
-        return _lines((entry["make"], entry["probability"]) for entry in self.makes)
+        return share_lines((entry["make"], entry["probability"]) for entry in self.makes)
 
     @property
     def model_lines(self) -> list[dict[str, str]]:
         """The likeliest models that are worth naming, with their probability in words."""
-        return _lines(
+        return share_lines(
             (f"{entry['make']} {entry['model']}", entry["probability"]) for entry in self.car_models
         )
 

@@ -8,13 +8,26 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import Variant
-from classifier.models import Feedback, Identification, Prediction, Reading
+from classifier.fused import FusedAnswer, FusedCandidate, fused_answer
+from classifier.intake import MAX_PHOTOS
+from classifier.models import Feedback, Identification, Prediction, Reading, Sighting
 
 
 class PhotoUpload(serializers.Serializer):
     """What to send: one photo."""
 
     photo = serializers.FileField(help_text="JPEG, PNG, WebP or HEIC.", allow_empty_file=True)
+
+
+class PhotosUpload(serializers.Serializer):
+    """What to send: photos of one car."""
+
+    photos = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        min_length=1,
+        max_length=MAX_PHOTOS,
+        help_text="JPEG, PNG, WebP or HEIC; the field is repeated for each photo.",
+    )
 
 
 class PredictionSerializer(serializers.ModelSerializer):
@@ -59,6 +72,14 @@ class ReadingSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class SimilarCar(serializers.Serializer):
+    """A known car that looks like the photo's; `cosine` (-1 to 1) says how much."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # every field has a label too
+    slug = serializers.CharField()
+    cosine = serializers.FloatField()
+
+
 class FeedbackSerializer(serializers.ModelSerializer):
     """What the owner said of the answer."""
 
@@ -95,6 +116,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
     predictions = PredictionSerializer(many=True, read_only=True)
     makes = MakeShare(many=True, read_only=True)
     models = ModelShare(many=True, read_only=True, source="car_models")
+    similar = SimilarCar(many=True, read_only=True)
     model_version: serializers.StringRelatedField = serializers.StringRelatedField()
     earlier_answers = ReadingSerializer(many=True, read_only=True, source="past")
     feedback = serializers.SerializerMethodField()
@@ -104,7 +126,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Identification
         fields = [
-            "id", "status", "failure", "scene", "decision", "predictions", "makes", "models", "hints", "heat_map", "box",
+            "id", "status", "failure", "scene", "decision", "predictions", "makes", "models", "hints", "heat_map", "box", "similar", "sighting",
             "model_version", "earlier_answers", "feedback", "url", "photo", "width", "height", "created", "finished",
         ]  # fmt: skip
         read_only_fields = fields
@@ -124,3 +146,83 @@ class IdentificationSerializer(serializers.ModelSerializer):
         from django.urls import reverse
 
         return self.context["request"].build_absolute_uri(reverse("api:identification-photo", args=[row.pk]))
+
+
+class FusedPrediction(serializers.Serializer):
+    """One candidate of the answer to several photos."""
+
+    rank = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]  # every field has a label too
+    probability = serializers.FloatField()
+    variant = serializers.SerializerMethodField(help_text="Its slug in the catalogue, where it is there.")
+    url = serializers.SerializerMethodField(help_text="The catalogue page, where there is one.")
+
+    def get_variant(self, candidate: FusedCandidate) -> str | None:
+        """The slug."""
+        return candidate.variant.slug if candidate.variant else None
+
+    def get_url(self, candidate: FusedCandidate) -> str | None:
+        """Absolute address of the variant's page."""
+        if candidate.variant is None:
+            return None
+        return self.context["request"].build_absolute_uri(candidate.variant.get_absolute_url())
+
+
+class FusedAnswerSerializer(serializers.Serializer):
+    """One answer to all photos that show a car from outside; `counted` are their ids."""
+
+    decision = serializers.ChoiceField(choices=Identification.Decision.choices)
+    predictions = FusedPrediction(many=True)
+    makes = MakeShare(many=True)
+    models = ModelShare(many=True, source="car_models")
+    counted = serializers.SerializerMethodField()
+
+    def get_counted(self, answer: FusedAnswer) -> list[str]:
+        """Ids of the photos that it is made of."""
+        return [str(row.pk) for row in answer.counted]
+
+
+class SightingSerializer(serializers.ModelSerializer):
+    """Photos of one car. `answer` is that of the photos answered so far, null while there is none."""
+
+    answer = serializers.SerializerMethodField()
+    waiting = serializers.SerializerMethodField(help_text="Photos whose answer is still to come.")
+    photos = IdentificationSerializer(many=True, read_only=True)
+    url = serializers.SerializerMethodField(help_text="The page of all photos together.")
+
+    class Meta:
+        model = Sighting
+        fields = ["id", "created", "answer", "waiting", "photos", "url"]
+        read_only_fields = fields
+
+    @extend_schema_field(FusedAnswerSerializer(allow_null=True))
+    def get_answer(self, sighting: Sighting) -> dict[str, Any] | None:
+        """Made of the photos' answers."""
+        answer = fused_answer(list(sighting.photos.all()))
+        return FusedAnswerSerializer(answer, context=self.context).data if answer else None
+
+    def get_waiting(self, sighting: Sighting) -> int:
+        """How many photos wait."""
+        return sum(row.is_waiting for row in sighting.photos.all())
+
+    def get_url(self, sighting: Sighting) -> str:
+        """Absolute address of the page."""
+        return self.context["request"].build_absolute_uri(sighting.get_absolute_url())
+
+
+class RefusedPhoto(serializers.Serializer):
+    """A photo that was not taken, and why."""
+
+    name = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SightingTaken(SightingSerializer):
+    """A new sighting, with the photos that were not taken."""
+
+    refused = RefusedPhoto(many=True, read_only=True)
+
+    class Meta(SightingSerializer.Meta):
+        fields = [*SightingSerializer.Meta.fields, "refused"]
+        read_only_fields = fields

@@ -24,7 +24,7 @@ from catalog.models import Variant
 from classifier import curation, engine
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
-from classifier.models import Feedback, Identification, ModelVersion, Prediction
+from classifier.models import Feedback, Identification, ModelVersion, Prediction, Sighting
 from classifier.wording import summary
 from ml.exceptions import PhotoError
 
@@ -177,6 +177,13 @@ def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
         "heat_map": [list(line) for line in answer.heat_map],
         "box": list(answer.box),
         "hints": list(answer.hints),
+        "ranking": [
+            {"label": one.label, "slug": one.slug, "probability": round(one.probability, 5)}
+            for one in answer.ranking
+        ],
+        "similar": [
+            {"label": one.label, "slug": one.slug, "cosine": round(one.cosine, 3)} for one in answer.similar
+        ],
         "model_version_id": version_id,
     }
 
@@ -258,8 +265,10 @@ def identification_delete(*, identification: Identification) -> None:
 
 def identifications_delete(*, rows: Sequence[Identification]) -> int:
     """Delete identifications with their files; returns how many rows went."""
+    sightings = {row.sighting_id for row in rows if row.sighting_id}
     with transaction.atomic():
         _, counts = Identification.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        Sighting.objects.filter(pk__in=sightings).empty().delete()
         transaction.on_commit(lambda: _remove_files(rows), robust=True)
     return counts.get(Identification._meta.label, 0)
 
@@ -290,6 +299,7 @@ def identifications_claim(*, user: Any, guest_key: str) -> int:
         guests = Identification.objects.filter(owner=None, guest_key=guest_key)
         known = Identification.objects.filter(owner=user).values("sha256")
         identifications_delete(rows=list(guests.filter(sha256__in=known)))
+        Sighting.objects.filter(owner=None, guest_key=guest_key).update(owner=user, guest_key="")
         return guests.update(owner=user, guest_key="")
 
 
@@ -359,6 +369,7 @@ def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]
             "status": row.status,
             "scene": row.scene,
             "decision": row.decision,
+            "sighting": str(row.sighting_id) if row.sighting_id else None,
             "model_version": str(row.model_version or ""),
             "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
             "other_readings": [

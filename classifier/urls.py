@@ -10,6 +10,7 @@ urlpatterns = [
     path("identify/", views.identify, name="identify"),
     path("identifications/", views.HistoryView.as_view(), name="history"),
     path("identifications/<uuid:pk>/", views.result, name="result"),
+    path("sightings/<uuid:pk>/", views.sighting, name="sighting"),
     path("identifications/<uuid:pk>/photo/", views.photo, name="photo"),
     path("identifications/<uuid:pk>/delete/", views.delete, name="delete"),
     path("identifications/<uuid:pk>/retry/", views.retry, name="retry"),

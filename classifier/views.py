@@ -21,8 +21,11 @@ from catalog.models import Make, Variant
 from classifier import engine, intake, services, wording
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
-from classifier.models import Identification
+from classifier.fused import fused_answer
+from classifier.models import Identification, Sighting
 from classifier.querysets import IdentificationQuerySet
+from classifier.sightings import sighting_create
+from classifier.similar import similar_cars
 from classifier.throttle import count_photo
 
 
@@ -99,6 +102,7 @@ def _taken_json(taken: list, refused: list) -> JsonResponse:
 
 
 def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
+    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or to the list."""
     if not taken:
         context = _home_context(request) | {"refused": refused}
         return render(request, "classifier/home.html", context, status=max(e.status for _, e in refused))
@@ -109,7 +113,30 @@ def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpRespons
         if not is_new:
             messages.info(request, "You sent this photo before: here is its answer.")
         return HttpResponseRedirect(row.get_absolute_url())
+    if request.POST.get("same_car") and len({row.pk for row, _ in taken}) > 1:
+        photos = [row for row, _ in taken]
+        made = sighting_create(photos=photos, user=request.user, guest_key=_guest_key(request))
+        return HttpResponseRedirect(made.get_absolute_url())
     return redirect("classifier:history")
+
+
+@require_safe
+def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Photos of one car: one answer to all of them, and each one's own. For htmx only the part that changes."""
+    mine = Sighting.objects.visible_to(request.user, request.session.get("guest_key", ""))
+    found = get_object_or_404(mine.with_photos(), pk=pk)
+    photos = list(found.photos.all())
+    answer = fused_answer(photos)
+    waiting = sum(row.is_waiting for row in photos)
+    context = {
+        "sighting": found,
+        "photos": photos,
+        "answer": answer,
+        "headline": wording.headline(answer) if answer else None,
+        "waiting": waiting,
+        "away": bool(waiting) and engine.is_away(),
+    }
+    return _live(request, "classifier/_sighting.html", "classifier/sighting.html", context)
 
 
 @require_safe
@@ -117,13 +144,18 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An identification: its answer, or what it waits for. For htmx only the part that changes."""
     row = get_object_or_404(own(request).with_answer(), pk=pk)
     context = {"row": row, "away": row.is_waiting and engine.is_away(), **_answer_context(row)}
+    return _live(request, "classifier/_answer.html", "classifier/result.html", context)
+
+
+def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -> HttpResponse:
+    """A page that asks again while it waits, ever more seldom: for htmx its part alone."""
     if request.htmx:  # type: ignore[attr-defined]
         step = min(int(request.GET.get("step", 0)), 100) if request.GET.get("step", "0").isdigit() else 0
         context |= {"step": step + 1, "delay": "250ms" if step < 16 else "1s" if step < 40 else "3s"}
-        response = render(request, "classifier/_answer.html", context)
+        response = render(request, part, context)
     else:
         context |= {"step": 0, "delay": "250ms"}
-        response = render(request, "classifier/result.html", context)
+        response = render(request, page, context)
     patch_cache_control(response, private=True, no_store=True)
     return response
 
@@ -137,6 +169,7 @@ def _answer_context(row: Identification) -> dict[str, Any]:
     return {
         "headline": wording.headline(row),
         "hints": wording.hints(row),
+        "similar": similar_cars(row),
         "feedback": getattr(row, "feedback", None),
     }
 

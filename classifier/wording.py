@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from classifier.fused import FusedAnswer
     from classifier.models import Identification
 
 #: From this probability on a make or model is named as certain.
@@ -45,6 +47,11 @@ def percent(probability: float) -> str:
     return f"{round(probability * 100)}%"
 
 
+def share_lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
+    """Names that are worth naming, with their probability in words; `pairs` come likeliest first."""
+    return [{"name": name, "percent": percent(p)} for name, p in pairs if p >= 0.02][:3]
+
+
 def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 
@@ -54,8 +61,8 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def headline(row: Identification) -> Headline:
-    """The answer to an exterior photo as far as it is certain: variant, else model, else make, else a shortlist."""
+def headline(row: Identification | FusedAnswer) -> Headline:
+    """The answer to an exterior photo, or to several of one car, as far as it is certain: variant, else model, else make, else a shortlist."""
     best = row.best
     if best is None:
         return Headline("No answer", "")
@@ -67,7 +74,7 @@ def headline(row: Identification) -> Headline:
     return _backed_off(row, name, best.probability)
 
 
-def _backed_off(row: Identification, name: str, probability: float) -> Headline:
+def _backed_off(row: Identification | FusedAnswer, name: str, probability: float) -> Headline:
     """What is certain although the variant is not."""
     make, model = row.makes[0], row.car_models[0]
     if model["probability"] >= CERTAIN:

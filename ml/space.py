@@ -89,7 +89,7 @@ def fit_space(
     classes = int(labels.max()) + 1
     counts = np.bincount(labels, minlength=classes)
     means = np.stack([np.bincount(labels, weights=column, minlength=classes) for column in values.T], axis=1)
-    means /= counts[:, None]
+    means = means / counts[:, None]
     within = values - means[labels]
     spread = within.T @ within / max(len(values) - classes, 1)
     mean_spread = np.trace(spread) / len(spread)

@@ -104,9 +104,20 @@ function refuse(file, view, answer) {
   view.end.append(button);
 }
 
+function sendTogether(photos) {
+  const files = new DataTransfer();
+  for (const photo of photos) files.items.add(photo);
+  picker.files = files.files;
+  form.submit(); // the plain form: one request, one page for all of them
+}
+
 async function take(files) {
   const photos = [...files].slice(0, maxPhotos);
   if (!photos.length) return;
+  if (photos.length > 1 && document.getElementById("same-car").checked) {
+    sendTogether(photos);
+    return;
+  }
   list.hidden = false;
   const jobs = photos.map((file) => ({ file, view: line(file) }));
   if (files.length > maxPhotos) jobs.at(-1).view.state.textContent = `Only the first ${maxPhotos} are sent.`;

@@ -1,0 +1,25 @@
+"""Cars of the catalogue that look like the one in a photo."""
+
+from __future__ import annotations
+
+from catalog.models import Variant
+from classifier.models import Identification
+
+#: Cars that a page shows.
+SHOWN = 4
+
+
+def similar_cars(row: Identification) -> list[Variant]:
+    """The published cars that look most like the photo's, the nearest first, without the one that it is named. Two queries.
+
+    Empty where the photo shows no car from outside, or its answer is older than there was such a list.
+    """
+    if row.scene != row.Scene.EXTERIOR:
+        return []
+    best = row.best
+    named = best.variant.slug if best and best.variant and row.names_a_car else None
+    slugs = [one["slug"] for one in row.similar if one["slug"] != named]
+    if not slugs:
+        return []
+    found = Variant.objects.published().with_names().with_photos().in_bulk(slugs, field_name="slug")
+    return [found[slug] for slug in slugs if slug in found][:SHOWN]
