@@ -42,13 +42,17 @@ def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) 
         hashed: list[tuple[list[int], list[Photo]]] = []
         for photo in members:
             value = dhash(photo.path)
-            for hashes, group in hashed:
-                if any((value ^ other).bit_count() <= distance for other in hashes):
-                    hashes.append(value)
-                    group.append(photo)
-                    break
-            else:
-                hashed.append(([value], [photo]))
+            near = [one for one in hashed if any((value ^ h).bit_count() <= distance for h in one[0])]
+            hashes, group = near[0] if near else ([], [])
+            if not near:
+                hashed.append((hashes, group))
+            hashes.append(value)
+            group.append(photo)
+            # A photo between two groups makes them one.
+            for other in near[1:]:
+                hashes += other[0]
+                group += other[1]
+                hashed.remove(other)
         groups += [group for _, group in hashed]
     return groups
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ml import duplicates
 from ml.data import PhotoDataset, apply_split, find_photos, read_folder
 from ml.duplicates import dhash, group_near_duplicates, make_split
 from ml.exceptions import DataError
@@ -97,6 +98,18 @@ def test_near_duplicates_stay_on_one_side(write_photos: Callable[..., Path]) -> 
         for number in range(6):
             twins = {f"{folder.name}/{number:02}.jpg", f"{folder.name}/{number:02}-again.jpg"}
             assert twins <= names or not twins & names
+
+
+def test_photo_between_two_groups_makes_them_one(
+    write_photos: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = read_folder(write_photos(count=4))[0][:4]
+    hashes = {"00.jpg": 0b0, "01.jpg": 0b1111_1111, "02.jpg": 0b1111 << 32, "03.jpg": 0b1111}
+    monkeypatch.setattr(duplicates, "dhash", lambda path: hashes[path.name])
+    groups = [{photo.path.name for photo in group} for group in group_near_duplicates(photos)]
+    assert groups == [{"00.jpg", "01.jpg", "02.jpg", "03.jpg"}]
+    groups = [{photo.path.name for photo in group} for group in group_near_duplicates(photos[:3])]
+    assert groups == [{"00.jpg", "02.jpg"}, {"01.jpg"}]
 
 
 def test_same_picture_in_another_class_is_no_duplicate(write_photos: Callable[..., Path]) -> None:
