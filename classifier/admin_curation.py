@@ -39,7 +39,8 @@ class Item:
             return "not a car"
         if row.variant or row.verdict != Feedback.Verdict.RIGHT:
             return str(row.variant or row.text or "another car")
-        return self.answered
+        best = row.identification.best
+        return str(best.variant or best.label) if best else "–"
 
     @property
     def answered(self) -> str:

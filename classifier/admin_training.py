@@ -111,7 +111,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(NeverDeleted, admin.ModelAdmin):
-    """From confirmed photos to a candidate model, one run at a time."""
+    """From confirmed photos to a candidate model, one run at a time, started by the button above the list."""
 
     list_display = ("__str__", "created", "status", "step", "done", "base", "made", "actor")
     list_filter = ("status", "only_dataset")
@@ -126,10 +126,6 @@ class TrainingRunAdmin(NeverDeleted, admin.ModelAdmin):
 
     class Media:
         css = {"all": ("classifier/admin.css",)}
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may start a run."""
-        return _may_train(request)
 
     def get_urls(self) -> list[Any]:
         """The buttons' addresses, before the admin's own."""
@@ -157,12 +153,6 @@ class TrainingRunAdmin(NeverDeleted, admin.ModelAdmin):
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "may_train": _may_train(request)}
         )
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """A run is started by the button above the list."""
-        if not _may_train(request):
-            raise PermissionDenied
-        return self.changelist_view(request)
 
     # --- Buttons --------------------------------------------------------------------------------------------
     @method_decorator(require_POST)
