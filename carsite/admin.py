@@ -34,10 +34,12 @@ SECTIONS = {
         "classifier.Feedback": "rate_review",
         "classifier.Prediction": "format_list_numbered",
         "classifier.Reading": "visibility",
+        "classifier.Sighting": "photo_library",
     },
     "Models": {
         "classifier.ModelVersion": "network_intelligence",
         "classifier.ModelEvent": "history",
+        "classifier.ReferencePhoto": "add_a_photo",
         "classifier.TrainingRun": "model_training",
         "classifier.DatasetVersion": "dataset",
         "classifier.CurationEvent": "fact_check",

@@ -15,8 +15,10 @@ class ClassifierConfig(AppConfig):
         from celery.signals import worker_process_init
         from django.conf import settings
         from django.contrib.auth.signals import user_logged_in
-        from django.db.models.signals import pre_delete
+        from django.db.models.signals import post_delete, pre_delete
 
+        reference = self.get_model("ReferencePhoto")
+        post_delete.connect(_remove_reference_files, sender=reference, dispatch_uid="classifier.reference")
         pre_delete.connect(_erase_photos, sender=settings.AUTH_USER_MODEL, dispatch_uid="classifier.erase")
         user_logged_in.connect(_claim_guest_photos, dispatch_uid="classifier.claim")
         worker_process_init.connect(_warm_model, dispatch_uid="classifier.warm")
@@ -33,6 +35,14 @@ def _erase_photos(*, instance: Any, **_: Any) -> None:
     from classifier import services
 
     services.identifications_delete(rows=list(instance.identifications.all()))
+
+
+def _remove_reference_files(*, instance: Any, **_: Any) -> None:
+    from django.db import transaction
+
+    from classifier import gallery
+
+    transaction.on_commit(lambda: gallery.files_remove(rows=[instance]), robust=True)
 
 
 def _warm_model(**_: Any) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.cache import cache
 
-from classifier import registry
+from classifier import prototypes, registry
 from classifier.exceptions import ClassifierAway
 from classifier.models import ModelVersion
 from ml.exceptions import BundleError
@@ -51,7 +51,9 @@ def _stamp(folder: Path) -> tuple[Any, ...]:
 
 
 def current() -> Engine:
-    """The active model, loaded. Costs one query and one `stat` where nothing changed since the last photo.
+    """The active model, loaded, with the cars that it learned from reference photos.
+
+    Costs two small queries and one `stat` where nothing changed since the last photo.
 
     Raises ClassifierAway where there is no usable bundle.
     """
@@ -68,6 +70,7 @@ def current() -> Engine:
                 cache.set(_AWAY_KEY, "away", _AWAY_SECONDS)
                 raise ClassifierAway(str(error)) from error
             cache.delete(_AWAY_KEY)
+        prototypes.teach(_engine.predictor, _engine.version_id)
         return _engine
 
 
@@ -104,6 +107,16 @@ def _load(version: ModelVersion | None, stamp: tuple[Any, ...]) -> Engine:
         )
     logger.info("model %s loaded", version)
     return Engine(predictor, version.pk, stamp)
+
+
+def trained_slugs(version: ModelVersion) -> set[str]:
+    """The cars that a version was trained on, without loading it; none where its bundle is away."""
+    from ml.bundle import read_bundle
+
+    try:
+        return {label.slug for label in read_bundle(registry.bundle_path(version)).labels}
+    except BundleError:
+        return set()
 
 
 def warm() -> None:

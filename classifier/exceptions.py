@@ -48,6 +48,13 @@ class ClassifierAway(ClassifierError):
     status = 503
 
 
+class ReferenceRefused(ClassifierError):
+    """Photos that a car can't be learned from; nothing was kept."""
+
+    code = "reference_refused"
+    status = 422
+
+
 class ModelRefused(ClassifierError):
     """A bundle that can't answer here; the active model is untouched."""
 

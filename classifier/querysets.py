@@ -178,6 +178,19 @@ class ReferencePhotoQuerySet(models.QuerySet):
         """Those that this model version has not looked at yet, the first given first."""
         return self.exclude(model_version=version_id).order_by("pk")
 
+    def with_counts(self) -> ReferencePhotoQuerySet:
+        """With `counting`: how many photos of the same car count for the model that read the photo."""
+        same = (
+            self.model._default_manager.filter(
+                variant=OuterRef("variant"), model_version=OuterRef("model_version")
+            )
+            .filter(state="counts")
+            .order_by()
+            .values("variant")
+            .annotate(n=Count("pk"))
+        )
+        return self.annotate(counting=Coalesce(Subquery(same.values("n")), 0))
+
     def stamp(self) -> tuple[Any, ...]:
         """What changes when any of these rows comes, goes or is read anew; one small query."""
         found = self.aggregate(count=Count("pk"), latest=Max("updated"))

@@ -21,7 +21,18 @@ def identify(self: Task, identification_id: str) -> None:
 @shared_task(expires=30)
 def sweep() -> None:
     """Bring stale photos on (beat)."""
+    from classifier import gallery
+
     services.identifications_sweep()
+    gallery.reference_photos_sweep()
+
+
+@shared_task(expires=120)
+def read_reference_photos() -> None:
+    """Let the active model look at photos of cars that it shall know without training."""
+    from classifier import gallery
+
+    gallery.reference_photos_read()
 
 
 @shared_task

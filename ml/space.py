@@ -88,8 +88,8 @@ def fit_space(
     values = np.asarray(embeddings, np.float64)
     classes = int(labels.max()) + 1
     counts = np.bincount(labels, minlength=classes)
-    means = np.stack([np.bincount(labels, weights=column, minlength=classes) for column in values.T], axis=1)
-    means = means / counts[:, None]
+    sums = np.stack([np.bincount(labels, weights=column, minlength=classes) for column in values.T], axis=1)
+    means = sums / counts[:, None]
     within = values - means[labels]
     spread = within.T @ within / max(len(values) - classes, 1)
     mean_spread = np.trace(spread) / len(spread)

@@ -25,6 +25,8 @@ from classifier.models import (
     ModelVersion,
     Prediction,
     Reading,
+    ReferencePhoto,
+    Sighting,
     TrainingRun,
 )
 from dealers import services as dealers
@@ -114,12 +116,21 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
         may_train=bool(number % 3),
     )
     CurationEvent.objects.create(feedback=feedback, action="confirmed", variant=variant, actor=user)
+    ReferencePhoto.objects.create(
+        variant=variant,
+        sha256=f"{number:064}",
+        state="refused",
+        reason="not_outside",
+        model_version=version,
+        added_by=user,
+    )
     _learning(number, row, version, user)
     row.refresh_from_db()
     return row
 
 
 def _learning(number: int, row: Identification, version: ModelVersion, user: User) -> None:
+    Identification.objects.filter(pk=row.pk).update(sighting=Sighting.objects.create(owner=user))
     ModelEvent.objects.create(model_version=version, action="promoted", previous=version, actor=user)
     Reading.objects.create(
         identification=row,

@@ -145,6 +145,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "Feedback",
         "ModelEvent",
         "Reading",
+        "Sighting",
         "CurationEvent",
         "DatasetVersion",
         "TrainingRun",
