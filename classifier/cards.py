@@ -49,6 +49,7 @@ def tables(card: Mapping[str, Any]) -> list[Table]:
         _shares("Photos that are worse", "photos", metrics.get("robustness")),
         _elsewhere(metrics.get("other sources")),
         _unknown(metrics.get("unknown cars")),
+        _open_set(metrics.get("open set")),
         _confusions(metrics.get("confusions")),
     ]
     return [table for table in found if table and table.rows]
@@ -113,6 +114,17 @@ def _unknown(rows: Any) -> Table | None:
     return Table("Cars it does not know", ("cars", *names), lines)
 
 
+def _open_set(rows: Any) -> Table | None:
+    if not rows:
+        return None
+    lines = [
+        (of, str(row["photos"]), with_interval(row["area"]), _percent(row["called unknown"]))
+        for of, row in rows.items()
+    ]
+    head = ("photos of", "photos", "told from known cars (area under ROC)", "called unknown")
+    return Table("What it does not know", head, lines)
+
+
 def _confusions(rows: Any) -> Table | None:
     if not rows:
         return None
@@ -142,8 +154,8 @@ def reliability(version: ModelVersion) -> list[Bar]:
     bins = bins or (version.card.get("metrics") or {}).get("reliability") or []
     return [
         Bar(
-            x=round(one["low"] * 100, 2),
-            width=round((one["high"] - one["low"]) * 100, 2),
+            x=min(90, int(one["confidence"] * 10) * 10),
+            width=10,
             y=round(100 - one["right"] * 100, 2),
             height=round(one["right"] * 100, 2),
             confidence=round(one["confidence"] * 100, 2),

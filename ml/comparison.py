@@ -136,24 +136,11 @@ def _figures(judged: Judged, index: int, makes: list[str]) -> dict[str, Any]:
         "bytes": len(model.model),
         "milliseconds": metrics.interval(lambda drawn: float(np.median(taken[drawn])), len(taken)),
         **{name: metrics.interval(figure, len(labels)) for name, figure in figures.items()},
-        "reliability": reliability(confidence, right),
+        "reliability": metrics.reliability(confidence, right),
         "curve": model.curve(),
         **{key: model.facts.get(key) for key in ("weights", "device", "seconds")},
         "teacher": (model.recipe.get("distill") or {}).get("teacher"),
     }
-
-
-def reliability(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> list[dict[str, float]]:
-    """For each of equally wide bins of confidence that is not empty: its mean, the share right, how many photos."""
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [
-        {
-            "confidence": float(confidence[index == b].mean()),
-            "right": float(right[index == b].mean()),
-            "photos": int((index == b).sum()),
-        }
-        for b in np.unique(index)
-    ]
 
 
 def _by_group(judged: Judged, groups: Sequence[str]) -> list[dict[str, Any]]:

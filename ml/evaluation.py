@@ -176,6 +176,7 @@ class _Judge:
             "decisions": self.decisions(seen),
             "classes": self._classes(two, seen.labels),
             "confusions": self._confusions(two, seen.labels),
+            "reliability": metrics.reliability(two.max(axis=1), two.argmax(axis=1) == seen.labels),
         }
 
     def both(self, seen: Observed) -> dict[str, float]:

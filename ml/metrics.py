@@ -36,6 +36,19 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 
     return float(np.abs(gaps).sum() / len(confidence))
 
 
+def reliability(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> list[dict[str, float]]:
+    """For each of equally wide bins of confidence that is not empty: its mean, the share right, how many photos."""
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {
+            "confidence": float(confidence[index == b].mean()),
+            "right": float(right[index == b].mean()),
+            "photos": int((index == b).sum()),
+        }
+        for b in np.unique(index)
+    ]
+
+
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood of the labels."""
     own = np.take_along_axis(probabilities, labels[:, None], axis=1)

@@ -13,8 +13,6 @@ from ml.exceptions import DataError
 from ml.observation import observe
 from ml.predictor import LoadedBundle
 
-#: Bins of a reliability diagram.
-BINS = 10
 #: A figure of the photos with these indices.
 Figure = Callable[[np.ndarray], float]
 
@@ -46,7 +44,9 @@ def versus(active: LoadedBundle, candidate: LoadedBundle, photos: Sequence[Photo
             name: _beside(figure(sides["active"]), figure(sides["candidate"]), len(photos))
             for name, figure in figures.items()
         },
-        "reliability": {name: reliability(p, labels) for name, p in sides.items()},
+        "reliability": {
+            name: metrics.reliability(p.max(axis=1), p.argmax(axis=1) == labels) for name, p in sides.items()
+        },
     }
 
 
@@ -70,20 +70,3 @@ def _mean(hits: np.ndarray) -> Figure:
 def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> Figure:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     return lambda drawn: metrics.calibration_error(confidence[drawn], right[drawn])
-
-
-def reliability(probabilities: np.ndarray, labels: np.ndarray, *, bins: int = BINS) -> list[dict[str, float]]:
-    """Bins of equal width by confidence: `low`, `high`, how many `photos`, their mean `confidence` and share `right`."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [
-        {
-            "low": i / bins,
-            "high": (i + 1) / bins,
-            "photos": int(own.sum()),
-            "confidence": float(confidence[own].mean()),
-            "right": float(right[own].mean()),
-        }
-        for i in range(bins)
-        if (own := index == i).any()
-    ]

@@ -194,7 +194,7 @@ def test_candidates_page_shows_the_comparison_and_a_reliability_diagram(
         "against": "tiny shipped",
         "figures": {"top-1": {"active": interval, "candidate": interval, "difference": interval | {"value": 0.125}}},
         "reliability": {
-            "candidate": [{"low": 0.8, "high": 0.9, "photos": 8, "confidence": 0.85, "right": 0.75}]
+            "candidate": [{"photos": 8, "confidence": 0.85, "right": 0.75}]
         },
     }  # fmt: skip
     candidate.save()

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml import metrics
 from ml.data import Photo
 from ml.exceptions import DataError
 from ml.predictor import LoadedBundle
-from ml.versus import reliability, versus
+from ml.versus import versus
 from tests.ml.conftest import CLASSES, write_folder
 from tests.ml.tiny import write_tiny_bundle
 
@@ -57,6 +58,7 @@ def test_models_of_other_cars_are_not_compared(tmp_path: Path, photos: list[Phot
 
 
 def test_reliability_counts_photos_by_how_sure_the_model_was() -> None:
-    probabilities = np.array([[0.95, 0.05], [0.9, 0.1], [0.45, 0.55], [1.0, 0.0]])
-    bins = reliability(probabilities, np.array([0, 1, 1, 0]), bins=2)
-    assert bins == [{"low": 0.5, "high": 1.0, "photos": 4, "confidence": pytest.approx(0.85), "right": 0.75}]
+    confidence, right = np.array([0.95, 0.9, 0.55, 1.0]), np.array([True, False, True, True])
+    low, high = metrics.reliability(confidence, right)
+    assert low == {"confidence": 0.55, "right": 1.0, "photos": 1}
+    assert high == {"confidence": pytest.approx(0.95), "right": pytest.approx(2 / 3), "photos": 3}
