@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-from collections import Counter, defaultdict
+import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -165,17 +166,17 @@ class _Placing:
 
     def __init__(self, base: Sequence[Row], before: Sequence[Row], labels: Sequence[Label]) -> None:
         self.labels = {label.slug: label.label for label in labels}
-        self.base: dict[str, list[Row]] = defaultdict(list)
-        for row in base:
-            self.base[row.label].append(row)
+        self.base = base
         self.known = {row.sha256: row for row in base}
         self.before = {row.sha256: row.split for row in before}
-        self.near: dict[str, list[tuple[int, Row]]] = {}
         self.placed: list[tuple[int, Row]] = []
 
     def place(self, confirmed: Iterable[Feedback]) -> tuple[list[Row], dict[str, int]]:
         """Rows for the photos, and for what reason how many were left out."""
         rows, left_out = [], Counter[str]()
+        confirmed = list(confirmed)
+        if confirmed:
+            self.placed = _hashed(self.base)
         for feedback in confirmed:
             found = self._row(feedback)
             if isinstance(found, Row):
@@ -211,11 +212,7 @@ class _Placing:
         return row
 
     def _side(self, sha256: str, bits: int, label: str) -> str:
-        if label not in self.near:
-            self.near[label] = [(dhash(Path(row.path)), row) for row in self.base[label]]
-        twins = [
-            row for other, row in self.near[label] + self.placed if (bits ^ other).bit_count() <= DISTANCE
-        ]
+        twins = [row for other, row in self.placed if (bits ^ other).bit_count() <= DISTANCE]
         if any(row.label != label for row in twins):
             return "nearly the same photo is said to be another car"
         sides = {row.split for row in twins}
@@ -226,6 +223,22 @@ class _Placing:
         if sides:
             return sides.pop()
         return "validation" if int(sha256[:8], 16) % 100 < VALIDATION_PERCENT else "train"
+
+
+def _hashed(rows: Sequence[Row]) -> list[tuple[int, Row]]:
+    """The rows with their difference hashes, which are kept by content: computing thousands takes half a minute."""
+    path = datasets_folder() / "hashes.json"
+    try:
+        known: dict[str, int] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        known = {}
+    hashes = {row.sha256: known[row.sha256] if row.sha256 in known else dhash(Path(row.path)) for row in rows}
+    if hashes != known:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(hashes))
+        part.replace(path)
+    return [(hashes[row.sha256], row) for row in rows]
 
 
 def still_allowed(rows: Iterable[Row]) -> tuple[list[Row], int]:

@@ -47,7 +47,7 @@ def jpeg(image: Image.Image, quality: int = 90) -> bytes:
 
 
 def drawn_large(seed: int) -> Image.Image:
-    return drawn((128, 128, 128), seed, size=(320, 240))
+    return drawn((128, 128, 128), 5000 + seed, size=(320, 240))
 
 
 def confirmed(
@@ -138,6 +138,36 @@ def test_near_duplicates_stay_on_one_side_and_on_that_of_the_recipes_photos(
         row = confirmed(user, staff_user, cars[AUDI], image=twin)
         found = [r for r in visitors(make(recipe)) if r.path == row.identification.photo.name]
         assert [r.split for r in found] == [split]
+
+
+def test_recipes_photo_sent_as_another_car_is_left_out(
+    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, tmp_path: Path
+) -> None:
+    with Image.open(tmp_path / "cars" / AUDI / "00.jpg") as image:
+        twin = image.convert("RGB").resize((480, 320), Image.Resampling.BICUBIC)
+    confirmed(user, staff_user, cars[BMW], image=twin)
+    dataset = make(recipe)
+    assert not visitors(dataset), "a photo that is judged by is learned from under another name"
+    assert dataset.summary["left_out"] == {"nearly the same photo is said to be another car": 1}
+
+
+def test_hashes_are_computed_once(
+    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+    real = datasets.dhash
+
+    def counted(path: Any) -> int:
+        calls.append(path)
+        return real(path)
+
+    monkeypatch.setattr(datasets, "dhash", counted)
+    confirmed(user, staff_user, cars[AUDI], seed=1)
+    make(recipe)
+    assert len(calls) == 18 + 1
+    confirmed(user, staff_user, cars[AUDI], seed=2)
+    make(recipe)
+    assert len(calls) == 18 + 1 + 2, "those of the recipe's photos are known"
 
 
 @pytest.mark.parametrize("seed", range(3))
