@@ -41,7 +41,8 @@ class SeedVariant:
 
     @property
     def slug(self) -> str:
-        return slugify(self.label)
+        # A folder of photos, which the classifier's labels are the names of, can't have a slash in its name.
+        return slugify(self.label.replace("/", "-"))
 
 
 def variants(folder: Path = FOLDER) -> list[SeedVariant]:

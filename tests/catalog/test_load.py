@@ -135,6 +135,6 @@ def test_names_read_as_people_say_them() -> None:
         == "Chevrolet Silverado 1500 Hybrid Crew Cab 2012"
     )
     assert names["jaguar-xk-xkr-2012"] == "Jaguar XKR Coupe 2012"
-    assert names["ram-cv-cargo-van-minivan-2012"] == "Ram C/V Cargo Van 2012"
+    assert names["ram-c-v-cargo-van-minivan-2012"] == "Ram C/V Cargo Van 2012"
     assert names["infiniti-g-coupe-ipl-2012"] == "Infiniti G IPL Coupe 2012"
     assert len(set(names.values())) == 201

@@ -19,6 +19,7 @@ from classifier.models import ModelEvent, ModelVersion
 from ml.bundle import MODEL
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.photos import encoded
+from tests.conftest import ROOT
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,17 @@ def test_newer_shipped_bundle_leaves_a_promoted_model_alone(
     assert answering() == "ours"
     assert registry.version_register_shipped(bundle=bundle).state == State.CANDIDATE
     assert active().version == "ours"
+
+
+def test_catalogue_that_ships_has_every_car_that_the_model_that_ships_names(catalog_seed: None) -> None:
+    from django.conf import settings
+
+    from ml.bundle import read_bundle
+
+    bundle = read_bundle(settings.MODEL_BUNDLE)
+    assert bundle.path.is_relative_to(ROOT)
+    version = registry.version_register_shipped(bundle=bundle)
+    assert len(registry.bundle_checked(version).labels) >= 196
 
 
 # --- Adding -------------------------------------------------------------------------------------------------
