@@ -216,11 +216,7 @@ def _add_train(commands: Any) -> None:
     train.set_defaults(run_command=_train)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    main = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
-    commands = main.add_subparsers(dest="command", required=True)
-
+def _add_runs(commands: Any) -> None:
     split = commands.add_parser(
         "split", help="make a stratified validation split of a folder of class folders"
     )
@@ -234,11 +230,14 @@ def parser() -> argparse.ArgumentParser:
     split.set_defaults(run_command=_split)
 
     _add_train(commands)
+
     average = commands.add_parser("average", help="average the weights of runs that started from each other")
     average.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     average.add_argument("out", type=Path, help="folder of the run that is made")
     average.set_defaults(run_command=_average)
 
+
+def _add_bundles(commands: Any) -> None:
     export = commands.add_parser(
         "export", help="make the bundle of a run: network, calibration, figures, model card"
     )
@@ -275,6 +274,14 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--json", action="store_true", help="one line of JSON for each photo")
     _add_serving(predict)
     predict.set_defaults(run_command=_predict)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    main = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
+    commands = main.add_subparsers(dest="command", required=True)
+    _add_runs(commands)
+    _add_bundles(commands)
     laboratory.add_commands(commands)
     return main
 

@@ -25,7 +25,7 @@ TORCHVISION = {
 #: Our small ones, and whether they normalise.
 SMALL = {"cnn": False, "cnn_batchnorm": True}
 #: Channels after each of the small ones' convolutions.
-WIDTHS = (16, 32, 64, 128)
+WIDTHS = (16, 32, 64, 128, 256)
 
 
 class Stack(nn.Sequential):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ml.exceptions import RecipeError
-from ml.recipes import Stage, read_notes, read_recipe
+from ml.recipes import Stage, read_notes, read_recipe, recipe_of
 from tests.ml.conftest import ROOT
 
 GOOD = """
@@ -59,6 +60,18 @@ def test_stages_follow_each_other(tmp_path: Path) -> None:
         (GOOD.format(more="").replace("epochs = 1", ""), r"\[\[stages\]\]: .*missing.*'epochs'"),
         (GOOD.format(more="").replace('name = "small"', ""), r"missing.*'name'"),
         (GOOD.split("[[stages]]", maxsplit=1)[0].format(more=""), r"has no \[\[stages\]\]"),
+        (GOOD.format(more="batch = '8'"), r"batch is '8'; it should be of the kind int"),
+        (GOOD.format(more="dropout = true"), r"dropout is True; it should be of the kind float"),
+        (GOOD.format(more="optimizer = 'lion'"), r"optimizer is 'lion'; it may be adamw, adam, sgd"),
+        (
+            GOOD.format(more="schedule = 'step'"),
+            r"schedule is 'step'; it may be cosine, linear, constant, plateau",
+        ),
+        (
+            GOOD.format(more="") + "[distill]\nteacher = 'a'\nheat = 2",
+            r"\[distill\] has unknown keys \['heat'\]",
+        ),
+        (GOOD.format(more="") + "[distill]\nweight = 1", r"\[distill\]: .*missing.*'teacher'"),
         ("name = ", "is not valid TOML"),
     ],
 )
@@ -66,6 +79,17 @@ def test_wrong_key_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message) as caught:
         read_recipe(written(tmp_path, text))
     assert "recipe.toml" in str(caught.value)
+
+
+def test_recipe_is_the_same_after_it_was_saved_with_a_run(tmp_path: Path) -> None:
+    more = 'hidden = [8, 4]\nweights = ["auto", "none"]'
+    text = (
+        GOOD.format(more=more)
+        + "[distill]\nteacher = 'a'\n[augmentation]\nmixup = 0.2\ncrop_scale = [0.5, 1]"
+    )
+    recipe = read_recipe(written(tmp_path, text))
+    assert recipe.weight_choices == ("auto", "none")
+    assert recipe_of(json.loads(json.dumps(recipe.as_dict())), "run") == recipe
 
 
 def test_missing_recipe_says_where_they_are(tmp_path: Path) -> None:
