@@ -226,6 +226,11 @@ class _Judge:
         closest = cosines(self.space.place(seen.embedding), self.space.centroids).max(axis=1)
         return familiarity(how, seen.car_logits, closest)
 
+    def log_exterior(self, seen: Observed) -> np.ndarray:
+        """(N): log of the probability that each photo is of a car from outside."""
+        exterior = softmax(seen.scenes, self.settings.calibration.scenes)[:, SCENES.index("exterior")]
+        return np.log(np.maximum(exterior, 1e-12))
+
     def known(self, seen: Observed) -> np.ndarray:
         """(N) booleans: whether each photo is familiar enough to be of a known car."""
         how = self.settings.familiarity
@@ -236,13 +241,17 @@ class _Judge:
     def open_set(self, cars: Observed, strangers: dict[str, Observed]) -> dict[str, dict[str, Any]]:
         """For each sort of photos of no known car: how well familiarity tells them from known cars.
 
-        `area` is that under the ROC curve, `called unknown` the share that gets this answer, whatever the reason.
+        `area` is that under the ROC curve, `area with scene` that of familiarity plus the log of the probability of a car from
+        outside, `called unknown` the share that gets this answer, whatever the reason.
         """
         own = self.familiarity(cars)
         return {
             name: {
                 "photos": len(seen.labels),
                 "area": metrics.roc_interval(own, self.familiarity(seen)),
+                "area with scene": metrics.roc_interval(
+                    own + self.log_exterior(cars), self.familiarity(seen) + self.log_exterior(seen)
+                ),
                 "called unknown": self.decisions(seen)["unknown"]["share"],
             }
             for name, seen in strangers.items()

@@ -1,8 +1,9 @@
 """Cars that are learned from a handful of photos, without training: each is the mean place of its photos in the space.
 
-A learned car joins the logits of the trained ones as one more class, so that probabilities stay one distribution: it gets
-the best trained logit, less what the photo lies further from it than from the nearest trained car. NumPy only; B photos,
-C classes, K learned cars, D numbers of an embedding, d directions.
+A learned car joins the logits of the trained ones as one more class, so that probabilities stay one distribution. What the
+network is sure of, it keeps: a learned car starts from a share of what the best trained one stands out by, and gains by how
+much closer (by the cosine) the photo lies to it than to the nearest trained car. NumPy only; B photos, C classes, K learned
+cars, D numbers of an embedding, d directions.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.bundle import Label
-from ml.space import Space, distances
+from ml.openset import cosines
+from ml.space import Space
 
 #: Photos that a car is learned from at least.
 FEWEST = 5
-#: Logits for each unit of squared distance, and what a learned car starts behind. On 354 photos of five cars of Indian roads
-#: that the first model had never seen, learned from 5 photos each, 73% are named right; of the known cars' photos 0.5% are lost.
-SCALE, OFFSET = 0.02, -1.0
+#: What a learned car's logit is made of: a share of what the best trained one stands out by, logits for each unit of cosine,
+#: and a constant. Chosen on two sorts of cars, each learned from 5 photos (5 draws): of five of Indian roads that the first
+#: model had never seen 62% are named right, and of 20 of its own, taken out of its head, 78%; the known cars lose 0.1 and 0.7
+#: points. Distances instead of cosines named 15 points fewer of the second sort at the same loss.
+SHARE, SCALE, OFFSET = 0.7, 16.0, 3.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +50,9 @@ def places_of(space: Space, prototypes: Sequence[Prototype]) -> np.ndarray:
     return space.place(np.stack([prototype.embedding for prototype in prototypes]))
 
 
-def join(
-    logits: np.ndarray,
-    places: np.ndarray,
-    space: Space,
-    learned: np.ndarray,
-    *,
-    scale: float = SCALE,
-    offset: float = OFFSET,
-) -> np.ndarray:
+def join(logits: np.ndarray, places: np.ndarray, space: Space, learned: np.ndarray) -> np.ndarray:
     """(B, C + K) logits: calibrated (B, C) ones of photos at `places` (B, d), joined by cars learned at (K, d)."""
-    nearest = distances(places, space.centroids).min(axis=1, keepdims=True)
-    further = distances(places, learned) - nearest
-    return np.concatenate([logits, logits.max(axis=1, keepdims=True) - scale * further + offset], axis=1)
+    mean = logits.mean(axis=1, keepdims=True)
+    start = mean + SHARE * (logits.max(axis=1, keepdims=True) - mean) + OFFSET
+    closer = cosines(places, learned) - cosines(places, space.centroids).max(axis=1, keepdims=True)
+    return np.concatenate([logits, start + SCALE * closer], axis=1)

@@ -19,7 +19,7 @@ from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 
 NEW = parse_label("Tata Nano Hatchback 2012")
 PHOTO = as_bytes(drawn((180, 60, 30), 3, size=(300, 200)))
-SPACE = Space(np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.array([[0, 0], [10, 0]], np.float32))
+SPACE = Space(np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.array([[10, 0], [-10, 1]], np.float32))
 
 
 def test_fewer_than_five_photos_are_refused() -> None:
@@ -33,10 +33,9 @@ def test_prototype_is_the_mean() -> None:
 
 
 def test_photo_at_a_learned_car_is_named_so_and_photos_of_others_are_not() -> None:
-    logits = np.array([[3.0, 0.0], [3.0, 0.0]])
-    places = np.array(
-        [[0.0, 30.0], [0.0, 0.0]]
-    )  # where the learned car lies; where the first trained one does
+    logits = np.array([[8.0, -8.0], [8.0, -8.0]])
+    # Where the learned car lies, and where the first trained one does.
+    places = np.array([[0.0, 30.0], [10.0, 0.0]])
     learned = places_of(SPACE, [Prototype(NEW, np.array([0, 30], np.float32))])
     shares = softmax(join(logits, places, SPACE, learned))
     assert shares.shape == (2, 3)
