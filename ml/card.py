@@ -148,13 +148,20 @@ def _elsewhere(metrics: Mapping[str, Any]) -> str:
 
 def _open_set(parts: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (name, row["photos"], _interval(row["area"]), _percent(row["called unknown"]))
+        (
+            name,
+            row["photos"],
+            _interval(row["area"]),
+            _interval(row["area with scene"]),
+            _percent(row["called unknown"]),
+        )
         for name, row in parts.items()
     ]
     head = (
         "photos of",
         "photos",
         "familiarity tells them from known cars (area under ROC)",
+        "together with the scene",
         "called unknown",
     )
     return _table(head, rows)

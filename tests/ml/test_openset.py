@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from safetensors.numpy import save
 
 from ml.bundle import CARD, SPACE, Familiarity, SecondLook, read_bundle, write_bundle
+from ml.card import render_card
 from ml.exceptions import BundleError
 from ml.looks import WHOLE, shows_enough
 from ml.metrics import roc_area, roc_interval
@@ -150,3 +152,13 @@ def test_few_or_blurred_pixels_are_not_enlarged() -> None:
     assert not shows_enough(box, (500, 500), look, ("dark", "blurred"))
     assert shows_enough(WHOLE, (10, 10), look, ("blurred",))
     assert shows_enough(box, (10, 10), SecondLook(pixels=0), ("blurred",))
+
+
+def test_card_says_what_is_known_of_the_unknown(tmp_path: Path) -> None:
+    bundle = write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(0.5, 7.25, 8.125))
+    area = {"value": 0.9, "low": 0.85, "high": 0.95}
+    figures = {"photos": 40, "area": area, "area with scene": area, "called unknown": 0.75}
+    card = bundle.card | {"metrics": {"open set": {"cars of elsewhere": figures}, "photos": 1}}
+    text = render_card(replace(bundle, card=card))
+    assert "| cars of elsewhere | 40 | 0.900 (0.850-0.950) | 0.900 (0.850-0.950) | 75.0% |" in text
+    assert "less familiar than 8.125" in text
