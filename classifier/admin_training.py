@@ -88,7 +88,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
         "Photos", ("", "number"), [(name, str(summary[name])) for name in names if name in summary]
     )
     left_out = Table(
-        "Confirmed, but left out",
+        "Left out",
         ("why", "photos"),
         [(why, str(count)) for why, count in summary.get("left_out", {}).items()],
     )

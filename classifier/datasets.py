@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ from django.db.models import Max
 
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
-from ml.bundle import Label
+from ml.bundle import Bundle, Label
 from ml.data import read_folder, read_split
 from ml.duplicates import DISTANCE, dhash
 from ml.exceptions import DataError, MlError
@@ -50,21 +50,29 @@ def manifest_rows(dataset: DatasetVersion) -> list[Row]:
     return list(read_manifest(path))
 
 
+def licence_of(bundle: Bundle) -> str:
+    """The terms of the photos that a bundle was trained on, in one line."""
+    return " ".join(str(bundle.card.get("licence", "")).split())[:200]
+
+
 def dataset_create(
     *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Any = None
 ) -> tuple[DatasetVersion, bool]:
     """A dataset version of what there is now, and whether it is new: where nothing has changed it is the latest one.
 
-    `labels` are those of the model that it is for; photos of other cars are left out and counted. Raises DatasetRefused
+    `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos of other cars are left out and counted. Raises DatasetRefused
     where there is nothing to learn from or nothing to judge by.
     """
     latest = DatasetVersion.objects.first()
     before = manifest_rows(latest) if latest else []
     try:
-        base, missing = base_rows(recipe, {label.label for label in labels}, licence)
+        found, missing = base_rows(recipe, {label.label for label in labels}, licence)
+        base = _distinct(found)
         confirmed, left_out = _Placing(base, before, labels).place(Feedback.objects.confirmed())
     except (MlError, OSError) as error:
         raise DatasetRefused(f"The photos can't be read: {error}") from None
+    if doubles := len(found) - len(base):
+        left_out["the recipe's photo is there twice"] = doubles
     rows = sorted(base + confirmed, key=lambda row: (row.label, row.path))
     split = Counter(row.split for row in rows)
     if not split["train"] or not split["validation"]:
@@ -133,6 +141,18 @@ def base_rows(recipe: Recipe, labels: set[str], licence: str = "") -> tuple[list
         if root.exists():
             rows += _of_manifest(root) if is_manifest(root) else _of_folder(root, listed, licence)
     return [row for row in rows if row.label in labels], missing
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    """Each photo once, on the side that is judged by where it is on both; none that is said to be two cars."""
+    same: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        same[row.sha256].append(row)
+    return [
+        max(own, key=lambda row: row.split == "validation")
+        for own in same.values()
+        if len({row.label for row in own}) == 1
+    ]
 
 
 def _of_manifest(path: Path) -> list[Row]:
@@ -249,7 +269,7 @@ def still_allowed(rows: Iterable[Row]) -> tuple[list[Row], int]:
     return kept, len(rows) - len(kept)
 
 
-def recipe_for(recipe: Recipe, manifest: Path, *, weights: Path, bundle: Any) -> Recipe:
+def recipe_for(recipe: Recipe, manifest: Path, *, weights: Path, bundle: Bundle) -> Recipe:
     """The recipe with this manifest's photos and a bundle's architecture, size and weights."""
     size = bundle.settings.input.size
     known_stages = [dataclasses.replace(stage, size=size) for stage in recipe.stages]

@@ -163,9 +163,8 @@ def work(run: TrainingRun, watch: Watch) -> None:
 
 def _dataset(run: TrainingRun, recipe: Recipe, base: Bundle) -> DatasetVersion:
     if run.dataset is None:
-        licence = " ".join(str(base.card.get("licence", "")).split())[:200]
         run.dataset, _ = datasets.dataset_create(
-            recipe=recipe, labels=base.labels, licence=licence, actor=run.actor
+            recipe=recipe, labels=base.labels, licence=datasets.licence_of(base), actor=run.actor
         )
         TrainingRun.objects.filter(pk=run.pk).update(dataset=run.dataset)
     return run.dataset

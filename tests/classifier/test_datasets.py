@@ -240,6 +240,20 @@ def test_version_says_what_changed_since_the_one_before(
     assert second.summary["changes"] == {"added": 1, "removed": 0, "relabelled": 1, "gained": {BMW: 1}}
 
 
+def test_recipes_photo_that_is_there_twice_is_on_one_side_and_never_two_cars(
+    recipe: Recipe, cars: dict[str, Variant], tmp_path: Path
+) -> None:
+    folder = tmp_path / "cars"
+    judged, learned = folder / AUDI / "00.jpg", folder / AUDI / "01.jpg"
+    learned.write_bytes(judged.read_bytes())
+    (folder / TT / "01.jpg").write_bytes((folder / BMW / "00.jpg").read_bytes())
+    dataset = make(recipe)
+    rows = datasets.manifest_rows(dataset)
+    assert len({row.sha256 for row in rows}) == len(rows) == 18 - 3
+    assert [row.split for row in rows if Path(row.path) in (judged, learned)] == ["validation"]
+    assert dataset.summary["left_out"] == {"the recipe's photo is there twice": 3}
+
+
 def test_nothing_new_makes_no_version(recipe: Recipe, cars: dict[str, Variant]) -> None:
     first = make(recipe)
     assert datasets.dataset_create(recipe=recipe, labels=LABELS, licence="Drawn, free.") == (first, False)

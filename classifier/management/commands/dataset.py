@@ -36,7 +36,9 @@ class Command(BaseCommand):
         try:
             recipe = read_recipe(settings.RETRAIN_RECIPE)
             bundle = registry.bundle_checked(active)
-            row, is_new = datasets.dataset_create(recipe=recipe, labels=bundle.labels)
+            row, is_new = datasets.dataset_create(
+                recipe=recipe, labels=bundle.labels, licence=datasets.licence_of(bundle)
+            )
         except (MlError, ClassifierError) as error:
             raise CommandError(str(error)) from None
         if not is_new:
