@@ -86,11 +86,15 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """What the two parts of the familiarity of a photo (see ml.openset) weigh, and from which sum on a car is known."""
+    """What the two parts of the familiarity of a photo (see ml.openset) weigh, and from which sum on a car is known.
+
+    A car that was learned from a few photos is known by its cosine alone, from `closest` on.
+    """
 
     logit: float
     cosine: float
     threshold: float
+    closest: float
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,7 @@ class LoadedBundle:
         return Answer(
             scene=scene,
             scenes=dict(zip(SCENES, seen.scenes[i].tolist(), strict=True)),
-            decision=decide(scene, ranking[0].probability, thresholds, known=seen.is_known(self.bundle, i)),
+            decision=decide(scene, ranking[0].probability, thresholds, known=self._is_known(seen, i)),
             predictions=ranking[:TOP],
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
             models=tuple(ModelShare(make, model, share) for (make, model), share in _largest(models)),
@@ -293,6 +293,14 @@ class LoadedBundle:
             familiarity=None if seen.familiarity is None else float(seen.familiarity[i]),
             similar=seen.similar(i),
         )
+
+    def _is_known(self, seen: _Seen, i: int) -> bool:
+        how, best = self.bundle.settings.familiarity, int(seen.shares[i].argmax())
+        if how is None or seen.familiarity is None or seen.near is None:
+            return True
+        if best >= len(self.head):
+            return bool(seen.near[i, best] >= how.closest)
+        return bool(seen.familiarity[i] >= how.threshold)
 
     def _heat_map(self, looks: Looks, best: int, i: int) -> np.ndarray:
         """Of a learned car, which has no weights on the channels, where the trained one looks that fits best."""
@@ -310,10 +318,6 @@ class _Seen:
     embeddings: np.ndarray  # (B, D)
     near: np.ndarray | None  # (B, C) cosines
     familiarity: np.ndarray | None  # (B)
-
-    def is_known(self, bundle: Bundle, i: int) -> bool:
-        how = bundle.settings.familiarity
-        return how is None or self.familiarity is None or self.familiarity[i] >= how.threshold
 
     def similar(self, i: int) -> tuple[Similar, ...]:
         if self.near is None:

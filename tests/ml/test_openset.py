@@ -74,7 +74,7 @@ def test_familiarity_tells_strangers_by_either_part() -> None:
 
 def test_familiarity_does_not_change_where_all_logits_are_raised() -> None:
     logits = np.random.default_rng(0).normal(size=(5, 9))
-    how = Familiarity(1.0, 1.0, 0.0)
+    how = Familiarity(1.0, 1.0, 0.0, 0.0)
     np.testing.assert_allclose(
         familiarity(how, logits + 7, np.zeros(5)), familiarity(how, logits, np.zeros(5))
     )
@@ -91,7 +91,9 @@ def test_interval_of_the_area_holds_it() -> None:
 def test_unfamiliar_photo_is_unknown_however_likely_its_best_candidate(
     tmp_path: Path, threshold: float, decision: str
 ) -> None:
-    bundle = write_tiny_bundle(tmp_path / "b", decision="sure", familiarity=Familiarity(1.0, 1.0, threshold))
+    bundle = write_tiny_bundle(
+        tmp_path / "b", decision="sure", familiarity=Familiarity(1.0, 1.0, threshold, 0.0)
+    )
     answer = Predictor(bundle).predict(PHOTO)
     assert answer.decision == decision
     assert answer.familiarity is not None
@@ -142,7 +144,7 @@ def test_space_of_another_run_is_refused(tmp_path: Path) -> None:
 
 def test_settings_that_need_a_space_are_refused_without_one(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="names no digest"):
-        write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(1.0, 1.0, 0.0), space=False)
+        write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(1.0, 1.0, 0.0, 0.0), space=False)
 
 
 def test_few_or_blurred_pixels_are_not_enlarged() -> None:
@@ -155,7 +157,7 @@ def test_few_or_blurred_pixels_are_not_enlarged() -> None:
 
 
 def test_card_says_what_is_known_of_the_unknown(tmp_path: Path) -> None:
-    bundle = write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(0.5, 7.25, 8.125))
+    bundle = write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(0.5, 7.25, 8.125, 0.4))
     area = {"value": 0.9, "low": 0.85, "high": 0.95}
     figures = {"photos": 40, "area": area, "area with scene": area, "called unknown": 0.75}
     card = bundle.card | {"metrics": {"open set": {"cars of elsewhere": figures}, "photos": 1}}

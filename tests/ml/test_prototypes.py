@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.bundle import Bundle
+from ml.bundle import Bundle, Familiarity
 from ml.exceptions import BundleError
 from ml.labels import parse_label
 from ml.looks import softmax
@@ -78,3 +78,14 @@ def test_bundle_without_a_space_says_that_it_can_not_learn(tmp_path: Path) -> No
     predictor = Predictor(write_tiny_bundle(tmp_path / "b", space=False))
     with pytest.raises(BundleError, match="can't learn from a few photos"):
         predictor.learn([prototype_of(NEW, [np.zeros(8)] * FEWEST)])
+
+
+@pytest.mark.parametrize(("closest", "decision"), [(0.99, "sure"), (1.01, "unknown")])
+def test_learned_car_is_known_by_its_cosine(tmp_path: Path, closest: float, decision: str) -> None:
+    how = Familiarity(logit=1.0, cosine=1.0, threshold=1e9, closest=closest)
+    predictor = Predictor(write_tiny_bundle(tmp_path / "b", decision="sure", familiarity=how))
+    before = predictor.predict(PHOTO)
+    assert before.decision == "unknown"
+    predictor.learn([prototype_of(NEW, [before.embedding] * FEWEST)])
+    after = predictor.predict(PHOTO)
+    assert (after.predictions[0].slug, after.decision) == (NEW.slug, decision)
