@@ -11,14 +11,18 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier import admin_curation, admin_gallery, admin_models, admin_training, reidentifying, services
+from classifier import (  # noqa: F401  (Django imports this module alone; importing the others registers their pages)
+    admin_curation,
+    admin_gallery,
+    admin_models,
+    admin_training,
+    reidentifying,
+    services,
+)
 from classifier.admin_parts import ReadOnly, change_link, photo
 from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, Prediction, Reading
 from classifier.wording import percent
-
-# Django imports this module alone: the other pages are registered by importing them.
-__all__ = ["admin_curation", "admin_gallery", "admin_models", "admin_training"]
 
 
 class PredictionInline(ReadOnly, admin.TabularInline):

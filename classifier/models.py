@@ -362,16 +362,15 @@ class Feedback(models.Model):
         return f"{self.get_verdict_display()}"
 
 
-from classifier.learning import (  # noqa: E402  (they refer to the models above; Django looks for all of them here)
+# They refer to the models above, and Django looks for all of them here.
+from classifier.learning import (  # noqa: E402, F401
     CurationEvent,
     DatasetVersion,
     ModelEvent,
     Reading,
     TrainingRun,
 )
-from classifier.references import ReferencePhoto, Sighting  # noqa: E402
-
-__all__ = [
-    "CurationEvent", "DatasetVersion", "Feedback", "Identification", "ModelEvent", "ModelVersion", "Prediction", "Reading",
-    "ReferencePhoto", "Sighting", "TrainingRun",
-]  # fmt: skip
+from classifier.references import (  # noqa: E402, F401
+    ReferencePhoto,
+    Sighting,
+)
