@@ -21,6 +21,7 @@ from ml.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
 from ml.card import CARD_NAME
 from ml.exceptions import DataError, WeightsError
 from ml.predictor import Predictor
+from ml.space import read_space
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
 
 RECIPE = """
@@ -115,6 +116,19 @@ def test_bundle_of_a_run_is_small_whole_and_explained(bundle: Bundle) -> None:
     ):
         assert words in card
     assert str(ROOT) not in (bundle.path / "bundle.json").read_text()
+
+
+def test_bundle_of_a_run_knows_what_is_familiar(bundle: Bundle) -> None:
+    space = read_space(bundle)
+    assert space is not None
+    assert space.centroids.shape == (3, 3)
+    assert bundle.settings.familiarity is not None
+    assert bundle.settings.thresholds.unknown == 0
+    assert bundle.settings.second_look.pixels == 16
+    assert set(bundle.card["metrics"]["open set"]) == {"not a car", "Tesla"}
+    answer = Predictor(bundle).predict(as_bytes(drawn((200, 40, 40), 1)))
+    assert answer.familiarity is not None
+    assert len(answer.similar) == 3
 
 
 def test_report_has_figures_with_intervals(workshop: Path) -> None:
