@@ -106,7 +106,12 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
     missing = Table(
         "Named by the recipe, but not there", ("",), [(name,) for name in summary.get("missing", [])]
     )
-    return [table for table in (counts, changed, gained, left_out, missing) if table.rows]
+    unknown = Table(
+        "Folders of the recipe that are no car of the model, whether new or misspelt",
+        ("",),
+        [(name,) for name in summary.get("unknown", [])],
+    )
+    return [table for table in (counts, changed, gained, left_out, unknown, missing) if table.rows]
 
 
 @admin.register(TrainingRun)

@@ -66,11 +66,14 @@ def dataset_create(
     latest = DatasetVersion.objects.first()
     before = manifest_rows(latest) if latest else []
     try:
-        found, missing = base_rows(recipe, {label.label for label in labels}, licence)
+        there, missing = base_rows(recipe, licence)
+        found = [row for row in there if row.label in {label.label for label in labels}]
         base = _distinct(found)
         confirmed, left_out = _Placing(base, before, labels).place(Feedback.objects.confirmed())
     except (MlError, OSError) as error:
         raise DatasetRefused(f"The photos can't be read: {error}") from None
+    if strange := len(there) - len(found):
+        left_out["the recipe's photo is of a car that the model does not know"] = strange
     if doubles := len(found) - len(base):
         left_out["the recipe's photo is there twice"] = doubles
     rows = sorted(base + confirmed, key=lambda row: (row.label, row.path))
@@ -87,6 +90,7 @@ def dataset_create(
         "training": split["train"],
         "validation": split["validation"],
         "cars": len({row.label for row in rows}),
+        "unknown": sorted({row.label for row in there} - {row.label for row in found})[:20],
         "base": len(base),
         "confirmed": len(confirmed),
         "missing": missing,
@@ -126,7 +130,7 @@ def changes(before: Iterable[Row], after: Iterable[Row]) -> dict[str, Any]:
 
 
 # --- The recipe's own photos --------------------------------------------------------------------------------
-def base_rows(recipe: Recipe, labels: set[str], licence: str = "") -> tuple[list[Row], list[str]]:
+def base_rows(recipe: Recipe, licence: str = "") -> tuple[list[Row], list[str]]:
     """The photos of the recipe's folders and manifests that are there, and the names of those that are not."""
     roots = [Path(root) for root in recipe.data.cars]
     missing = [str(root) for root in roots if not root.exists()]
@@ -140,7 +144,7 @@ def base_rows(recipe: Recipe, labels: set[str], licence: str = "") -> tuple[list
     for root in roots:
         if root.exists():
             rows += _of_manifest(root) if is_manifest(root) else _of_folder(root, listed, licence)
-    return [row for row in rows if row.label in labels], missing
+    return rows, missing
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from catalog.models import Variant
 from classifier import curation, datasets, services
+from classifier.admin_training import dataset_tables
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
 from ml.bundle import Label
@@ -238,6 +239,18 @@ def test_version_says_what_changed_since_the_one_before(
     confirmed(user, staff_user, cars[BMW], seed=2)
     second = make(recipe)
     assert second.summary["changes"] == {"added": 1, "removed": 0, "relabelled": 1, "gained": {BMW: 1}}
+
+
+def test_folder_that_is_no_car_of_the_model_is_left_out_and_named(
+    recipe: Recipe, cars: dict[str, Variant], tmp_path: Path
+) -> None:
+    (tmp_path / "cars" / TT).rename(tmp_path / "cars" / "Audi TT Hatchbak 2011")
+    dataset = make(recipe)
+    assert dataset.summary["unknown"] == ["Audi TT Hatchbak 2011"]
+    assert dataset.summary["left_out"] == {"the recipe's photo is of a car that the model does not know": 6}
+    assert {row.label for row in datasets.manifest_rows(dataset)} == {AUDI, BMW}
+    tables = [table for table in dataset_tables(dataset.summary) if "misspelt" in table.title]
+    assert [row for table in tables for row in table.rows] == [("Audi TT Hatchbak 2011",)]
 
 
 def test_recipes_photo_that_is_there_twice_is_on_one_side_and_never_two_cars(
