@@ -304,6 +304,21 @@ def test_command_lists_adds_promotes_and_rolls_back(
     assert active() == shipped
 
 
+def test_command_starts_and_ends_a_shadow_run(
+    tmp_path: Path, shipped: ModelVersion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = add(tmp_path, "second")
+    call_command("models", "shadow", str(row.pk))
+    assert ModelVersion.objects.shadow() == row
+    assert active() == shipped
+    call_command("models", "shadow")
+    call_command("models", "shadow")
+    assert ModelVersion.objects.shadow() is None
+    out = capsys.readouterr().out
+    assert "tiny second answers no more photos unseen." in out
+    assert "No shadow run is on." in out
+
+
 @pytest.mark.parametrize(
     "words", [("promote", "999"), ("promote", "ffff"), ("rollback",), ("add", "/nowhere")]
 )
