@@ -14,8 +14,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import CarModel, Make, Variant
-from classifier import registry, retraining, training
-from classifier.models import DatasetVersion, Identification, ModelVersion, TrainingRun
+from classifier import registry, reidentifying, retraining, training
+from classifier.models import DatasetVersion, Identification, ModelVersion, Reading, TrainingRun
 from tests.classifier.bundles import stock
 from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
 from tests.integration.test_queue import answered_once, send
@@ -66,6 +66,63 @@ def test_no_photo_is_lost_while_a_model_is_promoted_and_rolled_back_under_runnin
     answered_once(last)
     assert last.model_version == shipped
     assert psutil.Process(site.worker.pid).children() == processes, "a worker process was restarted"
+
+
+def test_shadow_and_newer_model_look_again_in_real_workers_while_answers_stand(
+    site: Site, visitor: Visitor, cars: None, tmp_path: Path
+) -> None:
+    answered_once(send(visitor, 130))
+    shipped = active()
+    assert shipped is not None
+    second, _ = registry.version_add(path=write_tiny_bundle(tmp_path / "second", version="second").path)
+    registry.shadow_start(version=second)
+    rows = [send(visitor, seed) for seed in range(131, 134)]
+    for row in rows:
+        answered_once(row)
+        assert row.model_version == shipped
+    site.send_task("classifier.tasks.look_again")
+    read = Reading.objects.of_shadow(second).filter(failure="")
+    wait_for(lambda: read.count() == len(rows), what="the shadow's readings")
+    registry.version_promote(version=second, seen=shipped.pk)
+    assert reidentifying.identifications_reidentify(rows=Identification.objects.all()) == 4
+    site.send_task("classifier.tasks.look_again")
+    again = Identification.objects.filter(model_version=second, look_again=None)
+    wait_for(lambda: again.count() == 4, what="the newer model's answers")
+    assert Reading.objects.past().filter(model_version=shipped).count() == 4
+    for row in rows:
+        answered_once(row)
+    page = visitor.get(rows[0].get_absolute_url()).text
+    assert "answered by model tiny second" in page
+    assert f"model {shipped}" in page
+
+
+def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
+    site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
+) -> None:
+    answered_once(send(visitor, 140))
+    shipped = active()
+    assert shipped is not None
+    base, _ = registry.version_add(path=untrained_bundle(tmp_path / "untrained").path)
+    registry.version_promote(version=base, seen=shipped.pk)
+    settings.RETRAIN_RECIPE = recipe_file(
+        tmp_path / "retrain.toml", base_photos(tmp_path / "cars"), epochs=500
+    )
+    site.start_trainer()
+    try:
+        run = retraining.run_start(ring=False)
+        site.send_task("classifier.tasks.retrain", run.pk, queue="train")
+        folder = training.run_folder(run.pk)
+        wait_for((folder / "run" / "checkpoints" / "last.ckpt").exists, seconds=120, what="the first epoch")
+        retraining.run_cancel(run=run)
+
+        def cancelled() -> bool:
+            run.refresh_from_db()
+            return run.status == TrainingRun.Status.CANCELLED and not folder.exists()
+
+        wait_for(cancelled, seconds=30, what="the run to stop")
+        assert run.step.startswith("Training: ")
+    finally:
+        site.stop("trainer")
 
 
 def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting(
