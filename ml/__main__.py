@@ -254,7 +254,7 @@ def _add_bundles(commands: Any) -> None:
         ("evaluate", "measure a bundle on photos it has not seen"),
         (
             "experiment",
-            "measure also what it makes of classes left out of training, of new cars by five photos, of several photos",
+            "measure also what it makes of classes left out of training, before and after five photos of each",
         ),
     ):
         evaluate = commands.add_parser(name, help=what)

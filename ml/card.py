@@ -32,6 +32,7 @@ def render_card(bundle: Bundle) -> str:
         _section("Scenes", _scenes(metrics.get("scenes", {}))),
         _section("Photos that are worse", _robustness(metrics.get("robustness", {}))),
         _section("Photos from elsewhere", _elsewhere(metrics)),
+        _section("Several photos of one car", _several(metrics.get("several photos", {}))),
         _section("What it does not know", _open_set(metrics.get("open set", {}))),
         _section("Most confused", _confusions(metrics.get("confusions", [])[:10])),
         _section("Limits", "\n".join(f"- {limit}" for limit in card.get("limits", []))),
@@ -165,6 +166,15 @@ def _open_set(parts: Mapping[str, Mapping[str, Any]]) -> str:
         "called unknown",
     )
     return _table(head, rows)
+
+
+def _several(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    names = ("single top-1", "fused top-1", "gain")
+    rows = [
+        (count, *(_interval(row[name]) for name in names), f"{row['calibration error']:.3f}")
+        for count, row in parts.items()
+    ]
+    return _table(("", "right, each alone", "right, together", "gain", "calibration error together"), rows)
 
 
 def _confusions(pairs: Iterable[Mapping[str, Any]]) -> str:

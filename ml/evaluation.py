@@ -20,6 +20,7 @@ from ml.observation import Observed, observe
 from ml.openset import cosines, familiarity
 from ml.predictor import LoadedBundle, choose_scene, decide
 from ml.proxies import all_proxies
+from ml.several import several_photos
 from ml.space import Space
 
 #: Of the validation photos, every so many-th is put through the proxies; of a folder of other photos at most so many.
@@ -127,6 +128,8 @@ def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
     judge = _Judge(loaded.bundle, loaded.space)
     cars = observe(loaded, material.cars, title="validation photos")[0]
     report = {"bundle": _identity(loaded.bundle), "photos": len(material.cars), **judge.cars(cars)}
+    if several := several_photos(cars, temperature=loaded.bundle.settings.calibration.cars):
+        report["several photos"] = several
     strangers: dict[str, Observed] = {}
     if material.scenes:
         scenes = observe(loaded, material.scenes, title="scenes")[0]

@@ -14,10 +14,11 @@ from ml.bundle import SecondLook
 from ml.data import read_chosen
 from ml.evaluation import LEFT_OUT
 from ml.exceptions import DataError
-from ml.experiments import few_photos, several_photos
+from ml.experiments import few_photos
 from ml.observation import Observed
 from ml.predictor import LoadedBundle
 from ml.recipes import read_recipe
+from ml.several import several_photos
 from ml.space import fit_space
 from tests.ml.conftest import CLASSES, ROOT, write_folder
 from tests.ml.tiny import write_tiny_bundle
@@ -56,9 +57,9 @@ def test_new_classes_are_named_and_known_ones_kept(loaded: LoadedBundle) -> None
     assert figures["new top-1"]["low"] <= figures["new top-1"]["value"] <= figures["new top-1"]["high"]
 
 
-def test_two_photos_beat_one_and_three_beat_two(loaded: LoadedBundle) -> None:
+def test_two_photos_beat_one_and_three_beat_two() -> None:
     known = seen(np.repeat(np.arange(KNOWN), 15), 1, noise=9.0)
-    figures = several_photos(loaded, known)
+    figures = several_photos(known, temperature=1.0)
     two, three = figures["2 photos"], figures["3 photos"]
     assert 0.3 < two["single top-1"]["value"] < 0.9
     assert two["gain"]["low"] > 0
@@ -66,11 +67,11 @@ def test_two_photos_beat_one_and_three_beat_two(loaded: LoadedBundle) -> None:
     assert two["groups"] == 20 * KNOWN
 
 
-def test_classes_of_one_photo_make_no_groups(loaded: LoadedBundle) -> None:
-    assert several_photos(loaded, seen(np.arange(KNOWN), 1)) == {}
+def test_classes_of_one_photo_make_no_groups() -> None:
+    assert several_photos(seen(np.arange(KNOWN), 1), temperature=1.0) == {}
 
 
-def test_command_reports_all_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_reports_both_and_all_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_folder(tmp_path / "cars", CLASSES, 12)
     labels = list(CLASSES)
     (tmp_path / "left-out.txt").write_text(f"# of three\n{labels[1]}\n")

@@ -156,11 +156,16 @@ def test_few_or_blurred_pixels_are_not_enlarged() -> None:
     assert shows_enough(box, (10, 10), SecondLook(pixels=0), ("blurred",))
 
 
-def test_card_says_what_is_known_of_the_unknown(tmp_path: Path) -> None:
+def test_card_says_what_is_known_of_the_unknown_and_of_several_photos(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(0.5, 7.25, 8.125, 0.4))
     area = {"value": 0.9, "low": 0.85, "high": 0.95}
     figures = {"photos": 40, "area": area, "area with scene": area, "called unknown": 0.75}
-    card = bundle.card | {"metrics": {"open set": {"cars of elsewhere": figures}, "photos": 1}}
+    several = {
+        "2 photos": {"single top-1": area, "fused top-1": area, "gain": area, "calibration error": 0.0125}
+    }
+    metrics = {"open set": {"cars of elsewhere": figures}, "several photos": several, "photos": 1}
+    card = bundle.card | {"metrics": metrics}
     text = render_card(replace(bundle, card=card))
     assert "| cars of elsewhere | 40 | 0.900 (0.850-0.950) | 0.900 (0.850-0.950) | 75.0% |" in text
     assert "less familiar than 8.125" in text
+    assert "| 2 photos | 0.900 (0.850-0.950) | 0.900 (0.850-0.950) | 0.900 (0.850-0.950) | 0.013 |" in text
