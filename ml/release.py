@@ -15,7 +15,7 @@ import torch
 from ml.bundle import Bundle, Input, Settings, Thresholds, write_bundle
 from ml.card import write_card
 from ml.evaluation import Material, Sources, evaluate, read_material
-from ml.exceptions import BundleError
+from ml.exceptions import BundleError, DataError
 from ml.export import load_run, to_files
 from ml.labels import label_table
 from ml.looks import WHOLE, softmax
@@ -96,7 +96,13 @@ def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
 
 
 def learn_space(loaded: LoadedBundle, material: Material) -> Space:
-    """The space in which the network compares cars, by photos that it learned from."""
+    """The space in which the network compares cars, by photos that it learned from. Raises DataError where a class has none."""
+    placed = {photo.label for photo in material.learned}
+    if missing := [one.label for i, one in enumerate(loaded.bundle.labels) if i not in placed]:
+        raise DataError(
+            f"There are no training photos of {missing}, so where these cars lie can't be told. Take some off the list of "
+            "validation photos."
+        )
     embeddings = embed(loaded, material.learned, title="placing the known cars")
     return fit_space(embeddings, np.array([photo.label for photo in material.learned]))
 

@@ -19,8 +19,11 @@ import pytest
 from ml.__main__ import main
 from ml.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
 from ml.card import CARD_NAME
+from ml.evaluation import Material
 from ml.exceptions import DataError, WeightsError
-from ml.predictor import Predictor
+from ml.photo_table import Photo
+from ml.predictor import LoadedBundle, Predictor
+from ml.release import learn_space
 from ml.space import read_space
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
 
@@ -129,6 +132,13 @@ def test_bundle_of_a_run_knows_what_is_familiar(bundle: Bundle) -> None:
     answer = Predictor(bundle).predict(as_bytes(drawn((200, 40, 40), 1)))
     assert answer.familiarity is not None
     assert len(answer.similar) == 3
+
+
+def test_class_without_training_photos_has_no_place(bundle: Bundle) -> None:
+    loaded = LoadedBundle.open(bundle, "onnx", 1)
+    learned = [Photo(Path("a.jpg"), "a.jpg", 0), Photo(Path("c.jpg"), "c.jpg", 2)]
+    with pytest.raises(DataError, match=r"no training photos of \['Audi TT Hatchback 2011'\]"):
+        learn_space(loaded, Material([], learned=learned))
 
 
 def test_report_has_figures_with_intervals(workshop: Path) -> None:
