@@ -62,15 +62,7 @@ def release(
         report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
     report["two looks"] |= choice
     report["parity"] = parity
-    facts = {
-        "created": now.isoformat(timespec="seconds"),
-        "purpose": notes.purpose,
-        "data": notes.data,
-        "licence": notes.licence,
-        "limits": notes.limits,
-        "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
-        "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
-    }
+    facts = _facts(recipe, notes, report, created=now.isoformat(timespec="seconds"))
     space = loaded.space.to_file() if loaded.space else None
     bundle = write_bundle(out, settings, table, model=model_file, weights=weights, space=space, facts=facts)
     write_card(bundle)
@@ -79,6 +71,21 @@ def release(
         json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     return bundle, report
+
+
+def _facts(
+    recipe: dict[str, Any], notes: ReleaseNotes, report: dict[str, Any], *, created: str
+) -> dict[str, Any]:
+    """What `bundle.json` says beside the settings."""
+    return {
+        "created": created,
+        "purpose": notes.purpose,
+        "data": notes.data,
+        "licence": notes.licence,
+        "limits": notes.limits,
+        "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
+        "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
+    }
 
 
 def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
