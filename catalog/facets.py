@@ -68,8 +68,8 @@ def facets(variants: VariantQuerySet, criteria: Criteria) -> list[Facet]:
 
 def years(variants: VariantQuerySet) -> list[int]:
     """All model years of the catalogue, the newest first."""
-    dated = variants.exclude(year=None).order_by("-year")
-    return list(dated.values_list("year", flat=True).distinct())
+    found = variants.order_by("-year").values_list("year", flat=True).distinct()
+    return [year for year in found if year is not None]
 
 
 def chips(criteria: Criteria) -> list[Chip]:

@@ -68,7 +68,9 @@ def test_nothing_unsafe_is_marked_safe():
 
 def test_templates_keep_to_the_content_security_policy():
     """No inline script, style or handler: the policy would block them, and the page would be broken in silence."""
-    for path in ROOT.glob("*/templates/**/*.html"):
+    site = set(ROOT.glob("*/templates/**/*.html")) - set(ROOT.glob("ml/templates/*.html"))  # reports are files
+    assert len(site) > 50
+    for path in site:
         text = path.read_text()
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on", text), path

@@ -78,8 +78,8 @@ def transmission(said: str) -> str:
     """ "Automatic (DCT) - 7 Gears, Paddle Shift" → "Dual clutch, 7 gears"; empty where the kind is not known."""
     found = re.match(r"(Manual|Automatic(?: \((?P<kind>\w+)\))?)(?: - (?P<gears>\d+) Gears)?", said)
     kind = _TRANSMISSIONS.get(found["kind"] or found[1], "") if found else ""
-    geared = found and found["gears"] and found["kind"] != "CVT"
-    return f"{kind}, {found['gears']} gears" if kind and geared else kind
+    gears = found["gears"] if found and found["kind"] != "CVT" else ""
+    return f"{kind}, {gears} gears" if kind and gears else kind
 
 
 def price(said: str) -> float | None:
