@@ -3,7 +3,7 @@
 .PHONY: help run test check bench e2e train shots clean install install-dev browser
 
 PYTHON ?= python3
-RECIPE ?= recipes/lite0.toml
+RECIPE ?= recipes/lite2.toml
 DEBUG ?= 1
 export DEBUG
 PY := .venv/bin/python
@@ -36,7 +36,7 @@ bench: install-dev  ## Measure speed and print a table
 e2e: install-dev browser  ## Run only the tests in a real browser
 	@exec $(PY) -m pytest -m e2e $(ARGS)
 
-train: install  ## Train a model (RECIPE=recipes/lite0.toml)
+train: install  ## Train a model (RECIPE=recipes/lite2.toml)
 	@exec $(PY) -m ml train $(RECIPE)
 
 shots: install-dev browser  ## Take screenshots of every page of the running site into var/shots

@@ -310,7 +310,7 @@ else:
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 
 # --- Classifier and dealers ---------------------------------------------------------------------------------
-MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite0")).resolve()
+MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite2")).resolve()
 MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")

@@ -17,7 +17,7 @@ from ml.recipes import CHOICES
 if TYPE_CHECKING:
     from ml.predictor import Answer
 
-DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite0"
+DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite2"
 
 
 def _split(arguments: argparse.Namespace) -> None:

@@ -38,6 +38,12 @@ def dusk(image: Image.Image, _random: random.Random) -> Image.Image:
     return ImageEnhance.Color(ImageEnhance.Brightness(image).enhance(0.35)).enhance(0.5)
 
 
+def swapped(image: Image.Image, _random: random.Random) -> Image.Image:
+    """Red and blue in each other's place: photos of a set that was saved so are put right, others put wrong."""
+    red, green, blue = image.split()
+    return Image.merge("RGB", (blue, green, red))
+
+
 def thumbnail(image: Image.Image, _random: random.Random) -> Image.Image:
     """As found on the web: 120 pixels on the long side."""
     small = image.copy()
@@ -64,5 +70,11 @@ def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5,
 
 def all_proxies(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
     """Every proxy by the name reports use; `small car` only where there are backgrounds to set it on."""
-    proxies: dict[str, Proxy] = {"JPEG quality 30": jpeg(30), "blur": blur, "dusk": dusk, "120 px": thumbnail}
+    proxies: dict[str, Proxy] = {
+        "JPEG quality 30": jpeg(30),
+        "blur": blur,
+        "dusk": dusk,
+        "120 px": thumbnail,
+        "red and blue swapped": swapped,
+    }
     return {"small car": small_car(backgrounds), **proxies} if backgrounds else proxies

@@ -200,7 +200,7 @@ def running_site() -> Iterator[Site]:
         call_command("load_catalog", verbosity=0)
         call_command("load_dealers", demo=True, verbosity=0)
         connections["default"].close()
-        with Site(database, ROOT / "ml" / "bundles" / "lite0", beat=True) as site:
+        with Site(database, ROOT / "ml" / "bundles" / "lite2", beat=True) as site:
             yield site
 
 

@@ -15,7 +15,7 @@ from tests.e2e.screenshots import listen, open_browser
 from tests.ml.tiny import write_tiny_bundle
 from tests.services import Site
 
-BUNDLE = ROOT / "ml" / "bundles" / "lite0"
+BUNDLE = ROOT / "ml" / "bundles" / "lite2"
 CARS = ROOT.parent / "shared" / "data" / "stanford-cars"
 PHOTOS = ROOT / "tests" / "photos"
 #: Photos that the model has not seen, of cars that it knows well.

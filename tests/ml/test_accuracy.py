@@ -56,9 +56,10 @@ class Sample:
 
 @pytest.fixture(scope="module")
 def cars() -> Sample:
-    """One in five of the validation photos."""
-    photos, _ = read_folder(DATA / "stanford-cars")
-    return Sample.of(apply_split(photos, ROOT / "ml/splits/cars-validation.txt")[1][::5])
+    """One in six of the validation photos."""
+    photos, _ = read_folder(DATA / "stanford-cars", DATA / "indian-cars")
+    splits = [ROOT / f"ml/splits/{name}-validation.txt" for name in ("cars", "indian")]
+    return Sample.of(apply_split(photos, *splits)[1][::6])
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +97,13 @@ def test_what_is_no_car_is_turned_away(scenes: Sample) -> None:
 def test_bundle_says_what_it_was_measured_at() -> None:
     bundle = read_bundle(DEFAULT_BUNDLE)
     two = bundle.card["metrics"]["two looks"]
-    # What the shipped bundle reached; the goals (0.90 and 0.03) are still ahead. A later bundle may not fall behind.
-    assert two["top-1"]["value"] >= 0.895
-    assert two["top-5"]["value"] >= 0.98
-    assert two["calibration error"]["value"] <= 0.037
+    # A later bundle may not fall behind.
+    assert two["top-1"]["value"] >= 0.905
+    assert two["top-5"]["value"] >= 0.985
+    assert two["make"]["value"] >= 0.965
+    assert two["calibration error"]["value"] <= 0.02
+    worse = bundle.card["metrics"]["robustness"]
+    assert min(row["two looks top-1"] for row in worse.values()) >= 0.86
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) <= LARGEST
     assert "research" in bundle.card["licence"]
     card = (bundle.path / "MODEL_CARD.md").read_text()

@@ -67,6 +67,11 @@ def test_small_car_keeps_the_size_and_shrinks_the_car(tmp_path: Path) -> None:
     assert 0.24 < red < 0.5
 
 
+def test_swapped_photo_has_red_where_blue_was() -> None:
+    photo = proxies.swapped(Image.new("RGB", (4, 4), (10, 20, 30)), random.Random(1))
+    assert photo.getpixel((0, 0)) == (30, 20, 10)
+
+
 def test_no_background_means_no_small_car() -> None:
     assert "small car" not in proxies.all_proxies([])
 
