@@ -23,6 +23,7 @@ from ml.evaluation import Material
 from ml.exceptions import DataError, WeightsError
 from ml.photo_table import Photo
 from ml.predictor import LoadedBundle, Predictor
+from ml.proxies import all_proxies
 from ml.release import learn_space
 from ml.space import read_space
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
