@@ -19,6 +19,7 @@ architecture = "cnn_batchnorm"
 batch = 4
 workers = 0
 learning_rate = 0.01
+patience = {epochs}
 [data]
 cars = "{cars}"
 cars_validation = "{cars}.txt"

@@ -221,7 +221,7 @@ def test_a_deleted_account_leaves_nothing_personal(enquiry, user, seller, django
         user.delete()
     left = Enquiry.objects.values().get(pk=enquiry.pk)
     text = " ".join(map(str, left.values()))
-    for personal in ("Ada", "ada@", "7946", "still there", "75%", str(MINE), ".jpg"):
+    for personal in ("Ada", "ada@", "20 7946 0103", "still there", "75%", str(MINE), ".jpg"):
         assert personal not in text
     assert left["status"] == Status.CONTACTED
     assert not EnquiryEvent.objects.filter(note__contains="Ada").exists()

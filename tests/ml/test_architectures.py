@@ -121,7 +121,7 @@ def test_later_stage_learns_what_an_earlier_one_froze(monkeypatch: pytest.Monkey
 
 
 def test_nothing_is_frozen_that_has_learned_nothing() -> None:
-    recipe = recipe_for("cnn", Stage(32, 1, frozen=4))
+    recipe = recipe_for("cnn", Stage(32, 1, frozen=5))
     for pretrained in (False, True):
         module = CarClassifier(recipe, classes=3, steps=1, pretrained=pretrained)
         module.on_train_epoch_start()
