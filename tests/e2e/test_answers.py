@@ -96,6 +96,7 @@ def test_a_photo_in_the_queue_says_so_and_its_answer_appears_without_reloading(
 
 
 def test_a_photo_that_failed_can_be_tried_again(site: Site, page: Page) -> None:
+    write_tiny_bundle(site.bundle, version="tiny again")
     with standing_still(site):
         send(page, 7)
         newest = max((site.var / "media" / "photos").rglob("*.jpg"), key=lambda path: path.stat().st_mtime_ns)
