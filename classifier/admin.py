@@ -19,7 +19,7 @@ from classifier import (  # noqa: F401  (Django imports this module alone; impor
     reidentifying,
     services,
 )
-from classifier.admin_parts import ReadOnly, change_link, photo
+from classifier.admin_parts import GoesWithItsPhoto, ReadOnly, change_link, photo
 from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, Prediction, Reading
 from classifier.wording import percent
@@ -188,7 +188,7 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ReadOnly, admin.ModelAdmin):
+class PredictionAdmin(GoesWithItsPhoto, admin.ModelAdmin):
     """All candidates, across photos: how often is a car named, and how surely."""
 
     list_display = ("thumbnail", "label", "percent_column", "rank", "car", "photo_page")
@@ -198,17 +198,6 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("label", "identification__id")
     fields = ("thumbnail", "photo_page", "rank", "label", "percent_column", "car")
     readonly_fields = fields
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They go with their photo, whose page asks here too, and never alone."""
-        match = request.resolver_match
-        alone = bool(match and (match.url_name or "").startswith("classifier_prediction_"))
-        return not alone and super().has_delete_permission(request, obj)
-
-    @admin.display(description="photo")
-    def thumbnail(self, prediction: Prediction) -> str:
-        """Small."""
-        return photo(prediction.identification_id, 72)
 
     @admin.display(description="probability", ordering="probability")
     def percent_column(self, prediction: Prediction) -> str:
@@ -220,9 +209,3 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
         """Leads to the car."""
         variant = prediction.variant
         return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
-
-    @admin.display(description="identification")
-    def photo_page(self, prediction: Prediction) -> str:
-        """Leads to the photo with its whole answer."""
-        row = prediction.identification
-        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.models import Variant
 from classifier import curation
-from classifier.admin_parts import NeverDeleted, ReadOnly, change_link, photo
+from classifier.admin_parts import NeverDeleted, ReadOnly, ShowsItsPhoto, change_link
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback
@@ -121,9 +121,10 @@ def _one(request: HttpRequest, row: Feedback, what: str) -> None:
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
+class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
     """What people say of answers: where the model errs."""
 
+    thumbnail_width = 96
     list_display = ("thumbnail", "updated", "verdict", "said", "answered", "author", "may_train", "curation")
     list_display_links = ("updated",)
     list_filter = ("verdict", "may_train", "curation")
@@ -200,17 +201,6 @@ class FeedbackAdmin(ReadOnly, admin.ModelAdmin):
         _each(request, queryset, "undo")
 
     # --- Columns --------------------------------------------------------------------------------------------
-    @admin.display(description="photo")
-    def thumbnail(self, feedback: Feedback) -> str:
-        """Small."""
-        return photo(feedback.identification_id, 96)
-
-    @admin.display(description="identification")
-    def photo_page(self, feedback: Feedback) -> str:
-        """Leads to the photo with its whole answer."""
-        row = feedback.identification
-        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
-
     @admin.display(description="the person says")
     def said(self, feedback: Feedback) -> str:
         """The car of the catalogue, or the person's own words."""

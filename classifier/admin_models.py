@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from classifier import cards, registry, reidentifying
-from classifier.admin_parts import NeverDeleted, change_link, photo, said
+from classifier.admin_parts import GoesWithItsPhoto, NeverDeleted, said
 from classifier.models import Identification, ModelEvent, ModelVersion, Reading
 from classifier.wording import percent
 
@@ -234,7 +234,7 @@ class ModelEventAdmin(NeverDeleted, admin.ModelAdmin):
 
 
 @admin.register(Reading)
-class ReadingAdmin(NeverDeleted, admin.ModelAdmin):
+class ReadingAdmin(GoesWithItsPhoto, admin.ModelAdmin):
     """What models read in photos besides the answers that are shown: earlier answers, shadow runs."""
 
     list_display = ("thumbnail", "answered", "role", "model_version", "says", "agrees", "shown", "failure")
@@ -258,23 +258,6 @@ class ReadingAdmin(NeverDeleted, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reading]:
         """With what was shown."""
         return super().get_queryset(request).prefetch_related("identification__predictions")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They go with their photo, whose page asks here too, and never alone."""
-        match = request.resolver_match
-        alone = bool(match and (match.url_name or "").startswith("classifier_reading_"))
-        return not alone and request.user.has_perm("classifier.delete_reading")
-
-    @admin.display(description="photo")
-    def thumbnail(self, reading: Reading) -> str:
-        """Small."""
-        return photo(reading.identification_id, 72)
-
-    @admin.display(description="identification")
-    def photo_page(self, reading: Reading) -> str:
-        """Leads to the photo with its whole answer."""
-        row = reading.identification
-        return change_link("classifier_identification", row.pk, f"{row.created:%Y-%m-%d %H:%M}")
 
     @admin.display(description="it says")
     def says(self, reading: Reading) -> str:

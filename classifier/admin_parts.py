@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -45,6 +45,34 @@ class NeverDeleted(ReadOnly):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False
+
+
+class ShowsItsPhoto:
+    """Columns of rows that belong to a photo, by their `identification`."""
+
+    thumbnail_width = 72
+
+    @admin.display(description="photo")
+    def thumbnail(self, row: Any) -> str:
+        """Small."""
+        return photo(row.identification_id, self.thumbnail_width)
+
+    @admin.display(description="identification")
+    def photo_page(self, row: Any) -> str:
+        """Leads to the photo with its whole answer."""
+        of = row.identification
+        return change_link("classifier_identification", of.pk, f"{of.created:%Y-%m-%d %H:%M}")
+
+
+class GoesWithItsPhoto(ShowsItsPhoto, ReadOnly):
+    """What the site made of a photo: it is deleted with the photo, whose page asks here too, and never alone."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not from a page of its own."""
+        match, options = request.resolver_match, self.opts  # type: ignore[attr-defined]  # of the ModelAdmin mixed in
+        own_pages = f"{options.app_label}_{options.model_name}_"
+        alone = bool(match and (match.url_name or "").startswith(own_pages))
+        return not alone and super().has_delete_permission(request, obj)  # type: ignore[misc]
 
 
 def said(request: HttpRequest, what: Any, to: str) -> HttpResponse:

@@ -96,17 +96,20 @@ def test_shadow_and_newer_model_look_again_in_real_workers_while_answers_stand(
     assert f"model {shipped}" in page
 
 
+def ready_to_train(folder: Path, *, epochs: int) -> Path:
+    """Make a model active that can be trained on in seconds; the recipe for it."""
+    shipped = active()
+    assert shipped is not None
+    base, _ = registry.version_add(path=untrained_bundle(folder / "untrained").path)
+    registry.version_promote(version=base, seen=shipped.pk)
+    return recipe_file(folder / "retrain.toml", base_photos(folder / "cars"), epochs=epochs)
+
+
 def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
     site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
 ) -> None:
     answered_once(send(visitor, 140))
-    shipped = active()
-    assert shipped is not None
-    base, _ = registry.version_add(path=untrained_bundle(tmp_path / "untrained").path)
-    registry.version_promote(version=base, seen=shipped.pk)
-    settings.RETRAIN_RECIPE = recipe_file(
-        tmp_path / "retrain.toml", base_photos(tmp_path / "cars"), epochs=500
-    )
+    settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=500)
     site.start_trainer()
     try:
         run = retraining.run_start(ring=False)
@@ -129,13 +132,9 @@ def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting
     site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
 ) -> None:
     answered_once(send(visitor, 120))
-    shipped = active()
-    assert shipped is not None
-    base, _ = registry.version_add(path=untrained_bundle(tmp_path / "untrained").path)
-    registry.version_promote(version=base, seen=shipped.pk)
-    settings.RETRAIN_RECIPE = recipe_file(
-        tmp_path / "retrain.toml", base_photos(tmp_path / "cars"), epochs=25
-    )
+    settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=25)
+    base = active()
+    assert base is not None
     site.start_trainer()
     run = retraining.run_start(ring=False)
     site.send_task("classifier.tasks.retrain", run.pk, queue="train")
