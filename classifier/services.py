@@ -94,37 +94,65 @@ def _ring(pk: uuid.UUID) -> None:
 
 
 # --- Answering: called by workers ---------------------------------------------------------------------------
-def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> bool:
-    """Claim a photo, look at it, record the answer. Returns whether this call recorded one.
+def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> int:
+    """Claim a photo, look at it, record the answer. Returns how many rows this call brought to their end.
 
-    Not a transaction: the claim is committed before the work starts, so that the attempt is counted even if this
-    process dies in it. `redelivered`: the broker says that the worker that had this message is gone, so its lease
-    need not be waited for.
+    Where the model is best asked about several photos at a time (a GPU), photos that wait behind this one are answered with
+    it; the bells that were rung for them then find nothing to do. Not a transaction: the claims are committed before the
+    work starts, so that the attempt is counted even if this process dies in it. `redelivered`: the broker says that the
+    worker that had this message is gone, so its lease need not be waited for.
     """
     try:
         loaded = engine.current()
     except ClassifierAway:
-        return False  # unclaimed: the photo waits, and the sweeper rings when the model is back
+        return 0  # unclaimed: the photo waits, and the sweeper rings when the model is back
     row = _claim(identification_id, take_over=redelivered)
     if row is None:
-        return False
+        return 0
+    rows = [row]
+    # What failed once is looked at alone, lest it take others with it again.
+    if row.attempt == 1:
+        rows += _claim_waiting(loaded.predictor.batch - 1)
     try:
-        with row.photo.open("rb") as file:
-            answer = loaded.predictor.predict(file.read())
-    except PhotoError:
-        return identification_fail(row=row, failure="unreadable")
-    except FileNotFoundError:
-        return identification_fail(row=row, failure="photo_missing")
+        ended = _look_at(rows, loaded)
     except SoftTimeLimitExceeded:
-        return identification_fail(row=row, failure="timeout")
+        if len(rows) == 1:
+            return identification_fail(row=row, failure="timeout")
+        _give_up(rows)
+        return 0
     except Exception:
-        # Unforeseen: end the lease so that the sweeper brings the row on, and let the defect be seen in the log.
-        Identification.objects.filter(pk=row.pk, attempt=row.attempt).update(lease_until=timezone.now())
+        # Unforeseen: let the defect be seen in the log.
+        _give_up(rows)
         raise
-    recorded = identification_record(row=row, answer=answer, version_id=loaded.version_id)
-    if recorded:
+    if ended:
         _ring_for_shadow()
-    return recorded
+    return ended
+
+
+def _look_at(rows: Sequence[Identification], loaded: engine.Engine) -> int:
+    """Answer claimed rows, or fail those whose photo can't be. Returns how many were still this attempt's to end."""
+    ended, contents = 0, {}
+    for row in rows:
+        try:
+            with row.photo.open("rb") as file:
+                contents[row] = file.read()
+        except FileNotFoundError:
+            ended += identification_fail(row=row, failure="photo_missing")
+    answers = loaded.predictor.predict_many(contents.values(), batch=max(1, len(contents)))
+    for row, answer in zip(contents, answers, strict=True):
+        if isinstance(answer, PhotoError):
+            ended += identification_fail(row=row, failure="unreadable")
+        else:
+            ended += identification_record(row=row, answer=answer, version_id=loaded.version_id)
+    return ended
+
+
+def _give_up(rows: Sequence[Identification]) -> None:
+    """End the leases of what is not answered, so that the sweeper brings it on: each row alone."""
+    running = Q()
+    for row in rows:
+        running |= Q(pk=row.pk, attempt=row.attempt)
+    Identification.objects.filter(running, status=Status.RUNNING).update(lease_until=timezone.now())
 
 
 def _ring_for_shadow() -> None:
@@ -148,6 +176,15 @@ def _claim(identification_id: uuid.UUID | str, *, take_over: bool) -> Identifica
         free, pk=identification_id, attempt__lt=Identification.MAX_ATTEMPTS
     ).update(status=Status.RUNNING, attempt=F("attempt") + 1, lease_until=now + LEASE, started=now)
     return Identification.objects.filter(pk=identification_id).first() if claimed else None
+
+
+def _claim_waiting(limit: int) -> list[Identification]:
+    """Claim at most so many photos that nobody has looked at yet, those that wait longest first."""
+    if limit < 1:
+        return []
+    waiting = Identification.objects.filter(status=Status.QUEUED, attempt=0).order_by("enqueued")
+    claims = (_claim(pk, take_over=False) for pk in waiting.values_list("pk", flat=True)[:limit])
+    return [row for row in claims if row is not None]
 
 
 def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:

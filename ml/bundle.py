@@ -56,7 +56,8 @@ class SecondLook:
 
     `padding` and `smallest` are shares of the photo's sides; a box of more than the share `largest` of its area is not
     looked at closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
-    blurred photo: enlarged, it would show the network less than the whole photo does.
+    blurred photo: enlarged, it would show the network less than the whole photo does. A photo whose best logit in the first
+    look leads by `enough` gets no second one: it would cost as much as the first and change nothing. None: every photo gets it.
     """
 
     energy: float = 0.45
@@ -65,6 +66,7 @@ class SecondLook:
     largest: float = 0.5
     weight: float = 0.5
     pixels: int = 0
+    enough: float | None = None
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,12 @@ def _facts(bundle: Bundle) -> str:
             "Second look",
             f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at "
             f"least {look.smallest:.0%} wide and high; of the whole photo where that box is more than {look.largest:.0%} of "
-            f"it, of blurred photos, and where a side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}",
+            f"it, of blurred photos, and where a side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}"
+            + (
+                ""
+                if look.enough is None
+                else f"; spared where the best logit leads by {look.enough:.3g} in the first look"
+            ),
         ),
         (
             "Temperature",

@@ -64,6 +64,21 @@ def _span(start: int, stop: int, cells: int, look: SecondLook) -> tuple[float, f
     return float(max(0.0, low + shift)), float(min(1.0, high + shift))
 
 
+def leads(logits: np.ndarray) -> np.ndarray:
+    """By how much the best logit of each photo leads the next one: (B, C) to (B)."""
+    if logits.shape[-1] < 2:
+        return np.full(logits.shape[:-1], np.inf)
+    upper = np.partition(logits, -2, axis=-1)
+    return np.asarray(upper[..., -1] - upper[..., -2])
+
+
+def settled(logits: np.ndarray, look: SecondLook) -> np.ndarray:
+    """(B) booleans: whether the first look's logits (B, C) say enough without a second one."""
+    if look.enough is None:
+        return np.zeros(logits.shape[:-1], bool)
+    return leads(logits) >= look.enough
+
+
 def shows_enough(box: Box, size: tuple[int, int], look: SecondLook, hints: Sequence[str]) -> bool:
     """Whether a closer look at a box of a photo of `size` (width, height in pixels) and with these hints may help.
 

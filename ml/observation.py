@@ -14,6 +14,7 @@ from ml.bundle import SecondLook
 from ml.calibration import LookLogits
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
+from ml.looks import settled
 from ml.networks import Arrays
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
@@ -55,6 +56,13 @@ class Observed:
             self.scenes[chosen],
             (self.embeddings[0][chosen], self.embeddings[1][chosen]),
         )
+
+    def as_served(self, how: SecondLook) -> Observed:
+        """The same photos where the second look weighs as `how` says and is spared where the first one says enough."""
+        spared = settled(self.first, how)
+        second, embedding = self.second.copy(), self.embeddings[1].copy()
+        second[spared], embedding[spared] = self.first[spared], self.embeddings[0][spared]
+        return replace(self, how=how, second=second, embeddings=(self.embeddings[0], embedding))
 
     def logits(self) -> LookLogits:
         """The car logits of both looks, with what the second weighs."""

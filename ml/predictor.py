@@ -16,7 +16,7 @@ from PIL import Image
 from ml.bundle import HEAD, WEIGHTS, Bundle, Label, SecondLook, Settings, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, energy, heat_map, second_box, shows_enough, softmax
+from ml.looks import WHOLE, Box, energy, heat_map, second_box, settled, shows_enough, softmax
 from ml.networks import Arrays, Network, open_network
 from ml.openset import cosines, familiarity
 from ml.photos import open_photo, to_input
@@ -95,7 +95,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Looks:
-    """Two looks at B photos; the second is mirrored. `hints` are what may be wrong with each photo."""
+    """Two looks at B photos; the second is mirrored, or the first once more where that one said enough.
+
+    `hints` are what may be wrong with each photo.
+    """
 
     first: Arrays
     second: Arrays
@@ -144,6 +147,11 @@ class Predictor:
         Cars that the bundle was trained on are left out. Raises BundleError where the bundle can't learn, and as `load`.
         """
         self._learned = self.load().learned(prototypes) if prototypes else None
+
+    @property
+    def batch(self) -> int:
+        """How many photos at a time it is best asked about. Raises BundleError as `load` does."""
+        return self.load().network.batch
 
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
@@ -218,18 +226,23 @@ class LoadedBundle:
         A mirrored car is the same car; two views that differ more err less alike, at no cost. `remarks` are the hints of
         each image where they are known already.
         """
-        remarks = [hints(image) for image in images] if remarks is None else remarks
-        boxes = [
-            box if shows_enough(box, image.size, how, remark) else WHOLE
-            for box, image, remark in zip(
-                (second_box(strength, how) for strength in energy(first.feature_map)),
-                images,
-                remarks,
-                strict=True,
-            )
-        ]
-        mirrored = np.ascontiguousarray(self.inputs(images, boxes)[..., ::-1])
-        return Looks(first, self.network(mirrored), boxes, list(remarks))
+        remarks = [hints(image) for image in images] if remarks is None else list(remarks)
+        boxes = [WHOLE] * len(images)
+        again = np.flatnonzero(~settled(first.cars, how)).tolist()
+        if not again:
+            return Looks(first, first, boxes, remarks)
+        for i, strength in zip(again, energy(first.feature_map[again]), strict=True):
+            box = second_box(strength, how)
+            if shows_enough(box, images[i].size, how, remarks[i]):
+                boxes[i] = box
+        inputs = self.inputs([images[i] for i in again], [boxes[i] for i in again])
+        seen = self.network(np.ascontiguousarray(inputs[..., ::-1]))
+        if len(again) == len(images):
+            return Looks(first, seen, boxes, remarks)
+        second = Arrays(*(array.copy() for array in first))
+        for whole, part in zip(second, seen, strict=True):
+            whole[again] = part
+        return Looks(first, second, boxes, remarks)
 
     def learned(self, prototypes: Sequence[Prototype]) -> Learned:
         """Prototypes of cars that the bundle was not trained on, ready to join its answers. Raises BundleError."""

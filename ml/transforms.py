@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image, ImageEnhance, ImageFilter
 
@@ -20,14 +21,16 @@ from ml.recipes import Augmentation  # noqa: E402
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+#: Share of the photos moved away from the camera that are set among their own surroundings.
+MIRRORED = 0.4
 
 
 class ZoomOut:
     """Set the photo, shrunk, somewhere on another picture: a car that fills less of the frame.
 
-    Benchmark photos are framed tightly; a visitor's photo from across the road is not. The other picture is one of
-    `backgrounds` or the photo itself, stretched beyond recognition; the edge is soft half of the time, lest the network
-    learn to look for frames.
+    Benchmark photos are framed tightly; a visitor's photo from across the road is not. The other picture is the photo's
+    own surroundings carried on as in a mirror, one of `backgrounds`, or the photo itself, stretched beyond recognition.
+    The edge of the last two is soft half of the time, lest the network learn to look for frames.
     """
 
     def __init__(
@@ -41,11 +44,14 @@ class ZoomOut:
         if random.random() >= self.share:
             return image
         width, height = image.size
-        canvas = self._background(image).resize((width, height), Image.Resampling.BILINEAR)
         scale = random.uniform(*self.scale)
         small = image.resize((round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
         left = random.randint(0, width - small.width)
         top = random.randint(0, height - small.height)
+        if random.random() < MIRRORED:
+            rows, columns = (top, height - top - small.height), (left, width - left - small.width)
+            return Image.fromarray(np.pad(np.asarray(small), (rows, columns, (0, 0)), "symmetric"))
+        canvas = self._background(image).resize((width, height), Image.Resampling.BILINEAR)
         canvas.paste(small, (left, top), self._mask(small) if random.random() < 0.5 else None)
         return canvas
 

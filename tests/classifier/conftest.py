@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from catalog.models import BodyStyle, CarModel, Make, Variant
 from classifier import engine, services
 from classifier.models import Identification, ModelVersion
+from ml.exceptions import PhotoError
 from ml.predictor import Answer, Candidate, MakeShare, ModelShare
 from tests.classifier.photos import encoded, picture
 
@@ -45,6 +47,7 @@ class StubPredictor:
     def __init__(self) -> None:
         self.answer: Answer | Exception = answer()
         self.calls = 0
+        self.batch = 1
 
     def predict(self, source: Any) -> Answer:
         self.calls += 1
@@ -52,6 +55,17 @@ class StubPredictor:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def predict_many(self, sources: Iterable[Any], *, batch: int) -> Iterator[Answer | PhotoError]:
+        """Like the real one: all of a batch before the first answer, and a photo that can't be read is an answer too."""
+        assert batch <= self.batch
+        answers: list[Answer | PhotoError] = []
+        for source in sources:
+            try:
+                answers.append(self.predict(source))
+            except PhotoError as error:
+                answers.append(error)
+        yield from answers
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from classifier.exceptions import ClassifierAway, NotPossibleNow, PhotoRefused
 from classifier.models import Feedback, Identification, Prediction
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import GUEST, answer, other_photo, send
+from tests.classifier.photos import encoded, picture
 
 pytestmark = pytest.mark.django_db
 Status = Identification.Status
@@ -159,7 +161,6 @@ def test_a_task_for_a_deleted_photo_ends_quietly(user, predictor, version):
     ("error", "failure"),
     [
         (PhotoError("broken"), "unreadable"),
-        (FileNotFoundError("gone"), "photo_missing"),
         (SoftTimeLimitExceeded(), "timeout"),
     ],
 )
@@ -170,6 +171,50 @@ def test_errors_that_trying_again_can_not_cure_fail_at_once(user, predictor, err
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, failure)
     assert row.finished
+
+
+def test_photo_whose_file_is_gone_fails_at_once(user, predictor):
+    row = send(user)
+    row.photo.storage.delete(row.photo.name)
+    assert services.identification_run(identification_id=row.pk) == 1
+    row.refresh_from_db()
+    assert (row.status, row.failure) == (Status.FAILED, "photo_missing")
+
+
+def test_what_waits_is_answered_together_where_the_model_likes_that(user, predictor):
+    predictor.batch = 3
+    rows = [send(user, data=other_photo(i)) for i in range(5)]
+    rows[1].photo.storage.delete(rows[1].photo.name)
+    assert services.identification_run(identification_id=rows[0].pk) == 3
+    assert services.identification_run(identification_id=rows[1].pk) == 0, "answered with the first"
+    assert services.identification_run(identification_id=rows[3].pk) == 2
+    states = [row.status for row in Identification.objects.order_by("enqueued")]
+    assert states == [Status.DONE, Status.FAILED, *[Status.DONE] * 3]
+    assert set(Identification.objects.values_list("attempt", flat=True)) == {1}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("defect"), SoftTimeLimitExceeded()])
+def test_photo_that_brings_a_batch_down_is_looked_at_alone_the_next_time(user, predictor, monkeypatch, error):
+    predictor.batch = 3
+    rows = [send(user, data=encoded(picture(320 + 8 * i))) for i in range(3)]
+    with rows[1].photo.open("rb") as file:
+        poison = file.read()
+    real = predictor.predict
+
+    def predict(source):
+        if source == poison:
+            raise error
+        return real(source)
+
+    monkeypatch.setattr(predictor, "predict", predict)
+    for _ in range(3):
+        for row in rows:
+            with contextlib.suppress(RuntimeError):
+                services.identification_run(identification_id=row.pk)
+        services.identifications_sweep()
+    states = {row.pk: (row.status, row.attempt) for row in Identification.objects.all()}
+    assert [states[row.pk][0] for row in rows] == [Status.DONE, Status.FAILED, Status.DONE]
+    assert [states[rows[i].pk][1] for i in (0, 2)] == [2, 2], "taken down once, then answered alone"
 
 
 def test_an_unforeseen_error_is_tried_three_times_then_failed(user, predictor):

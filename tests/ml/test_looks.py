@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ml.bundle import SecondLook
-from ml.looks import WHOLE, combine, energy, heat_map, second_box, softmax
+from ml.looks import WHOLE, combine, energy, heat_map, leads, second_box, settled, softmax
 
 strengths = arrays(np.float32, (7, 7), elements=st.floats(0, 1, width=32))
 ways = st.builds(
@@ -68,6 +68,14 @@ def test_car_that_fills_the_photo_is_not_looked_at_closer() -> None:
     strength[0:3, 0:3] = 1.0
     assert second_box(strength, SecondLook(smallest=0.1, largest=0.6)) == (0, 0, 0.75, 0.75)
     assert second_box(strength, SecondLook(smallest=0.1, largest=0.5)) is WHOLE
+
+
+def test_first_look_says_enough_where_its_best_leads_by_far() -> None:
+    logits = np.array([[1.0, 5.0, 2.0], [4.0, 4.0, 0.0], [9.0, 1.0, 2.5]])
+    assert leads(logits).tolist() == [3.0, 0.0, 6.5]
+    assert settled(logits, SecondLook(enough=3.0)).tolist() == [True, False, True]
+    assert not settled(logits, SecondLook()).any()
+    assert settled(logits[:, :1], SecondLook(enough=3.0)).all(), "of one class there is nothing to confuse"
 
 
 def test_even_energy_means_the_whole_photo() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from PIL import Image
 import ml.predictor
 from ml.bundle import Bundle, read_bundle, write_bundle
 from ml.exceptions import BundleError, PhotoError
-from ml.predictor import Answer, Predictor
+from ml.looks import WHOLE, leads
+from ml.predictor import Answer, LoadedBundle, Predictor
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, tiny_onnx, write_tiny_bundle
 
@@ -120,6 +122,27 @@ def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytes
     answer = Predictor(write_tiny_bundle(tmp_path / "b")).predict(as_bytes(small_car))
     assert answer.box != (0, 0, 1, 1)
     assert len(opened) == 1
+
+
+def test_second_look_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
+    twice = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
+    images = [drawn((20 * i, 90, 200 - 15 * i), i, size=(90 + i, 60)) for i in range(7)]
+    first = twice.look(images)
+    order = np.argsort(leads(first.cars))
+    always = twice.bundle.settings.second_look
+    how = replace(always, enough=float(leads(first.cars)[order[-2]]))
+    looks, both = twice.look_closer(images, first, how), twice.look_closer(images, first, always)
+    for i in order[-2:]:
+        assert (looks.second.cars[i] == first.cars[i]).all()
+        assert looks.boxes[i] is WHOLE
+    for i in order[:-2]:
+        assert looks.second.cars[i] == pytest.approx(both.second.cars[i], abs=1e-5)
+        assert looks.boxes[i] == both.boxes[i]
+    calls = []
+    counting = replace(twice, network=lambda photos: calls.append(len(photos)) or twice.network(photos))
+    counting.look_closer(images, first, replace(always, enough=0.0))
+    counting.look_closer(images, first, how)
+    assert calls == [len(images) - 2], "none at all where every first look says enough"
 
 
 def test_nothing_is_loaded_before_the_first_photo_and_once_for_many_threads(

@@ -21,6 +21,8 @@ from ml.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
 from ml.card import CARD_NAME
 from ml.evaluation import Material
 from ml.exceptions import DataError, WeightsError
+from ml.looks import softmax
+from ml.networks import TorchNetwork
 from ml.photo_table import Photo
 from ml.predictor import LoadedBundle, Predictor
 from ml.proxies import all_proxies
@@ -172,6 +174,15 @@ def test_both_backends_give_the_same_answer(bundle: Bundle) -> None:
             assert one.probability == pytest.approx(other.probability, abs=1e-3)
         np.testing.assert_allclose(by_onnx.embedding, by_torch.embedding, atol=1e-3)
         assert by_onnx.box == by_torch.box
+
+
+def test_half_precision_changes_probabilities_by_little(bundle: Bundle) -> None:
+    size = bundle.settings.input.size
+    photos = np.random.default_rng(0).normal(0, 1, (4, 3, size, size)).astype(np.float32)
+    whole, half = (TorchNetwork(bundle, threads=1, half=half)(photos) for half in (False, True))
+    assert all(array.dtype == np.float32 for array in half)
+    assert not np.array_equal(whole.cars, half.cars), "as in single precision: bfloat16 was not used"
+    np.testing.assert_allclose(softmax(half.cars), softmax(whole.cars), atol=0.02)
 
 
 def test_both_files_hold_the_same_numbers(bundle: Bundle) -> None:
