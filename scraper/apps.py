@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ScraperConfig(AppConfig):
+    """Where catalogue data come from."""
+
+    name = "scraper"
