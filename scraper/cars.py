@@ -47,7 +47,8 @@ class RawCar:
 @dataclass(frozen=True)
 class Value:
     """A typed value with the words it comes from. Numbers are a range in the unit of `catalog.specs` (or of the vocabulary),
-    equal where there is one number; `text` is a canonical word; `currency` is ISO 4217.
+    equal where there is one number; `text` is canonical words, several joined by "; "; `currency` is ISO 4217. `unit` is
+    the one that the page states the figure in, by its name in `scraper.vocabulary`: people see what the source said.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Value:
     high: float | None = None
     text: str = ""
     currency: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
