@@ -83,7 +83,7 @@ class DatasetVersionAdmin(NeverDeleted, admin.ModelAdmin):
 
 def dataset_tables(summary: dict[str, Any]) -> list[Table]:
     """A dataset's counts, what was left out, and what changed."""
-    names = ("photos", "training", "validation", "cars", "base", "confirmed")
+    names = ("photos", "training", "validation", "cars", "scenes", "base", "confirmed")
     counts = Table(
         "Photos", ("", "number"), [(name, str(summary[name])) for name in names if name in summary]
     )

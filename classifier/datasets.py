@@ -1,7 +1,8 @@
 """Dataset versions: immutable manifests of the photos to learn from and to judge by.
 
-The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners allow it. A photo
-that is judged by is never learned from, in this version or a later one, and near duplicates stay on one side.
+The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners allow it: cars by
+their names, what is no car by the name of its scene. A photo that is judged by is never learned from, in this version or a later
+one, and near duplicates stay on one side.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from django.db.models import Max
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
 from ml.bundle import Bundle, Label
-from ml.data import read_folder, read_split
+from ml.data import SCENES, read_folder, read_split
 from ml.duplicates import DISTANCE, dhash
 from ml.exceptions import DataError, MlError
 from ml.manifest import Row, digest, is_manifest, read_manifest, write_manifest
@@ -31,6 +32,8 @@ from ml.recipes import Recipe
 #: Of the confirmed photos this share is judged by, chosen by their content.
 VALIDATION_PERCENT = 15
 SOURCE, LICENCE = "visitor", "allowed by its owner for training"
+#: Labels of photos that show no car from outside; the last is what visitors call "not a car".
+NO_CARS = SCENES[1:]
 
 
 def datasets_folder() -> Path:
@@ -67,7 +70,8 @@ def dataset_create(
     before = manifest_rows(latest) if latest else []
     try:
         there, missing = base_rows(recipe, licence)
-        found = [row for row in there if row.label in {label.label for label in labels}]
+        known = {label.label for label in labels} | set(NO_CARS)
+        found = [row for row in there if row.label in known]
         base = _distinct(found)
         confirmed, left_out = _Placing(base, before, labels).place(Feedback.objects.confirmed())
     except (MlError, OSError) as error:
@@ -77,7 +81,7 @@ def dataset_create(
     if doubles := len(found) - len(base):
         left_out["the recipe's photo is there twice"] = doubles
     rows = sorted(base + confirmed, key=lambda row: (row.label, row.path))
-    split = Counter(row.split for row in rows)
+    split = Counter(row.split for row in rows if row.label not in NO_CARS)
     if not split["train"] or not split["validation"]:
         raise DatasetRefused(
             f"There are {split['train']} photos to learn from and {split['validation']} to judge by; both are needed. "
@@ -89,7 +93,8 @@ def dataset_create(
         "photos": len(rows),
         "training": split["train"],
         "validation": split["validation"],
-        "cars": len({row.label for row in rows}),
+        "cars": len({row.label for row in rows} - set(NO_CARS)),
+        "scenes": sum(row.label in NO_CARS for row in rows),
         "unknown": sorted({row.label for row in there} - {row.label for row in found})[:20],
         "base": len(base),
         "confirmed": len(confirmed),
@@ -132,10 +137,20 @@ def changes(before: Iterable[Row], after: Iterable[Row]) -> dict[str, Any]:
 # --- The recipe's own photos --------------------------------------------------------------------------------
 def base_rows(recipe: Recipe, licence: str = "") -> tuple[list[Row], list[str]]:
     """The photos of the recipe's folders and manifests that are there, and the names of those that are not."""
-    roots = [Path(root) for root in recipe.data.cars]
+    data = recipe.data
+    rows, missing = _rows_of(data.cars, data.cars_validation, licence)
+    if data.scenes and data.scenes_validation:
+        scenes, gone = _rows_of((data.scenes,), (data.scenes_validation,), licence)
+        rows += [row for row in scenes if row.label in NO_CARS]
+        missing += gone
+    return rows, missing
+
+
+def _rows_of(photos: Sequence[str], splits: Sequence[str], licence: str) -> tuple[list[Row], list[str]]:
+    roots = [Path(root) for root in photos]
     missing = [str(root) for root in roots if not root.exists()]
     listed: set[str] = set()
-    for split in recipe.data.cars_validation:
+    for split in splits:
         if Path(split).exists():
             listed |= read_split(split)
         else:
@@ -191,6 +206,8 @@ class _Placing:
     def __init__(self, base: Sequence[Row], before: Sequence[Row], labels: Sequence[Label]) -> None:
         self.labels = {label.slug: label.label for label in labels}
         self.base = base
+        # Learned from visitors' photos alone, "not a car" would mean whatever a few of them showed.
+        self.learns_scenes = any(row.label in NO_CARS for row in base)
         self.known = {row.sha256: row for row in base}
         self.before = {row.sha256: row.split for row in before}
         self.placed: list[tuple[int, Row]] = []
@@ -212,12 +229,11 @@ class _Placing:
 
     def _row(self, feedback: Feedback) -> Row | str:
         """The row of a photo, or why it has none."""
-        variant = feedback.confirmed_variant
-        if variant is None:
-            return "not a car"
-        label = self.labels.get(variant.slug)
+        label = self._label(feedback)
         if label is None:
             return "a car that the model does not know"
+        if label in NO_CARS and not self.learns_scenes:
+            return "not a car, and there are no photos of scenes to learn that beside"
         try:
             with feedback.identification.photo.open("rb") as file:
                 content = file.read()
@@ -234,6 +250,11 @@ class _Placing:
         row = Row(str(feedback.identification.photo.name), label, side, sha256, SOURCE, LICENCE)
         self.placed.append((bits, row))
         return row
+
+    def _label(self, feedback: Feedback) -> str | None:
+        if feedback.confirmed_variant is not None:
+            return self.labels.get(feedback.confirmed_variant.slug)
+        return NO_CARS[-1] if feedback.verdict == Feedback.Verdict.NOT_A_CAR else None
 
     def _side(self, sha256: str, bits: int, label: str) -> str:
         twins = [row for other, row in self.placed if (bits ^ other).bit_count() <= DISTANCE]
@@ -273,17 +294,26 @@ def still_allowed(rows: Iterable[Row]) -> tuple[list[Row], int]:
     return kept, len(rows) - len(kept)
 
 
+def scenes_manifest(manifest: Path) -> Path:
+    """Where the photos of scenes are listed that go with a manifest of cars."""
+    return manifest.with_name("scenes.csv")
+
+
 def recipe_for(recipe: Recipe, manifest: Path, *, weights: Path, bundle: Bundle) -> Recipe:
-    """The recipe with this manifest's photos and a bundle's architecture, size and weights."""
+    """The recipe with this manifest's photos and a bundle's architecture, size and weights.
+
+    Photos of scenes are in a manifest beside it; without one the scene head stays as it is.
+    """
     size = bundle.settings.input.size
     known_stages = [dataclasses.replace(stage, size=size) for stage in recipe.stages]
-    scenes = recipe.data.scenes if recipe.data.scenes and Path(recipe.data.scenes).is_dir() else None
+    beside = scenes_manifest(manifest)
+    scenes = str(beside) if beside.exists() else None
     data = dataclasses.replace(
         recipe.data,
         cars=(str(manifest),),
         cars_validation=(str(manifest),),
         scenes=scenes,
-        scenes_validation=recipe.data.scenes_validation if scenes else None,
+        scenes_validation=scenes,
     )
     return dataclasses.replace(
         recipe,

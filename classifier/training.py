@@ -189,7 +189,9 @@ def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
             raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
         local.append(row._replace(path=str(path)))
     manifest = folder / "manifest.csv"
-    write_manifest(manifest, local)
+    write_manifest(manifest, (row for row in local if row.label not in datasets.NO_CARS))
+    if scenes := [row for row in local if row.label in datasets.NO_CARS]:
+        write_manifest(datasets.scenes_manifest(manifest), scenes)
     return manifest
 
 

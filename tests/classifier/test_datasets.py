@@ -22,7 +22,7 @@ from ml.manifest import Row
 from ml.recipes import Recipe, read_recipe
 from tests.classifier.bundles import ship, stock
 from tests.classifier.conftest import send
-from tests.classifier.workshop import base_photos, recipe_file
+from tests.classifier.workshop import base_photos, recipe_file, scene_photos
 from tests.ml.conftest import CLASSES, drawn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("predictor", "rings")]
@@ -223,9 +223,28 @@ def test_what_the_model_has_no_class_for_is_left_out_and_counted(
     assert not visitors(dataset)
     assert dataset.summary["left_out"] == {
         "a car that the model does not know": 1,
-        "not a car": 1,
+        "not a car, and there are no photos of scenes to learn that beside": 1,
         "the photo is gone": 1,
     }
+
+
+def test_photo_of_no_car_is_learned_as_a_scene_beside_those_of_the_recipe(
+    tmp_path: Path, cars: dict[str, Variant], user: Any, staff_user: Any
+) -> None:
+    file = recipe_file(
+        tmp_path / "r.toml", base_photos(tmp_path / "cars"), scenes=scene_photos(tmp_path / "scenes")
+    )
+    feedback = confirmed(user, staff_user, None, seed=2)
+    confirmed(user, staff_user, cars[AUDI], seed=3)
+    Variant.objects.filter(pk=cars[AUDI].pk).delete()
+    dataset = make(read_recipe(file))
+    assert [(row.label, row.path) for row in visitors(dataset)] == [
+        ("other", feedback.identification.photo.name)
+    ]
+    assert (dataset.summary["photos"], dataset.summary["scenes"], dataset.summary["cars"]) == (31, 13, 3)
+    assert dataset.summary["left_out"] == {"a car that the model does not know": 1}, (
+        "a deleted car is no scene"
+    )
 
 
 def test_version_says_what_changed_since_the_one_before(

@@ -21,16 +21,16 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from classifier import engine, registry, retraining, training
-from classifier.datasets import recipe_for
+from classifier.datasets import manifest_rows, recipe_for
 from classifier.exceptions import TrainingRefused
 from classifier.models import DatasetVersion, Feedback, ModelVersion, TrainingRun
-from ml.bundle import read_bundle
+from ml.bundle import WEIGHTS, Bundle, read_bundle
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
 from tests.classifier.bundles import stock
 from tests.classifier.conftest import StubPredictor
 from tests.classifier.test_datasets import confirmed
-from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
+from tests.classifier.workshop import base_photos, recipe_file, scene_photos, untrained_bundle
 from tests.conftest import PASSWORD, ROOT
 from tests.ml.conftest import CLASSES
 
@@ -127,6 +127,33 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
     assert not training.run_folder(run.pk).exists()
     photo = visitors_photo.identification.photo
     assert photo.storage.exists(photo.name), "the visitor's own photo is gone"
+
+
+def test_photos_of_no_car_are_learned_as_scenes(
+    visitors_photo: Feedback, settings: Any, workshop: Path, user: Any, staff_user: Any
+) -> None:
+    settings.RETRAIN_RECIPE = recipe_file(
+        workshop / "scenes.toml", workshop / "cars", scenes=scene_photos(workshop / "scenes")
+    )
+    confirmed(user, staff_user, None, seed=2)
+    run = worked(retraining.run_start())
+    assert (run.status, run.failure) == (Status.DONE, "")
+    assert (run.dataset.summary["scenes"], run.dataset.summary["left_out"]) == (13, {})
+    scenes = run.candidate.card["metrics"]["scenes"]
+    judged = {row.label for row in manifest_rows(run.dataset) if row.split == "validation"}
+    assert {"interior", "other"} <= judged
+    assert sum(scenes["interior"].values()) == 2
+    assert scenes["exterior"]["exterior"] + scenes["other"]["other"] > 0
+    before, after = (head(registry.bundle_checked(version)) for version in (active(), run.candidate))
+    assert (before == 0).all(), "the active model tells no scenes apart"
+    assert (after != 0).any()
+
+
+def head(bundle: Bundle) -> Any:
+    """The weights of a bundle's scene head."""
+    from safetensors.numpy import load_file
+
+    return load_file(bundle.path / WEIGHTS)["scene_head.weight"]
 
 
 def test_dataset_alone_can_be_asked_for(workshop: Path) -> None:

@@ -23,6 +23,7 @@ patience = {epochs}
 [data]
 cars = "{cars}"
 cars_validation = "{cars}.txt"
+{scenes}
 [augmentation]
 crop_scale = [0.9, 1.0]
 [[stages]]
@@ -67,7 +68,16 @@ def base_photos(folder: Path, *, count: int = 6) -> Path:
     return folder
 
 
-def recipe_file(path: Path, cars: Path, *, epochs: int = 2) -> Path:
+def scene_photos(folder: Path, *, count: int = 6) -> Path:
+    """Drawn photos of each scene that is no car, split as `base_photos`."""
+    write_folder(folder, {"interior": (20, 20, 20), "other": (240, 240, 240)}, count, seed=900)
+    names = [f"{scene}/{n:02}.jpg" for scene in ("interior", "other") for n in range(0, count, 3)]
+    folder.with_name(f"{folder.name}.txt").write_text("\n".join(names) + "\n")
+    return folder
+
+
+def recipe_file(path: Path, cars: Path, *, scenes: Path | None = None, epochs: int = 2) -> Path:
     """A recipe of these photos."""
-    path.write_text(RECIPE.format(cars=cars, epochs=epochs))
+    lines = f'scenes = "{scenes}"\nscenes_validation = "{scenes}.txt"' if scenes else ""
+    path.write_text(RECIPE.format(cars=cars, scenes=lines, epochs=epochs))
     return path

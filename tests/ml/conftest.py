@@ -53,10 +53,10 @@ def write_photos(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def write_folder(root: Path, classes: dict[str, tuple[int, int, int]], count: int) -> Path:
-    """Draw `count` photos of each class."""
+def write_folder(root: Path, classes: dict[str, tuple[int, int, int]], count: int, *, seed: int = 0) -> Path:
+    """Draw `count` photos of each class; other ones with another `seed`."""
     for index, (label, colour) in enumerate(classes.items()):
         (root / label).mkdir(parents=True)
         for number in range(count):
-            drawn(colour, 100 * index + number).save(root / label / f"{number:02}.jpg", quality=95)
+            drawn(colour, seed + 100 * index + number).save(root / label / f"{number:02}.jpg", quality=95)
     return root
