@@ -51,6 +51,7 @@ SECTIONS = {
         "catalog.Spec": "speed",
         "catalog.VariantPhoto": "photo_library",
         "catalog.Source": "menu_book",
+        "catalog.OldAddress": "alt_route",
     },
     "Dealers": {
         "dealers.Enquiry": "mail",

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog.models import CarModel, Make, Source, Spec, Variant, VariantPhoto
+from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.sheet import reading
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
@@ -209,3 +209,26 @@ class VariantPhotoAdmin(admin.ModelAdmin):
     def thumbnail(self, photo: VariantPhoto) -> str:
         """Small, leading to the whole."""
         return _thumbnail(photo)
+
+
+@admin.register(OldAddress)
+class OldAddressAdmin(admin.ModelAdmin):
+    """Addresses of cars and models that were merged into others. They come and go with merges."""
+
+    list_display = ("__str__", "leads_to")
+    search_fields = ("path",)
+    list_select_related = ("variant__model__make", "model__make")
+    fields = readonly_fields = ("path", "slug", "leads_to")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Merging makes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    @admin.display(description="leads to")
+    def leads_to(self, address: OldAddress) -> str:
+        """The page."""
+        return _page_link(address.get_absolute_url(), str(address.variant or address.model))

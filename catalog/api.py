@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
@@ -115,6 +115,13 @@ class VariantViewSet(ReadOnlyModelViewSet):
     def get_serializer_class(self) -> type[VariantSerializer]:
         """Facts come with a single car."""
         return VariantSerializer if self.action == "list" else VariantDetailSerializer
+
+    def get_object(self) -> Variant:
+        """The car of this slug, also where it had it before a merge."""
+        found = self.get_queryset().known_as([self.kwargs["slug"]])
+        if not found:
+            raise NotFound
+        return found[self.kwargs["slug"]]
 
     def get_queryset(self) -> VariantQuerySet:
         """What is published; in the list, what meets the criteria."""

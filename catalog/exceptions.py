@@ -19,3 +19,10 @@ class SeedError(CatalogError):
 
     code = "seed_error"
     status = 500
+
+
+class MergeRefused(CatalogError):
+    """Two entries can't be made one, or not two again; nothing was changed."""
+
+    code = "merge_refused"
+    status = 409

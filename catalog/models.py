@@ -247,3 +247,37 @@ class VariantPhoto(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:photo", args=[self.pk])
+
+
+class OldAddress(models.Model):
+    """A page that was here before its car or model was merged into another: its address leads there for good."""
+
+    path = models.CharField(
+        max_length=450,
+        unique=True,
+        help_text="Slugs of make, model and car, joined by '/'; or of make and model.",
+    )
+    slug = models.SlugField(
+        max_length=200, blank=True, help_text="Of the car, by which models and programs know it."
+    )
+    variant = models.ForeignKey(
+        Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="old_addresses"
+    )
+    model = models.ForeignKey(
+        CarModel, on_delete=models.CASCADE, null=True, blank=True, related_name="old_addresses"
+    )
+
+    class Meta:
+        ordering = ["path"]
+        verbose_name_plural = "old addresses"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(variant__isnull=True) ^ Q(model__isnull=True), name="old_address_leads_somewhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"/cars/{self.path}/"
+
+    def get_absolute_url(self) -> str:
+        return (self.variant or self.model).get_absolute_url()  # type: ignore[union-attr]  # constraint

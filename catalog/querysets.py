@@ -72,6 +72,15 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """Model and make along, so that naming and linking a variant costs no query."""
         return self.select_related("model__make")
 
+    def known_as(self, slugs: Iterable[str]) -> dict[str, Variant]:
+        """Variants by these slugs, also by those that they had before a merge. A second query only where one is unknown."""
+        wanted = set(slugs)
+        found = {variant.slug: variant for variant in self.filter(slug__in=wanted)}
+        if missing := wanted - found.keys():
+            moved = self.filter(old_addresses__slug__in=missing).annotate(old_slug=F("old_addresses__slug"))
+            found |= {variant.old_slug: variant for variant in moved}  # type: ignore[attr-defined]  # annotated
+        return found
+
     def with_specs(self, keys: Iterable[str] | None = None) -> VariantQuerySet:
         """Specs along, each with its source, the most trusted first; only those of `keys` where given."""
         specs = self._specs().select_related("source").order_by("source__rank", "source__slug")

@@ -22,7 +22,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.exceptions import SeedError
-from catalog.models import CarModel, Make, Source, Spec, Variant
+from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant
 from catalog.seed import files
 from catalog.seed.files import SeedVariant
 from catalog.specs import SEPARATOR
@@ -70,7 +70,9 @@ def catalog_load(*, folder: Path = files.FOLDER) -> Loaded:
     cars = files.variants(folder)
     sources = _sources_create(files.sources(folder))
     new = _variants_create(cars, files.aliases(folder))
-    variants = dict(Variant.objects.values_list("slug", "pk"))
+    slugs = {car.slug for car in cars}
+    variants = {slug: variant.pk for slug, variant in Variant.objects.known_as(slugs).items()}
+    merged = dict(OldAddress.objects.filter(slug__in=slugs).values_list("slug", "variant"))
     wanted = {}
     for line in files.facts(folder):
         if line["slug"] not in variants or line["source"] not in sources:
@@ -78,9 +80,11 @@ def catalog_load(*, folder: Path = files.FOLDER) -> Loaded:
                 f"The facts speak of {line['slug']} from {line['source']}, which the seed does not know."
             )
         for spec in _specs(line, variants[line["slug"]], sources[line["source"]]):
-            wanted[_identity(spec)] = spec
+            # Of a car that was merged into another, that one has what it has no fact of its own for.
+            if line["slug"] not in merged or _identity(spec) not in wanted:
+                wanted[_identity(spec)] = spec
     created, changed, removed = _specs_replace(wanted, [source.pk for source, _ in sources.values()])
-    Variant.objects.all().refresh_search_text()
+    Variant.objects.filter(pk__in=variants.values()).refresh_search_text()
     return Loaded(len(cars), new, len(wanted), created, changed, removed)
 
 
@@ -95,7 +99,7 @@ def _sources_create(rows: Iterable[dict[str, str]]) -> dict[str, tuple[Source, d
 
 def _variants_create(cars: Iterable[SeedVariant], aliases: dict[str, list[str]]) -> int:
     """Creates what is missing; returns how many variants that were."""
-    existing = set(Variant.objects.values_list("slug", flat=True))
+    existing = Variant.objects.known_as(car.slug for car in cars)
     missing = [car for car in cars if car.slug not in existing]
     names = dict.fromkeys(car.make for car in missing)
     new_makes = [Make(name=name, slug=slugify(name), aliases=aliases.get(name, [])) for name in names]

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import Prefetch
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -12,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import comparing, listing, sheet
 from catalog.criteria import SORTS, Criteria
-from catalog.models import CarModel, Make, Variant, VariantPhoto
+from catalog.models import CarModel, Make, OldAddress, Variant, VariantPhoto
 from catalog.querysets import NEWEST
 from catalog.specs import UnitSystem
 
@@ -26,6 +32,14 @@ def _crumbs(*pages: Make | CarModel | Variant) -> list[tuple[str, str]]:
     names = {Make: "name", CarModel: "name", Variant: "style_and_year"}
     crumbs = [(getattr(page, names[type(page)]), page.get_absolute_url()) for page in pages]
     return [("Makes", reverse("catalog:make_list")), *crumbs]
+
+
+def _moved(*slugs: str) -> HttpResponse:
+    """To where the page of these slugs has been merged into. Raises Http404 where there never was one."""
+    address = get_object_or_404(
+        OldAddress.objects.select_related("variant__model__make", "model__make"), path="/".join(slugs)
+    )
+    return HttpResponsePermanentRedirect(address.get_absolute_url())
 
 
 @require_safe
@@ -47,9 +61,10 @@ def make(request: HttpRequest, make: str) -> HttpResponse:
 @require_safe
 def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
     """The cars of a model, over the years."""
-    found = get_object_or_404(
-        CarModel.objects.published().with_counts().select_related("make"), make__slug=make, slug=model
-    )
+    models = CarModel.objects.published().with_counts().select_related("make")
+    found = models.filter(make__slug=make, slug=model).first()
+    if found is None:
+        return _moved(make, model)
     variants = found.variants.published().with_names().with_specs(sheet.HEADLINES).with_photos()
     context = {
         "model": found,
@@ -63,9 +78,10 @@ def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
 def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpResponse:
     """A car: its facts, where they come from, its siblings, who sells it."""
     published = Variant.objects.published().with_names()
-    car = get_object_or_404(
-        published.with_specs().with_photos(), slug=variant, model__slug=model, model__make__slug=make
-    )
+    named = published.filter(slug=variant, model__slug=model, model__make__slug=make)
+    car = named.with_specs().with_photos().first()
+    if car is None:
+        return _moved(make, model, variant)
     rows = sheet.rows(car.specs.all(), _units(request))
     context = {
         "variant": car,

@@ -81,7 +81,7 @@ def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
     if not shares:
         return None
     together = fuse(shares)
-    variants = Variant.objects.published().with_names().filter(slug__in=together).in_bulk(field_name="slug")
+    variants = Variant.objects.published().with_names().known_as(together)
     candidates = [
         FusedCandidate(rank, labels[slug], probability, variants.get(slug))
         for rank, (slug, probability) in enumerate(list(together.items())[:TOP], start=1)

@@ -55,7 +55,7 @@ def bundle_checked(version: ModelVersion) -> Bundle:
 
 def _check_labels(bundle: Bundle) -> None:
     slugs = {label.slug for label in bundle.labels}
-    missing = sorted(slugs - set(Variant.objects.filter(slug__in=slugs).values_list("slug", flat=True)))
+    missing = sorted(slugs - Variant.objects.known_as(slugs).keys())
     if missing:
         named = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
         raise ModelRefused(

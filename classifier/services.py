@@ -228,14 +228,14 @@ def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
 def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
     """The candidates of an answer, for an identification that has none; called in the transaction of the answer."""
     slugs = {candidate.slug for candidate in answer.predictions}
-    variants = dict(Variant.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    variants = Variant.objects.known_as(slugs)
     Prediction.objects.bulk_create(
         Prediction(
             identification_id=identification_id,
             rank=rank,
             label=candidate.label,
             probability=candidate.probability,
-            variant_id=variants.get(candidate.slug),
+            variant=variants.get(candidate.slug),
         )
         for rank, candidate in enumerate(answer.predictions, start=1)
     )

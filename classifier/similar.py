@@ -21,5 +21,5 @@ def similar_cars(row: Identification) -> list[Variant]:
     slugs = [one["slug"] for one in row.similar if one["slug"] != named]
     if not slugs:
         return []
-    found = Variant.objects.published().with_names().with_photos().in_bulk(slugs, field_name="slug")
+    found = Variant.objects.published().with_names().with_photos().known_as(slugs)
     return [found[slug] for slug in slugs if slug in found][:SHOWN]

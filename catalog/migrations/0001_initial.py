@@ -141,4 +141,19 @@ class Migration(migrations.Migration):
             model_name='spec',
             constraint=models.CheckConstraint(condition=models.Q(('low__isnull', False), models.Q(('text', ''), _negated=True), _connector='OR'), name='spec_says_something'),
         ),
+        migrations.CreateModel(
+            name='OldAddress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(help_text="Slugs of make, model and car, joined by '/'; or of make and model.", max_length=450, unique=True)),
+                ('slug', models.SlugField(blank=True, help_text='Of the car, by which models and programs know it.', max_length=200)),
+                ('model', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='old_addresses', to='catalog.carmodel')),
+                ('variant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='old_addresses', to='catalog.variant')),
+            ],
+            options={
+                'verbose_name_plural': 'old addresses',
+                'ordering': ['path'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('variant__isnull', True), ('model__isnull', True), _connector='XOR'), name='old_address_leads_somewhere')],
+            },
+        ),
     ]

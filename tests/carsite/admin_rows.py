@@ -14,7 +14,7 @@ from PIL import Image
 
 from accounts import services as accounts
 from accounts.models import User
-from catalog.models import BodyStyle, CarModel, Make, Source, Spec, Variant, VariantPhoto
+from catalog.models import BodyStyle, CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from classifier import services as classifier
 from classifier.models import (
     CurationEvent,
@@ -59,6 +59,7 @@ def _variant(number: int, source: Source) -> Variant:
     variant = Variant.objects.create(
         model=model, year=1990 + number % 30, body_style=BodyStyle.COUPE, slug=f"car-{number}"
     )
+    OldAddress.objects.create(path=f"make-{number}/model-{number}/old-{number}", variant=variant)
     for key, low in (("power", 100_000), ("length", 4.5)):
         Spec.objects.create(
             variant=variant,

@@ -49,7 +49,7 @@ def test_figures_are_stored_in_si() -> None:
 @pytest.mark.usefixtures("catalog_seed")
 def test_a_second_load_changes_nothing(django_assert_max_num_queries: Any) -> None:
     before = _everything()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         loaded = catalog_load()
     assert (loaded.new_variants, loaded.new_specs, loaded.changed_specs, loaded.removed_specs) == (0, 0, 0, 0)
     assert _everything() == before

@@ -1,0 +1,134 @@
+"""Two entries for one car, or one model, made one: what hung on the one that goes moves, its address leads to the other.
+
+Nothing is lost: each merge returns a record, in plain data, of which its reverse makes the former state again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.serializers import deserialize, serialize
+from django.db import IntegrityError, models, transaction
+
+from catalog.exceptions import MergeRefused
+from catalog.models import CarModel, OldAddress, Spec, Variant
+
+Record = dict[str, Any]
+
+
+def path_of(page: Variant | CarModel) -> str:
+    """The slugs of a page, as `OldAddress.path` has them."""
+    return page.get_absolute_url().removeprefix("/cars/").strip("/")
+
+
+@transaction.atomic
+def variant_merge(*, keep: Variant, gone: Variant) -> Record:
+    """`gone` becomes part of `keep`. Where both have a fact of one kind from one source, that of `keep` stays.
+
+    Raises MergeRefused where they are one already, or something hangs on both that can only hang on one.
+    """
+    if keep.pk == gone.pk:
+        raise MergeRefused("A car can't be merged into itself. Choose another one.")
+    held = {(spec.key, spec.source_id) for spec in keep.specs.all()}
+    double = [spec for spec in gone.specs.all() if (spec.key, spec.source_id) in held]
+    record = {
+        "kind": "variant",
+        "kept": keep.pk,
+        "gone": serialize("json", [gone]),
+        "dropped": serialize("json", double),
+        "path": path_of(gone),
+    }
+    Spec.objects.filter(pk__in=[spec.pk for spec in double]).delete()
+    record["moved"] = _move(gone, keep)
+    path, slug, pk = record["path"], gone.slug, gone.pk
+    gone.delete()
+    gone.pk = pk
+    OldAddress.objects.create(path=path, slug=slug, variant=keep)
+    return record
+
+
+@transaction.atomic
+def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
+    """All cars of `gone` become cars of `keep`; the addresses of both the model and its cars lead to where they are now.
+
+    Raises MergeRefused where they are one already, or of different makes.
+    """
+    if keep.pk == gone.pk or keep.make_id != gone.make_id:
+        raise MergeRefused("Only two different models of one make can be merged.")
+    cars = list(gone.variants.with_names())
+    addresses = [
+        OldAddress(path=path_of(car), slug="", variant=car)
+        for car in cars
+        if not OldAddress.objects.filter(path=path_of(car)).exists()
+    ]
+    record: Record = {"kind": "model", "kept": keep.pk, "gone": serialize("json", [gone]), "dropped": "[]"}
+    record["path"] = path_of(gone)
+    record["moved"] = _move(gone, keep)
+    OldAddress.objects.bulk_create(addresses)
+    record["addresses"] = [address.path for address in addresses]
+    gone.delete()
+    OldAddress.objects.create(path=record["path"], model=keep)
+    Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_search_text()
+    return record
+
+
+@transaction.atomic
+def merge_undo(*, record: Record) -> None:
+    """The state before a merge, as far as it still is there. Raises MergeRefused where its name was given away since."""
+    OldAddress.objects.filter(path__in=[record["path"], *record.get("addresses", [])]).delete()
+    try:
+        with transaction.atomic():
+            back = next(iter(deserialize("json", record["gone"])))
+            back.save()
+    except IntegrityError:
+        raise MergeRefused("Its address belongs to another car by now, so it can't come back.") from None
+    for label, field, pks in record["moved"]:
+        model = _model(label)
+        still = model._base_manager.filter(pk__in=pks, **{field: record["kept"]})
+        still.update(**{field: back.object.pk})
+    for spec in deserialize("json", record["dropped"]):
+        spec.save()
+    cars = (
+        Variant.objects.filter(model=back.object.pk) if record["kind"] == "model" else Variant.objects.none()
+    )
+    cars.refresh_search_text()
+
+
+def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]:
+    """Every foreign key of the site that leads to this row, with the rows that hold it."""
+    for relation in row._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+            continue
+        field = relation.field  # type: ignore[union-attr]
+        if relation.on_delete is models.DO_NOTHING:  # type: ignore[union-attr]  # what happened, on record
+            continue
+        rows = field.model._base_manager.filter(**{field.name: row.pk})
+        if pks := list(rows.values_list("pk", flat=True)):
+            yield field, pks
+
+
+def _move(gone: models.Model, keep: models.Model) -> list[tuple[str, str, list[Any]]]:
+    """Whatever hangs on `gone` to `keep`: model, field and keys of what was moved."""
+    moved = []
+    for field, pks in hangs_on(gone):
+        rows = field.model._base_manager.filter(pk__in=pks)
+        try:
+            with transaction.atomic():
+                rows.update(**{field.name: keep.pk})
+        except IntegrityError:
+            raise MergeRefused(
+                f"Both have the same {field.model._meta.verbose_name}. Delete it from one of them first."
+            ) from None
+        moved.append((field.model._meta.label, field.name, [_plain(pk) for pk in pks]))
+    return moved
+
+
+def _plain(pk: Any) -> Any:
+    return pk if isinstance(pk, int) else str(pk)
+
+
+def _model(label: str) -> type[models.Model]:
+    from django.apps import apps
+
+    return apps.get_model(label)
