@@ -49,6 +49,7 @@ class Value:
     """A typed value with the words it comes from. Numbers are a range in the unit of `catalog.specs` (or of the vocabulary),
     equal where there is one number; `text` is canonical words, several joined by "; "; `currency` is ISO 4217. `unit` is
     the one that the page states the figure in, by its name in `scraper.vocabulary`: people see what the source said.
+    `note` is what limits the fact, in words for people, where the source says so ("on petrol, not on E85").
     """
 
     key: str
@@ -59,6 +60,7 @@ class Value:
     text: str = ""
     currency: str = ""
     unit: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
