@@ -1,0 +1,114 @@
+"""Which hosts may be reached, and at which addresses: everything that a crawl sends passes here first.
+
+A name is resolved once and then pinned: what connects takes the addresses that were looked at, so a name that answers
+differently the second time gains nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+#: How long an answer of the name server is taken for true.
+PIN_SECONDS = 300.0
+_NAT64 = ip_network("64:ff9b::/96")
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+class AddressRefused(Exception):
+    """Something that a crawl may not reach; the text says why. `is_private`: it would have been a private address."""
+
+    def __init__(self, why: str, *, is_private: bool = False) -> None:
+        super().__init__(why)
+        self.is_private = is_private
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also where it carries another one inside."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in _NAT64:
+            inner = IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local
+    return ip.is_global and not special
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:  # a name
+        return False
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """All addresses of a name, by the machine's own resolver."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class AddressBook:
+    """The hosts of one crawl.
+
+    Only `hosts` are reached, by https at port 443, at public addresses. `private` are the exceptions, each
+    "ADDRESS:PORT": there, and only there, plain http and another port are allowed too.
+    """
+
+    def __init__(self, hosts: Iterable[str], private: Iterable[str] = (), resolve: Resolve = resolve) -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._private = frozenset(private)
+        self._resolve = resolve
+        self._pinned: dict[str, tuple[float, tuple[str, ...]]] = {}
+
+    async def check(self, url: str) -> tuple[str, ...]:
+        """The addresses that an URL may be fetched from. Raises AddressRefused."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+        except ValueError:
+            raise AddressRefused("not an address") from None
+        if parts.username is not None or parts.password is not None:
+            raise AddressRefused("a name or password in the address")
+        if parts.scheme not in ("http", "https"):
+            raise AddressRefused(f"{parts.scheme or 'no scheme'} instead of https")
+        return await self.vetted(parts.hostname or "", port, encrypted=parts.scheme == "https")
+
+    async def vetted(self, host: str, port: int, *, encrypted: bool) -> tuple[str, ...]:
+        """The addresses at which a host may be reached. Raises AddressRefused."""
+        if host.lower() not in self._hosts:
+            raise AddressRefused(
+                f"{host or 'no host'} is not a host of this source", is_private=_is_private(host)
+            )
+        addresses = await self._addresses(host, port)
+        if all(f"{address}:{port}" in self._private for address in addresses):
+            return addresses
+        if hidden := [address for address in addresses if not is_public(address)]:
+            self._pinned.pop(host, None)
+            raise AddressRefused(f"{host} leads to {hidden[0]}, which is not public", is_private=True)
+        if not encrypted or port != 443:
+            raise AddressRefused(f"{host}:{port} is not https at port 443")
+        return addresses
+
+    def pinned(self, host: str) -> tuple[str, ...]:
+        """The addresses that a host was last vetted at; none where it was not."""
+        return self._pinned.get(host, (0.0, ()))[1]
+
+    async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
+        until, known = self._pinned.get(host, (0.0, ()))
+        if known and time.monotonic() < until:
+            return known
+        try:
+            addresses = tuple(await self._resolve(host, port))
+        except OSError as error:
+            raise AddressRefused(f"{host} has no address: {error}") from None
+        if not addresses:
+            raise AddressRefused(f"{host} has no address")
+        self._pinned[host] = (time.monotonic() + PIN_SECONDS, addresses)
+        return addresses

@@ -1,0 +1,195 @@
+"""What a crawl leaves in its folder while it goes: cars, pages that are done, and numbers for whoever watches.
+
+Cars and pages are only ever added to, a car before its page. So a crawl that was killed knows what is done, and no car
+is written twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+from scrapy import signals
+from scrapy.exceptions import DropItem
+
+from scraper.lines import car_from_line, car_to_line
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from scraper.cars import Car, RawCar
+
+logger = logging.getLogger(__name__)
+CARS, PAGES, NUMBERS, LOG = "cars.jsonl", "pages.jsonl", "numbers.json", "log.txt"
+
+
+@dataclass
+class Numbers:
+    """What a crawl has done so far. `values` are those of all cars; `kept` are pages that the site was not asked for."""
+
+    pages: int = 0
+    kept: int = 0
+    car_pages: int = 0
+    cars: int = 0
+    values: int = 0
+    unparsed: int = 0
+    errors: int = 0
+    bytes: int = 0
+    robots: int = 0
+    refused_addresses: int = 0
+    refusals: int = 0
+    retries: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    ended: str = ""
+
+
+def read_numbers(folder: Path) -> Numbers:
+    """The last numbers of a crawl; zeros where it has not begun."""
+    try:
+        return Numbers(**json.loads((folder / NUMBERS).read_text()))
+    except FileNotFoundError:
+        return Numbers()
+
+
+def pages_done(folder: Path) -> frozenset[str]:
+    """The addresses of pages that need not be read again. What failed is tried again."""
+    return frozenset(line["page"] for line in _lines(folder / PAGES) if not line.get("failed"))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """All whole lines of a file; the last one of a killed process may be half a line, and is cut off."""
+    if not path.exists():
+        return []
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if whole != text:
+        path.write_bytes(whole)
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+class Output:
+    """Scrapy's item pipeline: normalises, drops with a reason, writes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._folder: Path = crawler.job.path  # type: ignore[attr-defined]  # set by scraper.crawl.__main__
+        self._bytes = 0
+        self._written = 0.0
+        self._numbers = read_numbers(self._folder)
+        self._numbers.ended = ""
+        self._dropped = Counter(self._numbers.dropped)
+        self._before = asdict(self._numbers)
+        self._seen = {(car.url, car.record) for car in self._cars_before()}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Output:
+        """Scrapy's way of making it."""
+        output = cls(crawler)
+        crawler.signals.connect(output.count_bytes, signals.bytes_received)
+        crawler.signals.connect(output.open, signals.spider_opened)
+        crawler.signals.connect(output.close, signals.spider_closed)
+        crawler.signals.connect(output.tick, signals.response_received)
+        crawler.signals.connect(output.count_error, signals.spider_error)
+        crawler.signals.connect(output.count_error, signals.item_error)
+        return output
+
+    def _cars_before(self) -> list[Car]:
+        _lines(self._folder / CARS)  # cuts half a line off
+        path = self._folder / CARS
+        return [car_from_line(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def open(self) -> None:
+        """At the start of the crawl."""
+        self._cars: IO[str] = (self._folder / CARS).open("a")
+        self._pages: IO[str] = (self._folder / PAGES).open("a")
+        self._write_numbers()
+
+    def close(self, reason: str) -> None:
+        """At its end."""
+        self._cars.close()
+        self._pages.close()
+        self._numbers.ended = reason
+        self._write_numbers()
+
+    def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Raises DropItem, with the reason counted."""
+        if "raw" in item:
+            self._write_car(item["raw"])
+        else:
+            self._write_page(item)
+        self.tick()
+        return item
+
+    # --- Cars and pages -------------------------------------------------------------------------------------
+    def _write_car(self, raw: RawCar) -> None:
+        from scraper.normalise.normalise import normalise
+
+        car = normalise(raw)
+        spider: Any = self._crawler.spider
+        if not (car.make and car.model):
+            self._drop("no make or no model")
+        if not spider.is_asked_for(car.make, car.model):
+            self._drop("not asked for")
+        if (car.url, car.record) in self._seen:
+            self._drop("twice")
+        self._seen.add((car.url, car.record))
+        self._cars.write(car_to_line(car) + "\n")
+        self._cars.flush()
+        self._numbers.cars += 1
+        self._numbers.values += len(car.values)
+        self._numbers.unparsed += len(car.unparsed)
+
+    def _drop(self, reason: str) -> NoReturn:
+        self._dropped[reason] += 1
+        raise DropItem(reason, log_level="DEBUG")
+
+    def _write_page(self, page: dict[str, Any]) -> None:
+        self._pages.write(json.dumps(page) + "\n")
+        self._pages.flush()
+        if page.get("failed"):
+            if not page["reason"].startswith(("Forbidden by robots", "address refused")):
+                self._numbers.errors += 1
+            logger.warning("%s: %s", page["reason"], page["page"])
+            return
+        self._numbers.car_pages += 1
+        if not page["cars"]:
+            self._dropped[f"page: {page['reason'] or 'no car'}"] += 1
+
+    # --- Numbers --------------------------------------------------------------------------------------------
+    def count_bytes(self, data: bytes) -> None:
+        """What came in, but for the browser's, which the gate counts."""
+        self._bytes += len(data)
+
+    def count_error(self) -> None:
+        """A page that our own code could not cope with; the log says where."""
+        self._numbers.errors += 1
+
+    def tick(self) -> None:
+        """Write the numbers, at most a few times a second."""
+        if time.monotonic() - self._written > 0.3:
+            self._write_numbers()
+
+    def _write_numbers(self) -> None:
+        self._written = time.monotonic()
+        stats: Any = self._crawler.stats
+        gate = self._crawler.gate  # type: ignore[attr-defined]
+
+        def total(name: str, *counters: str) -> int:
+            return self._before[name] + sum(stats.get_value(counter, 0) for counter in counters)
+
+        self._numbers.pages = total("pages", "report/pages")
+        self._numbers.kept = total("kept", "httpcache/hit", "httpcache/revalidate")
+        self._numbers.robots = total("robots", "robotstxt/forbidden")
+        self._numbers.refusals = total("refusals", "courtesy/refused")
+        self._numbers.retries = total("retries", "retry/count")
+        self._numbers.refused_addresses = total("refused_addresses", "address/refused") + len(gate.refused)
+        self._numbers.bytes = self._before["bytes"] + self._bytes + gate.bytes
+        self._numbers.dropped = dict(self._dropped)
+        draft = self._folder / (NUMBERS + ".draft")
+        draft.write_text(json.dumps(asdict(self._numbers)))
+        draft.rename(self._folder / NUMBERS)

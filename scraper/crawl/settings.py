@@ -1,0 +1,57 @@
+"""Scrapy's settings for a crawl: polite first, fast second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scraper.crawl.job import Job
+from scraper.crawl.output import LOG
+
+
+def crawl_settings(job: Job) -> dict[str, Any]:
+    """All that differs from Scrapy's own defaults, and what we rely on."""
+    middlewares = "scrapy.downloadermiddlewares"
+    return {
+        "ADDONS": {},
+        "AUTOTHROTTLE_ENABLED": job.throttle,
+        "AUTOTHROTTLE_MAX_DELAY": 60.0,
+        "AUTOTHROTTLE_START_DELAY": job.delay,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+        "BACKOFF_SECONDS": job.delay,
+        "CONCURRENT_REQUESTS": max(4, job.at_once),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": job.at_once,
+        "COOKIES_ENABLED": False,
+        # Never 0: without a delay Scrapy 2.19 sends what waits for a host all at once.
+        "DOWNLOAD_DELAY": max(job.delay, 0.001),
+        "DOWNLOAD_MAXSIZE": job.page_bytes,
+        "DOWNLOAD_TIMEOUT": job.page_seconds,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOADER_MIDDLEWARES": {
+            f"{middlewares}.robotstxt.RobotsTxtMiddleware": None,
+            f"{middlewares}.retry.RetryMiddleware": None,
+            "scraper.crawl.courtesy.Robots": 100,
+            "scraper.crawl.courtesy.Patience": 550,
+            # Behind the page store: what is kept needs no look at the network.
+            "scraper.crawl.courtesy.Addresses": 950,
+        },
+        "HTTPCACHE_ENABLED": True,
+        "HTTPCACHE_IGNORE_MISSING": job.replay,
+        "HTTPCACHE_POLICY": "scraper.crawl.cache.Freshness",
+        "HTTPCACHE_STORAGE": "scraper.crawl.cache.PageStore",
+        "HTTPPROXY_ENABLED": False,  # a proxy of the environment would reach what we don't
+        "ITEM_PIPELINES": {"scraper.crawl.output.Output": 100},
+        "LOG_FILE": str(job.path / LOG),
+        "LOG_FILE_APPEND": True,
+        "LOG_LEVEL": "INFO",
+        "LOGSTATS_INTERVAL": 0,
+        "METAREFRESH_ENABLED": False,
+        "PAGES_FRESH_SINCE": job.fresh_since,
+        "PAGE_STORE": job.cache,
+        "REDIRECT_MAX_TIMES": 3,
+        "REMOTE_CONTROL_ENABLED": False,
+        "RETRY_TIMES": 4,
+        "ROBOTSTXT_OBEY": True,
+        "TELNETCONSOLE_ENABLED": False,
+        "TWISTED_DNS_RESOLVER": "scraper.crawl.resolver.PinnedResolver",
+        "USER_AGENT": job.user_agent,
+    }

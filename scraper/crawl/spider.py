@@ -1,0 +1,168 @@
+"""What all sources share: from lists of cars to their pages, each page read by `scraper.extract`, each car normalised.
+
+A source is a small module in `scraper/sources` that names its hosts, its first pages and what the addresses of lists
+and of cars look like. It knows nothing of files, databases or what is done with a car.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urldefrag, urlsplit
+
+import scrapy
+from scrapy.http import HtmlResponse, Request, Response
+
+from scraper.crawl.browser import browser_meta, wait_until_ready
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+    from scraper.crawl.job import Job
+
+
+class CarSpider(scrapy.Spider):
+    """A source. Patterns are searched in a link's whole address, without its fragment.
+
+    `browser` says that pages need Chromium, which then waits for the CSS selector `ready`. Where `lists` is empty the
+    source is one of whatever addresses the job names, and their hosts are its hosts.
+    """
+
+    hosts: ClassVar[tuple[str, ...]] = ()
+    lists: ClassVar[tuple[str, ...]] = ()
+    list_link: ClassVar[str] = ""
+    car_link: ClassVar[str] = ""
+    browser: ClassVar[bool] = False
+    ready: ClassVar[str] = ""
+    description: ClassVar[str] = ""
+    site_settings: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, job: Job, done: frozenset[str] = frozenset()) -> None:
+        super().__init__(name=job.source)
+        self.job = job
+        self._done = done
+        self._asked = 0
+        self._car_link = _pattern(job.follow or self.car_link)
+        self._list_link = _pattern(job.more or self.list_link)
+
+    @classmethod
+    def hosts_of(cls, job: Job) -> tuple[str, ...]:
+        """The hosts that a crawl may reach."""
+        named = {urlsplit(address).hostname or "" for address in job.addresses}
+        return tuple({*cls.hosts, *named} - {""})
+
+    # --- Requests -------------------------------------------------------------------------------------------
+    async def start(self) -> AsyncIterator[Request]:
+        """The first pages: lists, or single cars where the job names such."""
+        for address in self.job.addresses or self.first_pages():
+            yield self._request(address, is_car=self._is_car(address))
+
+    def first_pages(self) -> tuple[str, ...]:
+        """Where the source begins; a source that can find a single make does so here."""
+        return self.lists
+
+    def wanted(self, link: str) -> bool:
+        """Whether a car's page may show one that the job asks for; a source that can tell by the address does so here."""
+        return True
+
+    def _is_car(self, address: str) -> bool:
+        # Without a pattern each page is read for cars, and none is followed.
+        return self._car_link is None or bool(self._car_link.search(address))
+
+    def _request(self, address: str, *, is_car: bool) -> Request:
+        return Request(
+            address,
+            callback=self.parse_car if is_car else self.parse_list,
+            errback=self.failed,
+            meta=self._meta(),
+            cb_kwargs={"is_car": is_car} if is_car else {},
+            priority=0 if is_car else 1,
+        )
+
+    def _meta(self) -> dict[str, Any]:
+        if not self.browser:
+            return {}
+        from scrapy_playwright.page import PageMethod
+
+        milliseconds = self.job.page_seconds * 1000
+        steps = [PageMethod(wait_until_ready, self.ready, milliseconds)] if self.ready else []
+        return browser_meta(self.job.user_agent, *steps)
+
+    # --- Pages ----------------------------------------------------------------------------------------------
+    def parse_list(self, response: Response) -> Iterator[Request]:
+        """The cars of a list that were not read yet, and further lists."""
+        self.count("pages")
+        for link in self.links(response):
+            if self._car_link and self._car_link.search(link):
+                if link not in self._done and self.wanted(link) and self._may_ask():
+                    yield self._request(link, is_car=True)
+            elif self._list_link and self._list_link.search(link):
+                yield self._request(link, is_car=False)
+
+    def links(self, response: Response) -> Iterator[str]:
+        """Absolute addresses of a page's links, each once, on hosts of the source."""
+        if not isinstance(response, HtmlResponse):
+            return
+        seen = set()
+        for href in response.css("a::attr(href)").getall():
+            link = urldefrag(response.urljoin(href.strip())).url
+            if link not in seen and urlsplit(link).hostname in self.hosts_of(self.job):
+                seen.add(link)
+                yield link
+
+    def _may_ask(self) -> bool:
+        if self.job.limit and self._asked >= self.job.limit:
+            return False
+        self._asked += 1
+        return True
+
+    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[Any]:
+        """The cars of a page, and what the page was worth."""
+        from scraper.extract.extract import extract
+
+        self.count("pages")
+        found = extract(response.body, self.address_of(response), source=self.job.source)
+        for raw in found.cars:
+            yield {"raw": raw}
+        asked_for = response.request.url if response.request else response.url
+        yield {"page": asked_for, "status": response.status, "cars": len(found.cars), "reason": found.reason}
+
+    def address_of(self, response: Response) -> str:
+        """Where a page says that it is at home, if that is on this source; else where it was found."""
+        if isinstance(response, HtmlResponse):
+            canonical = response.css("link[rel=canonical]::attr(href)").get("").strip()
+            if canonical:
+                address = response.urljoin(canonical)
+                if urlsplit(address).hostname == urlsplit(response.url).hostname:
+                    return address
+        return response.url
+
+    def failed(self, failure: Failure) -> Iterator[dict[str, Any]]:
+        """A page that could not be had, and why."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        response = getattr(failure.value, "response", None)
+        reason = f"status {response.status}" if response is not None else _why(failure.value)
+        yield {"page": request.url, "status": 0, "cars": 0, "reason": reason, "failed": True}
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to a number of the report."""
+        self.crawler.stats.inc_value(f"report/{name}", number)  # type: ignore[union-attr]
+
+    def is_asked_for(self, make: str, model: str) -> bool:
+        """Whether a car is one of those that the job is about."""
+        only = self.job.only
+        return all(
+            only.get(key, "").casefold() in ("", name.casefold())
+            for key, name in (("make", make), ("model", model))
+        )
+
+
+def _pattern(text: str) -> re.Pattern[str] | None:
+    return re.compile(text) if text else None
+
+
+def _why(error: Exception) -> str:
+    words = str(error).strip().splitlines()
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
+    return name if not words or name.startswith("download") else words[0][:200]
