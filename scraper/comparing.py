@@ -1,0 +1,145 @@
+"""What a source says beside what is published: field by field, old beside new, sources side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from catalog.models import Spec
+from catalog.sheet import reading
+from catalog.specs import SEPARATOR, SPECS, SpecKind
+
+#: Figures of two sources that are nearer than this are taken for one, rounded differently.
+AGREEMENT = 0.02
+#: A car that has run this far is used, and what it costs is not its list price.
+USED_AFTER = 200e3  # m
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact: what the source says now, what is published of it, and what other sources say."""
+
+    key: str
+    value: Mapping[str, Any]
+    own: Spec | None
+    others: tuple[Spec, ...]
+    record: str = ""
+
+    @property
+    def kind(self) -> SpecKind:
+        """What sort of fact this is."""
+        return SPECS[self.key]
+
+    @property
+    def state(self) -> Literal["same", "new", "changed"]:
+        """What publishing would do."""
+        if self.own is None:
+            return "new"
+        return "same" if says_the_same(self.value, self.own) else "changed"
+
+    @property
+    def of_another_record(self) -> bool:
+        """Whether what is published is from the same source, but from another of its pages."""
+        return self.own is not None and self.own.record not in ("", self.record)
+
+    @property
+    def denied_by(self) -> tuple[Spec, ...]:
+        """Facts of other sources that can't be true together with this."""
+        return tuple(spec for spec in self.others if contradicts(self.value, spec))
+
+    @property
+    def change(self) -> float | None:
+        """How far the figure is from what is published, as a share; None where that can't be said."""
+        for spec in (self.own, *self.others):
+            if spec is not None and spec.low is not None and self.value.get("low") is not None:
+                if spec.currency != self.value.get("currency", ""):
+                    continue
+                return _change(
+                    _middle(spec.low, spec.high), _middle(self.value["low"], self.value.get("high"))
+                )
+        return None
+
+    def spec(self) -> Spec:
+        """The value as a fact, of no car yet."""
+        return Spec(
+            key=self.key,
+            **{name: self.value.get(name) for name in ("low", "high")},
+            **{name: self.value.get(name) or "" for name in ("text", "currency")},
+        )
+
+    @property
+    def now(self) -> str:
+        """The new value as people read it."""
+        return reading(self.spec(), "metric")
+
+    @property
+    def before(self) -> str:
+        """The published value as people read it; empty where there is none."""
+        return reading(self.own, "metric") if self.own else ""
+
+
+def lines(
+    values: Iterable[Mapping[str, Any]], published: Sequence[Spec], source_id: int, record: str = ""
+) -> list[Line]:
+    """A line for each value that the catalogue has room for, in the order of its vocabulary."""
+    said = {value["key"]: value for value in publishable(values)}
+    found = []
+    for key in SPECS:
+        if key in said:
+            of_key = [spec for spec in published if spec.key == key]
+            own = next((spec for spec in of_key if spec.source_id == source_id), None)
+            others = tuple(spec for spec in of_key if spec.source_id != source_id)
+            found.append(Line(key, said[key], own, others, record))
+    return found
+
+
+def publishable(values: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Values that are facts of the catalogue. What a used car costs says nothing of its list price."""
+    values = list(values)
+    used = any(
+        (value["key"] == "mileage" and (value.get("high") or 0) > USED_AFTER)
+        or (value["key"] == "condition" and value.get("text", "").casefold() not in ("", "new"))
+        for value in values
+    )
+    return [
+        value
+        for value in values
+        if value["key"] in SPECS
+        and (value.get("low") is not None or value.get("text"))
+        and len(value.get("text") or "") <= 200
+        and not (used and value["key"] == "price")
+    ]
+
+
+def says_the_same(value: Mapping[str, Any], spec: Spec) -> bool:
+    """Whether a value is what a fact says, whatever words it comes from."""
+    words = (value.get("text") or "", value.get("currency") or "") == (spec.text, spec.currency)
+    return words and _equal(value.get("low"), spec.low) and _equal(value.get("high"), spec.high)
+
+
+def contradicts(value: Mapping[str, Any], spec: Spec) -> bool:
+    """Whether both can't be true of one car: ranges that don't meet, words of which none is the other's."""
+    if value.get("low") is None or spec.low is None:
+        said = set((value.get("text") or "").split(SEPARATOR)) - {""}
+        there = set(spec.text.split(SEPARATOR)) - {""}
+        return bool(said and there) and not said & there
+    if (value.get("currency") or "") != spec.currency:
+        return False
+    low, high = value["low"], value.get("high") or value["low"]
+    margin = AGREEMENT * max(abs(high), abs(spec.high or spec.low))
+    return low > (spec.high or spec.low) + margin or high < spec.low - margin
+
+
+def _equal(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+
+
+def _middle(low: float, high: float | None) -> float:
+    return (low + (low if high is None else high)) / 2
+
+
+def _change(before: float, now: float) -> float | None:
+    return abs(now - before) / abs(before) if before else None

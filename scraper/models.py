@@ -1,0 +1,6 @@
+"""Where Django looks for this app's tables: each subject has a module of its own."""
+
+from scraper.run_models import ScrapeRun
+from scraper.staged_models import ApprovalRule, CatalogChange, ChangedCar, StagedCar
+
+__all__ = ["ApprovalRule", "CatalogChange", "ChangedCar", "ScrapeRun", "StagedCar"]
