@@ -231,13 +231,15 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "classifier.tasks.identify": {"queue": "identify"},
     "classifier.tasks.retrain": {"queue": "train"},
+    "scraper.tasks.scrape": {"queue": "scrape"},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
     "look-again": {"task": "classifier.tasks.look_again", "schedule": 30.0},
     "sweep-training-runs": {"task": "classifier.tasks.sweep_runs", "schedule": 60.0},
+    "sweep-scrapes": {"task": "scraper.tasks.sweep_scrapes", "schedule": 60.0},
     "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
 }
@@ -326,6 +328,11 @@ LETTER_QUEUE = "accounts.services.letter_queue"
 ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.
 PERSONAL_DATA_EXPORTERS = ["classifier.services.personal_data", "dealers.services.personal_data"]
+
+# --- Scraper ------------------------------------------------------------------------------------------------
+SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
+SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
+SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
 
 # --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

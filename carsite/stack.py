@@ -93,7 +93,7 @@ def worker_name() -> str:
 
 
 def worker(processes: int, *, asker: Celery = app) -> Service:
-    """A Celery worker for all queues but the trainer's; `asker`, which may have a broker of its own, asks whether it is ready."""
+    """A Celery worker for what visitors wait for; `asker`, which may have a broker of its own, asks whether it is ready."""
     words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
     command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
@@ -101,11 +101,11 @@ def worker(processes: int, *, asker: Celery = app) -> Service:
 
 
 def trainer() -> Service:
-    """A Celery worker for training runs alone, one at a time, each in a process of its own that visitors come before.
+    """A Celery worker for what takes hours, trainings and crawls, each in a process of its own that visitors come before.
 
-    It is stopped at once: a run goes on from its last checkpoint.
+    Two at once, as there is only ever one training. It is stopped at once: each goes on where it was.
     """
-    words = ("--queues", "train", "--concurrency", "1", "--max-tasks-per-child", "1")
+    words = ("--queues", "train,scrape", "--concurrency", "2", "--max-tasks-per-child", "1")
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
     name = ("--hostname", f"trainer@{socket.gethostname()}")
     return Service(

@@ -19,3 +19,10 @@ class NotPossibleNow(ScraperError):
 
     code = "not_possible_now"
     status = 409
+
+
+class ScrapeRefused(ScraperError):
+    """A crawl that can't be started, stopped or resumed as asked; nothing was changed."""
+
+    code = "scrape_refused"
+    status = 409

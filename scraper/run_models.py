@@ -65,6 +65,7 @@ class ScrapeRun(models.Model):
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
     enqueued = models.DateTimeField(default=timezone.now, editable=False)
+    worker = models.CharField(max_length=120, blank=True, editable=False, help_text="Host and process.")
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     seconds = models.FloatField(default=0, help_text="Time at work, over all attempts.")
     ended = models.CharField(max_length=200, blank=True, help_text="Why the crawl came to its end.")

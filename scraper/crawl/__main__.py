@@ -6,6 +6,7 @@ none goes on whose parent is gone.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import sys
@@ -59,5 +60,12 @@ def _stop_with_parent(crawler: object) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def main(path: Path) -> None:
+    """One crawl of a folder at a time: one whose parent is gone comes to its end first."""
+    with (path.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(read_job(path))
+
+
 if __name__ == "__main__":
-    run(read_job(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

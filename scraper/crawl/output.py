@@ -101,7 +101,7 @@ class Output:
     def _cars_before(self) -> list[Car]:
         _lines(self._folder / CARS)  # cuts half a line off
         path = self._folder / CARS
-        return [car_from_line(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [car_from_line(line)[0] for line in path.read_text().splitlines()] if path.exists() else []
 
     def open(self) -> None:
         """At the start of the crawl."""
@@ -119,18 +119,21 @@ class Output:
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Raises DropItem, with the reason counted."""
         if "raw" in item:
-            self._write_car(item["raw"])
+            self._write_car(item["raw"], item["fetched"])
         else:
             self._write_page(item)
         self.tick()
         return item
 
     # --- Cars and pages -------------------------------------------------------------------------------------
-    def _write_car(self, raw: RawCar) -> None:
+    def _write_car(self, raw: RawCar, fetched: float) -> None:
         from scraper.normalise.normalise import normalise
 
         car = normalise(raw)
         spider: Any = self._crawler.spider
+        # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
+        self._numbers.values += len(car.values)
+        self._numbers.unparsed += len(car.unparsed)
         if not (car.make and car.model):
             self._drop("no make or no model")
         if not spider.is_asked_for(car.make, car.model):
@@ -138,11 +141,9 @@ class Output:
         if (car.url, car.record) in self._seen:
             self._drop("twice")
         self._seen.add((car.url, car.record))
-        self._cars.write(car_to_line(car) + "\n")
+        self._cars.write(car_to_line(car, fetched) + "\n")
         self._cars.flush()
         self._numbers.cars += 1
-        self._numbers.values += len(car.values)
-        self._numbers.unparsed += len(car.unparsed)
 
     def _drop(self, reason: str) -> NoReturn:
         self._dropped[reason] += 1

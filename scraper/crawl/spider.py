@@ -7,6 +7,7 @@ and of cars look like. It knows nothing of files, databases or what is done with
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urldefrag, urlsplit
@@ -124,7 +125,7 @@ class CarSpider(scrapy.Spider):
         self.count("pages")
         found = extract(response.body, self.address_of(response), source=self.job.source)
         for raw in found.cars:
-            yield {"raw": raw}
+            yield {"raw": raw, "fetched": float(response.headers.get("X-Stored") or time.time())}
         asked_for = response.request.url if response.request else response.url
         yield {"page": asked_for, "status": response.status, "cars": len(found.cars), "reason": found.reason}
 

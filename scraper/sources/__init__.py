@@ -19,6 +19,8 @@ SOURCES = {
     "carwow": "carwow.co.uk: cars sold in the United Kingdom",
     "fueleconomy_gov": "fueleconomy.gov: the official fuel-economy table of the United States",
 }
+#: These begin nowhere by themselves.
+NEED_ADDRESSES = frozenset({"demo_site", "structured_data", "spec_tables"})
 
 
 def source_class(name: str) -> type[CarSpider]:

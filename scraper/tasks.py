@@ -1,0 +1,41 @@
+"""Work done apart from requests: crawls."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from celery import shared_task
+
+logger = logging.getLogger(__name__)
+DAY = 24 * 3600
+
+
+@shared_task(acks_late=False, soft_time_limit=7 * DAY, time_limit=7 * DAY + 60)
+def scrape(run_id: int) -> None:
+    """Work a run off (queue `scrape`). Taken off the queue at once: where it dies, the sweeper rings again."""
+    from scraper import runs
+
+    os.nice(10)  # visitors come first; the process ends with the task
+    runs.run_work(run_id=run_id)
+
+
+@shared_task
+def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> None:
+    """Ask for a run (beat, as staff set it in the admin); one that is under way is left to its work."""
+    from scraper import runs
+    from scraper.exceptions import ScrapeRefused
+
+    try:
+        runs.run_start(source=source, options=options)
+    except ScrapeRefused as refusal:
+        logger.warning("the scheduled run of %s was not started: %s", source, refusal.message)
+
+
+@shared_task(expires=60)
+def sweep_scrapes() -> None:
+    """Bring runs on whose worker is gone (beat)."""
+    from scraper import runs
+
+    runs.runs_sweep()
