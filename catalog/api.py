@@ -9,10 +9,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import AllowAny
+from rest_framework.settings import api_settings
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.criteria import SORTS, Criteria
 from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.paging import LongPaginator
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
 from catalog.serializers import MakeSerializer, ModelSerializer, VariantDetailSerializer, VariantSerializer
 from catalog.specs import FUELS
@@ -51,6 +53,12 @@ def _criteria(query: QueryDict) -> Criteria:
     return criteria
 
 
+class Pages(api_settings.DEFAULT_PAGINATION_CLASS):  # type: ignore[name-defined]  # the site decides
+    """As everywhere, of long lists."""
+
+    django_paginator_class = LongPaginator
+
+
 @extend_schema_view(
     list=extend_schema(summary="All makes"),
     retrieve=extend_schema(summary="A make"),
@@ -62,6 +70,7 @@ class MakeViewSet(ReadOnlyModelViewSet):
     serializer_class = MakeSerializer
     permission_classes = [AllowAny]
     filter_backends: list[Any] = []
+    pagination_class = Pages
     lookup_field = "slug"
 
     def get_queryset(self) -> MakeQuerySet:
@@ -80,6 +89,7 @@ class ModelViewSet(ReadOnlyModelViewSet):
     serializer_class = ModelSerializer
     permission_classes = [AllowAny]
     filter_backends: list[Any] = []
+    pagination_class = Pages
 
     def get_queryset(self) -> CarModelQuerySet:
         """What is published; in the list, of the makes asked for."""
@@ -110,6 +120,7 @@ class VariantViewSet(ReadOnlyModelViewSet):
     queryset = Variant.objects.none()
     permission_classes = [AllowAny]
     filter_backends: list[Any] = []
+    pagination_class = Pages
     lookup_field = "slug"
 
     def get_serializer_class(self) -> type[VariantSerializer]:

@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CatalogConfig(AppConfig):
     """What a car is."""
 
     name = "catalog"
+
+    def ready(self) -> None:
+        """Search has an index that migrations don't know of."""
+        from catalog import search_index
+
+        post_migrate.connect(search_index.ensure, sender=self, dispatch_uid="catalog.search_index")

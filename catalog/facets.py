@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import Count
+from typing import Any, NamedTuple
 
 from catalog.criteria import Criteria
 from catalog.models import BodyStyle, Make
 from catalog.querysets import VariantQuerySet
 from catalog.specs import FUELS
+
+NAMES = ("make", "body", "fuel")
 
 
 @dataclass(frozen=True)
@@ -46,67 +47,89 @@ class Chip:
     query: str
 
 
-def facets(variants: VariantQuerySet, criteria: Criteria) -> list[Facet]:
-    """Make, body style and fuel; three queries, whatever the catalogue's size."""
-    makes = _counted(variants.meeting(criteria, but="make"), "model__make__slug", "model__make__name")
-    bodies = {
-        value: count for value, _, count in _counted(variants.meeting(criteria, but="body"), "body_style")
-    }
-    fuels = variants.meeting(criteria, but="fuel").fuel_counts()
-    body_labels = {body.value: str(body.label) for body in BodyStyle}
-    return [
-        _facet("make", "Make", makes, criteria.make),
-        _facet(
-            "body",
-            "Body",
-            [(name, label, bodies.get(name, 0)) for name, label in body_labels.items()],
-            criteria.body,
-        ),
-        _facet("fuel", "Fuel", [(name, label, fuels[name]) for name, label in FUELS.items()], criteria.fuel),
-    ]
+class Cell(NamedTuple):
+    """How many cars share all that facets tell apart: each has one make and body, and a set of fuels."""
+
+    make: frozenset[str]
+    body: frozenset[str]
+    fuel: frozenset[str]
+    cars: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All cars that meet the criteria but for the facets, counted once: every number of the page is a sum of cells."""
+
+    criteria: Criteria
+    cells: list[Cell]
+    makes: dict[str, str]
+
+    @classmethod
+    def take(cls, variants: VariantQuerySet, criteria: Criteria) -> Tally:
+        """Two queries: the counts, and how the makes are called."""
+        rows = list(variants.meeting(criteria, but=NAMES).cells())
+        makes = {
+            pk: (slug, name) for pk, slug, name in Make.objects.order_by().values_list("pk", "slug", "name")
+        }
+        cells = [
+            Cell(frozenset([makes[make][0]]), frozenset([body]), frozenset(fuels.split()), cars)
+            for make, body, fuels, cars in rows
+        ]
+        return cls(criteria, cells, dict(makes.values()))
+
+    @property
+    def total(self) -> int:
+        """How many cars meet all criteria."""
+        return sum(cell.cars for cell in self._meeting(NAMES))
+
+    def facets(self) -> list[Facet]:
+        """Make, body style and fuel."""
+        bodies = {body.value: str(body.label) for body in BodyStyle}
+        by_name = dict(sorted(self.makes.items(), key=lambda make: make[1].casefold()))
+        return [
+            self._facet("make", "Make", by_name),
+            self._facet("body", "Body", bodies),
+            self._facet("fuel", "Fuel", FUELS),
+        ]
+
+    def chips(self) -> list[Chip]:
+        """Every criterion in effect, in words."""
+        labels: dict[str, Callable[[Any], object]] = {
+            "q": lambda value: f"“{value}”",
+            "make": lambda value: self.makes.get(value, value),
+            "model": lambda value: value.replace("-", " "),
+            "body": lambda value: BodyStyle(value).label,
+            "fuel": lambda value: FUELS[value],
+            "year": str,
+            "year_min": lambda value: f"from {value}",
+            "year_max": lambda value: f"to {value}",
+        }
+        return [
+            Chip(str(labels[name](value)), self.criteria.without(name, value).as_query())
+            for name, value in self.criteria.pairs()
+        ]
+
+    def _meeting(self, names: Iterable[str]) -> list[Cell]:
+        """Cells that meet what is chosen of these facets."""
+        chosen = [(name, set(values)) for name in names if (values := getattr(self.criteria, name))]
+        return [cell for cell in self.cells if all(getattr(cell, name) & values for name, values in chosen)]
+
+    def _facet(self, name: str, label: str, labels: dict[str, str]) -> Facet:
+        counts: Counter[str] = Counter()
+        for cell in self._meeting(other for other in NAMES if other != name):
+            for value in getattr(cell, name):
+                counts[value] += cell.cars
+        chosen = getattr(self.criteria, name)
+        shown = {value: text for value, text in labels.items() if counts[value] or value in chosen}
+        shown |= {value: value.replace("-", " ") for value in chosen if value not in shown}
+        return Facet(
+            name,
+            label,
+            [Option(value, text, counts[value], value in chosen) for value, text in shown.items()],
+        )
 
 
 def years(variants: VariantQuerySet) -> list[int]:
     """All model years of the catalogue, the newest first."""
     found = variants.order_by("-year").values_list("year", flat=True).distinct()
     return [year for year in found if year is not None]
-
-
-def chips(criteria: Criteria) -> list[Chip]:
-    """Every criterion in effect, in words."""
-    slugs = [value for name, value in criteria.pairs() if name == "make"]
-    makes = dict(Make.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
-    labels: dict[str, Callable[[Any], object]] = {
-        "q": lambda value: f"“{value}”",
-        "make": lambda value: makes.get(value, value),
-        "model": lambda value: value.replace("-", " "),
-        "body": lambda value: BodyStyle(value).label,
-        "fuel": lambda value: FUELS[value],
-        "year": str,
-        "year_min": lambda value: f"from {value}",
-        "year_max": lambda value: f"to {value}",
-    }
-    return [
-        Chip(str(labels[name](value)), criteria.without(name, value).as_query())
-        for name, value in criteria.pairs()
-    ]
-
-
-def _counted(variants: VariantQuerySet, value: str, label: str = "") -> list[tuple[str, str, int]]:
-    columns = [value, label] if label else [value]
-    found = variants.order_by().values(*columns).annotate(count=Count("pk"))
-    return [(row[value], row[label or value], row["count"]) for row in found]
-
-
-def _facet(name: str, label: str, counted: Iterable[tuple[str, str, int]], chosen: tuple[str, ...]) -> Facet:
-    options = [Option(value, text, count, value in chosen) for value, text, count in counted]
-    shown = [option for option in options if option.count or option.selected]
-    known = {option.value for option in shown}
-    shown += [
-        Option(value, value.replace("-", " "), count=0, selected=True)
-        for value in chosen
-        if value not in known
-    ]
-    return Facet(
-        name, label, sorted(shown, key=lambda option: option.label.casefold()) if name == "make" else shown
-    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 
 from catalog import search
 from catalog.criteria import Criteria
-from catalog.facets import Chip, Facet, chips, facets, years
+from catalog.facets import Chip, Facet, Tally, years
 from catalog.models import CarModel, Make, Variant
+from catalog.paging import LongPaginator
 from catalog.querysets import VariantQuerySet
 from catalog.sheet import HEADLINES
 
@@ -40,20 +41,22 @@ def browse(criteria: Criteria, page: str | None) -> Listing:
     variants = Variant.objects.published()
     asked, unfiltered = criteria.q, 0
     suggestions: list[str] = []
-    found = variants.meeting(criteria)
-    if criteria.q and not found.exists():
+    tally = Tally.take(variants, criteria)
+    if criteria.q and not tally.total:
         unfiltered = variants.meeting(Criteria(q=criteria.q)).count()
         if not unfiltered:
             names = known_names()
-            criteria, suggestions = _corrected(criteria, names, variants), search.nearest_names(asked, names)
-            found = variants.meeting(criteria)
-    shown = found.sorted_by(criteria.sort, criteria.q).with_names().with_specs(HEADLINES).with_photos()
+            suggestions = search.nearest_names(asked, names)
+            criteria = _corrected(criteria, names, variants)
+            tally = Tally.take(variants, criteria)
+    found = variants.meeting(criteria).sorted_by(criteria.sort, criteria.q)
+    shown = found.with_names().with_specs(HEADLINES).with_photos()
     return Listing(
         criteria=criteria,
-        page=Paginator(shown, PAGE_SIZE).get_page(page),
-        facets=facets(variants, criteria),
+        page=LongPaginator(shown, PAGE_SIZE, count=tally.total).get_page(page),
+        facets=tally.facets(),
         years=years(variants),
-        chips=chips(criteria),
+        chips=tally.chips(),
         instead_of=asked if criteria.q != asked else "",
         suggestions=suggestions,
         unfiltered=unfiltered,
@@ -66,20 +69,22 @@ def find(query: str, limit: int) -> tuple[list[Variant], str]:
     criteria = Criteria(q=query)
     if not variants.meeting(criteria).exists():
         criteria = _corrected(criteria, known_names(), variants)
-    found = variants.meeting(criteria).sorted_by("name", criteria.q).with_names()[:limit]
-    return list(found), criteria.q if criteria.q != query else ""
+    found = variants.meeting(criteria).sorted_by("name", criteria.q).with_names()
+    return list(LongPaginator(found, limit, count=limit).page(1)), criteria.q if criteria.q != query else ""
 
 
-def known_names() -> list[str]:
-    """Names of makes, in all ways people call them, and of models."""
+def known_names() -> dict[str, str]:
+    """Names of makes, in all ways people call them, and of models; each with its plain words."""
     makes = Make.objects.published().values_list("name", "aliases")
-    models = CarModel.objects.published().values_list("name", flat=True)
-    return [*(name for make, aliases in makes for name in (make, *aliases)), *models]
+    models = CarModel.objects.published().order_by().values_list("name", "slug")
+    names = {name: search.normalise(name) for make, aliases in makes for name in (make, *aliases)}
+    # A slug has the words already: thousands of names take long to normalise.
+    return {name: slug.replace("-", " ") for name, slug in models} | names
 
 
-def _corrected(criteria: Criteria, names: list[str], variants: VariantQuerySet) -> Criteria:
+def _corrected(criteria: Criteria, names: dict[str, str], variants: VariantQuerySet) -> Criteria:
     """The criteria with the nearest known words, if those find anything at all."""
-    nearest = search.corrected(criteria.q, names)
+    nearest = search.corrected(criteria.q, names.values())
     if nearest and variants.meeting(Criteria(q=nearest)).exists():
         return replace(criteria, q=nearest)
     return criteria

@@ -45,6 +45,7 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
     gone.delete()
     gone.pk = pk
     OldAddress.objects.create(path=path, slug=slug, variant=keep)
+    Variant.objects.filter(pk=keep.pk).refresh_facts()
     return record
 
 
@@ -69,7 +70,7 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
     record["addresses"] = [address.path for address in addresses]
     gone.delete()
     OldAddress.objects.create(path=record["path"], model=keep)
-    Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_search_text()
+    Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_names()
     return record
 
 
@@ -89,10 +90,10 @@ def merge_undo(*, record: Record) -> None:
         still.update(**{field: back.object.pk})
     for spec in deserialize("json", record["dropped"]):
         spec.save()
-    cars = (
-        Variant.objects.filter(model=back.object.pk) if record["kind"] == "model" else Variant.objects.none()
-    )
-    cars.refresh_search_text()
+    if record["kind"] == "model":
+        Variant.objects.filter(model=back.object.pk).refresh_names()
+    else:
+        Variant.objects.filter(pk__in=[back.object.pk, record["kept"]]).refresh_facts()
 
 
 def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from catalog import search
-from catalog.querysets import NEWEST, CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.querysets import CarModelQuerySet, MakeQuerySet, SpecQuerySet, VariantQuerySet
 from catalog.specs import SPECS, SpecKind
 
 
@@ -49,7 +49,7 @@ class Make(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Cars are found by the names of their make: those follow."""
         super().save(*args, **kwargs)
-        Variant.objects.filter(model__make=self).refresh_search_text()
+        Variant.objects.filter(model__make=self).refresh_names()
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:make", args=[self.slug])
@@ -74,7 +74,7 @@ class CarModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Cars are found by the name of their model: those follow."""
         super().save(*args, **kwargs)
-        Variant.objects.filter(model=self).refresh_search_text()
+        Variant.objects.filter(model=self).refresh_names()
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:model", args=[self.make.slug, self.slug])
@@ -84,9 +84,13 @@ class Variant(models.Model):
     """A model year and body style of a model (and trim where known), such as the Audi A5 Coupe 2012.
 
     Without a year it stands for a model in all its generations, where photos don't tell them apart.
+
+    Lists of many thousand cars are found, sorted and counted by what stands under "derived": each follows from names
+    or facts elsewhere, and is kept true to them by `refresh_names` and `refresh_facts` of the queryset.
     """
 
-    model = models.ForeignKey(CarModel, on_delete=models.PROTECT, related_name="variants")
+    # Its index is the one below that begins with it.
+    model = models.ForeignKey(CarModel, on_delete=models.PROTECT, related_name="variants", db_index=False)
     year = models.PositiveSmallIntegerField(
         "model year", null=True, blank=True, help_text="Empty: all generations of the model."
     )
@@ -96,20 +100,49 @@ class Variant(models.Model):
     )
     trim = models.CharField(max_length=80, blank=True)
     slug = models.SlugField(max_length=200, unique=True)
-    search_text = models.TextField(
-        blank=True, editable=False, help_text="Lower-case words that search looks in."
-    )
     is_published = models.BooleanField("published", default=True)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
+    # Derived from names
+    make = models.ForeignKey(
+        Make, on_delete=models.PROTECT, related_name="variants", editable=False, db_index=False
+    )
+    search_text = models.TextField(
+        blank=True, editable=False, help_text="Lower-case words that search looks in."
+    )
+    sort_key = models.CharField(
+        max_length=420, blank=True, editable=False, help_text="Cars are in the order of names by this alone."
+    )
+    # Derived from facts
+    fuels = models.CharField(
+        max_length=120,
+        blank=True,
+        editable=False,
+        help_text="Names of `catalog.specs.FUELS`, each in spaces.",
+    )
+    power = models.FloatField(null=True, editable=False, help_text="The highest, of the most trusted source.")
+    consumption = models.FloatField(null=True, editable=False, help_text="The lowest, combined.")
+    price = models.FloatField(null=True, editable=False, help_text="The lowest, in `currency`.")
+    currency = models.CharField(max_length=3, blank=True, editable=False)
+
+    FROM_NAMES = ("make", "search_text", "sort_key")
+
     objects = VariantQuerySet.as_manager()
 
     class Meta:
-        ordering = [Lower("model__make__name"), Lower("model__name"), NEWEST, "slug"]
+        ordering = ["sort_key"]
         indexes = [
-            models.Index(fields=["is_published", "body_style"]),
-            models.Index(fields=["is_published", "-year"]),
+            models.Index(fields=["model", "is_published", "year"], name="variant_of_model"),
+            # Nearly all cars are published, so that says little by itself: what is asked of them decides.
+            models.Index(fields=["sort_key"], condition=Q(is_published=True), name="variant_by_name"),
+            models.Index(fields=["year", "sort_key"], condition=Q(is_published=True), name="variant_by_year"),
+            # All that facets count by, so that counting reads this index and no cars.
+            models.Index(
+                fields=["make", "body_style", "fuels", "year"],
+                condition=Q(is_published=True),
+                name="variant_facets",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -121,14 +154,20 @@ class Variant(models.Model):
         return " ".join(part for part in (self.model.make.name, self.short_name) if part)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps `search_text` true to the names."""
-        self.search_text = search.search_text(self)
+        """Keeps what is derived from the names true to them."""
+        self.follow_names()
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], *self.FROM_NAMES}
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:variant", args=[self.model.make.slug, self.model.slug, self.slug])
+
+    def follow_names(self) -> None:
+        """Derives what the names decide, of a row that is yet to be saved."""
+        self.make = self.model.make
+        self.search_text = search.search_text(self)
+        self.sort_key = search.sort_key(self)
 
     @property
     def short_name(self) -> str:
@@ -173,6 +212,11 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Which fact decides where sources differ follows their rank."""
+        super().save(*args, **kwargs)
+        Variant.objects.filter(pk__in=self.specs.order_by().values("variant")).refresh_facts()
+
 
 class Spec(models.Model):
     """One fact about a variant from one source. Sources that differ stand side by side; nothing is averaged.
@@ -180,7 +224,8 @@ class Spec(models.Model):
     A variant that was sold with several engines has a range: `low` and `high`, in the unit of `catalog.specs`.
     """
 
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="specs")
+    # Its index is that of the first constraint below.
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="specs", db_index=False)
     key = models.CharField(max_length=40, choices=[(spec.key, spec.label) for spec in SPECS.values()])
     low = models.FloatField(null=True, blank=True)
     high = models.FloatField(null=True, blank=True)
@@ -202,9 +247,10 @@ class Spec(models.Model):
     source_url = models.URLField(blank=True, max_length=500)
     retrieved = models.DateField()
 
+    objects = SpecQuerySet.as_manager()
+
     class Meta:
         ordering = ["variant", "key", "source__rank"]
-        indexes = [models.Index(fields=["key", "text"])]
         constraints = [
             models.UniqueConstraint(fields=["variant", "key", "source"], name="spec_once_per_source"),
             models.CheckConstraint(
@@ -215,6 +261,18 @@ class Spec(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant}: {self.kind.label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Lists sort and count by some facts: those follow, also of the car that it was taken from."""
+        cars = set(Spec.objects.filter(pk=self.pk).values_list("variant", flat=True))
+        super().save(*args, **kwargs)
+        Variant.objects.filter(pk__in={*cars, self.variant_id}).refresh_facts()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Lists sort and count by some facts: those follow."""
+        deleted = super().delete(*args, **kwargs)
+        Variant.objects.filter(pk=self.variant_id).refresh_facts()
+        return deleted
 
     @property
     def kind(self) -> SpecKind:

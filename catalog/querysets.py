@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models.functions import Abs, Coalesce, Concat, Lower
 
 from catalog import search
 from catalog.specs import FUELS, SEPARATOR
@@ -18,12 +18,30 @@ if TYPE_CHECKING:
 
 # Cars that stand for all years of their model come last.
 NEWEST = F("year").desc(nulls_last=True)
-# Sort → the number that decides, and whether its highest value comes first.
-_SORT_SPECS = {
-    "power": ("power", True),
-    "consumption": ("consumption_combined", False),
-    "price": ("price", False),
+_ORDERS = {
+    "name": ("sort_key",),
+    "newest": (NEWEST, "sort_key"),
+    "oldest": (F("year").asc(nulls_last=True), "sort_key"),
+    "power": (F("power").desc(nulls_last=True), "sort_key"),
+    "consumption": (F("consumption").asc(nulls_last=True), "sort_key"),
+    # Money is never converted: prices in one currency stand together, not among those of another. Without one: no price.
+    "price": ("-currency", F("price").asc(nulls_last=True), "sort_key"),
 }
+_BATCH = 5000
+
+
+def _published(**outer: str) -> VariantQuerySet:
+    """Published variants that belong to the row outside, for use in a subquery."""
+    from catalog.models import Variant
+
+    of = {field: OuterRef(reference) for field, reference in outer.items()}
+    return Variant.objects.published().filter(**of).order_by()
+
+
+def _number(rows: models.QuerySet, aggregate: str = "COUNT", field: str = "pk") -> Subquery:
+    """An aggregate over a subquery. Beside a join it would have the whole catalogue sorted by what is outside."""
+    value = Func(F(field), function=aggregate, output_field=models.IntegerField())
+    return Subquery(rows.annotate(number=value).values("number"))
 
 
 class MakeQuerySet(models.QuerySet["Make"]):
@@ -31,15 +49,15 @@ class MakeQuerySet(models.QuerySet["Make"]):
 
     def published(self) -> MakeQuerySet:
         """Makes with at least one published variant."""
-        own = self.model.objects.filter(pk=OuterRef("pk"), models__variants__is_published=True)
-        return self.filter(Exists(own))
+        return self.filter(Exists(_published(make="pk")))
 
     def with_counts(self) -> MakeQuerySet:
         """Adds `variant_count` and `model_count`, of what is published; by name."""
-        shown = Q(models__variants__is_published=True)
+        from catalog.models import CarModel
+
+        shown = CarModel.objects.published().filter(make=OuterRef("pk")).order_by()
         return self.annotate(
-            variant_count=Count("models__variants", filter=shown, distinct=True),
-            model_count=Count("models", filter=shown, distinct=True),
+            variant_count=_number(_published(make="pk")), model_count=_number(shown)
         ).order_by(Lower("name"))
 
 
@@ -48,21 +66,25 @@ class CarModelQuerySet(models.QuerySet["CarModel"]):
 
     def published(self) -> CarModelQuerySet:
         """Models with at least one published variant."""
-        own = self.model.objects.filter(pk=OuterRef("pk"), variants__is_published=True)
-        return self.filter(Exists(own))
+        return self.filter(Exists(_published(model="pk")))
 
     def with_counts(self) -> CarModelQuerySet:
         """Adds `variant_count`, `first_year` and `last_year`, of what is published; by name."""
-        shown = Q(variants__is_published=True)
+        own = _published(model="pk")
         return self.annotate(
-            variant_count=Count("variants", filter=shown),
-            first_year=Min("variants__year", filter=shown),
-            last_year=Max("variants__year", filter=shown),
+            variant_count=_number(own),
+            first_year=_number(own, "MIN", "year"),
+            last_year=_number(own, "MAX", "year"),
         ).order_by(Lower("make__name"), Lower("name"))
+
+    def with_body(self) -> CarModelQuerySet:
+        """Adds `body_style`, that of the newest published variant."""
+        newest = _published(model="pk").order_by(NEWEST, "slug")
+        return self.annotate(body_style=Subquery(newest.values("body_style")[:1]))
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):
-    """Reads of variants."""
+    """Reads of variants, and what keeps their derived fields true."""
 
     def published(self) -> VariantQuerySet:
         """Variants that visitors may see."""
@@ -83,7 +105,9 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def with_specs(self, keys: Iterable[str] | None = None) -> VariantQuerySet:
         """Specs along, each with its source, the most trusted first; only those of `keys` where given."""
-        specs = self._specs().select_related("source").order_by("source__rank", "source__slug")
+        from catalog.models import Spec
+
+        specs = Spec.objects.select_related("source").order_by("source__rank", "source__slug")
         if keys is not None:
             specs = specs.filter(key__in=list(keys))
         return self.prefetch_related(Prefetch("specs", queryset=specs))
@@ -92,17 +116,18 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """Photos along."""
         return self.prefetch_related("photos")
 
-    def meeting(self, criteria: Criteria, *, but: str = "") -> VariantQuerySet:
-        """Variants that meet all criteria; all but the one named `but`, which is what its facet counts."""
+    def meeting(self, criteria: Criteria, *, but: Collection[str] = ()) -> VariantQuerySet:
+        """Variants that meet all criteria; all but those named `but`."""
         found: VariantQuerySet = self.filter(search.condition(criteria.q))
-        for name, lookup in (("make", "model__make__slug"), ("model", "model__slug"), ("body", "body_style")):
-            if (values := getattr(criteria, name)) and but != name:
-                found = found.filter(**{f"{lookup}__in": values})
-        if criteria.fuel and but != "fuel":
+        if criteria.make and "make" not in but:
+            found = found.filter(make__slug__in=criteria.make)
+        if criteria.model:
+            found = found.filter(model__slug__in=criteria.model)
+        if criteria.body and "body" not in but:
+            found = found.filter(body_style__in=criteria.body)
+        if criteria.fuel and "fuel" not in but:
             found = found.with_fuel(criteria.fuel)
-        if but != "year":
-            found = found._of_years(criteria)
-        return found
+        return found._of_years(criteria)
 
     def _of_years(self, criteria: Criteria) -> VariantQuerySet:
         found = self.filter(year__in=criteria.year) if criteria.year else self
@@ -112,65 +137,126 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def with_fuel(self, fuels: Iterable[str]) -> VariantQuerySet:
         """Variants that some source says run on one of these fuels (names of `catalog.specs.FUELS`)."""
-        return self.filter(Exists(self._specs_of_fuel(fuels)))
+        said = Q()
+        for name in fuels:
+            said |= Q(fuels__contains=f" {name} ")
+        return self.filter(said)
 
-    def fuel_counts(self) -> dict[str, int]:
-        """How many of these variants run on each fuel; one query."""
-        cars: dict[str, set[int]] = {word: set() for word in FUELS.values()}
-        found = self.order_by().values("pk")
-        # Counting here is cheaper than seven subqueries: a few words for each car, and sources often agree.
-        said = self._specs().filter(key="fuel", variant__in=found).values_list("variant", "text").distinct()
-        for car, text in said.order_by():
-            for word in text.split(SEPARATOR):
-                cars.setdefault(word, set()).add(car)
-        return {name: len(cars[word]) for name, word in FUELS.items()}
+    def cells(self) -> models.QuerySet[Any, tuple[int, str, str, int]]:
+        """How many variants there are of each make (its key), body style and set of fuels: (make, body, fuels, count)."""
+        cells = self.order_by("make", "body_style", "fuels").values_list("make", "body_style", "fuels")
+        return cells.annotate(count=Count("pk"))
+
+    def siblings_of(self, variant: Variant) -> VariantQuerySet:
+        """Other variants of its model, those of the nearest years first."""
+        others = self.filter(model=variant.model_id).exclude(pk=variant.pk)
+        if variant.year is None:
+            return others.sorted_by("newest")
+        return others.order_by(Abs(F("year") - variant.year).asc(nulls_last=True), "sort_key")
 
     def sorted_by(self, sort: str, q: str = "") -> VariantQuerySet:
         """In the order of a name of `catalog.criteria.SORTS`. Cars without what decides come last.
 
         By name, those come first that a query names by whole words.
         """
-        names = (Lower("model__make__name"), Lower("model__name"), NEWEST, "slug")
         if sort == "name" and q:
-            return self.annotate(relevance=search.relevance(q)).order_by("-relevance", *names)
-        if sort == "newest":
-            return self.order_by(NEWEST, *names)
-        if sort == "oldest":
-            return self.order_by(F("year").asc(nulls_last=True), *names)
-        if sort not in _SORT_SPECS:
-            return self.order_by(*names)
-        key, highest = _SORT_SPECS[sort]
-        end = "high" if highest else "low"
-        first = self._specs().filter(variant=OuterRef("pk"), key=key).order_by("source__rank", "source__slug")
-        decides = F("deciding_fact")
-        order = decides.desc(nulls_last=True) if highest else decides.asc(nulls_last=True)
-        found = self.annotate(deciding_fact=Subquery(first.values(end)[:1]))
-        if key == "price":
-            # Money is never converted: prices in one currency stand together, not among those of another.
-            found = found.annotate(currency=Subquery(first.values("currency")[:1]))
-            return found.order_by(F("currency").desc(nulls_last=True), order, *names)
-        return found.order_by(order, *names)
+            return self.annotate(relevance=search.relevance(q)).order_by("-relevance", "sort_key")
+        return self.order_by(*_ORDERS[sort])
 
-    def refresh_search_text(self) -> int:
-        """Brings `search_text` up to date where names have changed; returns how many rows that were."""
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """As Django's, with what is derived from the names."""
+        objs = list(objs)
+        for variant in objs:
+            variant.follow_names()
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def refresh_names(self) -> int:
+        """Brings what is derived from names up to date where these have changed; returns how many rows that were."""
         stale = []
-        for variant in self.select_related("model__make"):
-            text = search.search_text(variant)
-            if text != variant.search_text:
-                variant.search_text = text
+        for variant in self.select_related("make", "model__make"):
+            before = [getattr(variant, name) for name in self.model.FROM_NAMES]
+            variant.follow_names()
+            if before != [getattr(variant, name) for name in self.model.FROM_NAMES]:
                 stale.append(variant)
-        self.model.objects.bulk_update(stale, ["search_text"], batch_size=500)
+        self.model.objects.bulk_update(stale, self.model.FROM_NAMES, batch_size=500)
         return len(stale)
 
-    def _specs(self) -> models.QuerySet[Spec]:
-        from catalog.models import Spec
+    def refresh_facts(self) -> int:
+        """Brings what is derived from facts up to date, in one query; returns how many rows these are.
 
-        return Spec.objects.all()
+        Fuels are those that any source names; elsewhere the most trusted source decides.
+        """
+        return self.order_by().update(
+            fuels=_fuels(),
+            power=_deciding("power", "high"),
+            consumption=_deciding("consumption_combined", "low"),
+            price=_deciding("price", "low"),
+            currency=Coalesce(_deciding("price", "currency"), Value("")),
+        )
 
-    def _specs_of_fuel(self, fuels: Iterable[str]) -> models.QuerySet[Spec]:
-        """Words are compared as a whole: "Hybrid" is not a "Plug-in hybrid"."""
-        said = Q()
-        for name in fuels:
-            said |= Q(words__contains=f"{SEPARATOR}{FUELS[name]}{SEPARATOR}")
-        words = Concat(Value(SEPARATOR), "text", Value(SEPARATOR))
-        return self._specs().filter(variant=OuterRef("pk"), key="fuel").annotate(words=words).filter(said)
+
+class SpecQuerySet(models.QuerySet["Spec"]):
+    """Writes of many facts at once. Their cars follow, so that no list shows or sorts by what is no longer said."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """As Django's."""
+        made = super().bulk_create(objs, *args, **kwargs)
+        _refresh_facts({spec.variant_id for spec in made})
+        return made
+
+    def update(self, **kwargs: Any) -> int:
+        """As Django's."""
+        cars = self._cars()
+        if to := kwargs.get("variant"):
+            cars.add(getattr(to, "pk", to))
+        count = super().update(**kwargs)
+        _refresh_facts(cars)
+        return count
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """As Django's."""
+        cars = self._cars()
+        deleted = super().delete()
+        _refresh_facts(cars)
+        return deleted
+
+    def _cars(self) -> set[int]:
+        return set(self.order_by().values_list("variant", flat=True))
+
+
+def _refresh_facts(cars: Iterable[int]) -> None:
+    from catalog.models import Variant
+
+    keys = sorted(cars)
+    for start in range(0, len(keys), _BATCH):
+        Variant.objects.filter(pk__in=keys[start : start + _BATCH]).refresh_facts()
+
+
+def _specs(key: str) -> models.QuerySet[Spec]:
+    """What is said of one kind about the variant outside."""
+    from catalog.models import Spec
+
+    return Spec.objects.filter(variant=OuterRef("pk"), key=key)
+
+
+def _deciding(key: str, column: str) -> Subquery:
+    """What the most trusted source says."""
+    return Subquery(_specs(key).order_by("source__rank", "source__slug").values(column)[:1])
+
+
+def _fuels() -> Concat:
+    """Words are compared as a whole: "Hybrid" is not a "Plug-in hybrid"."""
+    said = _specs("fuel").order_by().annotate(words=Concat(Value(SEPARATOR), "text", Value(SEPARATOR)))
+    return Concat(
+        *(
+            Case(
+                When(
+                    Exists(said.filter(words__contains=f"{SEPARATOR}{word}{SEPARATOR}")),
+                    then=Value(f" {name} "),
+                ),
+                default=Value(""),
+            )
+            for name, word in FUELS.items()
+        ),
+        output_field=models.CharField(),
+    )

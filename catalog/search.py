@@ -2,16 +2,18 @@
 
 A variant's `search_text` holds all words it can be found by. A query fits when each of its words begins a word of
 that text. Only where nothing fits, words that no car knows are replaced by the nearest that one does.
+
+The database has an index of these words (`catalog.search_index`), as reading the texts of all cars takes too long.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
 
 if TYPE_CHECKING:
@@ -52,15 +54,57 @@ def search_text(variant: Variant) -> str:
     return " " + " ".join(dict.fromkeys(word for word in words if word)) + " "
 
 
+def sort_key(variant: Variant) -> str:
+    """What cars are in order by: make, model, newest first, and those of all years last.
+
+    Plain words, so that every database sorts them alike; two spaces end a name: "Land X" comes before "Land Rover X".
+    """
+    make, model = variant.model.make, variant.model
+    names = [normalise(name) or slug for name, slug in ((make.name, make.slug), (model.name, model.slug))]
+    return "  ".join([*names, str(9999 - (variant.year or 0)), variant.slug.replace("-", " ")])
+
+
 def condition(query: str) -> Q:
     """What `search_text` has to meet; everything meets an empty query."""
-    result = Q()
-    for word in _typed(query):
-        parts = Q()
-        for part in normalise(word).split():
-            parts &= Q(search_text__contains=f" {part}")
-        result &= parts | Q(search_text__contains=f" {normalise(word).replace(' ', '')}")
-    return result
+    return Q(search_text__names=query) if any(_typed(query)) else Q()
+
+
+@TextField.register_lookup
+class Names(Lookup):
+    """Whether each word of a query begins a word of the text; "f-150" may be one word there, or two.
+
+    SQLite looks the words up in its full-text table; what is compared here, PostgreSQL finds by its trigram index.
+    """
+
+    lookup_name = "names"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """A comparison of the text itself."""
+        text, text_params = self.process_lhs(compiler, connection)
+        params: list[Any] = []
+
+        def begins(word: str) -> str:
+            params.extend([*text_params, f"% {word}%"])
+            return f"{text} LIKE %s"
+
+        return _joined(self.rhs, begins), tuple(params)
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """A look into the full-text table, whose row numbers are the keys of the cars."""
+        alias = connection.ops.quote_name(self.lhs.alias)
+        match = _joined(self.rhs, lambda word: f'"{word}"*')
+        found = "SELECT rowid FROM catalog_variant_search WHERE catalog_variant_search MATCH %s"
+        return f"{alias}.id IN ({found})", [match]
+
+
+def _joined(query: str, one: Callable[[str], str]) -> str:
+    """The words of a query with AND and OR, as SQL and full-text queries both have them. `one` writes one word."""
+    written = []
+    for typed in _typed(query):
+        words = normalise(typed).split()
+        apart = " AND ".join(one(word) for word in words)
+        written.append(f"(({apart}) OR {one(''.join(words))})" if len(words) > 1 else apart)
+    return " AND ".join(written)
 
 
 def relevance(query: str) -> Combinable:
@@ -75,7 +119,7 @@ def relevance(query: str) -> Combinable:
 def corrected(query: str, known: Iterable[str]) -> str | None:
     """The query with words that are not `known` replaced by the most similar that are; None where that changes nothing.
 
-    `known` are names, such as "Land Rover"; their single words count, and the names written as one word.
+    `known` are normalised names, such as "land rover"; their single words count, and the names written as one word.
     """
     from rapidfuzz import fuzz, process
 
@@ -91,14 +135,12 @@ def corrected(query: str, known: Iterable[str]) -> str | None:
     return " ".join(result) if result != list(_typed(query)) else None
 
 
-def nearest_names(query: str, names: Iterable[str], limit: int = 5) -> list[str]:
-    """Names that look most like the query, for when nothing is found."""
+def nearest_names(query: str, names: Mapping[str, str], limit: int = 5) -> list[str]:
+    """Names that look most like the query, for when nothing is found; `names` with how each is normalised."""
     from rapidfuzz import fuzz, process
 
-    found = process.extract(
-        query, names, scorer=fuzz.ratio, processor=normalise, limit=limit, score_cutoff=55
-    )
-    return [name for name, _, _ in found]
+    found = process.extract(normalise(query), names, scorer=fuzz.ratio, limit=limit, score_cutoff=55)
+    return [name for _, _, name in found]
 
 
 def _typed(query: str) -> Iterator[str]:
@@ -108,8 +150,7 @@ def _typed(query: str) -> Iterator[str]:
 
 def _vocabulary(known: Iterable[str]) -> dict[str, str]:
     words: dict[str, str] = {}
-    for name in (*known, *SYNONYMS, *SYNONYMS.values()):
-        plain = normalise(name)
-        words |= {word: word for word in plain.split() if len(word) > 2}
-        words.setdefault(plain.replace(" ", ""), plain)
+    for name in (*known, *map(normalise, (*SYNONYMS, *SYNONYMS.values()))):
+        words.update((word, word) for word in name.split() if len(word) > 2)
+        words.setdefault(name.replace(" ", ""), name)
     return words

@@ -84,7 +84,7 @@ def catalog_load(*, folder: Path = files.FOLDER) -> Loaded:
             if line["slug"] not in merged or _identity(spec) not in wanted:
                 wanted[_identity(spec)] = spec
     created, changed, removed = _specs_replace(wanted, [source.pk for source, _ in sources.values()])
-    Variant.objects.filter(pk__in=variants.values()).refresh_search_text()
+    Variant.objects.filter(pk__in=variants.values()).refresh_names()
     return Loaded(len(cars), new, len(wanted), created, changed, removed)
 
 

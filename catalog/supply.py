@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.utils.text import slugify
 
-from catalog import search
 from catalog.models import BodyStyle, CarModel, Make, OldAddress, Spec, Variant
 
 #: What a fact says and where it comes from: all but which car, kind and source it belongs to.
@@ -60,7 +59,6 @@ def cars_create(names: Sequence[CarName]) -> list[Variant]:
             body_style=name.body_style,
             trim=name.trim,
         )
-        variant.search_text = search.search_text(variant)
         variants.append(variant)
     _name_addresses(variants)
     return Variant.objects.bulk_create(variants, batch_size=_BATCH)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
 from django.http import (
     FileResponse,
     Http404,
@@ -19,8 +18,11 @@ from django_htmx.middleware import HtmxDetails
 from catalog import comparing, listing, sheet
 from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, OldAddress, Variant, VariantPhoto
-from catalog.querysets import NEWEST
+from catalog.paging import LongPaginator
 from catalog.specs import UnitSystem
+
+MODELS_A_PAGE = 60
+SIBLINGS = 24
 
 
 def _units(request: HttpRequest) -> UnitSystem:
@@ -52,10 +54,15 @@ def make_list(request: HttpRequest) -> HttpResponse:
 def make(request: HttpRequest, make: str) -> HttpResponse:
     """The models of a make."""
     found = get_object_or_404(Make.objects.published().with_counts(), slug=make)
-    variants = Variant.objects.published().order_by(NEWEST, "slug")
-    models = found.models.published().with_counts().select_related("make")
-    models = models.prefetch_related(Prefetch("variants", queryset=variants))
-    return render(request, "catalog/make.html", {"make": found, "models": models, "crumbs": _crumbs(found)})
+    models = found.models.published().with_counts().with_body().select_related("make")
+    count: int = found.model_count  # type: ignore[attr-defined]  # annotated
+    pages = LongPaginator(models, MODELS_A_PAGE, count=count)
+    context = {
+        "make": found,
+        "page_obj": pages.get_page(request.GET.get("page")),
+        "crumbs": _crumbs(found),
+    }
+    return render(request, "catalog/make.html", context)
 
 
 @require_safe
@@ -66,9 +73,11 @@ def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
     if found is None:
         return _moved(make, model)
     variants = found.variants.published().with_names().with_specs(sheet.HEADLINES).with_photos()
+    count: int = found.variant_count  # type: ignore[attr-defined]  # annotated
+    pages = LongPaginator(variants.sorted_by("newest"), listing.PAGE_SIZE, count=count)
     context = {
         "model": found,
-        "variants": variants.sorted_by("newest"),
+        "page_obj": pages.get_page(request.GET.get("page")),
         "crumbs": _crumbs(found.make, found),
     }
     return render(request, "catalog/model.html", context)
@@ -89,7 +98,7 @@ def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpRe
         "groups": sheet.groups(rows),
         "headlines": sheet.headlines(rows),
         "limits": sheet.limits(car.specs.all()),
-        "siblings": published.filter(model=car.model).exclude(pk=car.pk).sorted_by("newest"),
+        "siblings": published.siblings_of(car)[:SIBLINGS],
     }
     return render(request, "catalog/variant.html", context)
 

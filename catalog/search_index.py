@@ -1,0 +1,75 @@
+"""The database's own index of the words that cars are found by.
+
+SQLite has a full-text table beside the cars, which triggers keep true whoever writes; PostgreSQL has an index of the
+trigrams of `search_text`. Both are made after every `migrate` where they are missing, not by a migration: SQLite drops
+the triggers of a table whenever a later migration rebuilds it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger(__name__)
+
+# Beginnings of one and two letters have an index of their own: so many words have them in common.
+_TABLE = """
+    CREATE VIRTUAL TABLE IF NOT EXISTS catalog_variant_search USING fts5(
+        search_text, content='catalog_variant', content_rowid='id', tokenize='ascii', detail='none', prefix='1 2'
+    )"""
+# A full-text table without a text of its own has to be told what it had.
+_TRIGGERS = {
+    "catalog_variant_search_insert": """
+        AFTER INSERT ON catalog_variant BEGIN
+            INSERT INTO catalog_variant_search(rowid, search_text) VALUES (new.id, new.search_text);
+        END""",
+    "catalog_variant_search_delete": """
+        AFTER DELETE ON catalog_variant BEGIN
+            INSERT INTO catalog_variant_search(catalog_variant_search, rowid, search_text)
+                VALUES ('delete', old.id, old.search_text);
+        END""",
+    "catalog_variant_search_update": """
+        AFTER UPDATE OF search_text ON catalog_variant WHEN old.search_text <> new.search_text BEGIN
+            INSERT INTO catalog_variant_search(catalog_variant_search, rowid, search_text)
+                VALUES ('delete', old.id, old.search_text);
+            INSERT INTO catalog_variant_search(rowid, search_text) VALUES (new.id, new.search_text);
+        END""",
+}
+_REBUILD = "INSERT INTO catalog_variant_search(catalog_variant_search) VALUES ('rebuild')"
+_TRIGRAMS = """
+    CREATE INDEX IF NOT EXISTS catalog_variant_search ON catalog_variant USING gin (search_text gin_trgm_ops)"""
+
+
+def ensure(*, using: str, **_: Any) -> None:
+    """Makes what is missing. Receives `post_migrate`."""
+    connection = connections[using]
+    if "catalog_variant" not in connection.introspection.table_names():
+        return
+    if connection.vendor == "sqlite":
+        _full_text_table(connection)
+    elif connection.vendor == "postgresql":
+        _trigram_index(connection)
+
+
+def _full_text_table(connection: BaseDatabaseWrapper) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        if {row[0] for row in cursor.fetchall()}.issuperset(_TRIGGERS):
+            return
+        cursor.execute(_TABLE)
+        for name, trigger in _TRIGGERS.items():
+            cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {trigger}")
+        cursor.execute(_REBUILD)
+
+
+def _trigram_index(connection: BaseDatabaseWrapper) -> None:
+    """Without the extension, which a database may not have or allow, search reads all texts: slower, not worse."""
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            cursor.execute(_TRIGRAMS)
+    except DatabaseError as error:
+        logger.warning("Search has no index: the database refuses pg_trgm (%s).", str(error).strip())
