@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 
 class CarSpider(scrapy.Spider):
-    """A source. Patterns are searched in a link's whole address, without its fragment.
+    """A source. Patterns are searched in a link's whole address, without its fragment; links are taken from the elements
+    that the CSS selector `links_in` finds.
 
+    `make_in_link` names a make by its group `make`: links of other makes than the one asked for are not followed.
     `browser` says that pages need Chromium, which then waits for the CSS selector `ready`. Where `lists` is empty the
     source is one of whatever addresses the job names, and their hosts are its hosts.
     """
@@ -34,9 +36,10 @@ class CarSpider(scrapy.Spider):
     lists: ClassVar[tuple[str, ...]] = ()
     list_link: ClassVar[str] = ""
     car_link: ClassVar[str] = ""
+    links_in: ClassVar[str] = "a"
+    make_in_link: ClassVar[str] = ""
     browser: ClassVar[bool] = False
     ready: ClassVar[str] = ""
-    description: ClassVar[str] = ""
     site_settings: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, job: Job, done: frozenset[str] = frozenset()) -> None:
@@ -56,16 +59,14 @@ class CarSpider(scrapy.Spider):
     # --- Requests -------------------------------------------------------------------------------------------
     async def start(self) -> AsyncIterator[Request]:
         """The first pages: lists, or single cars where the job names such."""
-        for address in self.job.addresses or self.first_pages():
+        for address in self.job.addresses or self.lists:
             yield self._request(address, is_car=self._is_car(address))
 
-    def first_pages(self) -> tuple[str, ...]:
-        """Where the source begins; a source that can find a single make does so here."""
-        return self.lists
-
     def wanted(self, link: str) -> bool:
-        """Whether a car's page may show one that the job asks for; a source that can tell by the address does so here."""
-        return True
+        """Whether a link may lead to a car that the job asks for."""
+        asked = self.job.only.get("make", "")
+        found = re.search(self.make_in_link, link) if asked and self.make_in_link else None
+        return found is None or _squash(found["make"]) == _squash(asked)
 
     def _is_car(self, address: str) -> bool:
         # Without a pattern each page is read for cars, and none is followed.
@@ -94,9 +95,9 @@ class CarSpider(scrapy.Spider):
     def parse_list(self, response: Response) -> Iterator[Request]:
         """The cars of a list that were not read yet, and further lists."""
         self.count("pages")
-        for link in self.links(response):
+        for link in filter(self.wanted, self.links(response)):
             if self._car_link and self._car_link.search(link):
-                if link not in self._done and self.wanted(link) and self._may_ask():
+                if link not in self._done and self._may_ask():
                     yield self._request(link, is_car=True)
             elif self._list_link and self._list_link.search(link):
                 yield self._request(link, is_car=False)
@@ -106,7 +107,7 @@ class CarSpider(scrapy.Spider):
         if not isinstance(response, HtmlResponse):
             return
         seen = set()
-        for href in response.css("a::attr(href)").getall():
+        for href in response.css(self.links_in).xpath("@href").getall():
             link = urldefrag(response.urljoin(href.strip())).url
             if link not in seen and urlsplit(link).hostname in self.hosts_of(self.job):
                 seen.add(link)
@@ -152,11 +153,12 @@ class CarSpider(scrapy.Spider):
 
     def is_asked_for(self, make: str, model: str) -> bool:
         """Whether a car is one of those that the job is about."""
-        only = self.job.only
-        return all(
-            only.get(key, "").casefold() in ("", name.casefold())
-            for key, name in (("make", make), ("model", model))
-        )
+        names = {"make": make, "model": model}
+        return all(_squash(asked) == _squash(names[key]) for key, asked in self.job.only.items())
+
+
+def _squash(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:

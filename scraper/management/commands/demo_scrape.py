@@ -1,0 +1,71 @@
+"""Serve the demonstration site, crawl it with a real browser, and say what came of it: `manage.py demo_scrape`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from scraper import runs
+from scraper.demo_site.server import FAULTS, DemoSite
+from scraper.exceptions import ScraperError
+from scraper.models import ScrapeRun
+from scraper.reporting import progress_line, report
+
+
+class Command(BaseCommand):
+    """Nothing outside this machine is touched.."""
+
+    help = "Crawl the demonstration site into the review queue."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port", type=int, default=8765, help="the same each time, so that records are the same"
+        )
+        parser.add_argument(
+            "--fault", action="append", default=[], choices=FAULTS, help="what the site does wrong"
+        )
+        parser.add_argument("--delay", type=float, default=0.2, help="seconds between requests")
+        parser.add_argument("--dry-run", action="store_true", help="stage nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with DemoSite(port=options["port"], faults=frozenset(options["fault"])) as site:
+                run = self._crawl(site, options)
+        except ScraperError as error:
+            raise CommandError(error.message) from None
+        except OSError as error:
+            raise CommandError(
+                f"Port {options['port']} can't be listened at: {error}. Name another: --port."
+            ) from None
+        self.stdout.write(f"\n{run}\n{report(run)}")
+        self.stdout.write(f"  requests to the site         {sum(site.hits.values())}")
+        self.stdout.write(f"  requests to private address  {sum(site.vault_hits.values())}")
+        if run.status == ScrapeRun.Status.FAILED:
+            raise CommandError(run.ended)
+
+    def _crawl(self, site: DemoSite, options: dict[str, Any]) -> ScrapeRun:
+        private = (site.address,)
+        run = runs.run_start(
+            source="demo_site",
+            options={"addresses": [f"{site.url}/cars/?page=1"]},
+            dry_run=options["dry_run"],
+            ring=False,
+            private=private,
+        )
+
+        def show(run: ScrapeRun) -> None:
+            self.stdout.write(f"\r\033[K{progress_line(run)}", ending="")
+            self.stdout.flush()
+
+        runs.run_work(
+            run_id=run.pk,
+            show=show,
+            private=private,
+            delay=options["delay"],
+            throttle=False,
+            page_seconds=10.0,
+        )
+        run.refresh_from_db()
+        return run
