@@ -1,0 +1,178 @@
+"""From the bytes of a saved page to what it states about a car: a pure function, apart from fetching and storing.
+
+Every way in which pages state facts is read (see the modules here), and the fields of a car are in the order in which
+they are believed: what a site marks up for machines, then labels and values, then state for scripts, then titles.
+A page that is not about one car gives none, and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from scraper.cars import Car, RawCar, RawField, RawPhoto
+from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips
+from scraper.extract.page import Page
+from scraper.normalise import normalise
+from scraper.normalise.names import make_of, title
+from scraper.vocabulary import has_phrase
+
+# Facts that are worth a row: a make and a model alone are a headline.
+_FACTS = {"year", "first_registration", "mileage", "price", "fuel", "transmission", "power", "displacement", "engine", "torque", "body_style", "drive", "length", "wheelbase", "mass", "consumption_combined", "consumption_city", "electric_range", "cylinders"}  # fmt: skip
+_ENOUGH = 3
+_SITES_MAIN = 4  # labelled facts that outweigh a list of other cars on the page
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The cars of a page (one, or none), and why there are none."""
+
+    cars: tuple[RawCar, ...]
+    reason: str = ""
+
+
+def extract(content: bytes, url: str, *, source: str = "") -> Extraction:
+    """Read a page. Never raises for what a page holds; `url` may be empty where it is not known."""
+    if not content.strip():
+        return Extraction((), reasons.EMPTY)
+    page = Page(content, url)
+    if not page.is_html:
+        return Extraction((), reasons.NOT_HTML)
+    source = source or (urlsplit(url).hostname or "").removeprefix("www.")
+    if car := _from_infobox(page, source):
+        return Extraction((car,))
+    tops = schema_org.nodes(page)
+    evidence = _gather(page, tops)
+    if evidence.is_one_car and not (reasons.is_error(page) and not evidence.found):
+        car = _car(page, source, evidence)
+        known = normalise(car)
+        if known.make and known.model and _worth_a_row(known, evidence, page):
+            return Extraction((car,))
+        if not evidence.several and len(_facts(known)) >= _ENOUGH and not known.make:
+            return Extraction((), reasons.NO_NAME)
+    named = any(title(head).model for head in _heads(page))
+    return Extraction((), reasons.why_none(page, tops, several=evidence.several, named=named))
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What the layers of a page found."""
+
+    found: schema_org.Found | None
+    fields: list[RawField]
+    facts: int
+    several: bool
+
+    @property
+    def is_one_car(self) -> bool:
+        if self.found and self.found.is_vehicle:
+            return True
+        return not self.several and self.facts >= _ENOUGH
+
+
+def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
+    found, several = schema_org.choose(schema_org.subjects(tops), page)
+    if found and _another_make(found, page):
+        found = None
+    labelled = pairs.pairs(page)
+    group, several_groups = pairs.described(pairs.groups(labelled))
+    inner, several_states = state.choose(state.cars(page))
+    short, several_strips = strips.one_strip(strips.strips(page))
+    structured = schema_org.fields(found) if found else []
+    visible = pairs.ordered(group) if group else []
+    hidden = inner.fields if inner else []
+    titles = [RawField("name", "heading", head) for head in _heads(page)]
+    prices = _meta_price(page) + strips.lone_price(page)
+    said = sites.fields(page) + structured + visible + hidden + short + prices + titles
+    counted = {one.key for one in structured + visible + hidden + short} & _FACTS
+    only_others = several or several_groups or several_strips or (several_states and not visible)
+    if len({one.key for one in visible} & _FACTS) >= _SITES_MAIN:
+        only_others = False
+    return _Evidence(found, said, len(counted), only_others)
+
+
+def _facts(car: Car) -> set[str]:
+    """The facts that could be read."""
+    return {value.key for value in car.values} & _FACTS
+
+
+def _worth_a_row(car: Car, evidence: _Evidence, page: Page) -> bool:
+    """Whether what could be read describes one car: a marked-up one with a fact, or several facts that agree on one.
+
+    The filters of a search page have labels and values too, but no single year, mileage, price or figure.
+    """
+    facts = _facts(car)
+    if evidence.found and evidence.found.is_vehicle:
+        return bool(facts)
+    if len(facts) < _ENOUGH:
+        return False
+    figures = facts & {
+        "year",
+        "mileage",
+        "price",
+        "power",
+        "displacement",
+        "length",
+        "wheelbase",
+        "torque",
+        "mass",
+    }
+    heads = " ".join(_heads(page))
+    return len(figures) >= (2 if has_phrase("several", heads, page.language) else 1)
+
+
+def _heads(page: Page) -> list[str]:
+    """Texts that name what the page is about, the best first."""
+    return [text for text in (*page.headings[:2], page.metas.get("og:title", ""), page.title) if text]
+
+
+def _another_make(found: schema_org.Found, page: Page) -> bool:
+    """Whether the marked-up car is of another make than the page's heading: then it is one that the page advertises."""
+    said = next(
+        (
+            make
+            for f in schema_org.fields(found)
+            if f.key in ("make", "name") and (make := make_of(f.text) or title(f.text).make)
+        ),
+        "",
+    )
+    heading = next((make for head in page.headings[:1] if (make := title(head).make)), "")
+    related = {"Mercedes-Benz", "Maybach", "Smart"}, {"Citroën", "DS"}, {"SEAT", "Cupra"}, {"Fiat", "Abarth"}, {"BMW", "Alpina", "MINI"}, {"Dodge", "Ram"}  # fmt: skip
+    return bool(said and heading and said != heading and not any({said, heading} <= pair for pair in related))
+
+
+def _meta_price(page: Page) -> list[RawField]:
+    """Facebook's and Open Graph's price tags."""
+    for prefix in ("product:price", "og:price", "vehicle:price"):
+        if amount := page.metas.get(f"{prefix}:amount", ""):
+            return [RawField("price", prefix, amount, page.metas.get(f"{prefix}:currency", ""))]
+    return []
+
+
+def _from_infobox(page: Page, source: str) -> RawCar | None:
+    """The car of an article. Later boxes are its generations: the first is the whole."""
+    for box in infobox.boxes(page)[:1]:
+        if said := infobox.fields(box, page):
+            return RawCar(source, page.url, _record(page, ""), tuple(said), (), page.language)
+    return None
+
+
+def _car(page: Page, source: str, evidence: _Evidence) -> RawCar:
+    found = evidence.found
+    photos = schema_org.photos(found, page) if found else ()
+    if (
+        not photos
+        and (address := page.absolute(page.metas.get("og:image", "")))
+        and page.metas.get("og:image")
+    ):
+        photos = (RawPhoto(address),)
+    number = schema_org.identity(found) if found else ""
+    return RawCar(
+        source, page.url, _record(page, number), tuple(dict.fromkeys(evidence.fields)), photos, page.language
+    )
+
+
+def _record(page: Page, number: str) -> str:
+    """What this car is called at its source: a VIN or stock number, else the page's own address there."""
+    address = urlsplit(page.url)
+    return number or (address.path + (f"?{address.query}" if address.query else "")) or page.title

@@ -1,0 +1,106 @@
+"""Wikipedia's box of a car: its title is the car, its rows are ranges over all versions that were built."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import html
+
+from scraper.cars import RawField
+from scraper.extract.page import Page, squeeze
+from scraper.extract.pairs import _text
+from scraper.normalise.names import key_of, make_of, title
+
+_ROWS = {
+    "manufacturer": "make", "production": "year", "model years": "year", "model year": "year", "class": "size_class", "body style": "body_style",
+    "layout": "drive", "engine": "engine", "electric motor": "engine", "power output": "power", "transmission": "transmission",
+    "wheelbase": "wheelbase", "length": "length", "width": "width", "height": "height", "curb weight": "mass", "kerb weight": "mass", "electric range": "electric_range",
+    "hersteller": "make", "produktionszeitraum": "year", "karosserieversionen": "body_style", "motoren": "engine", "länge": "length", "breite": "width", "höhe": "height", "radstand": "wheelbase", "leergewicht": "mass",
+    "marque": "make", "années de production": "year", "moteur(s)": "engine", "puissance maximale": "power", "transmission(s)": "transmission",
+}  # fmt: skip
+_FOOTNOTE = re.compile(r"\[\s*[\w\s]{1,12}\s*\]")
+_CODE = re.compile(r"\s*\([^)]*\)")
+
+
+def boxes(page: Page) -> list[html.HtmlElement]:
+    """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
+    found = page.root.xpath(
+        "//table[contains(concat(' ', normalize-space(@class), ' '), ' infobox ') or contains(@class, 'infobox')]"
+    )
+    return [
+        box
+        for box in found
+        if len({"manufacturer", "hersteller", "marque"} & set(_labels(box)))
+        and len(set(_labels(box)) & _CAR_ROWS) >= 1
+    ]
+
+
+_CAR_ROWS = {
+    "body style",
+    "class",
+    "wheelbase",
+    "curb weight",
+    "kerb weight",
+    "layout",
+    "karosserieversionen",
+    "radstand",
+    "carrosserie(s)",
+    "empattement",
+}
+
+
+def _labels(box: html.HtmlElement) -> dict[str, html.HtmlElement]:
+    rows = {}
+    for row in box.iter("tr"):
+        cells = [cell for cell in row if cell.tag in ("th", "td")]
+        if len(cells) == 2 and (name := squeeze(" ".join(cells[0].itertext())).casefold().rstrip(":")):
+            rows.setdefault(name, cells[1])
+    return rows
+
+
+def fields(box: html.HtmlElement, page: Page) -> list[RawField]:
+    """What the box states. Values keep their lines: each is a version."""
+    said = []
+    for name, cell in _labels(box).items():
+        key = _ROWS.get(name)
+        text = _FOOTNOTE.sub("", _text(cell)).strip()
+        if not key or not text or key == "size_class":
+            continue
+        text = re.split(r"\n|,|\(", text)[0].strip() if key == "make" else text
+        if key == "year":
+            text = (
+                "\n".join(
+                    line
+                    for line in text.split("\n")
+                    if re.search(r"(?:19|20)\d\d", line) and "built" not in line
+                )
+                or text
+            )
+        said.append(RawField(key, name.capitalize(), text))
+    head = _heading(box, page)
+    identity = _identity(head, said)
+    return identity + [one for one in said if one.key != "make"] if identity else []
+
+
+def _heading(box: html.HtmlElement, page: Page) -> str:
+    for cell in box.xpath(".//caption | .//*[contains(@class, 'fn')] | .//th[@colspan]"):
+        if text := squeeze(" ".join(cell.itertext())):
+            return text
+    return page.headings[0] if page.headings else page.title
+
+
+def _identity(head: str, said: list[RawField]) -> list[RawField]:
+    """Make and model of the heading: "BMW 7-Series (E38)" is the 7 Series of BMW."""
+    maker = next((one for one in said if one.key == "make"), None)
+    name = _CODE.sub("", head).strip()
+    spoken = title(name)
+    if spoken.make:
+        words = name.split()
+        rest = next(
+            (" ".join(words[n:]) for n in (1, 2, 3) if make_of(" ".join(words[:n])) == spoken.make), ""
+        )
+        model = spoken.model or rest
+        return [RawField("make", "Title", spoken.make), RawField("model", "Title", model)] if model else []
+    if maker and make_of(maker.text) and key_of(name):
+        return [RawField("make", maker.label, maker.text), RawField("model", "Title", name)]
+    return []

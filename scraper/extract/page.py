@@ -1,0 +1,198 @@
+"""A saved page: decoded, parsed once, and stripped of what is not about its subject."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree, html
+
+from scraper.vocabulary import LANGUAGES, fold, has_phrase
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]+)", re.IGNORECASE)
+_SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
+_TYPES = re.compile(
+    r"<(?:html|head|body|div|table|p|title|script|!doctype|ul|span|section|dl)\b", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|"
+    r"competitor|(?:^|[\s_-])(?:filters?|facets?|related|breadcrumbs?|cookie|calculator|alternatives|lease|finance|financing|nav|menu|footer)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_BLOCKS = ("div", "section", "aside", "ul", "article")
+_LARGE = 0.4  # of the page's text: that is the page itself, whatever its class says
+
+
+def decode(content: bytes) -> str:
+    """The text of a page. Bytes that are valid UTF-8 are UTF-8, whatever the page declares; else its word counts."""
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if content.startswith(mark):
+            return content.decode(name, "replace").lstrip("\ufeff")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start > len(content) - 4:  # cut off inside a character
+            return content[: error.start].decode("utf-8")
+    declared = _META_CHARSET.search(content[:4096])
+    name = declared[1].decode("ascii").lower() if declared else "cp1252"
+    name = (
+        "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii") else name
+    )  # as browsers read it
+    try:
+        return content.decode(name, "replace")
+    except LookupError:
+        return content.decode("cp1252", "replace")
+
+
+class Page:
+    """One page: `root` without scripts, menus and other cars; `scripts` as (type, id, text)."""
+
+    def __init__(self, content: bytes, url: str) -> None:
+        text = decode(content).replace("\x00", "")
+        self.is_html = bool(_TYPES.search(text[:20_000]))
+        saved = _SAVED_FROM.search(text[:4000])
+        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+        try:
+            self.root = html.document_fromstring(text.encode("utf-8", "ignore") or b"<p>", parser=parser)
+        except (etree.ParserError, ValueError):
+            self.root = html.document_fromstring(b"<p></p>")
+            self.is_html = False
+        self.scripts = [
+            (s.get("type") or "", s.get("id") or "", s.text or "") for s in self.root.iter("script")
+        ]
+        self.metas = {
+            (m.get("property") or m.get("name") or m.get("itemprop") or "").lower(): m.get("content") or "" for m in self.root.iter("meta")
+        }  # fmt: skip
+        self.url = url or self._own_address() or (saved[1] if saved else "")
+        self.language = self._language()
+        self.title = squeeze(self.root.findtext(".//head/title") or "")
+        self._strip()
+
+    def _own_address(self) -> str:
+        """The address that the page gives for itself."""
+        links = [
+            link.get("href") or ""
+            for link in self.root.iter("link")
+            if (link.get("rel") or "").lower() == "canonical"
+        ]
+        return next((a for a in (*links, self.metas.get("og:url", "")) if a.startswith("http")), "")
+
+    def _language(self) -> str:
+        """The page's language tag; a page that names none, or a template's default, is believed by its domain."""
+        host = (urlsplit(self.url).hostname or "").rsplit(".", 1)[-1]
+        said = (
+            (self.root.get("lang") or self.root.get("xml:lang") or self.metas.get("og:locale") or "")
+            .replace("_", "-")
+            .strip()
+        )
+        by_domain = {
+            "at": "de-AT",
+            "ch": "de-CH",
+            "be": "nl-BE",
+            "se": "sv-SE",
+            "uk": "en-GB",
+            "in": "en-IN",
+            "ca": "en-CA",
+            "au": "en-AU",
+        }
+        known = by_domain.get(host) or (
+            f"{host}-{host.upper()}" if host in LANGUAGES and host not in ("hi", "en") else ""
+        )
+        if not said:
+            return known or "en"
+        if (
+            said[:2].lower() == "en"
+            and known
+            and known[:2] != "en"
+            and host in ("ro", "se", "de", "fr", "nl", "es", "it")
+        ):
+            return known if self._speaks(known) else said
+        return said
+
+    def _speaks(self, tag: str) -> bool:
+        """Whether the page holds the little words of a language: templates keep lang="en"."""
+        little = {
+            "de": " und ",
+            "fr": " et ",
+            "nl": " en ",
+            "es": " y ",
+            "it": " e ",
+            "ro": " si ",
+            "sv": " och ",
+        }
+        text = fold(
+            " ".join(self.root.xpath("//body//text()[not(ancestor::script or ancestor::style)]")[:3000])
+        )
+        return text.count(little.get(tag[:2], "\x00")) > 2 * text.count(" and ")
+
+    def _strip(self) -> None:
+        drop = "//script|//style|//noscript|//template|//svg|//iframe|//select|//textarea|//nav|//footer|//head|//object|//video"
+        for element in self.root.xpath(drop):
+            if element.getparent() is not None:
+                element.drop_tree()
+        total = _letters(self.root)
+        for element in [e for e in self.root.iter(*_BLOCKS) if self._is_aside(e)]:
+            if element.getparent() is not None and not self._is_main(element, total):
+                element.drop_tree()
+        for choice in self.root.xpath(
+            "//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]"
+        ):
+            if choice.getparent() is not None:
+                choice.drop_tree()
+        for heading in list(self.root.iter("h2", "h3", "h4", "h5")):
+            if has_phrase("similar", squeeze(heading.text_content())[:60], self.language):
+                self._drop_below(heading, total)
+
+    def _is_aside(self, element: html.HtmlElement) -> bool:
+        return bool(_ASIDE.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+
+    def _is_main(self, element: html.HtmlElement, total: int) -> bool:
+        if next(element.iter("h1"), None) is not None:
+            return True
+        return _letters(element) > _LARGE * total
+
+    def _drop_below(self, heading: html.HtmlElement, total: int) -> None:
+        """Remove what a heading such as "Similar cars" stands over: its block, or what follows it there."""
+        parent = heading.getparent()
+        if parent is None:
+            return
+        if parent.tag in _BLOCKS and not self._is_main(parent, total) and parent.index(heading) == 0:
+            parent.drop_tree()
+            return
+        for element in list(heading.itersiblings()):
+            if element.tag in ("h1", "h2", heading.tag):
+                break
+            element.drop_tree()
+
+    @cached_property
+    def text(self) -> str:
+        """All text that a reader sees, in single spaces."""
+        return squeeze(" ".join(self.root.itertext()))
+
+    @cached_property
+    def headings(self) -> list[str]:
+        """The h1 headings."""
+        return [text for h in self.root.iter("h1") if (text := squeeze(" ".join(h.itertext())))]
+
+    def absolute(self, address: str) -> str:
+        """An address of the page as an absolute one; empty where it is none of the web's."""
+        try:
+            whole = urljoin(self.url, address.strip())
+        except ValueError:
+            return ""
+        return whole if whole.startswith(("http://", "https://")) else ""
+
+
+def _letters(element: html.HtmlElement) -> int:
+    return len(element.text_content())
+
+
+def squeeze(text: str) -> str:
+    """Single spaces."""
+    return " ".join(text.split())

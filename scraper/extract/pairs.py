@@ -1,0 +1,195 @@
+"""Labels and values that people see: tables, definition lists, "Label: value" lines, boxes beside boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import html
+
+from scraper.cars import RawField
+from scraper.extract.page import Page, squeeze
+from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
+
+_LONGEST_VALUE = 140
+_LINES = 3  # more are a filter's choices or a list of features
+_CLIMB = 3
+_BREAKS = ("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "ul", "table", "h1", "h2", "h3", "h4")
+# Keys that make a group of pairs a description of a car.
+TELLING = {"mileage", "fuel", "transmission", "power", "displacement", "year", "first_registration", "body_style", "drive", "price", "model", "make", "engine", "doors", "torque", "cylinders"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A label, what it stands for, and the text beside it."""
+
+    said: str
+    label: Label
+    text: str
+
+    def field(self) -> RawField:
+        return RawField(self.label.key, self.said, self.text, self.label.unit)
+
+
+def pairs(page: Page) -> list[Pair]:
+    """All labelled values of the page whose label some language knows, in its order."""
+    found: list[Pair] = []
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        for text, tail in ((element.text, False), (element.tail, True)):
+            if not text or len(text) > LETTERS_IN_A_LABEL + _LONGEST_VALUE or not (stripped := text.strip()):
+                continue
+            if known := label(stripped, page.language):
+                anchor = element.getnext() if tail else element
+                value = _beside(element, page) if not tail else _text(anchor) if anchor is not None else ""
+                if value and value.count("\n") < _LINES:
+                    found.append(Pair(stripped.rstrip(" :"), known, value))
+            elif ":" in stripped and (pair := _in_line(stripped, None if tail else element, page)):
+                found.append(pair)
+    found += _wide_tables(page)
+    return found
+
+
+def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | None:
+    """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the value."""
+    said, _, value = text.partition(":")
+    known = label(said, page.language)
+    value = squeeze(value)
+    if not known or not value or len(value) > _LONGEST_VALUE:
+        return None
+    if element is not None and len(element):
+        value = squeeze(" ".join(element.itertext()).partition(":")[2])
+    return Pair(said.strip(), known, value) if len(value) <= _LONGEST_VALUE else None
+
+
+def _beside(element: html.HtmlElement, page: Page) -> str:
+    """The text that a label labels: behind it, in the next box, or in the box beside one of its own boxes."""
+    own = squeeze(" ".join(element.itertext()))
+    mine = squeeze(element.text or "")
+    if own != mine and element.tag not in ("td", "th", "dt"):
+        rest = squeeze(own[len(mine) :]).lstrip(": ")
+        if rest and len(rest) <= _LONGEST_VALUE and not label(rest, page.language):
+            return rest
+        return ""
+    current = element
+    for _ in range(_CLIMB + 1):
+        tail = squeeze(current.tail or "").lstrip(": ")
+        if tail and len(tail) <= _LONGEST_VALUE:
+            return tail
+        if (following := _next(current)) is not None:
+            value = _text(following)
+            return "" if not value or len(value) > _LONGEST_VALUE or label(value, page.language) else value
+        parent = current.getparent()
+        if parent is None or squeeze(" ".join(parent.itertext())).rstrip(" :") != own.rstrip(" :"):
+            return ""
+        current = parent
+    return ""
+
+
+def _next(element: html.HtmlElement) -> html.HtmlElement | None:
+    """The next box that has a text; not across the cells of another pair, nor into a sub-list."""
+    for sibling in element.itersiblings():
+        if not isinstance(sibling.tag, str):
+            continue
+        if sibling.tag in ("ul", "table", "h1", "h2", "h3", "dt", "th") or (element.tag == "tr"):
+            return None
+        if squeeze("".join(sibling.itertext())):
+            return sibling
+    return None
+
+
+def _text(element: html.HtmlElement) -> str:
+    """The text of a box; lines of a list stay lines, so that alternatives can be told from one value."""
+    parts: list[str] = []
+    for part in element.iter():
+        if not isinstance(part.tag, str):
+            continue
+        if part.tag in _BREAKS and parts and parts[-1] != "\n" and part is not element:
+            parts.append("\n")
+        if part.text and part.text.strip():
+            parts.append(squeeze(part.text))
+        if part is not element and part.tail and part.tail.strip():
+            parts.append(squeeze(part.tail))
+    text = " ".join(parts).replace(" \n ", "\n").strip("\n ")
+    return text if "\n" in text else squeeze(text)
+
+
+def _wide_tables(page: Page) -> list[Pair]:
+    """Tables whose labels stand in the first row over one row of values."""
+    found = []
+    for table in page.root.iter("table"):
+        rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+        rows = [row for row in rows if row]
+        if len(rows) != 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 3:
+            continue
+        heads = [squeeze(" ".join(cell.itertext())) for cell in rows[0]]
+        known = [label(head, page.language) for head in heads]
+        if sum(1 for one in known if one) < 3:
+            continue
+        values = [squeeze(" ".join(cell.itertext())) for cell in rows[1]]
+        found += [
+            Pair(head, one, text)
+            for head, one, text in zip(heads, known, values, strict=True)
+            if one and text
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pairs that describe one car."""
+
+    pairs: tuple[Pair, ...]
+
+    @property
+    def keys(self) -> set[str]:
+        return {pair.label.key for pair in self.pairs}
+
+    @property
+    def telling(self) -> set[str]:
+        return self.keys & TELLING
+
+
+def groups(found: list[Pair]) -> list[Group]:
+    """Pairs cut where a telling key comes back with another text: there another car begins."""
+    cut: list[list[Pair]] = [[]]
+    seen: dict[str, str] = {}
+    for pair in found:
+        key, text = pair.label.key, fold(pair.text)
+        if (
+            key in ("mileage", "year", "model", "fuel", "transmission")
+            and key in seen
+            and not _same(seen[key], text)
+        ):
+            cut.append([])
+            seen = {}
+        seen.setdefault(key, text)
+        cut[-1].append(pair)
+    return [Group(tuple(part)) for part in cut if part]
+
+
+def _same(one: str, other: str) -> bool:
+    """ "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual": the same said twice."""
+    if one in other or other in one:
+        return True
+    digits = ["".join(c for c in text if c.isdigit()) for text in (one, other)]
+    if digits[0] and digits[0] == digits[1]:
+        return True
+    return bool(set(one.split()) & set(other.split()) - {"km", "miles", "mi", "speed", "-", "and", "&"})
+
+
+def described(found: list[Group]) -> tuple[Group | None, bool]:
+    """The group that describes the page's car, and whether the groups are several cars of about the same weight."""
+    telling = sorted((g for g in found if len(g.telling) >= 2), key=lambda g: len(g.telling), reverse=True)
+    if not telling:
+        return (found[0] if found else None), False
+    best = telling[0]
+    equal = [g for g in telling if len(g.telling) >= 0.75 * len(best.telling) and len(g.telling) >= 3]
+    if len(equal) >= 3:
+        return None, True
+    return next(g for g in found if g in equal or g is best), False
+
+
+def ordered(group: Group) -> list[RawField]:
+    """The fields of a group, believed labels of each key first."""
+    return [pair.field() for pair in sorted(group.pairs, key=lambda p: (p.label.key, p.label.rank))]

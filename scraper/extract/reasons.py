@@ -1,0 +1,50 @@
+"""Why a page gives no car, in words that are counted: a fixed set."""
+
+from __future__ import annotations
+
+import re
+
+from scraper.extract.page import Page
+from scraper.extract.schema_org import Node, kinds
+from scraper.vocabulary import has_phrase
+
+EMPTY = "empty file"
+NOT_HTML = "not a web page"
+ERROR = "an error or access check, not a car"
+NOTHING = "a search without results, or a car that is gone"
+SHELL = "an unrendered JavaScript shell: its text comes only when its scripts run"
+SEVERAL = "a list of cars, not one car"
+NO_FACTS = "names a car, but states no facts in a form that can be read"
+NO_NAME = "states facts, but not make and model"
+NO_CAR = "not about one car"
+ALL = (EMPTY, NOT_HTML, ERROR, NOTHING, SHELL, SEVERAL, NO_FACTS, NO_NAME, NO_CAR)
+
+_LITTLE_TEXT = 600
+_LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
+
+
+def is_error(page: Page) -> bool:
+    """Whether title or heading are those of an error page. A number alone is no error: a Peugeot 404 is a car."""
+    heads = [page.title, *page.headings]
+    return any(
+        has_phrase("error", head, page.language) and (len(page.text) < 8000)
+        for head in heads
+        if not re.search(r"peugeot\s+40[34]", head, re.IGNORECASE)
+    )
+
+
+def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:
+    """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title names one."""
+    if is_error(page):
+        return ERROR
+    if has_phrase("nothing", page.text[:20_000], page.language):
+        return NOTHING
+    if several:
+        return SEVERAL
+    scripts = sum(len(text) for _, _, text in page.scripts)
+    if not page.headings and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200):
+        return SHELL
+    heads = " ".join([page.title, *page.headings[:1]])
+    if any(kinds(node) & _LISTS for node in tops) or has_phrase("several", heads, page.language):
+        return SEVERAL
+    return NO_FACTS if named else NO_CAR

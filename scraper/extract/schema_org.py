@@ -1,0 +1,353 @@
+"""What pages state by schema.org: JSON-LD, microdata and RDFa all become the same nodes, and nodes become fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import html
+
+from scraper.cars import RawField, RawPhoto
+from scraper.extract.page import Page, squeeze
+from scraper.normalise.names import key_of, title
+from scraper.vocabulary import fold
+
+Node = dict[str, Any]
+VEHICLES = {"car", "vehicle", "motorizedvehicle", "usedcar", "newcar"}
+PRODUCTS = {"product", "individualproduct", "productmodel"}
+# What hangs below these is about other cars than the page's own.
+_OTHERS = {"itemlistelement", "issimilarto", "isrelatedto", "makesoffer", "hasoffercatalog", "mentions", "isaccessoryorsparepartfor", "hasvariant", "isvariantof", "owns", "subjectof", "review", "associatedmedia"}  # fmt: skip
+_PROPERTIES = {
+    "brand": "make", "manufacturer": "make", "model": "model", "vehicleconfiguration": "trim", "vehiclemodeldate": "year",
+    "modeldate": "year", "productiondate": "year", "releasedate": "year", "datevehiclefirstregistered": "first_registration",
+    "bodytype": "body_style", "itemcondition": "condition", "fueltype": "fuel", "vehicletransmission": "transmission",
+    "drivewheelconfiguration": "drive", "enginepower": "power", "torque": "torque", "enginedisplacement": "displacement",
+    "mileagefromodometer": "mileage", "numberofdoors": "doors", "vehicleseatingcapacity": "seats", "seatingcapacity": "seats",
+    "emissionsco2": "co2", "fuelconsumption": "consumption_combined", "fuelefficiency": "consumption_combined", "wheelbase": "wheelbase",
+    "weight": "mass", "name": "name", "numberofforwardgears": "gears", "vehicleyear": "year", "year": "year", "mileage": "mileage",
+}  # fmt: skip
+_UNITS_BY_DEFAULT = {"co2": "g/km"}  # schema.org says so itself
+_YEAR_ORDER = ("vehiclemodeldate", "modeldate", "year", "vehicleyear", "productiondate", "releasedate")
+_MONTHLY = re.compile(r"^(?:mon|month|p1m|ann|week|wee|p1w)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A node of a vehicle or product with the offer or product around it."""
+
+    node: Node
+    around: tuple[Node, ...]
+    is_vehicle: bool
+
+
+def nodes(page: Page) -> list[Node]:
+    """All top-level nodes of a page."""
+    found: list[Node] = []
+    for kind, _, text in page.scripts:
+        if "ld+json" in kind.lower():
+            found += json_nodes(text)
+    found += markup_nodes(page.root, "itemscope", "itemtype", "itemprop")
+    found += markup_nodes(page.root, "typeof", "typeof", "property")
+    return found
+
+
+def json_nodes(text: str) -> list[Node]:
+    """The nodes of one JSON-LD block; templates leave comments, raw line breaks and stray commas in it."""
+    text = (
+        re.sub(
+            r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|/\*\]\]>\*/)\s*$", "", text.strip()
+        )
+        .strip()
+        .rstrip(";")
+    )
+    for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text)):
+        try:
+            data = json.loads(attempt, strict=False)
+            break
+        except (ValueError, RecursionError):
+            continue
+    else:
+        return []
+    return [node for node in (data if isinstance(data, list) else [data]) if isinstance(node, dict)]
+
+
+def markup_nodes(root: html.HtmlElement, scope: str, kind: str, prop: str) -> list[Node]:
+    """Microdata (itemscope, itemtype, itemprop) or RDFa Lite (typeof, typeof, property) as nodes."""
+    tops = [e for e in root.xpath(f"//*[@{scope}]") if not (e.get(prop) and _inside(e, scope))]
+    return [_markup_node(element, scope, kind, prop, 0) for element in tops]
+
+
+def _inside(element: html.HtmlElement, scope: str) -> bool:
+    return any(ancestor.get(scope) is not None for ancestor in element.iterancestors())
+
+
+def _markup_node(element: html.HtmlElement, scope: str, kind: str, prop: str, depth: int) -> Node:
+    node: Node = {"@type": (element.get(kind) or "").split()}
+    stack = list(element.iterchildren())[::-1]
+    while stack:
+        child = stack.pop()
+        if not isinstance(child.tag, str):
+            continue
+        nested = child.get(scope) is not None
+        for name in (child.get(prop) or "").split():
+            value = (
+                _markup_node(child, scope, kind, prop, depth + 1)
+                if nested and depth < 8
+                else _markup_text(child)
+            )
+            if nested and isinstance(value, dict) and len(value) == 1:
+                value = squeeze(" ".join(child.itertext()))
+            elif nested and isinstance(value, dict):
+                value.setdefault("text", squeeze(" ".join(child.itertext()))[:200])
+            node.setdefault(name.rsplit(":", 1)[-1], []).append(value)
+        if not nested:
+            stack.extend(list(child.iterchildren())[::-1])
+    return node
+
+
+def _markup_text(element: html.HtmlElement) -> str:
+    for attribute in ("content", "datetime"):
+        if element.get(attribute):
+            return str(element.get(attribute))
+    if element.tag in ("img", "source", "a", "link"):
+        address = element.get("src") or element.get("data-src") or element.get("href") or ""
+        text = squeeze(" ".join(element.itertext()))
+        return str(address if element.tag in ("img", "source", "link") or not text else text)
+    return squeeze(" ".join(element.itertext()))
+
+
+def kinds(node: Node) -> set[str]:
+    """The types of a node, without their vocabulary's address."""
+    said = node.get("@type", node.get("type", []))
+    return {
+        re.split(r"[/#:]", str(name))[-1].lower() for name in (said if isinstance(said, list) else [said])
+    }
+
+
+def subjects(tops: list[Node]) -> list[Found]:
+    """Vehicles and products that nodes are about: not those of lists, of similar cars or of other offers of a dealer."""
+    return [found for node in tops for found in _walk(node, (), 0)]
+
+
+def _walk(node: Any, around: tuple[Node, ...], depth: int) -> Iterator[Found]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _walk(part, around, depth)
+        return
+    if not isinstance(node, dict) or depth > 8:
+        return
+    types = kinds(node)
+    inner = list(_below(node, around, depth))
+    if types & VEHICLES:
+        yield Found(node, around, is_vehicle=True)
+    elif types & PRODUCTS and not any(found.is_vehicle for found in inner):
+        yield Found(node, around, is_vehicle=False)
+    if not types & VEHICLES:
+        yield from inner
+
+
+def _below(node: Node, around: tuple[Node, ...], depth: int) -> Iterator[Found]:
+    for name, value in node.items():
+        if name.lower() not in _OTHERS and isinstance(value, (dict, list)):
+            yield from _walk(value, (node, *around), depth + 1)
+
+
+def values(node: Node, name: str) -> list[Any]:
+    """The values of a property, whatever its case."""
+    found = next((value for key, value in node.items() if key.lower() == name), None)
+    return [
+        part for part in (found if isinstance(found, list) else [found]) if part not in (None, "", [], {})
+    ]
+
+
+def text_of(value: Any) -> str:
+    """The words of a value: a text, a number, or a node's name or value."""
+    if isinstance(value, dict):
+        for name in ("name", "value", "@value", "model", "text", "@id"):
+            if values(value, name):
+                return text_of(values(value, name)[0])
+        return ""
+    if isinstance(value, list):
+        return text_of(value[0]) if value else ""
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return squeeze(re.sub(r"<[^>]{1,200}>", " ", str(value)))
+
+
+def fields(found: Found) -> list[RawField]:
+    """What a node states, the most reliable properties first."""
+    node, said = found.node, []
+    engine = [part for part in values(node, "vehicleengine") if isinstance(part, dict)]
+    for source in (node, *engine):
+        names = sorted(
+            source, key=lambda name: _YEAR_ORDER.index(name.lower()) if name.lower() in _YEAR_ORDER else 99
+        )
+        for name in names:
+            key = _PROPERTIES.get(name.lower())
+            if not key or (source is not node and key in ("name", "make", "model")):
+                continue
+            for value in values(source, name.lower()):
+                said += _stated(key, name, value)
+    for part in values(node, "vehicleengine"):
+        if text := (text_of(part) if not isinstance(part, dict) else text_of(part.get("name"))):
+            said.append(RawField("engine", "vehicleEngine", text))
+    said += _offer_fields(found)
+    said += _extra(node)
+    return said
+
+
+def _stated(key: str, name: str, value: Any) -> list[RawField]:
+    if key in ("make", "model", "trim", "name"):
+        text = text_of(value)
+        return [RawField(key, name, text)] if text and not text.startswith("http") else []
+    if isinstance(value, dict):
+        unit = text_of(value.get("unitCode")) or text_of(value.get("unitText"))
+        text = (
+            text_of(value.get("value"))
+            or text_of(value.get("minValue"))
+            or text_of(value.get("name"))
+            or text_of(value)
+        )
+    else:
+        unit, text = "", text_of(value)
+    if not text or (
+        key in ("mileage", "power", "displacement", "torque", "mass", "wheelbase") and text in ("0", "0.0")
+    ):
+        return []
+    text = re.sub(r"^https?://\S*/", "", text)
+    if key == "drive":
+        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace(" Configuration", "")
+    if name.lower() == "fuelefficiency" and not unit and text.isdigit():
+        return []
+    return [RawField(key, name, text, unit or _UNITS_BY_DEFAULT.get(key, ""))]
+
+
+def _offer_fields(found: Found) -> list[RawField]:
+    """Price, currency and condition of the offer, wherever it hangs. Rates and ranges over many offers are no prices."""
+    offers = [o for o in values(found.node, "offers") if isinstance(o, dict)]
+    for outer in found.around:
+        offers += (
+            [outer]
+            if kinds(outer) & {"offer", "offerforpurchase"}
+            else [o for o in values(outer, "offers") if isinstance(o, dict)]
+        )
+    said = []
+    for offer in offers:
+        if kinds(offer) & {"aggregateoffer", "offerforlease"} and not values(offer, "price"):
+            low, high = text_of(offer.get("lowPrice")), text_of(offer.get("highPrice"))
+            if low and low == high:
+                said.append(RawField("price", "lowPrice", low, text_of(offer.get("priceCurrency"))))
+            continue
+        for holder in (offer, *[p for p in values(offer, "pricespecification") if isinstance(p, dict)]):
+            said += _price(holder, text_of(offer.get("priceCurrency")))
+        said += [RawField("condition", "itemCondition", text_of(c)) for c in values(offer, "itemcondition")]
+    return said
+
+
+def _price(holder: Node, currency: str) -> list[RawField]:
+    per = [
+        text_of(holder.get(name)) for name in ("unitCode", "unitText", "billingDuration", "billingIncrement")
+    ]
+    if any(_MONTHLY.match(text) for text in per if text) or values(holder, "referencequantity"):
+        return []
+    own = text_of(holder.get("priceCurrency")) or currency
+    texts = [text_of(price) for price in values(holder, "price")]
+    # Structured numbers have a decimal point: "20000.000" is no grouped number.
+    return [
+        RawField("price", "price", re.sub(r"^(\d+)\.\d+$", r"\1", text), own)
+        for text in texts
+        if text and text not in ("0", "0.00")
+    ]
+
+
+def _extra(node: Node) -> list[RawField]:
+    """additionalProperty: name and value as a table of its own; labels are looked up like those of a table."""
+    from scraper.vocabulary import label
+
+    said = []
+    for part in values(node, "additionalproperty"):
+        if (
+            isinstance(part, dict)
+            and (name := text_of(part.get("name")))
+            and (text := text_of(part.get("value")))
+        ):
+            known = label(name, "en")
+            unit = (
+                text_of(part.get("unitText"))
+                or text_of(part.get("unitCode"))
+                or (known.unit if known else "")
+            )
+            said.append(RawField(known.key if known else "", name, text, unit))
+    return said
+
+
+def photos(found: Found, page: Page) -> tuple[RawPhoto, ...]:
+    """The photos of a node, each address once."""
+    seen: dict[str, RawPhoto] = {}
+    for outer in (found.node, *found.around[:1]):
+        for value in values(outer, "image"):
+            address = (
+                text_of(value.get("contentUrl") or value.get("url") or value.get("@id") or "")
+                if isinstance(value, dict)
+                else text_of(value)
+            )
+            if address and (whole := page.absolute(address)):
+                seen.setdefault(whole, RawPhoto(whole, alt=text_of(found.node.get("name"))))
+    return tuple(seen.values())
+
+
+def identity(found: Found) -> str:
+    """What tells this car from others of the page: VIN or stock number, else its name."""
+    for name in ("vehicleidentificationnumber", "sku", "productid", "identifier", "mpn"):
+        if said := values(found.node, name):
+            return text_of(said[0])
+    return ""
+
+
+def car_like(found: Found) -> bool:
+    """Whether a product is a car: its name starts with a make and model, or it carries properties that only cars have."""
+    if found.is_vehicle:
+        return True
+    stated = {field.key for field in fields(found)}
+    return bool(stated & {"mileage", "fuel", "transmission", "displacement", "body_style"})
+
+
+def name_of(found: Found) -> str:
+    """The name of a node, folded."""
+    return fold(text_of(found.node.get("name") or ""))
+
+
+def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
+    """The one node that the page is about, and whether there are several cars instead.
+
+    Several nodes of one car (same VIN, same name) count as one; of several cars the one counts that the page's address
+    or heading names.
+    """
+    vehicles = [f for f in found if f.is_vehicle] or [f for f in found if car_like(f)]
+    if not vehicles:
+        return None, False
+    groups: dict[str, list[Found]] = {}
+    for one in vehicles:
+        groups.setdefault(key_of(name_of(one)) or identity(one) or "?", []).append(one)
+    best = [max(group, key=lambda f: len(fields(f))) for group in groups.values()]
+    if len(best) == 1:
+        distinct = {identity(f) for f in vehicles} - {""}
+        return (best[0], False) if len(distinct) <= 2 else (None, True)
+    named = [f for f in best if _named(f, page)]
+    return (named[0], False) if len(named) == 1 else (None, True)
+
+
+def _named(found: Found, page: Page) -> bool:
+    number = identity(found)
+    if len(number) > 4 and number.lower() in page.url.lower():
+        return True
+    address = text_of(found.node.get("url") or found.node.get("@id") or "")
+    if address.startswith("http") and page.url and page.absolute(address).rstrip("/") == page.url.rstrip("/"):
+        return True
+    name = name_of(found)
+    return bool(name) and bool(title(name).make) and any(key_of(name) in key_of(h) for h in page.headings)

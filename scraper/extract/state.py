@@ -1,0 +1,223 @@
+"""State that a page carries for its own scripts: `__NEXT_DATA__`, `__INITIAL_STATE__`, `__NUXT__`, JSON scripts.
+
+Its names are programmers' words, so a dictionary counts as a car only if it names make and model and at least three
+facts more; a bare number counts only if its name says the unit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scraper.cars import RawField
+from scraper.extract.page import Page, squeeze
+from scraper.vocabulary import fold, label
+
+_ASSIGNED = re.compile(
+    r"(?:window|self|globalThis)?\.?_*(?:initial_?state|preloaded_?state|nuxt|next_data|apollo_state|initial_?data|initial_?props|app_state|redux_state|state|data|config|preflight|static_?router_?hydration_?data|bonnet_data|remix_?context|vehicle|listing|car)_*\s*=\s*(?P<parse>JSON\.parse\()?\s*(?P<start>[{\"'])",
+    re.IGNORECASE,
+)
+_KEYS = {
+    "make": "make", "makename": "make", "brand": "make", "brandname": "make", "manufacturer": "make", "makelabel": "make", "maketitle": "make", "marke": "make", "marque": "make", "marca": "make",
+    "model": "model", "modelname": "model", "modellabel": "model", "modell": "model", "modele": "model", "modelo": "model", "modello": "model",
+    "trim": "trim", "trimname": "trim", "version": "trim", "variant": "trim", "versionname": "trim", "variantname": "trim", "modelversioninput": "trim", "derivative": "trim",
+    "modelyear": "year", "year": "year", "productionyear": "year", "yearofmanufacture": "year", "manufactureyear": "year", "vehicleyear": "year", "makeyear": "year", "regdate": "year",
+    "firstregistrationdate": "first_registration", "firstregistration": "first_registration", "registrationdate": "first_registration", "firstregistrationdateraw": "first_registration",
+    "bodytype": "body_style", "bodystyle": "body_style", "bodytypename": "body_style",
+    "fueltype": "fuel", "fuel": "fuel", "fueltypename": "fuel", "fuelcategory": "fuel", "primaryfuel": "fuel",
+    "transmission": "transmission", "gearbox": "transmission", "transmissiontype": "transmission", "transmissionname": "transmission",
+    "drivetrain": "drive", "drivetype": "drive", "drivetraintype": "drive",
+    "mileage": "mileage", "odometer": "mileage", "mileageinkm": "mileage|km", "mileageinkmraw": "mileage|km", "mileagekm": "mileage|km", "kilometers": "mileage|km", "odometerkm": "mileage|km", "mileageinmiles": "mileage|mi", "odometerinmiles": "mileage|mi", "kmdriven": "mileage|km", "kilometrage": "mileage|km", "milesdriven": "mileage|mi",
+    "power": "power", "enginepower": "power", "powerinkw": "power|kW", "rawpowerinkw": "power|kW", "powerkw": "power|kW", "kw": "power|kW", "powerinhp": "power|PS", "rawpowerinhp": "power|PS", "horsepower": "power|hp", "powerhp": "power|hp", "powerps": "power|PS", "bhp": "power|bhp", "enginepowerbhp": "power|bhp", "powerbhp": "power|bhp",
+    "displacement": "displacement", "enginedisplacement": "displacement", "enginesize": "displacement", "enginecapacity": "displacement", "displacementinccm": "displacement|cc", "rawdisplacementinccm": "displacement|cc", "enginecc": "displacement|cc", "cubiccapacity": "displacement|cc", "enginecapacitycc": "displacement|cc", "enginesizecc": "displacement|cc", "enginesizelitres": "displacement|l",
+    "price": "price", "askingprice": "price", "saleprice": "price", "sellingprice": "price", "listprice": "price", "pricelabel": "price", "formattedprice": "price", "priceformatted": "price",
+    "currency": "currency", "pricecurrency": "currency", "currencycode": "currency",
+    "doors": "doors", "numberofdoors": "doors", "seats": "seats", "numberofseats": "seats",
+}  # fmt: skip
+_LABELS = ("label", "name", "key", "title", "displayname", "key_label")
+_TEXTS = (
+    "value_label",
+    "formattedvalue",
+    "formatted",
+    "displayvalue",
+    "displaytext",
+    "label",
+    "name",
+    "value",
+    "text",
+    "valuetext",
+    "displaynamevalue",
+    "localized",
+)
+_LARGEST = 3_000_000
+_DEEPEST = 14
+_MANY = 60
+_ENOUGH = 5
+
+
+@dataclass
+class Candidate:
+    """A dictionary that looks like a car, and the number of its like that stand in the same list."""
+
+    fields: list[RawField]
+    siblings: int
+    weight: int
+
+
+def states(page: Page) -> Iterator[Any]:
+    """The JSON values in the page's scripts."""
+    for kind, name, text in page.scripts:
+        if "ld+json" in kind or not text or len(text) > _LARGEST:
+            continue
+        stripped = text.strip()
+        if "json" in kind.lower() or name == "__NEXT_DATA__":
+            yield from _parsed(stripped)
+        elif "{" in stripped:
+            for match in list(_ASSIGNED.finditer(stripped))[:6]:
+                yield from _parsed(stripped[match.start("start") :], is_text=match["start"] != "{")
+
+
+def _parsed(text: str, *, is_text: bool = False) -> Iterator[Any]:
+    decoder = json.JSONDecoder(strict=False)
+    try:
+        if is_text:
+            quote = re.match(r"""(["'])((?:\\.|(?!\1)[^\\])*)\1""", text, re.DOTALL)
+            inner = (
+                json.loads(
+                    '"' + quote[2].replace("\\'", "'").replace('"', '\\"').replace('\\\\"', '\\"') + '"',
+                    strict=False,
+                )
+                if quote
+                else ""
+            )
+            value, _ = decoder.raw_decode(inner.strip())
+        else:
+            value, _ = decoder.raw_decode(
+                re.sub(r":\s*undefined\b", ":null", text) if "undefined" in text else text
+            )
+    except (ValueError, RecursionError):
+        return
+    yield value
+
+
+def cars(page: Page) -> list[Candidate]:
+    """Car-like dictionaries of all states, the richest first."""
+    found: list[Candidate] = []
+    for state in states(page):
+        for node, around, siblings in _dictionaries(state, (), 1):
+            said = _fields(node, page)
+            keys = {one.key for one in said}
+            if {"make", "model"} <= keys and len(keys) >= _ENOUGH:
+                said += [one for outer in around[:2] for one in _prices(outer, page) if "price" not in keys]
+                found.append(Candidate(said, siblings, len(keys)))
+            if len(found) > _MANY:
+                break
+    return sorted(found, key=lambda c: c.weight, reverse=True)
+
+
+def _dictionaries(
+    value: Any, around: tuple[dict[str, Any], ...], siblings: int
+) -> Iterator[tuple[dict[str, Any], tuple[dict[str, Any], ...], int]]:
+    """Every dictionary with those around it and the size of the list that it stands in."""
+    if isinstance(value, list):
+        count = sum(1 for part in value if isinstance(part, dict))
+        for part in value:
+            yield from _dictionaries(part, around, max(siblings, count))
+    elif isinstance(value, dict) and len(around) < _DEEPEST:
+        yield value, around, siblings
+        for part in value.values():
+            if isinstance(part, (dict, list)):
+                yield from _dictionaries(part, (value, *around), siblings)
+
+
+def _fields(node: dict[str, Any], page: Page) -> list[RawField]:
+    said: list[RawField] = []
+    for name, value in node.items():
+        plain = re.sub(r"[^a-z]", "", name.lower())
+        if known := _KEYS.get(plain):
+            key, _, unit = known.partition("|")
+            said += _stated(key, name, value, unit)
+        elif isinstance(value, list) and len(value) >= 4:
+            said += [one for part in value if isinstance(part, dict) for one in _listed(part, page)]
+    return said
+
+
+def _listed(part: dict[str, Any], page: Page) -> list[RawField]:
+    """One entry of a list of {label, value}."""
+    low = {name.lower(): value for name, value in part.items()}
+    name = next((low[key] for key in _LABELS if isinstance(low.get(key), str)), "")
+    text = next(
+        (
+            low[key]
+            for key in _TEXTS
+            if isinstance(low.get(key), (str, int, float))
+            and low[key] != name
+            and not isinstance(low[key], bool)
+        ),
+        "",
+    )
+    known = label(name, page.language) if name and len(name) < 60 else None
+    if not known:
+        known_key = _KEYS.get(re.sub(r"[^a-z]", "", str(low.get("key", "")).lower()), "")
+        if not known_key or not str(text):
+            return []
+        key, _, unit = known_key.partition("|")
+        return _stated(key, str(low.get("key")), text, unit)
+    return _stated(known.key, name, text, known.unit)
+
+
+def _stated(key: str, name: str, value: Any, unit: str) -> list[RawField]:
+    if isinstance(value, dict):
+        low = {inner.lower(): part for inner, part in value.items()}
+        value = next(
+            (
+                low[text]
+                for text in _TEXTS
+                if isinstance(low.get(text), (str, int, float)) and not isinstance(low[text], bool)
+            ),
+            "",
+        )
+    if isinstance(value, bool) or value is None or isinstance(value, list) or value in ("", 0):
+        return []
+    text = squeeze(str(int(value) if isinstance(value, float) and value.is_integer() else value))
+    if len(text) > 120 or text.startswith(("http", "/")):
+        return []
+    if isinstance(value, (int, float)) and not unit and key in ("power", "displacement", "mileage"):
+        return []  # the unit is a programmer's secret
+    return [RawField(key, name, text, unit)]
+
+
+def _prices(node: dict[str, Any], page: Page) -> list[RawField]:
+    """Price and currency beside or above the car's own dictionary, such as `prices.public.priceRaw`."""
+    said = []
+    for name, value in node.items():
+        plain = fold(name)
+        if plain in ("price", "prices", "pricing", "pricelabel", "priceraw", "currency", "pricecurrency"):
+            if isinstance(value, dict):
+                inner = next((v for v in value.values() if isinstance(v, dict)), {})
+                said += _fields(value, page) + _fields(inner, page)
+            else:
+                said += _fields({name.replace("Raw", ""): value}, page)
+    return [one for one in said if one.key in ("price", "currency")]
+
+
+def choose(found: list[Candidate]) -> tuple[Candidate | None, bool]:
+    """The one car of the state, and whether it holds a list of them instead."""
+    alone = [c for c in found if c.siblings <= 1]
+    if alone:
+        first = alone[0]
+        same = [c for c in alone if _name(c) == _name(first)]
+        return (
+            (first, False)
+            if len(same) >= len([c for c in alone if c.weight >= first.weight - 1])
+            else (None, True)
+        )
+    return None, len(found) > 2
+
+
+def _name(candidate: Candidate) -> tuple[str, str]:
+    said = {one.key: fold(one.text) for one in reversed(candidate.fields)}
+    return said.get("make", ""), said.get("model", "")

@@ -1,0 +1,224 @@
+"""From what a page states to typed values: a pure function. What does not parse is kept with the reason, never guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scraper.cars import Car, RawCar, RawField, Unparsed, Value
+from scraper.normalise import names, words
+from scraper.normalise.money import Money, iso, money
+from scraper.normalise.places import CURRENCIES, country, decimal_mark, odometer_unit
+from scraper.normalise.units import Measured, figures
+from scraper.normalise.years import years
+from scraper.vocabulary import KEYS
+
+_NOTHING = {"", "-", "–", "—", "n/a", "na", "null", "none", "unknown", "other", "undefined", "tbd", "tba", "not specified", "k.a.", "keine angabe", "--", "andere", "autre", "autres", "altro", "otro", "...", "nan", "not available", "unspecified", "false", "true", "nc", "others", "sonstige", "overig"}  # fmt: skip
+_FINER = {"kW": 0, "mm": 0, "cc": 0, "l/100 km": 0, "N m": 0, "kg": 0, "km": 0, "g/km": 0}
+_CLOSE = 0.03  # the same figure in two units differs by rounding: 140 kW and 190 PS
+_COARSE = {"displacement": 0.06}  # 1995 cc and 2.0 l
+
+
+@dataclass
+class _Reading:
+    """What is known of one page while its fields are read."""
+
+    raw: RawCar
+    country: str
+    decimal: str
+    values: dict[str, Value] = field(default_factory=dict)
+    unparsed: list[Unparsed] = field(default_factory=list)
+
+    def refuse(self, said: RawField, reason: str) -> None:
+        self.unparsed.append(Unparsed(said.key, said.label, said.text, reason))
+
+    def of(self, key: str) -> list[RawField]:
+        return [f for f in self.raw.fields if f.key == key and f.text.strip().casefold() not in _NOTHING]
+
+
+def normalise(raw: RawCar) -> Car:
+    """The car in typed values. Of several statements for a key, the first that parses is believed."""
+    where = country(raw.url, raw.language)
+    reading = _Reading(raw, where, decimal_mark(raw.language, where))
+    _prices(reading)
+    for key, kind in KEYS.items():
+        if kind.kind == "number":
+            _number(reading, key)
+        elif kind.kind == "words":
+            _words(reading, key)
+    _from_engine(reading)
+    _gears_into_transmission(reading)
+    make, model, trim, spoken = _names(reading)
+    body = reading.values.pop("body_style", None)
+    span = _years(reading, spoken)
+    reading.unparsed += [Unparsed("", f.label, f.text, "label not known") for f in raw.fields if not f.key]
+    return Car(
+        source=raw.source,
+        url=raw.url,
+        record=raw.record,
+        make=make,
+        model=model,
+        trim=trim,
+        body_style=body.text if body else "",
+        years=span,
+        values=tuple(reading.values.values()),
+        unparsed=tuple(reading.unparsed),
+        photos=raw.photos,
+    )
+
+
+def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
+    """Make, model and trim as stated, else out of titles; every choice leaves the statement among the values."""
+    titles = [(f, names.title(f.text)) for f in reading.of("name")]
+    makes = [f for f in reading.of("make") if not f.text.isdigit()]
+    stated = next((f for f in makes if names.make_of(f.text)), None)
+    spoken = next((title for _, title in titles if title.make), names.Title())
+    if not stated and not spoken.make:
+        stated = next(iter(makes), None)
+    make = (names.make_of(stated.text) or names.tidy(stated.text)) if stated else spoken.make
+    titles = [(f, title) for f, title in titles if title.make == make]
+    whole = next((title for _, title in titles if title.model), names.Title())
+    said_model = next(iter(reading.of("model")), None)
+    model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
+    if names.make_of(model) == make:
+        model, trim = whole.model, whole.trim
+    said_trim = next(iter(reading.of("trim")), None)
+    if said_trim:
+        trim = " ".join(said_trim.text.split())[:80]
+    source = next((f for f, title in titles if title.make), None)
+    for key, text, said in (("make", make, stated), ("model", model, said_model), ("trim", trim, said_trim)):
+        if text and (origin := said or source):
+            reading.values[key] = Value(key, origin.text, origin.label, text=text)
+    return make, model, trim, next((title for _, title in titles if title.year), spoken)
+
+
+def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
+    """The model year; else the year of a title; else the year of first registration, which its label tells."""
+    for key in ("year", "first_registration"):
+        for said in reading.of(key):
+            if span := years(said.text):
+                if key == "first_registration" and spoken.year and 0 <= span[0] - spoken.year <= 2:
+                    span = (spoken.year, spoken.year)
+                low, high = span
+                reading.values["year"] = Value("year", said.text, said.label, low=low, high=high)
+                return span
+            reading.refuse(said, "no year")
+        if key == "year" and spoken.year and not reading.of("first_registration"):
+            break
+    if spoken.year:
+        origin = next(f for f in reading.of("name") if names.title(f.text).year == spoken.year)
+        reading.values["year"] = Value("year", origin.text, origin.label, low=spoken.year, high=spoken.year)
+        return spoken.year, spoken.year
+    return None
+
+
+def _prices(reading: _Reading) -> None:
+    stated = next((iso(f.text) for f in reading.of("currency") if iso(f.text)), "")
+    for said in reading.of("price"):
+        if "price" in reading.values:
+            return
+        found = money(said.text, decimal=reading.decimal, country=reading.country, tag=reading.raw.language, currency=said.unit or stated)  # fmt: skip
+        if isinstance(found, Money):
+            currency = found.currency or (CURRENCIES.get(reading.country, "") if not said.unit else "")
+            reading.values["price"] = Value("price", said.text, said.label, low=found.low, high=found.high, currency=currency)  # fmt: skip
+        else:
+            reading.refuse(said, found)
+
+
+def _number(reading: _Reading, key: str) -> None:
+    for said in reading.of(key):
+        found = figures(said.text, key, decimal=reading.decimal, unit=said.unit, country=reading.country)
+        if not found and key == "mileage" and not said.unit:
+            found = figures(
+                said.text, key, decimal=reading.decimal, unit=_odometer(reading), country=reading.country
+            )
+        chosen = _one(found, key, several="\n" in said.text)
+        if chosen is None:
+            reading.refuse(said, "several figures" if found else "no figure in a known unit")
+            continue
+        if key == "mileage" and chosen.high < 100e3 and _contradicted(reading, said):
+            reading.refuse(said, "a placeholder: another statement of the page is larger")
+            continue
+        reading.values[key] = Value(
+            key, said.text, said.label, low=chosen.low, high=chosen.high, unit=chosen.unit
+        )
+        return
+
+
+def _odometer(reading: _Reading) -> str:
+    """What an odometer without a unit counts in: known by the money of the page, else by its country."""
+    price = reading.values.get("price")
+    for place, currency in CURRENCIES.items():
+        if price and price.currency == currency:
+            return odometer_unit(place)
+    return "km" if price and price.currency == "EUR" else odometer_unit(reading.country)
+
+
+def _contradicted(reading: _Reading, said: RawField) -> bool:
+    """Templates put 0 or 1 into structured data: another statement on the page, with its unit, says more."""
+    others = [f for f in reading.of("mileage") if f is not said]
+    found = [m for f in others for m in figures(f.text, "mileage", decimal=reading.decimal, unit=f.unit)]
+    return any(measured.low >= 500e3 for measured in found)
+
+
+def _one(found: list[Measured], key: str, *, several: bool) -> Measured | None:
+    """The one figure that all agree on, in the finest unit; a range where the text lists alternatives by line."""
+    if not found:
+        return None
+    close = _COARSE.get(key, _CLOSE)
+    best = min(found, key=lambda m: _FINER.get(m.unit, 1))
+    if all(
+        abs(m.low - best.low) <= close * best.low and abs(m.high - best.high) <= close * best.high
+        for m in found
+    ):
+        return best
+    if several:
+        same = [m for m in found if m.unit == best.unit]
+        return Measured(min(m.low for m in same), max(m.high for m in same), best.unit)
+    return None
+
+
+_READERS = {"fuel": words.fuel, "transmission": words.transmission, "drive": words.drive, "body_style": words.body_style, "condition": words.condition}  # fmt: skip
+
+
+def _words(reading: _Reading, key: str) -> None:
+    for said in reading.of(key):
+        if key == "aspiration":
+            text = words.aspiration(said.text)
+        elif key in _READERS:
+            text = _READERS[key](said.text, reading.raw.language)
+        else:
+            text = " ".join(said.text.split())
+        if text:
+            reading.values[key] = Value(key, said.text, said.label, text=text)
+            return
+        reading.refuse(said, "no known word")
+
+
+def _from_engine(reading: _Reading) -> None:
+    """A description of the engine fills what nothing else states, where it has the unit or the word itself."""
+    for said in reading.of("engine"):
+        for key in ("displacement", "power", "torque"):
+            found = figures(said.text, key, decimal=reading.decimal, country=reading.country)
+            chosen = _one(found, key, several="\n" in said.text)
+            if key not in reading.values and chosen:
+                reading.values[key] = Value(
+                    key, said.text, said.label, low=chosen.low, high=chosen.high, unit=chosen.unit
+                )
+        if "fuel" not in reading.values and (fuel := words.fuel(said.text, reading.raw.language)):
+            reading.values["fuel"] = Value("fuel", said.text, said.label, text=fuel)
+
+
+def _gears_into_transmission(reading: _Reading) -> None:
+    """ "Manual" and "6 gears", stated apart, are one fact of the catalogue."""
+    gears, box = reading.values.pop("gears", None), reading.values.get("transmission")
+    if (
+        gears
+        and box
+        and gears.low == gears.high
+        and box.text in ("Manual", "Automatic", "Dual clutch", "Automated manual")
+    ):
+        count = f"{gears.low:.0f}"
+        if count != "1":
+            reading.values["transmission"] = Value(
+                "transmission", f"{box.raw}; {gears.raw}", box.label, text=f"{box.text}, {count} gears"
+            )

@@ -1,0 +1,191 @@
+"""Names of makes and models: aliases, casing, diacritics; titles taken apart; and how near a name is to known ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from scraper.normalise.years import latest
+from scraper.vocabulary import fold, read
+
+ACCEPT, ASK = 92.0, 78.0  # of 100: the same name written differently; perhaps the same, a person has to say
+
+_KEEPS_CASE = 4  # "GTI", "BMW": short capitals are names, longer ones shouting
+
+
+@dataclass(frozen=True)
+class Match:
+    """A known name for a name of a page: "same" is safe to use, "ask" needs a person, "none" is a new name."""
+
+    name: str
+    score: float
+    verdict: Literal["same", "ask", "none"]
+
+
+def key_of(name: str) -> str:
+    """Letters and digits only: how names are compared ("Mercedes Benz", "MERCEDES-BENZ")."""
+    return re.sub(r"[\W_]+", "", fold(name))
+
+
+@cache
+def makes() -> dict[str, str]:
+    """Key of every spelling of a make → its canonical name."""
+    table = read("makes")["makes"]
+    known = {key_of(alias): name for name, aliases in table.items() for alias in aliases}
+    return known | {key_of(name): name for name in table}
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    return frozenset(key_of(name) for name in read("makes")["everyday"]["names"])
+
+
+@cache
+def models(make: str) -> dict[str, str]:
+    """Key of every known model of a make → its name."""
+    return {key_of(name): name for name in read("models").get(make, ())}
+
+
+def make_of(said: str) -> str:
+    """The canonical make of a text that is nothing but a make; empty where it is not known."""
+    return makes().get(key_of(said), "")
+
+
+def tidy(name: str) -> str:
+    """A name in the case that people write: shouted and whispered words get a capital, short ones stay."""
+    words = " ".join(name.split()).split(" ")
+    if name.isupper() or name.islower():
+        words = [
+            w if any(c.isdigit() for c in w) or (w.isupper() and len(w) <= _KEEPS_CASE) else w.capitalize()
+            for w in words
+        ]
+        if name.islower():
+            words = [w.upper() if len(w) <= 2 and not w.isdigit() else w[:1].upper() + w[1:] for w in words]
+    return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Title:
+    """A title taken apart; what isn't sure is empty."""
+
+    make: str = ""
+    model: str = ""
+    trim: str = ""
+    year: int | None = None
+
+
+_LEADING = re.compile(r"^(?:used|new|certified|pre-owned|certified pre-owned|the all-new|all-new|the new|the|gebraucht\w*|neu\w*|noul|noua|nouvelle|nouveau|nuova|nuovo|nuevo|nueva|nieuwe|nya|occasion|voiture|buy|second hand|for sale|2nd hand|annonce|coche|auto|car|approved|usata|usato|begagnad)\b[\s:,–-]*", re.IGNORECASE)  # fmt: skip
+_YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
+_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:for sale|te koop|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
+
+
+def title(text: str) -> Title:
+    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring - 74.983 km".
+
+    A model is taken where it is known, or where it is all that stands behind the make.
+    """
+    said = " ".join(text.split())
+    while match := _LEADING.match(said):
+        said = said[match.end() :]
+    years = {int(year) for year in _YEAR.findall(said) if 1900 <= int(year) <= latest()}
+    words = said.split(" ")
+    start, length, make = _make_in(words)
+    if not make:
+        return Title()
+    rest = " ".join(words[start + length :])
+    model, trim, complete = _model_in(make, rest)
+    years -= {int(model)} if model.isdigit() else set()  # a Peugeot 2008
+    year = years.pop() if len(years) == 1 else None
+    return Title(make, model, trim if complete else "", year)
+
+
+def _make_in(words: list[str]) -> tuple[int, int, str]:
+    """Where the make stands: at the start, behind a year, or as the first unmistakable name."""
+    for start in range(min(len(words), 8)):
+        for length in (3, 2, 1):
+            key = key_of(" ".join(words[start : start + length]))
+            name = makes().get(key, "")
+            if not name or start + length > len(words):
+                continue
+            ahead = [word for word in words[:start] if not _YEAR.fullmatch(word)]
+            if ahead and (key in _everyday() or len(key) < 3):
+                continue
+            return start, length, name
+    return 0, 0, ""
+
+
+def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
+    """Model, trim, and whether the trim is worth keeping."""
+    rest = _YEAR.sub(" ", rest) if not _starts_with_known(make, rest) else rest
+    head = _ENDS.split(" " + rest, maxsplit=1)[0].strip(" -–|,:")
+    while make_of(head.split(" ")[0]) == make and head:
+        head = head.partition(" ")[2]
+    words = head.split()
+    name, length = _known_prefix(make, words)
+    if name:
+        trim = re.sub(r"\[.*?\]", " ", _YEAR.sub(" ", " ".join(words[length:])))
+        return name, " ".join(trim.split())[:80], True
+    if 1 <= len(words) <= 2 and not models(make):
+        return head, "", False
+    if len(words) == 1 and len(words[0]) > 1 and re.fullmatch(r"[\w.+!#-]+", words[0]):
+        return words[0], "", False
+    return "", "", False
+
+
+def _starts_with_known(make: str, rest: str) -> bool:
+    return bool(_known_prefix(make, rest.split())[0])
+
+
+def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
+    """The longest known model at the start, and how many words it takes."""
+    known = models(make)
+    for length in range(min(5, len(words)), 0, -1):
+        if name := known.get(key_of(" ".join(words[:length]))):
+            return name, length
+    if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
+        return words[0] if match else "", 1
+    if words and make == "Mercedes-Benz" and re.fullmatch(r"(?:[A-Z]{1,3})\d{2,3}|[A-Z]{1,3}", words[0]):
+        return (f"{words[0]} {words[1]}", 2) if len(words) > 1 and words[1].isdigit() else (words[0], 1)
+    return "", 0
+
+
+def split_model(make: str, said: str) -> tuple[str, str]:
+    """The model and the trim in what a page calls the model: the make and a year repeated there are taken off."""
+    text = " ".join(said.split())
+    words = text.split(" ")
+    for length in (3, 2, 1):
+        if len(words) > length and makes().get(key_of(" ".join(words[:length]))) == make:
+            words = words[length:]
+            break
+    while len(words) > 1 and _YEAR.fullmatch(words[0]):
+        words = words[1:]
+    if len(words) > 1 and _YEAR.fullmatch(words[-1]):
+        words = words[:-1]
+    text = " ".join(words)
+    if exact := models(make).get(key_of(text)):
+        return exact, ""
+    name, length = _known_prefix(make, words)
+    if name and len(words) > length and (len(words) > 2 or len(text) > 14):
+        return name, " ".join(words[length:])
+    return tidy(text) if text.isupper() and len(text) > _KEEPS_CASE else text, ""
+
+
+def nearest(said: str, known: Iterable[str], *, accept: float = ACCEPT, ask: float = ASK) -> Match:
+    """The nearest known name. Digits have to agree: a 320 is no 330, however alike they look."""
+    from rapidfuzz import fuzz
+
+    mine, best = key_of(said), Match("", 0.0, "none")
+    for name in known:
+        other = key_of(name)
+        score = 100.0 if mine == other else fuzz.ratio(mine, other)
+        if re.findall(r"\d+", mine) != re.findall(r"\d+", other):
+            score = min(score, ask - 1)
+        if score > best.score:
+            best = Match(name, score, "none")
+    verdict: Literal["same", "ask", "none"] = (
+        "same" if best.score >= accept else "ask" if best.score >= ask else "none"
+    )
+    return Match(best.name if verdict != "none" else "", best.score, verdict)

@@ -1,0 +1,69 @@
+"""What the address and language of a page say about its country: whose dollar, gallon and decimal mark it uses."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from scraper.vocabulary import language
+
+_BY_DOMAIN = {
+    "uk": "GB",
+    "eu": "",
+    "com": "",
+    "net": "",
+    "org": "",
+    "io": "",
+    "co": "",
+    "info": "",
+    "cars": "",
+    "auto": "",
+    "tv": "",
+    "me": "",
+    "app": "",
+    "biz": "",
+}
+_BY_LANGUAGE = {
+    "sv": "SE",
+    "ro": "RO",
+    "hi": "IN",
+    "it": "IT",
+    "da": "DK",
+    "nb": "NO",
+    "no": "NO",
+    "pl": "PL",
+    "cs": "CZ",
+}
+CURRENCIES = {
+    "US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "MX": "MXN", "SG": "SGD", "HK": "HKD", "AR": "ARS", "CL": "CLP",
+    "CO": "COP", "SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR",
+    "RO": "RON", "MD": "MDL", "GB": "GBP", "CH": "CHF", "BR": "BRL", "ZA": "ZAR", "JP": "JPY", "CN": "CNY", "PL": "PLN",
+    "CZ": "CZK", "HU": "HUF", "TR": "TRY", "AE": "AED", "JM": "JMD", "TT": "TTD", "EG": "EGP", "ID": "IDR", "MY": "MYR",
+}  # fmt: skip
+_MILES = ("US", "GB")
+
+
+def country(url: str, tag: str) -> str:
+    """ISO country of a page, by its address, else by its language tag; empty where neither says."""
+    host = (urlsplit(url).hostname or "").rsplit(".", 1)[-1]
+    if len(host) == 2 and host not in _BY_DOMAIN:
+        return host.upper()
+    if _BY_DOMAIN.get(host):
+        return _BY_DOMAIN[host]
+    base, _, region = tag.replace("_", "-").partition("-")
+    if len(region) == 2:
+        return region.upper()
+    return _BY_LANGUAGE.get(base.lower(), "")
+
+
+def decimal_mark(tag: str, where: str) -> str:
+    """The decimal mark of the page's language. English pages of the continent write English numbers all the same."""
+    if where in ("IN", "GB", "US", "AU", "NZ", "IE", "MX", "CH") and tag[:2].lower() != "fr":
+        return "."
+    return language(tag).decimal
+
+
+def odometer_unit(where: str) -> str:
+    """The unit that odometers of a country count in; empty where the country isn't known."""
+    if not where:
+        return ""
+    return "mi" if where in _MILES else "km"

@@ -1,0 +1,47 @@
+"""Years as pages state them: "2016", "03/2016", "EZ 2016-03-21", "1994–2001", "2021-present", "2016.5"."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+FIRST = 1885
+_YEAR = r"(?<![\d.,])(?P<{}>(?:18|19|20)\d\d)(?![\d]|[.,]\d{{2,}})"
+_RANGE = re.compile(
+    _YEAR.format("first")
+    + r"\s*(?:-|–|—|to|bis|a|au|to the|/)\s*(?:"
+    + _YEAR.format("last")
+    + r"|(?P<open>present|heute|current|now|aujourd|oggi|hoy|prezent|nu\b|heden|date)?)"
+)
+_ONE = re.compile(_YEAR.format("year"))
+_SHORT_DATE = re.compile(r"^(?:0?[1-9]|1[0-2])\s*[/.\-]\s*(\d\d)$")
+
+
+def latest() -> int:
+    """The newest model year that can be: makers announce them ahead."""
+    return datetime.datetime.now(datetime.UTC).year + 2
+
+
+def years(text: str) -> tuple[int, int] | None:
+    """First and last year of a text; None where it names none, or several that are no range.
+
+    Production that goes on ends with the year it is stated for, which a page doesn't say: such a range is its first year on.
+    """
+    said = text.casefold()
+    if (match := _RANGE.search(said)) and match["last"]:
+        first, last = int(match["first"]), int(match["last"])
+        return (first, last) if _sensible(first) and _sensible(last) and first <= last else None
+    found = {int(year) for year in _ONE.findall(said)}
+    if len(found) == 1:
+        year = found.pop()
+        return (year, year) if _sensible(year) else None
+    if found:
+        return (min(found), max(found)) if "\n" in text and all(map(_sensible, found)) else None
+    if match := _SHORT_DATE.match(said.strip()):
+        century = 2000 if int(match[1]) <= latest() - 2000 else 1900
+        return century + int(match[1]), century + int(match[1])
+    return None
+
+
+def _sensible(year: int) -> bool:
+    return FIRST <= year <= latest()
