@@ -53,6 +53,11 @@ SECTIONS = {
         "catalog.Source": "menu_book",
         "catalog.OldAddress": "alt_route",
     },
+    "Supply": {
+        "scraper.StagedCar": "inbox",
+        "scraper.CatalogChange": "published_with_changes",
+        "scraper.ApprovalRule": "rule",
+    },
     "Dealers": {
         "dealers.Enquiry": "mail",
         "dealers.Dealer": "storefront",
@@ -161,6 +166,7 @@ def figures(user: Any) -> list[dict[str, Any]]:
     from accounts.models import Letter
     from classifier.models import Feedback, Identification
     from dealers.models import Enquiry
+    from scraper.models import StagedCar
 
     status = Identification.Status
     wrong = [verdict for verdict in Feedback.Verdict.values if verdict != Feedback.Verdict.RIGHT]
@@ -178,6 +184,7 @@ def figures(user: Any) -> list[dict[str, Any]]:
             Feedback.objects.may_train().filter(curation=Feedback.Curation.PENDING),
             "may_train__exact=1&curation__exact=pending",
         ),
+        ("Cars to decide on", StagedCar.objects.filter(status__in=StagedCar.PENDING), ""),
         ("Letters that failed to leave", Letter.objects.filter(attempts__gt=0), "attempts__gt=0"),
     )
     return [

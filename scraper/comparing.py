@@ -74,6 +74,11 @@ class Line:
         return reading(self.spec(), "metric")
 
     @property
+    def beside(self) -> list[tuple[Spec, str]]:
+        """What other sources say, as people read it."""
+        return [(spec, reading(spec, "metric")) for spec in self.others]
+
+    @property
     def before(self) -> str:
         """The published value as people read it; empty where there is none."""
         return reading(self.own, "metric") if self.own else ""

@@ -123,7 +123,8 @@ class _Stager:
         return not why
 
     def _fill(self, row: StagedCar, car: Car, digest: str) -> None:
-        row.url = car.url if len(car.url) <= 500 else ""
+        # It becomes a link on pages: nothing but the web, and nothing cut short.
+        row.url = car.url if car.url.startswith(("https://", "http://")) and len(car.url) <= 500 else ""
         row.make, row.model, row.trim = car.make, car.model, car.trim
         row.body_style = car.body_style if car.body_style in BodyStyle.values else BodyStyle.UNKNOWN
         row.first_year, row.last_year = car.years or (None, None)

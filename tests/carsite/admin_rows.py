@@ -31,6 +31,7 @@ from classifier.models import (
 )
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
+from scraper.models import ApprovalRule, CatalogChange, ChangedCar, StagedCar
 
 
 def photo(number: int) -> bytes:
@@ -49,6 +50,7 @@ def fill(count: int) -> None:
         row = _identification(number, user, variant)
         _enquiry(number, user, variant, row)
         Source.objects.create(slug=f"source-{number}", name=f"Source {number}")
+        _supply(number, source, variant, user)
         Group.objects.create(name=f"Group {number}")
         accounts.letter_queue(to=user.email, subject=f"Letter {number}", body="https://secret.example/link")
 
@@ -72,6 +74,30 @@ def _variant(number: int, source: Source) -> Variant:
     picture = VariantPhoto(variant=variant, credit="A. Person", licence="CC0")
     picture.image.save(f"{number}.jpg", ContentFile(photo(number)))
     return variant
+
+
+def _supply(number: int, source: Source, variant: Variant, user: User) -> None:
+    own = Source.objects.create(slug=f"site-{number}", name=f"Site {number}")
+    row = StagedCar.objects.create(
+        source=own,
+        record=f"page {number}",
+        make=variant.model.make.name,
+        model=variant.model.name,
+        values=[{"key": "power", "low": 120_000, "high": 120_000, "raw": "120 kW"}],
+        variant=variant,
+        status="conflict",
+        open_keys=" power ",
+        held={"power": "US EPA says otherwise"},
+        fetched=timezone.now(),
+        seen=timezone.now(),
+        opened=timezone.now(),
+        opened_by=user,
+    )
+    ApprovalRule.objects.create(source=own, key="power", low=1, high=2)
+    change = CatalogChange.objects.create(
+        kind="publish", summary=f"Change {number}", actor=user, undone_by=user
+    )
+    ChangedCar.objects.create(change=change, variant=variant, staged=row, source=own, added=["power"])
 
 
 def _user(number: int) -> User:

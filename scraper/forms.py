@@ -1,0 +1,137 @@
+"""What curators type: corrections of a staged car, and which car of the catalogue is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from catalog import listing
+from catalog.models import Variant
+from catalog.units import range_from_si, range_to_si
+from scraper.comparing import Line
+from scraper.staged_models import StagedCar
+
+
+class NamesForm(forms.ModelForm):
+    """The names of a staged car, and its figures in the units that people read, each with two ends."""
+
+    class Meta:
+        model = StagedCar
+        fields = ["make", "model", "trim", "body_style", "first_year", "last_year"]
+
+    def __init__(self, *args: Any, lines: Iterable[Line] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = {line.key: line for line in lines}
+        for line in self.lines.values():
+            self._add(line)
+
+    def _add(self, line: Line) -> None:
+        label, unit = line.kind.label, line.kind.reading_unit("metric")[0] or line.value.get("currency", "")
+        if line.kind.kind == "text":
+            self.fields[line.key] = forms.CharField(
+                label=label, required=False, max_length=200, initial=line.value.get("text", "")
+            )
+            return
+        ends = _read(line)
+        for end, words in (("low", "from"), ("high", "to")):
+            name = ", ".join(part for part in (f"{label} {words}", unit) if part)
+            self.fields[f"{line.key}-{end}"] = forms.FloatField(
+                label=name,
+                required=False,
+                initial=ends[end == "high"],
+                widget=forms.NumberInput({"step": "any"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Ranges have an order, years too."""
+        data = super().clean() or {}
+        for key, line in self.lines.items():
+            low, high = data.get(f"{key}-low"), data.get(f"{key}-high")
+            if line.kind.kind == "number" and low is not None and high is not None and low > high:
+                self.add_error(f"{key}-high", "The second figure has to be the larger one.")
+            if line.kind.unit == "m3/m" and 0 in (low, high):
+                self.add_error(f"{key}-low", "A car that consumes something consumes more than 0.")
+        first, last = data.get("first_year"), data.get("last_year")
+        if bool(first) != bool(last) or (first and last and first > last):
+            self.add_error(
+                "last_year", "Give both years, the first one first; the same twice for one model year."
+            )
+        return data
+
+    def names(self) -> dict[str, Any]:
+        """What `staged_edit` takes as names."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    def values(self) -> dict[str, dict[str, Any] | None]:
+        """What `staged_edit` takes as values: those that were changed."""
+        changed: dict[str, dict[str, Any] | None] = {}
+        for key, line in self.lines.items():
+            if not {key, f"{key}-low", f"{key}-high"} & set(self.changed_data):
+                continue
+            if line.kind.kind == "text":
+                text = self.cleaned_data[key]
+                changed[key] = {"text": text} if text else None
+                continue
+            ends = [self.cleaned_data[f"{key}-{end}"] for end in ("low", "high")]
+            known = [end for end in ends if end is not None]
+            if not known:
+                changed[key] = None
+                continue
+            low, high = range_to_si(known[0], known[-1], line.kind.reading_unit("metric")[0])
+            changed[key] = {"low": low, "high": high}
+        return changed
+
+
+def _read(line: Line) -> tuple[float, float]:
+    unit, decimals = line.kind.reading_unit("metric")
+    low = line.value["low"]
+    ends = range_from_si(low, line.value.get("high", low), unit)
+    return tuple(round(end, max(decimals, 2)) for end in ends)  # type: ignore[return-value]  # two of them
+
+
+class WhichCarForm(forms.Form):
+    """A car of the catalogue, by its address, its slug or its name."""
+
+    car = forms.CharField(
+        label="Car of the catalogue", max_length=300, help_text="Its name, or the address of its page."
+    )
+
+    def clean_car(self) -> Variant:
+        """The one car that is meant."""
+        return variant_meant(self.cleaned_data["car"])
+
+
+def variant_meant(text: str) -> Variant:
+    """The one car that an address, a slug or a name means. Raises ValidationError where that is none, or several."""
+    text = text.strip()
+    slug = urlsplit(text).path.strip("/").rpartition("/")[2]
+    if found := Variant.objects.with_names().known_as([slug]).get(slug):
+        return found
+    cars, _ = listing.find(text, 20)
+    named = [car for car in cars if str(car).casefold() == text.casefold()] or cars
+    if len(named) == 1:
+        return named[0]
+    if not named:
+        raise forms.ValidationError("The catalogue has no such car.")
+    names = "; ".join(f"{car} ({car.slug})" for car in named[:6])
+    raise forms.ValidationError(f"Several cars are called so. Give the word in brackets: {names}.")
+
+
+class MergeForm(forms.Form):
+    """Two cars of the catalogue, each as WhichCarForm takes it."""
+
+    keep = forms.CharField(label="Keep", max_length=300, help_text="Its name, or the address of its page.")
+    gone = forms.CharField(
+        label="Merge into it", max_length=300, help_text="Its address will lead to the other for good."
+    )
+
+    def clean_keep(self) -> Variant:
+        """The car that stays."""
+        return variant_meant(self.cleaned_data["keep"])
+
+    def clean_gone(self) -> Variant:
+        """The car that goes."""
+        return variant_meant(self.cleaned_data["gone"])
