@@ -37,7 +37,7 @@ _KEYS = {
     "currency": "currency", "pricecurrency": "currency", "currencycode": "currency",
     "doors": "doors", "numberofdoors": "doors", "seats": "seats", "numberofseats": "seats",
 }  # fmt: skip
-_LABELS = ("label", "name", "key", "title", "displayname", "key_label")
+_LABELS = ("key_label", "label", "name", "title", "displayname", "key")
 _TEXTS = (
     "value_label",
     "formattedvalue",

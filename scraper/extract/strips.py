@@ -38,7 +38,7 @@ _FUELS = {
 }
 _NEAR = 6  # texts between two facts of one strip
 _PRICE = re.compile(r"price|preis|prix|precio|prezzo|prijs|(?:^|[_-])pris|pret(?:$|[_-])", re.IGNORECASE)
-_OLD = re.compile(r"old|was|strike|msrp|rrp|month|finance|lease|leasing|save|saving|from|crossed|before|original|deposit|rating|analysis|drop|vat|netto|emi|note|label|alert|history|tax|fee|discount|evaluation|estimate|average|guide|filter|range|min|max", re.IGNORECASE)  # fmt: skip
+_OLD = re.compile(r"old|was|strike|msrp|rrp|month|finance|lease|leasing|save|saving|from|crossed|before|original|deposit|rating|analysis|drop|vat|netto|emi|note|alert|history|evaluat|tax|fee|discount|evaluation|estimate|average|guide|filter|range|min|max", re.IGNORECASE)  # fmt: skip
 
 
 def fact(text: str, tag: str) -> str:

@@ -81,6 +81,8 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
     model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
     if names.make_of(model) == make:
         model, trim = whole.model, whole.trim
+    elif not trim and names.key_of(model) == names.key_of(whole.model):
+        trim = whole.trim
     said_trim = next(iter(reading.of("trim")), None)
     if said_trim:
         trim = " ".join(said_trim.text.split())[:80]
@@ -138,10 +140,30 @@ def _number(reading: _Reading, key: str) -> None:
         if key == "mileage" and chosen.high < 100e3 and _contradicted(reading, said):
             reading.refuse(said, "a placeholder: another statement of the page is larger")
             continue
+        if key in ("power", "displacement"):
+            origin, chosen = _finest(reading, said, chosen)
+        else:
+            origin = said
         reading.values[key] = Value(
-            key, said.text, said.label, low=chosen.low, high=chosen.high, unit=chosen.unit
+            key, origin.text, origin.label, low=chosen.low, high=chosen.high, unit=chosen.unit
         )
         return
+
+
+def _finest(reading: _Reading, said: RawField, chosen: Measured) -> tuple[RawField, Measured]:
+    """The same figure in a finer unit, where another statement has it: sites call 150 PS "BHP", but mean 110 kW."""
+    for other in reading.of(said.key):
+        found = figures(
+            other.text, said.key, decimal=reading.decimal, unit=other.unit, country=reading.country
+        )
+        finer = _one(found, said.key, several=False)
+        if (
+            finer
+            and _FINER.get(finer.unit, 1) < _FINER.get(chosen.unit, 1)
+            and _one([chosen, finer], said.key, several=False)
+        ):
+            return other, finer
+    return said, chosen
 
 
 def _odometer(reading: _Reading) -> str:

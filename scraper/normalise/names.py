@@ -143,6 +143,8 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
     """The longest known model at the start, and how many words it takes."""
     known = models(make)
     for length in range(min(5, len(words)), 0, -1):
+        if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
+            continue  # an i30 N Line is no i30 N
         if name := known.get(key_of(" ".join(words[:length]))):
             return name, length
     if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
