@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from catalog.agreement import any_contradict
 from catalog.models import Source, Spec, Variant
 from catalog.specs import SEPARATOR, SPECS, SpecKind, UnitSystem
 from catalog.units import range_from_si
@@ -56,6 +57,11 @@ class Row:
     def model_year(self) -> int | None:
         """Of which model year `first` is, where that is not the car's own."""
         return self.values[0].model_year if self.values else None
+
+    @property
+    def in_conflict(self) -> bool:
+        """Whether sources say what can't be true together."""
+        return any_contradict([statement.spec for value in self.values for statement in value.statements])
 
     @property
     def differs(self) -> bool:

@@ -98,6 +98,7 @@ def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpRe
         "groups": sheet.groups(rows),
         "headlines": sheet.headlines(rows),
         "limits": sheet.limits(car.specs.all()),
+        "conflicts": [row for row in rows if row.in_conflict],
         "siblings": published.siblings_of(car)[:SIBLINGS],
     }
     return render(request, "catalog/variant.html", context)

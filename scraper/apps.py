@@ -7,3 +7,4 @@ class ScraperConfig(AppConfig):
     """Where catalogue data come from."""
 
     name = "scraper"
+    verbose_name = "Supply"

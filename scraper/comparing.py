@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from catalog.agreement import contradict
 from catalog.models import Spec
 from catalog.sheet import reading
-from catalog.specs import SEPARATOR, SPECS, SpecKind
+from catalog.specs import SPECS, SpecKind
 
-#: Figures of two sources that are nearer than this are taken for one, rounded differently.
-AGREEMENT = 0.02
 #: A car that has run this far is used, and what it costs is not its list price.
 USED_AFTER = 200e3  # m
 
@@ -46,7 +45,7 @@ class Line:
     @property
     def denied_by(self) -> tuple[Spec, ...]:
         """Facts of other sources that can't be true together with this."""
-        return tuple(spec for spec in self.others if contradicts(self.value, spec))
+        return tuple(spec for spec in self.others if contradict(self.spec(), spec))
 
     @property
     def change(self) -> float | None:
@@ -121,19 +120,6 @@ def says_the_same(value: Mapping[str, Any], spec: Spec) -> bool:
     """Whether a value is what a fact says, whatever words it comes from."""
     words = (value.get("text") or "", value.get("currency") or "") == (spec.text, spec.currency)
     return words and _equal(value.get("low"), spec.low) and _equal(value.get("high"), spec.high)
-
-
-def contradicts(value: Mapping[str, Any], spec: Spec) -> bool:
-    """Whether both can't be true of one car: ranges that don't meet, words of which none is the other's."""
-    if value.get("low") is None or spec.low is None:
-        said = set((value.get("text") or "").split(SEPARATOR)) - {""}
-        there = set(spec.text.split(SEPARATOR)) - {""}
-        return bool(said and there) and not said & there
-    if (value.get("currency") or "") != spec.currency:
-        return False
-    low, high = value["low"], value.get("high") or value["low"]
-    margin = AGREEMENT * max(abs(high), abs(spec.high or spec.low))
-    return low > (spec.high or spec.low) + margin or high < spec.low - margin
 
 
 def _equal(one: float | None, other: float | None) -> bool:

@@ -42,19 +42,19 @@ class Names:
 
     makes: dict[str, int] = field(default_factory=dict)
     models: dict[tuple[int, str], int] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
     variants: dict[tuple[int, int | None], list[_Known]] = field(default_factory=dict)
 
     def load(self, cars: Iterable[StagedCar]) -> None:
         """Reads makes, their models, and the cars of the models and years that are asked for: three queries."""
-        self.makes = {}
+        self.makes, self.models = {}, {}
         for pk, name, aliases in Make.objects.order_by().values_list("pk", "name", "aliases"):
-            for alias in aliases:
+            for alias in (name, *aliases):
                 self.makes.setdefault(squash(alias), pk)
-            self.makes[squash(name)] = pk
-        self.models = {
-            (make, squash(name)): pk
-            for pk, make, name in CarModel.objects.order_by().values_list("pk", "make", "name")
-        }
+                self.spelled[squash(alias)] = alias
+        for pk, make, name in CarModel.objects.order_by().values_list("pk", "make", "name"):
+            self.models[make, squash(name)] = pk
+            self.spelled[squash(name)] = name
         wanted = {self._model_of(car) for car in cars} - {None}
         years = {year for car in cars for year in _years(car)}
         self.variants = defaultdict(list)
@@ -106,13 +106,17 @@ class Names:
     def _similar_name(self, car: StagedCar, make: int | None) -> Found | None:
         if make is None:
             like = _most_like(squash(car.make), self.makes)
-            return Found(StagedCar.Match.PERSON, note=_says("Make", car.make, like)) if like else None
+            return self._looks_like("make", car.make, like) if like else None
         own = [name for maker, name in self.models if maker == make]
         like = _most_like(squash(car.model), own)
         if like is None:
             return None
-        there = self.variants.get((self.models[make, like], car.year), [])
-        return _person(there, _says("Model", car.model, like))
+        there = Variant.objects.filter(model=self.models[make, like], year=car.year).order_by("pk")
+        return self._looks_like("model", car.model, like, there.values_list("pk", flat=True))
+
+    def _looks_like(self, what: str, name: str, like: str, candidates: Iterable[int] = ()) -> Found:
+        note = f"The {what} “{name[:60]}” looks like “{self.spelled[like][:60]}”."
+        return Found(StagedCar.Match.PERSON, candidates=tuple(candidates)[:MOST_CANDIDATES], note=note)
 
     def _of_no_year(self, car: StagedCar, model: int) -> Found:
         years = set(_years(car))
@@ -144,10 +148,6 @@ def _person(known: Iterable[_Known], note: str) -> Found:
     return Found(
         StagedCar.Match.PERSON, candidates=tuple(one.pk for one in known)[:MOST_CANDIDATES], note=note
     )
-
-
-def _says(what: str, name: str, like: str) -> str:
-    return f"{what} “{name[:60]}” looks like “{like[:60]}”."
 
 
 def _digits(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from catalog import sheet
+from catalog.agreement import contradict
 from catalog.models import Source, Spec, Variant
 from catalog.units import UNITS
 
@@ -137,3 +138,31 @@ def test_comparing_shows_only_differences_if_asked_and_says_what_does_not_apply(
     assert [(value.text, value.applies) for value in found["cylinders"].values] == [("4", True), ("", False)]
     different = sheet.comparison(cars, "metric", differences=True)
     assert {row.kind.key for group in different for row in group.rows} == {"fuel", "cylinders"}
+
+
+# --- Sources that contradict each other -----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("one", "other", "conflict"),
+    [
+        ({"low": 100, "high": 110}, {"low": 105, "high": 120}, False),
+        ({"low": 100, "high": 100}, {"low": 101, "high": 101}, False),
+        ({"low": 100, "high": 100}, {"low": 103, "high": 103}, True),
+        ({"low": 100, "high": 100}, {"low": 90, "high": 97}, True),
+        ({"text": "Petrol; Diesel"}, {"text": "Diesel"}, False),
+        ({"text": "Petrol"}, {"text": "Diesel"}, True),
+        (
+            {"key": "transmission", "text": "Automatic"},
+            {"key": "transmission", "text": "Automatic, 6 gears"},
+            False,
+        ),
+        ({"key": "fuel", "text": "Hybrid"}, {"key": "fuel", "text": "Plug-in hybrid"}, True),
+        ({"key": "size_class", "text": "Compact"}, {"key": "size_class", "text": "Midsize"}, False),
+        ({"low": 1, "currency": "EUR"}, {"low": 9, "currency": "USD"}, False),
+        ({"low": 1, "model_year": 2011}, {"low": 9}, False),
+    ],
+)
+def test_sources_contradict_each_other_where_both_can_not_be_true(
+    one: dict[str, Any], other: dict[str, Any], conflict: bool
+) -> None:
+    assert contradict(Spec(**one), Spec(**other)) is conflict
+    assert contradict(Spec(**other), Spec(**one)) is conflict

@@ -103,6 +103,22 @@ def test_empty_catalogue_says_so(client: Client) -> None:
 
 
 # --- A car --------------------------------------------------------------------------------------------------
+def test_sources_that_contradict_each_other_are_both_shown_and_named(
+    client: Client, car: Variant, add_spec: AddSpec, other_source: Source
+) -> None:
+    add_spec(car, "power", 155e3)
+    add_spec(car, "torque", 350)
+    add_spec(car, "torque", 352, source=other_source)
+    assert "Sources differ" not in _get(client, car.get_absolute_url())
+    add_spec(car, "power", 132e3, source=other_source, source_url="https://second.example/a5")
+    html = _get(client, car.get_absolute_url())
+    assert html.count("Sources differ") == 1
+    assert "contradict each other on power." in html
+    first, second = html.index("155\N{NO-BREAK SPACE}kW</p>"), html.index("132\N{NO-BREAK SPACE}kW")
+    assert first < second, "the most trusted first"
+    assert 'href="https://second.example/a5"' in html
+
+
 def test_a_cars_page_shows_each_value_with_where_it_comes_from(
     client: Client, car: Variant, add_spec: AddSpec
 ) -> None:

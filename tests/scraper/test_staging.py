@@ -254,7 +254,7 @@ def test_another_car_is_never_taken_for_one_of_the_catalogue(site: Source, audi:
 @pytest.mark.parametrize(
     ("unsure", "note"),
     [
-        (car("Audii", "A5", 2012, body_style="coupe"), "Make “Audii” looks like “audi”."),
+        (car("Audii", "A5", 2012, body_style="coupe"), "The make “Audii” looks like “Audi”."),
         (car("Audi", "A5", 2012), "The body style is not known of both."),
         (car("Audi", "A5", None, body_style="coupe"), "The model year is not stated."),
         (car("Audi", "A5", 2012, years=(2011, 2016)), "It speaks of several model years."),
@@ -271,7 +271,10 @@ def test_what_is_only_similar_needs_a_person(site: Source, audi: Variant, unsure
 
 
 def test_a_similar_model_of_the_make_needs_a_person_and_is_named(site: Source, audi: Variant) -> None:
-    CarModel.objects.create(make=audi.model.make, name="Allroad Quattro", slug="allroad-quattro")
+    model = CarModel.objects.create(make=audi.model.make, name="Allroad Quattro", slug="allroad-quattro")
+    allroad = Variant.objects.create(model=model, year=2012, slug="allroad-2012")
+    Variant.objects.create(model=model, year=2011, slug="allroad-2011")
     cars_stage(source="site", cars=[car("Audi", "Alroad Quatro", 2012)])
     row = StagedCar.objects.get()
-    assert (row.match, row.match_note) == ("person", "Model “Alroad Quatro” looks like “allroadquattro”.")
+    assert (row.match, row.candidates) == ("person", [allroad.pk])
+    assert row.match_note == "The model “Alroad Quatro” looks like “Allroad Quattro”."
