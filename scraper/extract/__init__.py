@@ -75,7 +75,7 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     if found and _another_make(found, page):
         found = None
     labelled = pairs.pairs(page)
-    group, several_groups = pairs.described(pairs.groups(labelled))
+    group, several_groups = pairs.described(pairs.groups(labelled, page.language))
     inner, several_states = state.choose(state.cars(page))
     short, several_strips = strips.one_strip(strips.strips(page))
     structured = schema_org.fields(found) if found else []
@@ -85,8 +85,14 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     prices = _meta_price(page) + strips.lone_price(page)
     said = sites.fields(page) + structured + visible + hidden + short + prices + titles
     counted = {one.key for one in structured + visible + hidden + short} & _FACTS
-    only_others = several or several_groups or several_strips or (several_states and not visible)
-    if len({one.key for one in visible} & _FACTS) >= _SITES_MAIN:
+    only_others = (
+        (not found and reasons.compares(page))
+        or several
+        or several_groups
+        or several_strips
+        or (several_states and not visible)
+    )
+    if len({one.key for one in visible} & _FACTS) >= _SITES_MAIN and not reasons.compares(page):
         only_others = False
     return _Evidence(found, said, len(counted), only_others)
 

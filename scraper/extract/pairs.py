@@ -8,6 +8,7 @@ from lxml import html
 
 from scraper.cars import RawField
 from scraper.extract.page import Page, squeeze
+from scraper.normalise import words
 from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 
 _LONGEST_VALUE = 140
@@ -67,23 +68,39 @@ def _beside(element: html.HtmlElement, page: Page) -> str:
     own = squeeze(" ".join(element.itertext()))
     mine = squeeze(element.text or "")
     if own != mine and element.tag not in ("td", "th", "dt"):
-        rest = squeeze(own[len(mine) :]).lstrip(": ")
-        if rest and len(rest) <= _LONGEST_VALUE and not label(rest, page.language):
-            return rest
-        return ""
+        return _value(own[len(mine) :].lstrip(": "), page)
     current = element
     for _ in range(_CLIMB + 1):
-        tail = squeeze(current.tail or "").lstrip(": ")
-        if tail and len(tail) <= _LONGEST_VALUE:
-            return tail
+        if tail := squeeze(current.tail or "").lstrip(": "):
+            return _value(tail, page)
         if (following := _next(current)) is not None:
-            value = _text(following)
-            return "" if not value or len(value) > _LONGEST_VALUE or label(value, page.language) else value
+            return "" if _compares(current, following, page) else _value(_text(following), page)
         parent = current.getparent()
         if parent is None or squeeze(" ".join(parent.itertext())).rstrip(" :") != own.rstrip(" :"):
-            return ""
+            break
         current = parent
     return ""
+
+
+def _value(text: str, page: Page) -> str:
+    """A text that can be a value: not too long, and no label itself."""
+    return "" if not text or len(text) > _LONGEST_VALUE or label(text, page.language) else text
+
+
+def _compares(element: html.HtmlElement, value: html.HtmlElement, page: Page) -> bool:
+    """Whether other values follow in the same row: a table that sets versions side by side states no single one."""
+    if value.tag not in ("td", "th", "dd"):
+        return False
+    texts = []
+    for sibling in value.itersiblings():
+        if sibling.tag not in (value.tag, "th"):
+            break
+        text = squeeze(" ".join(sibling.itertext()))
+        if label(text, page.language):
+            break
+        texts.append(text)
+    own = squeeze(" ".join(value.itertext()))
+    return any(text and text != own for text in texts) and not (len(texts) == 2 and element.tag == "td")
 
 
 def _next(element: html.HtmlElement) -> html.HtmlElement | None:
@@ -150,22 +167,27 @@ class Group:
         return self.keys & TELLING
 
 
-def groups(found: list[Pair]) -> list[Group]:
+def groups(found: list[Pair], tag: str) -> list[Group]:
     """Pairs cut where a telling key comes back with another text: there another car begins."""
     cut: list[list[Pair]] = [[]]
     seen: dict[str, str] = {}
     for pair in found:
         key, text = pair.label.key, fold(pair.text)
-        if (
-            key in ("mileage", "year", "model", "fuel", "transmission")
-            and key in seen
-            and not _same(seen[key], text)
-        ):
+        if key in seen and _another(key, seen[key], text, tag):
             cut.append([])
             seen = {}
         seen.setdefault(key, text)
         cut[-1].append(pair)
     return [Group(tuple(part)) for part in cut if part]
+
+
+def _another(key: str, one: str, other: str, tag: str) -> bool:
+    """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many names."""
+    if key in ("fuel", "transmission"):
+        read = words.fuel if key == "fuel" else words.transmission
+        meant = [read(text, tag).split(",")[0] for text in (one, other)]
+        return all(meant) and meant[0] != meant[1] and not _same(one, other)
+    return key in ("mileage", "year", "model") and not _same(one, other)
 
 
 def _same(one: str, other: str) -> bool:

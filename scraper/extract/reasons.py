@@ -20,6 +20,9 @@ NO_CAR = "not about one car"
 ALL = (EMPTY, NOT_HTML, ERROR, NOTHING, SHELL, SEVERAL, NO_FACTS, NO_NAME, NO_CAR)
 
 _LITTLE_TEXT = 600
+_VERSUS = re.compile(
+    r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
+)
 _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
@@ -33,13 +36,18 @@ def is_error(page: Page) -> bool:
     )
 
 
+def compares(page: Page) -> bool:
+    """Whether title or heading set cars side by side."""
+    return any(_VERSUS.search(head) for head in (page.title, *page.headings[:1]))
+
+
 def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:
     """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title names one."""
     if is_error(page):
         return ERROR
     if has_phrase("nothing", page.text[:20_000], page.language):
         return NOTHING
-    if several:
+    if several or compares(page):
         return SEVERAL
     scripts = sum(len(text) for _, _, text in page.scripts)
     if not page.headings and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from lxml import html
@@ -63,7 +64,7 @@ def json_nodes(text: str) -> list[Node]:
         .strip()
         .rstrip(";")
     )
-    for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text)):
+    for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text), unescape(text)):
         try:
             data = json.loads(attempt, strict=False)
             break
@@ -257,9 +258,9 @@ def _price(holder: Node, currency: str) -> list[RawField]:
         return []
     own = text_of(holder.get("priceCurrency")) or currency
     texts = [text_of(price) for price in values(holder, "price")]
-    # Structured numbers have a decimal point: "20000.000" is no grouped number.
+    # Structured numbers have a decimal point, but "24.500" is a template's grouped number.
     return [
-        RawField("price", "price", re.sub(r"^(\d+)\.\d+$", r"\1", text), own)
+        RawField("price", "price", re.sub(r"^(\d+)\.(?:\d{1,2}|0+)$", r"\1", text), own)
         for text in texts
         if text and text not in ("0", "0.00")
     ]
@@ -330,7 +331,8 @@ def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
     """
     vehicles = [f for f in found if f.is_vehicle] or [f for f in found if car_like(f)]
     if not vehicles:
-        return None, False
+        named = [f for f in found if title(text_of(f.node.get("name") or "")).model]
+        return (named[0] if len(named) == 1 else None), False
     groups: dict[str, list[Found]] = {}
     for one in vehicles:
         groups.setdefault(key_of(name_of(one)) or identity(one) or "?", []).append(one)

@@ -23,7 +23,7 @@ _SHAPES = (
     ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?\(\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\))?$", re.IGNORECASE)),
     ("displacement", re.compile(r"^(?:\d{1,2}[.,]?\d{3}\s?(?:cc|ccm|cm3|cm³)|\d{3}\s?(?:cc|ccm|cm3|cm³)|\d[.,]\d\s?(?:l|litres?|liters?|ltr))$", re.IGNORECASE)),
     ("first_registration", re.compile(r"^(?:ez |reg\.? )?(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d$", re.IGNORECASE)),
-    ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)$")),
+    ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d\s?(?:reg|plate)\.?\))?$", re.IGNORECASE)),
 )  # fmt: skip
 _FUELS = {
     "Petrol",
@@ -115,13 +115,23 @@ def lone_price(page: Page) -> list[RawField]:
     for element in page.root.iter(
         "span", "div", "p", "strong", "b", "h2", "h3", "h4", "td", "dd", "ins", "data", "bdi"
     ):
-        said = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('data-testid') or ''} {element.get('data-cy') or ''}"
+        said = " ".join(
+            value
+            for name, value in element.attrib.items()
+            if name == "class" or (len(value) < _LONGEST and (name == "id" or name.startswith("data-")))
+        )
         if not _PRICE.search(said) or _OLD.search(said) or _struck(element):
             continue
         text = squeeze(" ".join(element.itertext()))
         if not 3 <= len(text) <= _LONGEST or not re.search(r"\d", text):
             continue
         value = money(text, decimal=decimal, country=where, tag=page.language)
+        beside = element.getnext()
+        if (
+            isinstance(value, Money) and not value.currency and beside is not None
+        ):  # the currency has a box of its own
+            text = f"{text} {squeeze(' '.join(beside.itertext()))}"[:_LONGEST]
+            value = money(text, decimal=decimal, country=where, tag=page.language)
         if isinstance(value, Money) and value.currency and value.low >= 500:
             amounts.setdefault(value.low, RawField("price", "", text))
     return list(amounts.values()) if len(amounts) == 1 else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from scraper.cars import Car, RawCar, RawField, Unparsed, Value
@@ -14,6 +15,10 @@ from scraper.vocabulary import KEYS
 
 _NOTHING = {"", "-", "–", "—", "n/a", "na", "null", "none", "unknown", "other", "undefined", "tbd", "tba", "not specified", "k.a.", "keine angabe", "--", "andere", "autre", "autres", "altro", "otro", "...", "nan", "not available", "unspecified", "false", "true", "nc", "others", "sonstige", "overig"}  # fmt: skip
 _FINER = {"kW": 0, "mm": 0, "cc": 0, "l/100 km": 0, "N m": 0, "kg": 0, "km": 0, "g/km": 0}
+_A_YEAR = re.compile(
+    r"per year|a year|/ ?year|p\.a\.|annual|par an\b|/an\b|pro jahr|/ ?jahr|per jaar|al año|all'anno",
+    re.IGNORECASE,
+)
 _CLOSE = 0.03  # the same figure in two units differs by rounding: 140 kW and 190 PS
 _COARSE = {"displacement": 0.06}  # 1995 cc and 2.0 l
 
@@ -32,7 +37,12 @@ class _Reading:
         self.unparsed.append(Unparsed(said.key, said.label, said.text, reason))
 
     def of(self, key: str) -> list[RawField]:
-        return [f for f in self.raw.fields if f.key == key and f.text.strip().casefold() not in _NOTHING]
+        return [f for f in self.raw.fields if f.key == key and not _says_nothing(f.text)]
+
+
+def _says_nothing(text: str) -> bool:
+    said = text.strip().casefold()
+    return said in _NOTHING or said.startswith(("select ", "choose ", "any ", "all "))
 
 
 def normalise(raw: RawCar) -> Car:
@@ -77,7 +87,7 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
     make = (names.make_of(stated.text) or names.tidy(stated.text)) if stated else spoken.make
     titles = [(f, title) for f, title in titles if title.make == make]
     whole = next((title for _, title in titles if title.model), names.Title())
-    said_model = next(iter(reading.of("model")), None)
+    said_model = next((f for f in reading.of("model") if not _is_year(f.text, make)), None)
     model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
     if names.make_of(model) == make:
         model, trim = whole.model, whole.trim
@@ -91,6 +101,11 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
         if text and (origin := said or source):
             reading.values[key] = Value(key, origin.text, origin.label, text=text)
     return make, model, trim, next((title for _, title in titles if title.year), spoken)
+
+
+def _is_year(text: str, make: str) -> bool:
+    """Whether a "model" is a model year: some sites label it so. A Peugeot 2008 is none."""
+    return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and names.key_of(text) not in names.models(make)
 
 
 def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
@@ -128,7 +143,11 @@ def _prices(reading: _Reading) -> None:
 
 def _number(reading: _Reading, key: str) -> None:
     for said in reading.of(key):
-        found = figures(said.text, key, decimal=reading.decimal, unit=said.unit, country=reading.country)
+        if key == "mileage" and _A_YEAR.search(said.text):
+            reading.refuse(said, "a distance a year")
+            continue
+        unit = said.unit or (_engine_size_unit(said.text) if key == "displacement" else "")
+        found = figures(said.text, key, decimal=reading.decimal, unit=unit, country=reading.country)
         if not found and key == "mileage" and not said.unit:
             found = figures(
                 said.text, key, decimal=reading.decimal, unit=_odometer(reading), country=reading.country
@@ -148,6 +167,13 @@ def _number(reading: _Reading, key: str) -> None:
             key, origin.text, origin.label, low=chosen.low, high=chosen.high, unit=chosen.unit
         )
         return
+
+
+def _engine_size_unit(text: str) -> str:
+    """What a bare engine size counts in: 1998 can only be cm³, 2.0 only litres."""
+    if re.fullmatch(r"\d{3,4}", text.strip()):
+        return "cc"
+    return "l" if re.fullmatch(r"\d[.,]\d", text.strip()) else ""
 
 
 def _finest(reading: _Reading, said: RawField, chosen: Measured) -> tuple[RawField, Measured]:
@@ -202,6 +228,10 @@ def _one(found: list[Measured], key: str, *, several: bool) -> Measured | None:
 _READERS = {"fuel": words.fuel, "transmission": words.transmission, "drive": words.drive, "body_style": words.body_style, "condition": words.condition}  # fmt: skip
 
 
+# Labels that sites use for either: "Antriebsart" is a fuel here and the driven wheels there.
+_MIXED = {"drive": ("fuel", "transmission"), "fuel": ("drive",)}
+
+
 def _words(reading: _Reading, key: str) -> None:
     for said in reading.of(key):
         if key == "aspiration":
@@ -214,6 +244,10 @@ def _words(reading: _Reading, key: str) -> None:
             reading.values[key] = Value(key, said.text, said.label, text=text)
             return
         reading.refuse(said, "no known word")
+    for said in [f for other in _MIXED.get(key, ()) for f in reading.of(other)]:
+        if text := _READERS[key](said.text, reading.raw.language):
+            reading.values[key] = Value(key, said.text, said.label, text=text)
+            return
 
 
 def _from_engine(reading: _Reading) -> None:

@@ -43,6 +43,7 @@ _AMOUNT = re.compile(
 )
 _SIGN = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if sign.isalpha() else re.escape(sign) for sign in sorted({*_SIGNS, *_SHARED}, key=len, reverse=True)))  # fmt: skip
 _NOISE = re.compile(r"\b\d+(?:[.,]\d+)?\s*%|\b(?:mwst|tva|vat|iva|btw|ust)\b")
+_INDIAN = re.compile(r"\b(?:lakhs?|crores?)\b")
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,20 @@ def iso(said: str) -> str:
 def sign(text: str, country: str, tag: str) -> str:
     """The currency whose sign stands in a text; a sign that countries share means the page's own."""
     for found in _SIGN.finditer(fold(text)):
-        if currency := _SIGNS.get(found[0]) or _shared(found[0], country, tag):
+        if currency := _SIGNS.get(found[0]) or _shared(found[0], country, tag, fold(text)):
             return currency
     named = Price.fromstring(text).currency or ""
     return named if re.fullmatch(r"[A-Z]{3}", named) else ""
 
 
-def _shared(symbol: str, country: str, tag: str) -> str:
+def _shared(symbol: str, country: str, tag: str, said: str) -> str:
     own = CURRENCIES.get(country, "")
     if own in _SHARED[symbol]:
         return own
     if symbol.startswith("rs"):
-        return "INR" if tag.lower() in ("en-in", "hi", "hi-in") else ""
+        return (
+            "INR" if tag.lower() in ("en-in", "hi", "hi-in") or (not country and _INDIAN.search(said)) else ""
+        )
     if symbol == "$":
         return "USD" if country in ("", "US") else ""
     return _SHARED[symbol][0]

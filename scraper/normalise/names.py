@@ -130,8 +130,8 @@ def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
         return name, " ".join(trim.split())[:80], True
     if 1 <= len(words) <= 2 and not models(make):
         return head, "", False
-    if len(words) == 1 and len(words[0]) > 1 and re.fullmatch(r"[\w.+!#-]+", words[0]):
-        return words[0], "", False
+    if len(words) == 1 and re.fullmatch(r"[\w.+!#-]*\d[\w.+!#-]*", words[0]):
+        return words[0], "", False  # "C40": a new model; a word alone may be a dealer's or a heading's
     return "", "", False
 
 

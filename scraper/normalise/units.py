@@ -145,7 +145,9 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
     for spaced, joined in _SPACED.items():
         if spaced in said:
             said = said.replace(spaced, joined)
-    said = re.sub(r"(\d)\s*''|(\d)\"", r"\1 in", said)
+    said = re.sub(r"(\d)\s*(?:''|\")", r"\1 in", said)
+    if key == "mileage":
+        said = re.sub(r"(?<![\d.,])(\d{1,3})\s?k\b(?=\s*(?:mi|km|$))", r"\g<1>000", said)
     kind, found = KEYS[key], []
     for match in _FIGURE.finditer(said):
         beside = match["unit"] or ""
