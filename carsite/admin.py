@@ -55,6 +55,7 @@ SECTIONS = {
     },
     "Supply": {
         "scraper.StagedCar": "inbox",
+        "scraper.ScrapeRun": "travel_explore",
         "scraper.CatalogChange": "published_with_changes",
         "scraper.ApprovalRule": "rule",
     },

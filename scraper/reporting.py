@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from scraper.crawling import run_folder
 from scraper.run_models import ScrapeRun
 
 
@@ -25,3 +28,14 @@ def report(run: ScrapeRun) -> str:
     rows += [(f"dropped: {reason}", str(count)) for reason, count in sorted(run.dropped.items())]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"  {name:{width}}  {words}".rstrip() for name, words in rows if words)
+
+
+def last_lines(run: ScrapeRun, count: int = 40) -> list[str]:
+    """The end of a run's log: what was refused, dropped or went wrong."""
+    path = run_folder(run.pk) / "log.txt"
+    if not path.exists():
+        return []
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - 64 * 2**10))
+        lines = log.read().decode(errors="replace").splitlines()
+    return [line for line in lines if re.match(r"\d{4}-", line)][-count:]

@@ -59,7 +59,7 @@ def run_start(
     Without `ring` no worker is called: the caller works it off itself, `private` addresses included.
     """
     options = {name: value for name, value in (options or {}).items() if value}
-    _check(source, options, private)
+    check(source, options, private)
     try:
         with transaction.atomic():
             run = ScrapeRun.objects.create(source=source, options=options, dry_run=dry_run, actor=actor)
@@ -73,7 +73,8 @@ def run_start(
     return run
 
 
-def _check(source: str, options: dict[str, Any], private: tuple[str, ...]) -> None:
+def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -> None:
+    """Whether a crawl can be asked for like this. Raises ScrapeRefused."""
     if source not in SOURCES:
         raise ScrapeRefused(f"There is no source {source}. There are: {', '.join(SOURCES)}.")
     addresses = options.get("addresses", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.utils.defer import _schedule_coro
+from twisted.python.failure import Failure
 
 from scraper.crawl.addresses import AddressRefused
 
@@ -107,21 +109,53 @@ class Patience(RetryMiddleware):
         self._unit = max(0.05, settings.getfloat("BACKOFF_SECONDS"))
         self._refusals: Counter[str] = Counter()
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Patience:
+        """Looks at a response before Scrapy sends what waits for the host; middlewares see it only after that."""
+        patience = cls(crawler.settings)
+        patience.crawler = crawler
+        crawler.signals.connect(patience.look, signals.response_downloaded)
+        return patience
+
+    def look(self, response: Response, request: Request) -> None:
+        """Pause, or leave, before the next request goes out."""
+        host = request.meta.get("download_slot", "")
+        slot = self.crawler.engine.downloader.slots.get(host)  # type: ignore[union-attr]
+        is_refusal = response.status in REFUSED
+        self._refusals[host] = self._refusals[host] + 1 if is_refusal else 0
+        if is_refusal:
+            self.crawler.stats.inc_value("courtesy/refused")  # type: ignore[union-attr]
+        if slot is None or response.status not in BUSY | REFUSED:
+            return
+        tried = max(request.meta.get("retry_times", 0), self._refusals[host] - 1)
+        asked = retry_after(response)
+        seconds = asked if asked is not None else min(60.0, self._unit * 2**tried)
+        if self._refusals[host] >= MAX_REFUSALS:
+            self._leave(slot, "refused", f"{host} refused {MAX_REFUSALS} requests in a row")
+        elif seconds > LONGEST_PAUSE:
+            self._leave(slot, "pause", f"{host} asks for a pause of {seconds:.0f} s")
+        else:
+            logger.info("%s answers %s: a pause of %.1f s", host, response.status, seconds)
+            leave_alone(slot, seconds)
+
+    def _leave(self, slot: Slot, reason: str, words: str) -> None:
+        logger.error("%s: it is left alone", words)
+        leave_alone(slot, 3600.0)
+        _schedule_coro(self._turn_away(slot))
+        close(self.crawler, reason)
+
+    async def _turn_away(self, slot: Slot) -> None:
+        """What still comes to the host's queue until the crawl has closed."""
+        while self.crawler.engine is not None and self.crawler.engine.running:
+            while slot.queue:
+                _, waiting = slot.queue.popleft()
+                waiting.errback(Failure(IgnoreRequest("not asked for: the site is left alone")))
+            await asyncio.sleep(0.05)
+
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """The response, or the request once more."""
-        if "cached" in response.flags:
+        if "cached" in response.flags or response.status not in BUSY:
             return response
-        host = request.meta.get("download_slot", "")
-        self._refusals[host] = self._refusals[host] + 1 if response.status in REFUSED else 0
-        if response.status in REFUSED:
-            self.crawler.stats.inc_value("courtesy/refused")  # type: ignore[union-attr]
-        if self._refusals[host] >= MAX_REFUSALS:
-            logger.error("%s refused %s requests in a row: it is left alone", host, MAX_REFUSALS)
-            close(self.crawler, "refused")
-            return response
-        if response.status not in BUSY:
-            return response
-        self._wait(host, request, response)
         return self._retry(request, f"status {response.status}") or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:  # type: ignore[override]
@@ -132,19 +166,6 @@ class Patience(RetryMiddleware):
                 leave_alone(slot, self._unit)
             return self._retry(request, exception)
         return None
-
-    def _wait(self, host: str, request: Request, response: Response) -> None:
-        tried = request.meta.get("retry_times", 0)
-        asked = retry_after(response)
-        seconds = asked if asked is not None else min(60.0, self._unit * 2**tried)
-        if seconds > LONGEST_PAUSE:
-            logger.error("%s asks for a pause of %.0f s: it is left alone", host, seconds)
-            close(self.crawler, "pause")
-            return
-        logger.info("%s answers %s: a pause of %.1f s", host, response.status, seconds)
-        slot = self.crawler.engine.downloader.slots.get(host)  # type: ignore[union-attr]
-        if slot is not None:
-            leave_alone(slot, seconds)
 
 
 def leave_alone(slot: Slot, seconds: float) -> None:

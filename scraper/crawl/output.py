@@ -18,6 +18,7 @@ from scrapy import signals
 from scrapy.exceptions import DropItem
 
 from scraper.lines import car_from_line, car_to_line
+from scraper.normalise import normalise
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from scraper.cars import Car, RawCar
 
 logger = logging.getLogger(__name__)
+#: Reasons that are counted elsewhere, and no errors.
+_NOT_OUR_ERROR = ("Forbidden by robots", "address refused", "not asked for")
 CARS, PAGES, NUMBERS, LOG = "cars.jsonl", "pages.jsonl", "numbers.json", "log.txt"
 
 
@@ -127,8 +130,6 @@ class Output:
 
     # --- Cars and pages -------------------------------------------------------------------------------------
     def _write_car(self, raw: RawCar, fetched: float) -> None:
-        from scraper.normalise.normalise import normalise
-
         car = normalise(raw)
         spider: Any = self._crawler.spider
         # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
@@ -153,7 +154,7 @@ class Output:
         self._pages.write(json.dumps(page) + "\n")
         self._pages.flush()
         if page.get("failed"):
-            if not page["reason"].startswith(("Forbidden by robots", "address refused")):
+            if not page["reason"].startswith(_NOT_OUR_ERROR):
                 self._numbers.errors += 1
             logger.warning("%s: %s", page["reason"], page["page"])
             return

@@ -16,6 +16,7 @@ import scrapy
 from scrapy.http import HtmlResponse, Request, Response
 
 from scraper.crawl.browser import browser_meta, wait_until_ready
+from scraper.extract import extract
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -121,14 +122,16 @@ class CarSpider(scrapy.Spider):
 
     def parse_car(self, response: Response, *, is_car: bool) -> Iterator[Any]:
         """The cars of a page, and what the page was worth."""
-        from scraper.extract.extract import extract
-
         self.count("pages")
         found = extract(response.body, self.address_of(response), source=self.job.source)
         for raw in found.cars:
             yield {"raw": raw, "fetched": float(response.headers.get("X-Stored") or time.time())}
-        asked_for = response.request.url if response.request else response.url
-        yield {"page": asked_for, "status": response.status, "cars": len(found.cars), "reason": found.reason}
+        yield {
+            "page": _asked_for(response.request, response.url),
+            "status": response.status,
+            "cars": len(found.cars),
+            "reason": found.reason,
+        }
 
     def address_of(self, response: Response) -> str:
         """Where a page says that it is at home, if that is on this source; else where it was found."""
@@ -145,7 +148,13 @@ class CarSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         response = getattr(failure.value, "response", None)
         reason = f"status {response.status}" if response is not None else _why(failure.value)
-        yield {"page": request.url, "status": 0, "cars": 0, "reason": reason, "failed": True}
+        yield {
+            "page": _asked_for(request, request.url),
+            "status": 0,
+            "cars": 0,
+            "reason": reason,
+            "failed": True,
+        }
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to a number of the report."""
@@ -163,6 +172,12 @@ def _squash(name: str) -> str:
 
 def _pattern(text: str) -> re.Pattern[str] | None:
     return re.compile(text) if text else None
+
+
+def _asked_for(request: Request | None, url: str) -> str:
+    """The address before redirects: the one that lists name."""
+    before: list[str] = request.meta.get("redirect_urls", []) if request else []
+    return before[0] if before else request.url if request else url
 
 
 def _why(error: Exception) -> str:

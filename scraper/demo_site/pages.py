@@ -8,7 +8,7 @@ from html import escape
 from scraper.demo_site.cars import DemoCar, demo_cars
 
 PER_PAGE = 8
-ROBOTS = "User-agent: *\nDisallow: /staff/\nDisallow: /cars/staff-\n"
+ROBOTS = "User-agent: *\nDisallow: /staff/\nDisallow: /cars/staff-\nDisallow: /plain/cars/staff-\n"
 _BODIES = {
     "suv": "SUV", "sedan": "Sedan", "wagon": "Estate", "hatchback": "Hatchback", "coupe": "Coupé",
     "pickup": "Pickup", "minivan": "Minivan",

@@ -40,7 +40,8 @@ _AWAY = {
 class DemoSite:
     """The site, as a context manager. `hits` counts what was asked for; `vault_hits` what was asked for at a private
     address that no crawl may reach: a second server, which the site's pages lead to where `private` is on.
-    `most_at_once` is the largest number of cars' pages that were asked for at the same time.
+    `most_at_once` is the largest number of cars' pages that were asked for at the same time, `agents` are who asked;
+    `asked_at` and `refused_at` are times (monotonic), the latter of 429 by path. `robots_status` answers for robots.txt.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class DemoSite:
         faults: frozenset[str] = frozenset(),
         slow_seconds: float = 120.0,
         seconds: float = 0.0,
+        robots_status: int = 200,
     ) -> None:
         if unknown := faults - FAULTS.keys():
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
@@ -58,6 +60,10 @@ class DemoSite:
         self.slow_seconds = slow_seconds
         self.hits: Counter[str] = Counter()
         self.vault_hits: Counter[str] = Counter()
+        self.robots_status = robots_status
+        self.agents: set[str] = set()
+        self.asked_at: list[float] = []
+        self.refused_at: dict[str, float] = {}
         self.most_at_once = 0
         self.is_closing = threading.Event()
         self._lock = threading.Lock()
@@ -146,13 +152,15 @@ class _Vault(_Quiet):
 class _Handler(_Quiet):
     def do_GET(self) -> None:
         self.site.hits[self.path] += 1
+        self.site.agents.add(self.headers.get("User-Agent", ""))
+        self.site.asked_at.append(time.monotonic())
         parts = urlsplit(self.path)
         prefix = "/plain" if parts.path.startswith("/plain/") else ""
         words = parts.path.removeprefix(prefix).strip("/").split("/")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             match words:
                 case ["robots.txt"]:
-                    self.answer(pages.ROBOTS, "text/plain")
+                    self.answer(pages.ROBOTS, "text/plain", status=self.site.robots_status)
                 case ["app.js"]:
                     self.answer((FOLDER / "app.js").read_bytes(), "text/javascript")
                 case ["style.css"]:
@@ -233,6 +241,7 @@ class _Handler(_Quiet):
         elif "refuse" in faults:
             self.answer("No.", status=403)
         elif "429" in faults and slug in _CARS[0:2] and times == 1:
+            self.site.refused_at[self.path] = time.monotonic()
             self.answer("Later.", status=429, Retry_After="1")
         elif "500" in faults and slug in _CARS[2:4] and times <= 2:
             self.answer("Sorry.", status=500)
