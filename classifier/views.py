@@ -43,7 +43,7 @@ def _guest_key(request: HttpRequest) -> str:
 
 def _home_context(request: HttpRequest) -> dict[str, Any]:
     makes = Make.objects.published().annotate(
-        count=Count("models__variants", filter=Q(models__variants__is_published=True))
+        count=Count("variants", filter=Q(variants__is_published=True))
     )
     return {
         "makes": makes,
