@@ -7,7 +7,7 @@ A page that is not about one car gives none, and says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from scraper.cars import Car, RawCar, RawField, RawPhoto
@@ -83,6 +83,7 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     hidden = inner.fields if inner else []
     titles = [RawField("name", "heading", head) for head in _heads(page)]
     prices = _meta_price(page) + strips.lone_price(page)
+    structured, hidden = _with_odometer_unit(structured, page), _with_odometer_unit(hidden, page)
     said = sites.fields(page) + structured + visible + hidden + short + prices + titles
     counted = {one.key for one in structured + visible + hidden + short} & _FACTS
     only_others = (
@@ -95,6 +96,16 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     if len({one.key for one in visible} & _FACTS) >= _SITES_MAIN and not reasons.compares(page):
         only_others = False
     return _Evidence(found, said, len(counted), only_others)
+
+
+def _with_odometer_unit(fields: list[RawField], page: Page) -> list[RawField]:
+    """A bare mileage takes the unit that the page shows beside the same figure."""
+    return [
+        replace(one, unit=page.odometer_unit(one.text))
+        if one.key == "mileage" and not one.unit and one.text.replace(",", "").replace(".", "").isdigit()
+        else one
+        for one in fields
+    ]
 
 
 def _facts(car: Car) -> set[str]:

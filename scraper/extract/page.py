@@ -180,6 +180,17 @@ class Page:
         """The h1 headings."""
         return [text for h in self.root.iter("h1") if (text := squeeze(" ".join(h.itertext())))]
 
+    def odometer_unit(self, figure: str) -> str:
+        """The unit that the page shows beside this figure: structures often leave it out."""
+        digits = re.sub(r"\D", "", figure.removesuffix(".0"))
+        if not 3 <= len(digits) <= 7:
+            return ""
+        spaced = "[.,'\u2019 ]?".join(
+            [digits[: len(digits) % 3], *re.findall(r"\d{3}", digits[len(digits) % 3 :])]
+        ).removeprefix("[.,'\u2019 ]?")
+        found = re.search(rf"(?<![\d.,]){spaced}\s*(km|kms|mi|miles|mil)\b", self.text, re.IGNORECASE)
+        return found[1].lower() if found else ""
+
     def absolute(self, address: str) -> str:
         """An address of the page as an absolute one; empty where it is none of the web's."""
         try:

@@ -185,7 +185,7 @@ def _stated(key: str, name: str, value: Any, unit: str) -> list[RawField]:
     text = squeeze(str(int(value) if isinstance(value, float) and value.is_integer() else value))
     if len(text) > 120 or text.startswith(("http", "/")):
         return []
-    if isinstance(value, (int, float)) and not unit and key in ("power", "displacement", "mileage"):
+    if isinstance(value, (int, float)) and not unit and key in ("power", "displacement"):
         return []  # the unit is a programmer's secret
     return [RawField(key, name, text, unit)]
 

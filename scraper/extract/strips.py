@@ -75,8 +75,9 @@ def strips(page: Page) -> list[list[RawField]]:
             continue
         parts = [said] if len(said) <= _LONGEST and fact(said, page.language) else _SPLIT.split(said)
         keys = [(fact(part, page.language), part) for part in parts]
-        if len(parts) > 1 and sum(1 for key, _ in keys if key) < 2:
-            keys = []
+        named = [key for key, _ in keys if key]
+        if len(parts) > 1 and (len(named) < 2 or len(set(named)) < len(named)):
+            keys = []  # "2019 - 2022" is a span, not a year
         hit = False
         for key, part in keys:
             if not key:

@@ -86,7 +86,7 @@ def sign(text: str, country: str, tag: str) -> str:
 
 def _shared(symbol: str, country: str, tag: str, said: str) -> str:
     own = CURRENCIES.get(country, "")
-    if own in _SHARED[symbol]:
+    if own and own in _SHARED[symbol]:
         return own
     if symbol.startswith("rs"):
         return (

@@ -125,6 +125,11 @@ def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
         head = head.partition(" ")[2]
     words = head.split()
     name, length = _known_prefix(make, words)
+    for skipped in (1, 2):  # "BMW G20 3 Series": a code may stand before the name
+        if name or len(words) <= skipped:
+            break
+        name, length = _known_prefix(make, words[skipped:])
+        name, length = (name, length + skipped) if len(key_of(name)) > 2 and not name.isdigit() else ("", 0)
     if name:
         trim = re.sub(r"\[.*?\]", " ", _YEAR.sub(" ", " ".join(words[length:])))
         return name, " ".join(trim.split())[:80], True
@@ -158,12 +163,12 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     """The model and the trim in what a page calls the model: the make and a year repeated there are taken off."""
     text = " ".join(said.split())
     words = text.split(" ")
+    while len(words) > 1 and _YEAR.fullmatch(words[0]) and not _known_prefix(make, words)[0]:
+        words = words[1:]
     for length in (3, 2, 1):
         if len(words) > length and makes().get(key_of(" ".join(words[:length]))) == make:
             words = words[length:]
             break
-    while len(words) > 1 and _YEAR.fullmatch(words[0]):
-        words = words[1:]
     if len(words) > 1 and _YEAR.fullmatch(words[-1]):
         words = words[:-1]
     text = " ".join(words)

@@ -72,6 +72,9 @@ _SPACED = {
     "g co2/km": "g/km", "km / l": "km/l", "kwh / 100": "kwh/100", "miles per gallon": "mpg", "brake horsepower": "bhp",
     "litres per 100": "l/100", "kmpl (arai)": "kmpl", "m.p.g": "mpg",
 }  # fmt: skip
+_TURNS = re.compile(
+    r"^(?:rpm|u/min|1/min|min|tr/mn|tr/min|giri|obr|r/min|omw|toeren|valves?|cyl\w*|ventile|%)"
+)
 _UNIT_WORD = r"[a-z]+/100\s?[a-z]*|(?:km|mi|miles|wh|g|gr|gco2)/[a-z]+\d?|[^\s\d()\[\],;|/]+[³3]?"
 
 
@@ -148,14 +151,15 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
     said = re.sub(r"(\d)\s*(?:''|\")", r"\1 in", said)
     if key == "mileage":
         said = re.sub(r"(?<![\d.,])(\d{1,3})\s?k\b(?=\s*(?:mi|km|$))", r"\g<1>000", said)
+    said = re.sub(r"@\s*[\d.,]+(?:\s*[-–]\s*[\d.,]+)?", " ", said)  # "323 @ 6800": at so many turns
     kind, found = KEYS[key], []
     for match in _FIGURE.finditer(said):
         beside = match["unit"] or ""
         named = unit_named(beside, key, country) if beside else ""
         if kind.unit and not named:
-            if beside and SPOKEN.get(beside.strip(".")) and not unit:
-                continue  # a unit of something else: "4500 rpm" has none, "17 km" is no litre
-            named = unit_named(unit, key, country) if unit and not SPOKEN.get(beside.strip(".")) else ""
+            if SPOKEN.get(beside.strip(".")) or _TURNS.match(beside):
+                continue  # a unit of something else: "17 km" is no litre, "4500 rpm" no power
+            named = unit_named(unit, key, country) if unit else ""
             if not named:
                 continue
         lows = _stored(match["low"], named, key, decimal)
