@@ -1,6 +1,6 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench e2e train shots clean install install-dev browser
+.PHONY: help run test check bench e2e train shots demo-scrape clean install install-dev browser
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -9,8 +9,8 @@ export DEBUG
 PY := .venv/bin/python
 
 help:  ## List these verbs
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
-		|| sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1   \2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+		|| sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1   \2/p' $(MAKEFILE_LIST)
 
 run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for another port, VERBOSE=1 for all logs)
 	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
@@ -42,6 +42,10 @@ train: install  ## Train a model (RECIPE=recipes/lite2.toml)
 shots: install-dev browser  ## Take screenshots of every page of the running site into var/shots
 	@exec $(PY) -m tests.e2e.screenshots http://127.0.0.1:$(or $(PORT),8000) var/shots \
 		--email demo@carsite.example --password demo-drive-2026
+
+demo-scrape: install-dev browser  ## Crawl a small site of imaginary cars into the catalogue (FAULT=429 for a fault)
+	@$(PY) manage.py migrate --verbosity 0
+	@exec $(PY) manage.py demo_scrape $(if $(FAULT),--fault $(FAULT))
 
 clean:  ## Remove the virtual environment and caches; your data in var/ and runs/ stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -13,9 +13,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,10 +24,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.models import Source
+from scraper import epa
+from scraper.cars import Car
 from scraper.crawl.job import Job, write_job
 from scraper.exceptions import ScraperError
 from scraper.lines import car_from_line
 from scraper.run_models import ScrapeRun
+from scraper.sources import ABOUT
 from scraper.staging import cars_stage
 
 #: Seconds between two looks at the crawl.
@@ -39,6 +44,8 @@ END_SECONDS = 40.0
 MAX_DEATHS = 3
 #: A yield below this share of the usual one is no accident.
 SHARP_FALL = 0.5
+#: What a source that is one table leaves in the run's folder.
+TABLE = "table.csv"
 _BATCH = 200
 #: All that the process gets of the environment.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")
@@ -65,6 +72,17 @@ def run_folder(run_id: int) -> Path:
 def worker_name() -> str:
     """This process, as a run's row names who works on it."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def catalog_source(name: str) -> Source:
+    """What stands beside the values of a source; staff may change it."""
+    if name == epa.SOURCE:
+        return epa.source_prepare()
+    about = ABOUT[name]
+    source, _ = Source.objects.get_or_create(
+        slug=name, defaults={"name": about.name, "url": about.url, "licence": about.licence}
+    )
+    return source
 
 
 def user_agent() -> str:
@@ -105,6 +123,7 @@ class Crawl:
         self._before = run.seconds
         self._begun = time.monotonic()
         self._usual = usual_yield(run)
+        self._source = catalog_source(run.source)
         self._mark = (0, 0)
 
     def follow(self) -> str:
@@ -119,6 +138,7 @@ class Crawl:
             with self._process() as process:
                 self._watch(process)
             if ended := self._numbers().ended:
+                self._stage_table()
                 return ended
         return "died"
 
@@ -216,13 +236,42 @@ class Crawl:
                 found = sorted(map(car_from_line, lines), key=lambda pair: _day(pair[1]))
                 for day, pairs in groupby(found, key=lambda pair: _day(pair[1])):
                     self._add(
-                        cars_stage(run=run, source=run.source, cars=[car for car, _ in pairs], fetched=day)
+                        cars_stage(run=run, source=self._source, cars=[car for car, _ in pairs], fetched=day)
                     )
             run.staged_lines += len(lines)
             self._mine.update(
                 new=run.new, changed=run.changed, unchanged=run.unchanged, dropped=run.dropped,
                 staged_lines=run.staged_lines, lease_until=timezone.now() + LEASE,
             )  # fmt: skip
+
+    def _stage_table(self) -> None:
+        """Of a source that is one table: the cars in it, a few hundred a transaction."""
+        run, path = self._run, self._job.path / TABLE
+        if not path.exists():
+            return
+        only = {key: name.casefold() for key, name in self._job.only.items()}
+        found = (
+            car for car in epa.cars(path) if all(getattr(car, key).casefold() == only[key] for key in only)
+        )
+        cars = self._counted(islice(found, run.limit or None))
+        fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if run.dry_run:
+            deque(cars, maxlen=0)
+        else:
+            self._add(cars_stage(run=run, source=self._source, cars=cars, fetched=fetched))
+        path.unlink()
+        names = ("items", "values", "new", "changed", "unchanged", "dropped")
+        self._mine.update(**{name: getattr(run, name) for name in names})
+
+    def _counted(self, cars: Iterator[Car]) -> Iterator[Car]:
+        for number, car in enumerate(cars, 1):
+            self._run.items = number
+            self._run.values += len(car.values)
+            yield car
+            if number % 1000 == 0:
+                if not self._mine.update(lease_until=timezone.now() + LEASE, items=number):
+                    raise Lost
+                self._show(self._run)
 
     def _add(self, staged: Any) -> None:
         run = self._run

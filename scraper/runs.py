@@ -26,7 +26,7 @@ from scraper import crawling
 from scraper.crawling import LEASE, Crawl, LayoutChanged, Lost, Show
 from scraper.exceptions import ScrapeRefused
 from scraper.run_models import ScrapeRun
-from scraper.sources import NEED_ADDRESSES, SOURCES
+from scraper.sources import ABOUT, SOURCES
 
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
@@ -78,7 +78,7 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
     if source not in SOURCES:
         raise ScrapeRefused(f"There is no source {source}. There are: {', '.join(SOURCES)}.")
     addresses = options.get("addresses", [])
-    if source in NEED_ADDRESSES and not addresses:
+    if ABOUT[source].needs_addresses and not addresses:
         raise ScrapeRefused(f"{source} begins nowhere by itself: name the addresses of its first pages.")
     for address in addresses:
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:

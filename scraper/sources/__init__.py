@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scraper.crawl.spider import CarSpider
 
-#: Name → what it is, for people.
-SOURCES = {
-    "demo_site": "A small site of our own that runs on this machine",
-    "structured_data": "Any pages that carry structured data, by their addresses",
-    "spec_tables": "Any pages with tables of figures, by their addresses",
-    "wikipedia_infobox": "Articles on cars in the English Wikipedia",
-    "thecarconnection": "thecarconnection.com: specifications of cars in the United States",
-    "carwale": "carwale.com: cars sold in India",
-    "carwow": "carwow.co.uk: cars sold in the United Kingdom",
-    "fueleconomy_gov": "fueleconomy.gov: the official fuel-economy table of the United States",
+
+@dataclass(frozen=True)
+class About:
+    """A source for people. `name`, `url` and `licence` stand beside the values that it states."""
+
+    description: str
+    name: str
+    url: str = ""
+    licence: str = ""
+    needs_addresses: bool = False
+
+
+ABOUT = {
+    "demo_site": About(
+        "A small site of our own that runs on this machine",
+        "Demonstration site (imaginary cars)",
+        licence="CC0",
+        needs_addresses=True,
+    ),
+    "structured_data": About(
+        "Any pages that carry structured data, by their addresses", "Structured data", needs_addresses=True
+    ),
+    "spec_tables": About(
+        "Any pages with tables of figures, by their addresses", "Tables of figures", needs_addresses=True
+    ),
+    "wikipedia_infobox": About(
+        "Articles on cars in the English Wikipedia",
+        "Wikipedia",
+        "https://en.wikipedia.org/",
+        "CC BY-SA 4.0",
+    ),
+    "thecarconnection": About(
+        "thecarconnection.com: specifications of cars in the United States",
+        "The Car Connection",
+        "https://www.thecarconnection.com/",
+    ),
+    "carwale": About("carwale.com: cars sold in India", "CarWale", "https://www.carwale.com/"),
+    "carwow": About("carwow.co.uk: cars sold in the United Kingdom", "carwow", "https://www.carwow.co.uk/"),
+    "fueleconomy_gov": About(
+        "fueleconomy.gov: the official fuel-economy table of the United States",
+        "US fuel economy table",
+        "https://www.fueleconomy.gov/feg/download.shtml",
+        "US government work, public domain",
+    ),
 }
-#: These begin nowhere by themselves.
-NEED_ADDRESSES = frozenset({"demo_site", "structured_data", "spec_tables"})
+#: Name → what it is.
+SOURCES = {name: about.description for name, about in ABOUT.items()}
 
 
 def source_class(name: str) -> type[CarSpider]:
     """The spider of a source. Raises KeyError for a name that is none."""
-    if name not in SOURCES:
+    if name not in ABOUT:
         raise KeyError(name)
     kind: type[CarSpider] = import_module(f"scraper.sources.{name}").Source
     return kind

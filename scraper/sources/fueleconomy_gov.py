@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from scraper.crawl.spider import CarSpider
 
-#: What the table is unpacked to, in the run's folder.
+#: What the table is unpacked to, in the run's folder (see `scraper.crawling`).
 TABLE = "table.csv"
 _MOST_BYTES = 200 * 2**20
 

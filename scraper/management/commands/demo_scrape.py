@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from scraper import runs
+from scraper.crawling import catalog_source
 from scraper.demo_site.server import FAULTS, DemoSite
 from scraper.exceptions import ScraperError
-from scraper.models import ScrapeRun
+from scraper.models import ApprovalRule, ScrapeRun
 from scraper.reporting import progress_line, report
 
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             "--fault", action="append", default=[], choices=FAULTS, help="what the site does wrong"
         )
         parser.add_argument("--delay", type=float, default=0.2, help="seconds between requests")
+        parser.add_argument("--review", action="store_true", help="leave all cars for the review queue")
         parser.add_argument("--dry-run", action="store_true", help="stage nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +49,11 @@ class Command(BaseCommand):
 
     def _crawl(self, site: DemoSite, options: dict[str, Any]) -> ScrapeRun:
         private = (site.address,)
+        ApprovalRule.objects.update_or_create(
+            source=catalog_source("demo_site"),
+            key="",
+            defaults={"new_cars": True, "is_active": not options["review"]},
+        )
         run = runs.run_start(
             source="demo_site",
             options={"addresses": [f"{site.url}/cars/?page=1"]},
