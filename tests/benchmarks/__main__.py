@@ -1,6 +1,6 @@
 """Measure the site on this machine and print tables: `make bench`, or `python -m tests.benchmarks [PART …]`.
 
-Parts: latency, throughput, pages, start, model, catalog. A private site is started for the first three, with a real Redis,
+Parts: latency, throughput, pages, start, model, catalog, crawl. A private site is started for the first three, with a real Redis,
 worker, web server and the bundle that ships.
 """
 
@@ -27,7 +27,7 @@ from django.core.management import call_command  # noqa: E402  (Django has to be
 from django.db import connections  # noqa: E402
 from django.db.models import Max, Min  # noqa: E402
 
-from tests.benchmarks import bench_catalog, bench_ml  # noqa: E402
+from tests.benchmarks import bench_catalog, bench_crawl, bench_ml  # noqa: E402
 from tests.services import ROOT, Site, Visitor, free_port, wait_for  # noqa: E402
 
 LATENCY_RUNS, THROUGHPUT_PHOTOS, PLAIN_PHOTOS, PAGE_RUNS, START_RUNS = 40, 200, 60, 40, 5
@@ -211,8 +211,9 @@ PARTS: dict[str, Callable] = {
     "start": start,
     "model": model,
     "catalog": bench_catalog.run,
+    "crawl": bench_crawl.run,
 }
-ALONE = {"start", "model", "catalog"}
+ALONE = {"start", "model", "catalog", "crawl"}
 
 
 def main(chosen: list[str]) -> None:
