@@ -86,7 +86,7 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
         form = RunForm(request.POST)
         if not form.is_valid():
             for name, errors in form.errors.items():
-                messages.error(request, f"{form.fields[name].label or name}: {' '.join(errors)}")
+                messages.error(request, f"{form.fields[name].label or name}: {' '.join(map(str, errors))}")
             return HttpResponseRedirect(reverse(RUNS))
         source = form.cleaned_data["source"]
 
@@ -154,7 +154,11 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
 def shown(run: ScrapeRun) -> dict[str, Any]:
     """What a run's page shows besides its fields."""
     counts = {**run.counts(), "volume": reporting.size(run.bytes), "duration": run.duration}
-    return {"counts": counts, "log": reporting.last_lines(run), "kind": _KINDS.get(run.status, "quiet")}
+    return {
+        "counts": counts,
+        "log": "\n".join(reporting.last_lines(run)),
+        "kind": _KINDS.get(run.status, "quiet"),
+    }
 
 
 def _said(request: HttpRequest, what: Any, to: str) -> HttpResponse:

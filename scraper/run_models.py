@@ -133,4 +133,4 @@ class ScrapeRun(models.Model):
             "pages", "kept", "items", "new", "changed", "unchanged", "unparsed", "errors", "retries", "refusals", "robots",
             "refused_addresses",
         )  # fmt: skip
-        return {str(self._meta.get_field(name).verbose_name): getattr(self, name) for name in names}
+        return {str(self._meta.get_field(name).verbose_name): getattr(self, name) for name in names}  # type: ignore[union-attr]

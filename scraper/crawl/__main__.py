@@ -55,7 +55,7 @@ def _stop_with_parent(crawler: object) -> None:
             pass
         from twisted.internet import reactor
 
-        reactor.callFromThread(close, crawler, "stopped")  # type: ignore[attr-defined]
+        reactor.callFromThread(close, crawler, "stopped")
 
     threading.Thread(target=wait, daemon=True).start()
 

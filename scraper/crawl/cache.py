@@ -34,7 +34,7 @@ class PageStore:
 
     def open_spider(self, spider: Spider) -> None:
         """Make or open the file, and forget what is too old."""
-        self._fingerprint = spider.crawler.request_fingerprinter.fingerprint  # type: ignore[union-attr]
+        self._fingerprint = spider.crawler.request_fingerprinter.fingerprint
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = sqlite3.connect(self._path, isolation_level=None, timeout=20)
         self._file.execute("PRAGMA journal_mode=WAL")
@@ -90,7 +90,7 @@ class Freshness:
 
     def is_cached_response_fresh(self, cachedresponse: Response, request: Request) -> bool:
         """Whether it does without asking; where not, the question is put into the request's headers."""
-        if self._replay or float(cachedresponse.headers["X-Stored"]) >= self._since:
+        if self._replay or float(cachedresponse.headers["X-Stored"] or 0) >= self._since:
             return True
         # A browser would take "not changed" for an empty page.
         if not request.meta.get("playwright"):

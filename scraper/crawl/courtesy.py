@@ -58,7 +58,7 @@ class Addresses:
         except AddressRefused as refusal:
             logger.warning("not fetched, %s: %s", refusal, request.url)
             if not request.meta.get("dont_obey_robotstxt"):  # of robots.txt itself: counted with its page
-                self._crawler.stats.inc_value("address/refused")  # type: ignore[union-attr]
+                self._crawler.stats.inc_value("address/refused")
             raise IgnoreRequest(f"address refused: {refusal}") from None
 
 
@@ -91,7 +91,7 @@ class Robots(RobotsTxtMiddleware):
         agent = self._default_useragent
         seconds = robotparser.rp.crawl_delay(agent) if hasattr(robotparser, "rp") else None
         if seconds and self.crawler.engine is not None:
-            extensions = self.crawler.extensions.middlewares  # type: ignore[union-attr]
+            extensions = self.crawler.extensions.middlewares
             for throttle in (each for each in extensions if hasattr(each, "mindelay")):
                 throttle.mindelay = max(throttle.mindelay, float(seconds))
             _, slot = self.crawler.engine.downloader._get_slot(request)
@@ -120,11 +120,11 @@ class Patience(RetryMiddleware):
     def look(self, response: Response, request: Request) -> None:
         """Pause, or leave, before the next request goes out."""
         host = request.meta.get("download_slot", "")
-        slot = self.crawler.engine.downloader.slots.get(host)  # type: ignore[union-attr]
+        slot = self.crawler.engine.downloader.slots.get(host)
         is_refusal = response.status in REFUSED
         self._refusals[host] = self._refusals[host] + 1 if is_refusal else 0
         if is_refusal:
-            self.crawler.stats.inc_value("courtesy/refused")  # type: ignore[union-attr]
+            self.crawler.stats.inc_value("courtesy/refused")
         if slot is None or response.status not in BUSY | REFUSED:
             return
         tried = max(request.meta.get("retry_times", 0), self._refusals[host] - 1)
@@ -161,7 +161,7 @@ class Patience(RetryMiddleware):
     def process_exception(self, request: Request, exception: Exception) -> Request | None:  # type: ignore[override]
         """Once more: who was too slow twice will be so a third time."""
         if isinstance(exception, self.exceptions_to_retry) and not request.meta.get("retry_times"):
-            slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))  # type: ignore[union-attr]
+            slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
             if slot is not None:
                 leave_alone(slot, self._unit)
             return self._retry(request, exception)

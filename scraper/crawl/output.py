@@ -83,11 +83,15 @@ class Output:
         self._folder: Path = crawler.job.path  # type: ignore[attr-defined]  # set by scraper.crawl.__main__
         self._bytes = 0
         self._written = 0.0
+        before = self._cars_before()
+        self._seen = {(car.url, car.record) for car in before}
+        # The numbers of a killed process are a moment older than its lines.
         self._numbers = read_numbers(self._folder)
         self._numbers.ended = ""
+        self._numbers.cars = len(before)
+        self._numbers.car_pages = len(pages_done(self._folder))
         self._dropped = Counter(self._numbers.dropped)
         self._before = asdict(self._numbers)
-        self._seen = {(car.url, car.record) for car in self._cars_before()}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Output:

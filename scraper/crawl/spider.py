@@ -158,7 +158,7 @@ class CarSpider(scrapy.Spider):
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to a number of the report."""
-        self.crawler.stats.inc_value(f"report/{name}", number)  # type: ignore[union-attr]
+        self.crawler.stats.inc_value(f"report/{name}", number)
 
     def is_asked_for(self, make: str, model: str) -> bool:
         """Whether a car is one of those that the job is about."""
@@ -180,7 +180,7 @@ def _asked_for(request: Request | None, url: str) -> str:
     return before[0] if before else request.url if request else url
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException | None) -> str:
     words = str(error).strip().splitlines()
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
     return name if not words or name.startswith("download") else words[0][:200]
