@@ -51,7 +51,7 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
     change_form_outer_before_template = "scraper/admin/run.html"
 
     class Media:
-        css = {"all": ("scraper/admin.css",)}
+        css = {"all": ("scraper/admin.css", "scraper/run.css")}
 
     def get_urls(self) -> list[Any]:
         """The buttons' addresses, before the admin's own."""
