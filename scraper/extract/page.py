@@ -37,7 +37,7 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start > len(content) - 4:  # cut off inside a character
+        if error.reason == "unexpected end of data":  # cut off inside a character
             return content[: error.start].decode("utf-8")
     declared = _META_CHARSET.search(content[:4096])
     name = declared[1].decode("ascii").lower() if declared else "cp1252"
@@ -63,6 +63,9 @@ class Page:
         except (etree.ParserError, ValueError):
             self.root = html.document_fromstring(b"<p></p>")
             self.is_html = False
+        self._alive = list(
+            self.root.iter()
+        )  # lxml makes each element anew at every visit, unless somebody holds it
         self.scripts = [
             (s.get("type") or "", s.get("id") or "", s.text or "") for s in self.root.iter("script")
         ]

@@ -10,16 +10,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from scraper.cars import RawField
 from scraper.extract.page import Page, squeeze
 from scraper.vocabulary import fold, label
 
-_ASSIGNED = re.compile(
-    r"(?:window|self|globalThis)?\.?_*(?:initial_?state|preloaded_?state|nuxt|next_data|apollo_state|initial_?data|initial_?props|app_state|redux_state|state|data|config|preflight|static_?router_?hydration_?data|bonnet_data|remix_?context|vehicle|listing|car)_*\s*=\s*(?P<parse>JSON\.parse\()?\s*(?P<start>[{\"'])",
-    re.IGNORECASE,
-)
+_ASSIGNED = re.compile(r"(?P<name>[\w$]+)\s*=\s*(?P<parse>JSON\.parse\()?\s*(?P<start>[{\"'])")
+_NAMES = {
+    "initialstate", "preloadedstate", "nuxt", "nextdata", "apollostate", "initialdata", "initialprops", "appstate", "reduxstate", "state", "data",
+    "config", "preflight", "staticrouterhydrationdata", "bonnetdata", "remixcontext", "vehicle", "listing", "car", "vehicledata", "pagedata",
+}  # fmt: skip
 _KEYS = {
     "make": "make", "makename": "make", "brand": "make", "brandname": "make", "manufacturer": "make", "makelabel": "make", "maketitle": "make", "marke": "make", "marque": "make", "marca": "make",
     "model": "model", "modelname": "model", "modellabel": "model", "modell": "model", "modele": "model", "modelo": "model", "modello": "model",
@@ -55,6 +58,7 @@ _TEXTS = (
 _LARGEST = 3_000_000
 _DEEPEST = 14
 _MANY = 60
+_PER_SCRIPT = 6
 _ENOUGH = 5
 
 
@@ -76,8 +80,13 @@ def states(page: Page) -> Iterator[Any]:
         if "json" in kind.lower() or name == "__NEXT_DATA__":
             yield from _parsed(stripped)
         elif "{" in stripped:
-            for match in list(_ASSIGNED.finditer(stripped))[:6]:
+            found = (m for m in _ASSIGNED.finditer(stripped) if _plain(m["name"]) in _NAMES)
+            for match in islice(found, _PER_SCRIPT):
                 yield from _parsed(stripped[match.start("start") :], is_text=match["start"] != "{")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("$", "").lower()
 
 
 def _parsed(text: str, *, is_text: bool = False) -> Iterator[Any]:
@@ -133,11 +142,16 @@ def _dictionaries(
                 yield from _dictionaries(part, (value, *around), siblings)
 
 
+@lru_cache(maxsize=20_000)
+def _known(name: str) -> str:
+    """What a programmer's name stands for, with the unit that it says; empty where it isn't known."""
+    return _KEYS.get(re.sub(r"[^a-z]", "", name.lower()), "")
+
+
 def _fields(node: dict[str, Any], page: Page) -> list[RawField]:
     said: list[RawField] = []
     for name, value in node.items():
-        plain = re.sub(r"[^a-z]", "", name.lower())
-        if known := _KEYS.get(plain):
+        if known := _known(name):
             key, _, unit = known.partition("|")
             said += _stated(key, name, value, unit)
         elif isinstance(value, list) and len(value) >= 4:
@@ -161,7 +175,7 @@ def _listed(part: dict[str, Any], page: Page) -> list[RawField]:
     )
     known = label(name, page.language) if name and len(name) < 60 else None
     if not known:
-        known_key = _KEYS.get(re.sub(r"[^a-z]", "", str(low.get("key", "")).lower()), "")
+        known_key = _known(str(low.get("key", "")))
         if not known_key or not str(text):
             return []
         key, _, unit = known_key.partition("|")

@@ -6,6 +6,8 @@ They count where at least three different facts stand together, each recognisabl
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
+from itertools import islice
 
 from lxml import html
 
@@ -17,51 +19,123 @@ from scraper.normalise.places import country, decimal_mark
 from scraper.vocabulary import fold
 
 _LONGEST = 40
+_LONGEST_STRIP = 120
 _SPLIT = re.compile(r"\s*[|•·●∙/]\s+|\s+[|•·●∙/]\s*|\s*[|•·●∙]\s*|,\s+|\s+[-–]\s+")
+_SPLITS = re.compile(r"[|•·●∙/,–-].*\d|\d.*[|•·●∙/,–-]")
 _SHAPES = (
     ("mileage", re.compile(r"^(?:ca\.? )?\d[\d.,' \u00a0\u202f]*\s?(?:km|kms|mi|mil|miles|kilometers|kilometres|किमी)\.?$", re.IGNORECASE)),
     ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?\(\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\))?$", re.IGNORECASE)),
     ("displacement", re.compile(r"^(?:\d{1,2}[.,]?\d{3}\s?(?:cc|ccm|cm3|cm³)|\d{3}\s?(?:cc|ccm|cm3|cm³)|\d[.,]\d\s?(?:l|litres?|liters?|ltr))$", re.IGNORECASE)),
     ("first_registration", re.compile(r"^(?:ez |reg\.? )?(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d$", re.IGNORECASE)),
+    ("transmission", re.compile(r"^\d{1,2}[- ]speed (?:manual|automatic)$", re.IGNORECASE)),
     ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d\s?(?:reg|plate)\.?\))?$", re.IGNORECASE)),
 )  # fmt: skip
-_FUELS = {
-    "Petrol",
-    "Diesel",
-    "Hybrid",
-    "Plug-in hybrid",
-    "Electric",
-    "LPG",
-    "Natural gas",
-    "Flex-fuel",
-    "Hydrogen",
-}
 _NEAR = 6  # texts between two facts of one strip
-_PRICE = re.compile(r"price|preis|prix|precio|prezzo|prijs|(?:^|[_-])pris|pret(?:$|[_-])", re.IGNORECASE)
-_OLD = re.compile(r"old|was|strike|msrp|rrp|month|finance|lease|leasing|save|saving|from|crossed|before|original|deposit|rating|analysis|drop|vat|netto|emi|note|alert|history|evaluat|tax|fee|discount|evaluation|estimate|average|guide|filter|range|min|max", re.IGNORECASE)  # fmt: skip
+_PRICE = ("price", "preis", "prix", "precio", "prezzo", "prijs", "pricing")
+_PRICE_EXACT = {"pris", "pret", "prijzen"}
+# Words of a class that say that a price is another than the one asked now.
+_OTHER = set(
+    [
+        "old",
+        "was",
+        "strike",
+        "striked",
+        "strikethrough",
+        "rrp",
+        "month",
+        "monthly",
+        "finance",
+        "financing",
+        "lease",
+        "leasing",
+        "save",
+        "saving",
+        "savings",
+        "from",
+        "crossed",
+        "before",
+        "original",
+        "deposit",
+        "rating",
+        "analysis",
+        "drop",
+        "vat",
+        "net",
+        "netto",
+        "emi",
+        "note",
+        "alert",
+        "history",
+        "tax",
+        "fee",
+        "fees",
+        "discount",
+        "evaluation",
+        "evaluated",
+        "estimate",
+        "estimated",
+        "average",
+        "avg",
+        "guide",
+        "filter",
+        "filters",
+        "range",
+        "min",
+        "max",
+        "rate",
+        "compare",
+        "previous",
+        "reduction",
+        "instalment",
+        "installment",
+    ]
+)
+_TOKENS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
+@lru_cache(maxsize=20_000)
+def _is_price(said: str) -> bool:
+    """Whether the words of a class, an id or the like name a price, and no other one than is asked now."""
+    tokens = {token.lower() for token in _TOKENS.findall(said)}
+    return not tokens & _OTHER and (
+        bool(tokens & _PRICE_EXACT) or any(word in token for token in tokens for word in _PRICE)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _is_other(said: str) -> bool:
+    tokens = {token.lower() for token in _TOKENS.findall(said)}
+    return bool(tokens & (_OTHER - {"from", "filter", "range", "max", "min", "net", "note"}))
+
+
+@lru_cache(maxsize=50_000)
 def fact(text: str, tag: str) -> str:
     """The key that a short text states by itself; empty where it states none."""
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST or not text[0].isalnum():
         return ""
-    for key, shape in _SHAPES:
-        if shape.match(text):
-            return key
-    if not text[0].isalpha() and not text[:1].isdigit():
-        return ""
+    if any(c.isdigit() for c in text):
+        return next((key for key, shape in _SHAPES if shape.match(text)), "")
     said = fold(text)
-    if len(said.split()) <= 3 and _exact("fuel", said, tag):
-        return "fuel"
-    if len(said.split()) <= 3 and (
-        _exact("transmission", said, tag) or re.fullmatch(r"\d{1,2}[- ]speed (?:manual|automatic)", said)
-    ):
-        return "transmission"
-    return ""
+    return _words(tag).get(said, "") if len(said) > 3 else ""
 
 
-def _exact(key: str, said: str, tag: str) -> bool:
-    return len(said) > 3 and any(said in table for table in words.words_of(key, tag))
+@cache
+def _words(tag: str) -> dict[str, str]:
+    """Folded words that state a fuel or a gearbox by themselves."""
+    return {
+        word: key for key in ("transmission", "fuel") for table in words.words_of(key, tag) for word in table
+    }
+
+
+def _facts_in(said: str, tag: str) -> list[tuple[str, str]]:
+    """(key, text) of the facts in one text: of the whole, or of its parts where at least two state something."""
+    if key := fact(said, tag):
+        return [(key, said)]
+    if not _SPLITS.search(said):
+        return []
+    keys = [(key, part) for part in _SPLIT.split(said) if (key := fact(part, tag))]
+    # "2019 - 2022" is a span, not a year.
+    return keys if len(keys) >= 2 and len({key for key, _ in keys}) == len(keys) else []
 
 
 def strips(page: Page) -> list[list[RawField]]:
@@ -70,25 +144,16 @@ def strips(page: Page) -> list[list[RawField]]:
     current: dict[str, RawField] = {}
     since = 0
     for text in page.root.itertext():
-        if not (said := squeeze(text)) or len(said) > 120:
-            since += bool(said)
+        if text.isspace() or not (said := squeeze(text)):
             continue
-        parts = [said] if len(said) <= _LONGEST and fact(said, page.language) else _SPLIT.split(said)
-        keys = [(fact(part, page.language), part) for part in parts]
-        named = [key for key, _ in keys if key]
-        if len(parts) > 1 and (len(named) < 2 or len(set(named)) < len(named)):
-            keys = []  # "2019 - 2022" is a span, not a year
-        hit = False
+        keys = _facts_in(said, page.language) if len(said) <= _LONGEST_STRIP else []
         for key, part in keys:
-            if not key:
-                continue
-            hit = True
             if since > _NEAR or key in current:
                 _close(current, found)
                 current = {}
             current[key] = RawField(key, "", part)
             since = 0
-        since += not hit
+        since += not keys
     _close(current, found)
     return found
 
@@ -116,12 +181,8 @@ def lone_price(page: Page) -> list[RawField]:
     for element in page.root.iter(
         "span", "div", "p", "strong", "b", "h2", "h3", "h4", "td", "dd", "ins", "data", "bdi"
     ):
-        said = " ".join(
-            value
-            for name, value in element.attrib.items()
-            if name == "class" or (len(value) < _LONGEST and (name == "id" or name.startswith("data-")))
-        )
-        if not _PRICE.search(said) or _OLD.search(said) or _struck(element):
+        attributes = (v for k, v in element.attrib.items() if k in ("class", "id") or k.startswith("data-"))
+        if not any(_is_price(v) for v in attributes if len(v) < 300) or _struck(element):
             continue
         text = squeeze(" ".join(element.itertext()))
         if not 3 <= len(text) <= _LONGEST or not re.search(r"\d", text):
@@ -139,16 +200,10 @@ def lone_price(page: Page) -> list[RawField]:
 
 
 def _struck(element: html.HtmlElement) -> bool:
-    if element.tag in ("s", "del", "strike"):
+    """Whether a price is crossed out, or stands in a box of old prices or of rates."""
+    if element.tag in ("s", "del", "strike") or _is_other(element.get("class") or ""):
         return True
-    for depth, ancestor in enumerate(element.iterancestors()):
-        if ancestor.tag in ("s", "del", "strike") or (
-            depth < 2
-            and re.search(
-                r"old|strike|was-|month|finance|lease|leasing", ancestor.get("class") or "", re.IGNORECASE
-            )
-        ):
+    for ancestor in islice(element.iterancestors(), 3):
+        if ancestor.tag in ("s", "del", "strike") or _is_other((ancestor.get("class") or "")[:300]):
             return True
-        if depth > 3:
-            break
     return False

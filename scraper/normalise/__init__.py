@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scraper.cars import Car, RawCar, RawField, Unparsed, Value
 from scraper.normalise import names, words
@@ -45,6 +46,7 @@ def _says_nothing(text: str) -> bool:
     return said in _NOTHING or said.startswith(("select ", "choose ", "any ", "all "))
 
 
+@lru_cache(maxsize=64)  # who extracts looks at the values before the caller does
 def normalise(raw: RawCar) -> Car:
     """The car in typed values. Of several statements for a key, the first that parses is believed."""
     where = country(raw.url, raw.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from scraper.normalise.years import latest
@@ -82,6 +82,7 @@ _YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€
 _ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:for sale|te koop|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
 
 
+@lru_cache(maxsize=5_000)
 def title(text: str) -> Title:
     """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring - 74.983 km".
 

@@ -1,7 +1,7 @@
 """Measure the site on this machine and print tables: `make bench`, or `python -m tests.benchmarks [PART …]`.
 
-Parts: latency, throughput, pages, start, model, catalog, crawl. A private site is started for the first three, with a real Redis,
-worker, web server and the bundle that ships.
+Parts: latency, throughput, pages, start, model, catalog, crawl, extract. A private site is started for the first three,
+with a real Redis, worker, web server and the bundle that ships.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from django.core.management import call_command  # noqa: E402  (Django has to be
 from django.db import connections  # noqa: E402
 from django.db.models import Max, Min  # noqa: E402
 
-from tests.benchmarks import bench_catalog, bench_crawl, bench_ml  # noqa: E402
+from tests.benchmarks import bench_catalog, bench_crawl, bench_extract, bench_ml  # noqa: E402
 from tests.services import ROOT, Site, Visitor, free_port, wait_for  # noqa: E402
 
 LATENCY_RUNS, THROUGHPUT_PHOTOS, PLAIN_PHOTOS, PAGE_RUNS, START_RUNS = 40, 200, 60, 40, 5
@@ -211,9 +211,10 @@ PARTS: dict[str, Callable] = {
     "start": start,
     "model": model,
     "catalog": bench_catalog.run,
+    "extract": bench_extract.main,
     "crawl": bench_crawl.run,
 }
-ALONE = {"start", "model", "catalog", "crawl"}
+ALONE = {"start", "model", "catalog", "crawl", "extract"}
 
 
 def main(chosen: list[str]) -> None:

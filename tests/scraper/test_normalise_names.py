@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.normalise.names import Title, key_of, make_of, makes, models, nearest, split_model, tidy, title
@@ -20,6 +20,7 @@ def test_a_make_is_known_by_all_its_names(said: str, make: str):
     assert make_of(said) == make
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(set(makes().values()))), st.sampled_from([str.upper, str.lower, str.title]))
 def test_a_make_is_known_in_every_case(make: str, case):
     assert make_of(case(make)) == make
@@ -54,6 +55,7 @@ def test_a_title_is_taken_apart(text: str, expected: Title):
     assert title(text) == expected
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([(make, model) for make in ("Audi", "Ford", "Toyota", "Kia", "Škoda") for model in models(make).values()]), st.integers(1990, 2025))  # fmt: skip
 def test_a_title_of_year_make_and_model_gives_them_back(car: tuple[str, str], year: int):
     make, model = car
@@ -98,6 +100,7 @@ def test_a_near_name_is_the_same_or_needs_a_person(said: str, known: list[str], 
     assert (found.name, found.verdict) == (name, verdict)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(string.ascii_letters + " -äöüéñ", max_size=30))
 def test_tidying_a_name_changes_its_case_at_most(name: str):
     assert key_of(tidy(name)) == key_of(name)
