@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +19,7 @@ from scrapy.exceptions import DropItem
 
 from scraper.lines import car_from_line, car_to_line
 from scraper.normalise import normalise
+from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -73,6 +74,18 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     if whole != text:
         path.write_bytes(whole)
     return [json.loads(line) for line in whole.splitlines()]
+
+
+def with_rights(car: Car) -> Car:
+    """The car with the licence and credit that its source grants for all pictures, where its page states none."""
+    about = ABOUT[car.source]
+    photos = tuple(
+        replace(
+            photo, licence=photo.licence or about.photo_licence, credit=photo.credit or about.photo_credit
+        )
+        for photo in car.photos
+    )
+    return replace(car, photos=photos)
 
 
 class Output:
@@ -134,7 +147,7 @@ class Output:
 
     # --- Cars and pages -------------------------------------------------------------------------------------
     def _write_car(self, raw: RawCar, fetched: float) -> None:
-        car = normalise(raw)
+        car = with_rights(normalise(raw))
         spider: Any = self._crawler.spider
         # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
         self._numbers.values += len(car.values)

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class About:
-    """A source for people. `name`, `url` and `licence` stand beside the values that it states."""
+    """A source for people. `name`, `url` and `licence` stand beside the values that it states.
+
+    `photo_licence` and `photo_credit` are those of all its pictures, where the site grants one and its pages don't say so.
+    """
 
     description: str
     name: str
     url: str = ""
     licence: str = ""
+    photo_licence: str = ""
+    photo_credit: str = ""
     needs_addresses: bool = False
 
 
@@ -26,6 +31,8 @@ ABOUT = {
         "A small site of our own that runs on this machine",
         "Demonstration site (imaginary cars)",
         licence="CC0",
+        photo_licence="CC0",
+        photo_credit="Carsite, rendered",
         needs_addresses=True,
     ),
     "structured_data": About(

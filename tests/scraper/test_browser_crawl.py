@@ -21,6 +21,7 @@ def test_pages_that_scripts_fill_are_read_without_adverts_fonts_and_films(tmp_pa
     assert (numbers.ended, numbers.cars, numbers.errors) == ("finished", 8, 0)
     assert {car["make"] for car in cars(asked)} == {"Halden"}
     assert all(len(car["values"]) >= 8 and car["photos"] for car in cars(asked))
+    assert {photo["licence"] for car in cars(asked) for photo in car["photos"]} == {"CC0"}
     assert set(car_hits(site).values()) == {1}
     assert site.most_at_once == 1
     loaded = set(site.hits)
