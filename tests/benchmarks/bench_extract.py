@@ -21,7 +21,12 @@ _PROSE = "".join(
     f"<div class='t{n}'><p>Paragraph {n} tells of the weather and <b>of roads</b>.</p></div>"
     for n in range(600)
 )
-_SCRIPT = "<script>" + "var tracking = {id: 1, on: true};" * 2500 + "</script>"
+_SCRIPT = (
+    "<script>"
+    + "!function(e,t){t.on('click',function(){e.track('menu',{open:!0,at:Date.now()})});var n=1;e.send(n)}(a,b);"
+    * 800
+    + "</script>"
+)
 
 
 def pages() -> list[tuple[str, bytes]]:
