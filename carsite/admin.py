@@ -58,6 +58,8 @@ SECTIONS = {
         "scraper.ScrapeRun": "travel_explore",
         "scraper.CatalogChange": "published_with_changes",
         "scraper.ApprovalRule": "rule",
+        "scraper.Fact": "table_view",
+        "scraper.SourcePhoto": "add_photo_alternate",
     },
     "Dealers": {
         "dealers.Enquiry": "mail",

@@ -57,6 +57,7 @@ VAR_DIR = (BASE_DIR / _text("VAR_DIR")).resolve()
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # templates only: the site is ours (CarsiteAdminConfig)
+    "unfold.contrib.import_export",  # likewise
     "carsite.apps.CarsiteConfig",
     "carsite.apps.CarsiteAdminConfig",
     "django.contrib.auth",
@@ -241,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-training-runs": {"task": "classifier.tasks.sweep_runs", "schedule": 60.0},
     "sweep-scrapes": {"task": "scraper.tasks.sweep_scrapes", "schedule": 60.0},
     "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
+    "fetch-source-photos": {"task": "scraper.tasks.fetch_photos", "schedule": crontab(minute="*/10")},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
 }
 
@@ -330,9 +332,12 @@ ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
 PERSONAL_DATA_EXPORTERS = ["classifier.services.personal_data", "dealers.services.personal_data"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
+PHOTO_GATE = "classifier.scenes.scene_of"  # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
+
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
 
 # --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from catalog.models import BodyStyle, Source, Variant
+from catalog.models import BodyStyle, Source, Spec, Variant
 from catalog.specs import SPECS
 from scraper.staged_querysets import CatalogChangeQuerySet, StagedCarQuerySet
 
@@ -182,6 +182,7 @@ class CatalogChange(models.Model):
         PUBLISH = "publish", "Published"
         SPLIT = "split", "Split off"
         MERGE = "merge", "Merged"
+        IMPORT = "import", "Imported"
 
     kind = models.CharField(max_length=10, choices=Kind)
     summary = models.CharField(max_length=300)
@@ -221,3 +222,12 @@ class ChangedCar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.change}: {self.variant}"
+
+
+class Fact(Spec):
+    """A fact of the catalogue, as staff take it out and bring it in on sheets."""
+
+    class Meta:
+        proxy = True
+        ordering = ["variant_id", "key", "source_id"]
+        verbose_name_plural = "facts on sheets"

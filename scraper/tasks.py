@@ -39,3 +39,12 @@ def sweep_scrapes() -> None:
     from scraper import runs
 
     runs.runs_sweep()
+
+
+@shared_task(soft_time_limit=480, time_limit=540, expires=300)
+def fetch_photos() -> None:
+    """Take pictures of published cars that wait (beat)."""
+    from scraper import photos
+
+    photos.pictures_collect()
+    photos.pictures_fetch()

@@ -18,10 +18,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Fact',
+            fields=[
+            ],
+            options={
+                'verbose_name_plural': 'facts on sheets',
+                'ordering': ['variant_id', 'key', 'source_id'],
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('catalog.spec',),
+        ),
+        migrations.CreateModel(
             name='CatalogChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('publish', 'Published'), ('split', 'Split off'), ('merge', 'Merged')], max_length=10)),
+                ('kind', models.CharField(choices=[('publish', 'Published'), ('split', 'Split off'), ('merge', 'Merged'), ('import', 'Imported')], max_length=10)),
                 ('summary', models.CharField(max_length=300)),
                 ('record', models.JSONField(default=dict, help_text='Of a merge: what its undoing needs.')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now)),
@@ -209,5 +222,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='stagedcar',
             constraint=models.CheckConstraint(condition=models.Q(('first_year__isnull', True), ('last_year__gte', models.F('first_year')), _connector='OR'), name='staged_years_ordered'),
+        ),
+        migrations.CreateModel(
+            name='SourcePhoto',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', models.URLField(max_length=500)),
+                ('credit', models.CharField(blank=True, max_length=160)),
+                ('licence', models.CharField(blank=True, help_text='Without one it is not shown.', max_length=120)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('published', 'Published'), ('double', 'There already'), ('refused', 'Refused'), ('gone', 'Source is gone')], default='waiting', max_length=10)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('sha256', models.CharField(blank=True, db_index=True, help_text='Of what was downloaded.', max_length=64)),
+                ('fingerprint', models.CharField(blank=True, help_text='Difference hash, 64 bits.', max_length=16)),
+                ('scene', models.CharField(blank=True, help_text='What the active model sees: exterior, interior, other.', max_length=10)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('created', models.DateTimeField(default=django.utils.timezone.now)),
+                ('taken', models.DateTimeField(blank=True, null=True)),
+                ('photo', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='source_photos', to='catalog.variantphoto')),
+                ('staged', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pictures', to='scraper.stagedcar')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'indexes': [models.Index(fields=['state', 'tries'], name='scraper_sou_state_1e2ded_idx')],
+                'constraints': [models.UniqueConstraint(fields=('staged', 'url'), name='picture_once_per_car')],
+            },
         ),
     ]

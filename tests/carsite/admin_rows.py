@@ -31,7 +31,7 @@ from classifier.models import (
 )
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
-from scraper.models import ApprovalRule, CatalogChange, ChangedCar, StagedCar
+from scraper.models import ApprovalRule, CatalogChange, ChangedCar, SourcePhoto, StagedCar
 
 
 def photo(number: int) -> bytes:
@@ -93,6 +93,7 @@ def _supply(number: int, source: Source, variant: Variant, user: User) -> None:
         opened=timezone.now(),
         opened_by=user,
     )
+    SourcePhoto.objects.create(staged=row, url=f"https://site.example/{number}.jpg", state="gone")
     ApprovalRule.objects.create(source=own, key="power", low=1, high=2)
     change = CatalogChange.objects.create(
         kind="publish", summary=f"Change {number}", actor=user, undone_by=user

@@ -155,6 +155,8 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "Letter",
         "OldAddress",
         "StagedCar",
+        "SourcePhoto",
+        "Fact",
         "CatalogChange",
     }
     assert {label.partition(".")[2] for label, status in opened.items() if status == 403} == closed

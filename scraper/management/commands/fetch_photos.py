@@ -1,0 +1,24 @@
+"""`manage.py fetch_photos`: the pictures of published cars into the galleries; a worker does the same by and by."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from scraper import photos
+
+
+class Command(BaseCommand):
+    help = "Take the pictures that sources show of published cars, as far as their licence is stated."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--limit", type=int, default=100, help="pictures to take at most (100)")
+
+    def handle(self, *, limit: int, **options: Any) -> None:
+        new = photos.pictures_collect()
+        counts = photos.pictures_fetch(limit=limit, seconds=float("inf"))
+        if options["verbosity"] > 0:
+            found = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none taken"
+            self.stdout.write(f"{new} new pictures; {found}.")

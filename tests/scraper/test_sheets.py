@@ -1,0 +1,150 @@
+"""Sheets: facts out and in again, the diff before anything is changed, and one change that can be undone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+import tablib
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from catalog.models import Source, Spec, Variant
+from catalog.supply import CarName, cars_create
+from scraper.models import CatalogChange
+from scraper.publishing import change_undo
+from scraper.sheets import FactResource
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/scraper/fact/"
+
+
+@pytest.fixture
+def audi(db: None) -> Variant:
+    """A car with a power and a fuel."""
+    (car,) = cars_create([CarName("Audi", "A5", body_style="coupe", year=2012)])
+    source = Source.objects.create(slug="best", name="Best")
+    fields = {"variant": car, "source": source, "retrieved": "2026-01-01"}
+    Spec.objects.create(key="power", low=155e3, high=155e3, raw="=211 PS", **fields)
+    Spec.objects.create(key="fuel", text="Petrol", raw="Benzin", **fields)
+    return car
+
+
+def out() -> list[dict[str, str]]:
+    """The sheet, row by row."""
+    return list(csv.DictReader(io.StringIO(FactResource().export(Spec.objects.order_by("key")).csv)))
+
+
+def into(rows: list[dict[str, str]], *, dry_run: bool = False, user: Any = None) -> Any:
+    """Brings a sheet in."""
+    sheet = tablib.Dataset()
+    sheet.dict = rows
+    return FactResource().import_data(sheet, dry_run=dry_run, user=user)
+
+
+def facts() -> list[Any]:
+    return list(Spec.objects.order_by("pk").values())
+
+
+def test_a_sheet_is_in_units_that_people_read(audi: Variant) -> None:
+    fuel, power = out()
+    assert (power["variant"], power["key"], power["low"], power["unit"]) == (audi.slug, "power", "155", "kW")
+    assert (fuel["text"], fuel["low"], fuel["source"], fuel["retrieved"]) == (
+        "Petrol",
+        "",
+        "best",
+        "2026-01-01",
+    )
+
+
+def test_a_sheet_that_comes_back_as_it_went_changes_nothing(audi: Variant) -> None:
+    before = facts()
+    result = into(out())
+    assert not result.has_errors()
+    assert result.totals["skip"] == 2
+    assert facts() == before
+    assert not CatalogChange.objects.exists()
+
+
+def test_what_was_changed_is_one_change_and_undone_as_one(audi: Variant, staff_user: Any) -> None:
+    before = facts()
+    fuel, power = out()
+    new = power | {"key": "torque", "low": "300", "high": "350", "unit": "lb ft", "raw": ""}
+    into([fuel | {"text": "Diesel"}, power | {"low": "160", "high": "160"}, new], user=staff_user)
+    torque = Spec.objects.get(key="torque")
+    assert (torque.low, torque.high) == pytest.approx((406.745, 474.536), rel=1e-5)
+    assert Spec.objects.get(key="power").low == 160e3
+    change = CatalogChange.objects.get()
+    assert (change.summary, change.actor, change.kind) == ("3 facts from a sheet", staff_user, "import")
+    change_undo(change=change, actor=staff_user)
+    assert facts() == before
+
+
+def test_a_dry_run_changes_nothing(audi: Variant) -> None:
+    before = facts()
+    _, power = out()
+    assert into([power | {"low": "1", "high": "1"}], dry_run=True).totals["update"] == 1
+    assert facts() == before
+    assert not CatalogChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"variant": "audi-a9"}, "There is no variant “audi-a9”"),
+        ({"source": "nobody"}, "There is no source “nobody”"),
+        ({"key": "beauty"}, "“beauty” is no kind of fact"),
+        ({"unit": "horses"}, "“horses” is no unit"),
+        ({"low": "a lot"}, "“a lot” is no number"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_words_and_nothing_is_changed(
+    audi: Variant, wrong: dict[str, str], words: str
+) -> None:
+    before = facts()
+    fuel, power = out()
+    result = into([fuel | {"text": "Diesel"}, power | wrong])
+    assert words in " ".join(str(error.error) for _, errors in result.row_errors() for error in errors)
+    assert facts() == before
+
+
+def test_the_diff_is_shown_before_anything_is_changed(client: Client, audi: Variant, staff_user: Any) -> None:
+    client.force_login(staff_user)
+    rows = [row | {"low": "160", "high": "160"} if row["key"] == "power" else row for row in out()]
+    sheet = tablib.Dataset()
+    sheet.dict = rows
+    file = SimpleUploadedFile("facts.csv", sheet.csv.encode())
+    page = client.post(f"{PAGE}import/", {"format": "0", "import_file": file}).content.decode()
+    assert Spec.objects.get(key="power").low == 155e3
+    changed = re.findall(r"1</span><del[^>]*>55</del><ins[^>]*>60</ins>(?!<span>)", page)
+    assert len(changed) == 2, "both ends, in kW"
+    confirmed = dict(
+        re.findall(r'name="(import_file_name|original_file_name|format|resource)" value="([^"]*)"', page)
+    )
+    client.post(f"{PAGE}process_import/", confirmed, follow=True)
+    assert Spec.objects.get(key="power").low == 160e3
+    assert CatalogChange.objects.get().actor == staff_user
+
+
+def test_nothing_in_a_sheet_is_a_formula(client: Client, audi: Variant, staff_user: Any) -> None:
+    client.force_login(staff_user)
+    fields = {f"factresource_{name}": "on" for name in ("variant", "key", "raw")}
+    answer = client.post(f"{PAGE}export/", {"format": "0", "resource": "0", **fields})
+    assert answer.status_code == 200
+    assert "211 PS" in answer.content.decode()
+    assert "=211 PS" not in answer.content.decode()
+
+
+def test_only_who_may_curate_brings_sheets_in(client: Client, audi: Variant, django_user_model: Any) -> None:
+    clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_fact"))
+    client.force_login(clerk)
+    assert client.get(PAGE).status_code == 200
+    assert client.get(f"{PAGE}import/").status_code == 403
+    clerk.user_permissions.add(Permission.objects.get(codename="curate_stagedcar"))
+    assert client.get(f"{PAGE}import/").status_code == 200
