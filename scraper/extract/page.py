@@ -44,10 +44,19 @@ def decode(content: bytes) -> str:
     name = (
         "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii") else name
     )  # as browsers read it
+    if name in ("utf-8", "utf8") and not _is_mostly_utf8(content):
+        name = "cp1252"
     try:
         return content.decode(name, "replace")
     except LookupError:
         return content.decode("cp1252", "replace")
+
+
+def _is_mostly_utf8(content: bytes) -> bool:
+    """Whether what is not ASCII is more often valid UTF-8 than not: a page with one bad byte, not one in another encoding."""
+    text = content.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text) - bad > bad
 
 
 class Page:

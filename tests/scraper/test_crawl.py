@@ -160,9 +160,7 @@ def test_a_replay_touches_nothing_and_finds_the_same_cars(tmp_path):
     assert numbers.cars == ALL
     assert numbers.kept >= LISTS + ALL
     assert sorted(car["url"] for car in cars(again)) == sorted(car["url"] for car in cars(first))
-    assert {round(car["fetched"]) for car in cars(again)} <= {
-        round(car["fetched"]) + d for car in cars(first) for d in (0, 1)
-    }
+    assert max(car["fetched"] for car in cars(again)) <= max(car["fetched"] for car in cars(first))
 
 
 def test_a_later_run_asks_again(tmp_path):
