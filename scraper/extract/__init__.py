@@ -39,9 +39,14 @@ def extract(content: bytes, url: str, *, source: str = "") -> Extraction:
     if not page.is_html:
         return Extraction((), reasons.NOT_HTML)
     source = source or (urlsplit(url).hostname or "").removeprefix("www.")
-    if car := _from_infobox(page, source):
-        return Extraction((car,))
+    car = _from_infobox(page, source)
+    return Extraction((car,)) if car else _from_layers(page, source)
+
+
+def _from_layers(page: Page, source: str) -> Extraction:
     tops = schema_org.nodes(page)
+    if reasons.is_other_vehicle(page, tops):
+        return Extraction((), reasons.NO_CAR)
     evidence = _gather(page, tops)
     if evidence.is_one_car and not (reasons.is_error(page) and not evidence.found):
         car = _car(page, source, evidence)

@@ -23,6 +23,11 @@ _LITTLE_TEXT = 600
 _VERSUS = re.compile(
     r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
 )
+_OTHER_VEHICLES = {"motorcycle", "motorizedbicycle", "busorcoach"}
+_OTHER_WORDS = re.compile(
+    r"\b(?:motorcycles?|motorbikes?|motorr[aä]der|motorrad|motos?|scooters?|motocicletas?|motorhomes?|caravans?|wohnmobile?|tractors?|trailers?)\b",
+    re.IGNORECASE,
+)
 _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
@@ -34,6 +39,11 @@ def is_error(page: Page) -> bool:
         for head in heads
         if not re.search(r"peugeot\s+40[34]", head, re.IGNORECASE)
     )
+
+
+def is_other_vehicle(page: Page, tops: list[Node]) -> bool:
+    """Whether the page is about a motorcycle, a lorry or the like: they have labels and units of cars."""
+    return any(kinds(node) & _OTHER_VEHICLES for node in tops) or bool(_OTHER_WORDS.search(page.title))
 
 
 def compares(page: Page) -> bool:

@@ -186,14 +186,15 @@ def _listed(part: dict[str, Any], page: Page) -> list[RawField]:
 def _stated(key: str, name: str, value: Any, unit: str) -> list[RawField]:
     if isinstance(value, dict):
         low = {inner.lower(): part for inner, part in value.items()}
-        value = next(
-            (
-                low[text]
-                for text in _TEXTS
-                if isinstance(low.get(text), (str, int, float)) and not isinstance(low[text], bool)
-            ),
-            "",
-        )
+        if (
+            isinstance(low.get("values"), list) and low["values"]
+        ):  # {"label": "Fuel", "values": [{"label": "Diesel"}]}
+            return _stated(key, name, low["values"][0], unit) if len(low["values"]) == 1 else []
+        if key == "price":
+            unit = next(
+                (str(low[c]) for c in ("currency", "currencycode", "pricecurrency") if low.get(c)), ""
+            )
+        value = next((low[text] for text in _TEXTS if _is_plain(low.get(text))), "")
     if isinstance(value, bool) or value is None or isinstance(value, list) or value in ("", 0):
         return []
     text = squeeze(str(int(value) if isinstance(value, float) and value.is_integer() else value))
@@ -204,6 +205,10 @@ def _stated(key: str, name: str, value: Any, unit: str) -> list[RawField]:
     return [RawField(key, name, text, unit)]
 
 
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
 def _prices(node: dict[str, Any], page: Page) -> list[RawField]:
     """Price and currency beside or above the car's own dictionary, such as `prices.public.priceRaw`."""
     said = []
@@ -212,7 +217,7 @@ def _prices(node: dict[str, Any], page: Page) -> list[RawField]:
         if plain in ("price", "prices", "pricing", "pricelabel", "priceraw", "currency", "pricecurrency"):
             if isinstance(value, dict):
                 inner = next((v for v in value.values() if isinstance(v, dict)), {})
-                said += _fields(value, page) + _fields(inner, page)
+                said += _stated("price", name, value, "") + _fields(value, page) + _fields(inner, page)
             else:
                 said += _fields({name.replace("Raw", ""): value}, page)
     return [one for one in said if one.key in ("price", "currency")]

@@ -30,6 +30,9 @@ _SHAPES = (
     ("transmission", re.compile(r"^\d{1,2}[- ]speed (?:manual|automatic)$", re.IGNORECASE)),
     ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d\s?(?:reg|plate)\.?\))?$", re.IGNORECASE)),
 )  # fmt: skip
+_PRICE_BOXES = ("span", "div", "p", "strong", "b", "h2", "h3", "h4", "td", "dd", "ins", "data", "bdi")
+_LEAST = 500  # whatever the currency: less is a rate or a fee
+_BESIDE = 25  # boxes between the heading and the price of its car
 _NEAR = 6  # texts between two facts of one strip
 _PRICE = ("price", "preis", "prix", "precio", "prezzo", "prijs", "pricing")
 _PRICE_EXACT = {"pris", "pret", "prijzen"}
@@ -172,29 +175,35 @@ def one_strip(found: list[list[RawField]]) -> tuple[list[RawField], bool]:
 
 
 def lone_price(page: Page) -> list[RawField]:
-    """The price in boxes whose class says that they hold one, where all current ones agree."""
+    """The price in boxes whose class says that they hold one, where those beside the heading agree, or all of them."""
     where = country(page.url, page.language)
     decimal = decimal_mark(page.language, where)
-    amounts: dict[float, RawField] = {}
-    for element in page.root.iter(
-        "span", "div", "p", "strong", "b", "h2", "h3", "h4", "td", "dd", "ins", "data", "bdi"
-    ):
+    found: list[tuple[int, float, str]] = []
+    heading = -1
+    for place, element in enumerate(page.root.iter("h1", *_PRICE_BOXES)):
+        if element.tag == "h1" and heading < 0:
+            heading = place
         attributes = (v for k, v in element.attrib.items() if k in ("class", "id") or k.startswith("data-"))
         if not any(_is_price(v) for v in attributes if len(v) < 300) or _struck(element):
             continue
-        text = squeeze(" ".join(element.itertext()))
-        if not 3 <= len(text) <= _LONGEST or not re.search(r"\d", text):
-            continue
-        value = money(text, decimal=decimal, country=where, tag=page.language)
-        beside = element.getnext()
-        if (
-            isinstance(value, Money) and not value.currency and beside is not None
-        ):  # the currency has a box of its own
-            text = f"{text} {squeeze(' '.join(beside.itertext()))}"[:_LONGEST]
-            value = money(text, decimal=decimal, country=where, tag=page.language)
-        if isinstance(value, Money) and value.currency and value.low >= 500:
-            amounts.setdefault(value.low, RawField("price", "", text))
-    return list(amounts.values()) if len(amounts) == 1 else []
+        text = _with_currency(element)
+        value = money(text, decimal=decimal, country=where, tag=page.language) if text else ""
+        if isinstance(value, Money) and value.currency and value.low >= _LEAST:
+            found.append((place, value.low, text))
+    near = [one for one in found if heading >= 0 and heading - _BESIDE <= one[0] <= heading + _BESIDE]
+    amounts = {amount for _, amount, _ in near or found}
+    return [RawField("price", "", (near or found)[0][2])] if len(amounts) == 1 else []
+
+
+def _with_currency(element: html.HtmlElement) -> str:
+    """The text of a price box; with the box beside it where that holds the currency. Empty where it is no price."""
+    text = squeeze(" ".join(element.itertext()))
+    if not 3 <= len(text) <= _LONGEST or not re.search(r"\d", text):
+        return ""
+    beside = element.getnext()
+    if beside is not None and not re.search(r"[^\d\s.,'’]", text):
+        text = f"{text} {squeeze(' '.join(beside.itertext()))}"[:_LONGEST]
+    return text
 
 
 def _struck(element: html.HtmlElement) -> bool:

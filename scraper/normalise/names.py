@@ -79,7 +79,7 @@ class Title:
 
 _LEADING = re.compile(r"^(?:used|new|certified|pre-owned|certified pre-owned|the all-new|all-new|the new|the|gebraucht\w*|neu\w*|noul|noua|nouvelle|nouveau|nuova|nuovo|nuevo|nueva|nieuwe|nya|occasion|voiture|buy|second hand|for sale|2nd hand|annonce|coche|auto|car|approved|usata|usato|begagnad)\b[\s:,–-]*", re.IGNORECASE)  # fmt: skip
 _YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
-_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:for sale|te koop|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
+_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:in|near|at|for sale|te koop|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
 
 
 @lru_cache(maxsize=5_000)

@@ -6,12 +6,11 @@ import datetime
 import re
 
 FIRST = 1885
-_YEAR = r"(?<![\d.,])(?P<{}>(?:18|19|20)\d\d)(?![\d]|[.,]\d{{2,}})"
+_YEAR = r"(?<![\d,])(?<!\d{{3}}\.)(?P<{}>(?:18|19|20)\d\d)(?!\d|[.,]\d{{3}})"
 _RANGE = re.compile(
     _YEAR.format("first")
-    + r"\s*(?:-|–|—|to|bis|a|au|to the|/)\s*(?:"
+    + r"\s*(?:-|–|—|to|bis|à|au|a|al|till|t/m|/)\s*(?:[^\W\d_]{3,10}\.?,?\s+|\d{1,2}[./])?"
     + _YEAR.format("last")
-    + r"|(?P<open>present|heute|current|now|aujourd|oggi|hoy|prezent|nu\b|heden|date)?)"
 )
 _ONE = re.compile(_YEAR.format("year"))
 _SHORT_DATE = re.compile(r"^(?:0?[1-9]|1[0-2])\s*[/.\-]\s*(\d\d)$")
@@ -28,7 +27,7 @@ def years(text: str) -> tuple[int, int] | None:
     Production that goes on ends with the year it is stated for, which a page doesn't say: such a range is its first year on.
     """
     said = text.casefold()
-    if (match := _RANGE.search(said)) and match["last"]:
+    if match := _RANGE.search(said):
         first, last = int(match["first"]), int(match["last"])
         return (first, last) if _sensible(first) and _sensible(last) and first <= last else None
     found = {int(year) for year in _ONE.findall(said)}

@@ -138,5 +138,5 @@ def test_bodies(text: str, tag: str, body: str):
 
 
 def test_words_of_the_pages_own_language_come_first():
-    assert next(iter(words_of("fuel", "de-AT"))) is language("de").words["fuel"]
+    assert next(iter(words_of("fuel", "de-AT"))) == language("de").words["fuel"]
     assert len(words_of("fuel", "de-AT")) == len(LANGUAGES)
