@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections import Counter
@@ -110,8 +111,15 @@ class DemoSite:
             server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A crawl that is killed, or has had enough, hangs up in the middle: no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _server(port: int, handler: type[BaseHTTPRequestHandler], site: DemoSite) -> ThreadingHTTPServer:
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    server = _Server(("127.0.0.1", port), handler)
     server.daemon_threads = True
     server.block_on_close = False
     server.site = site  # type: ignore[attr-defined]  # how Python's handlers get at it

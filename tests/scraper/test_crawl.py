@@ -180,14 +180,11 @@ def test_kill_and_resume_asks_for_no_page_twice(tmp_path):
         process.stdin.close()
         done = len(cars(asked))
         assert 6 <= done < ALL
-        in_flight = set(car_hits(site)) - {f"/plain/cars/{slug}/" for slug in pages(asked)}
         numbers = crawl(asked)
     assert numbers.ended == "finished"
     assert len(cars(asked)) == ALL == len({car["url"] for car in cars(asked)})
-    # What was under way when it was killed may have to be asked for again: one page, as there is one at a time.
-    assert len(in_flight) <= 1
-    twice = {path for path, count in car_hits(site).items() if count > 1}
-    assert twice <= in_flight
+    # Only what was under way when it was killed may have to be asked for again: one page, as there is one at a time.
+    assert sum(count - 1 for count in car_hits(site).values()) <= 1
     assert all(site.hits[f"/plain/cars/?page={page}"] == 1 for page in (1, 2, 3))
     assert site.hits["/robots.txt"] == 1
 
