@@ -50,7 +50,7 @@ _CAR_ROWS = {
 
 
 def _labels(box: html.HtmlElement) -> dict[str, html.HtmlElement]:
-    rows = {}
+    rows: dict[str, html.HtmlElement] = {}
     for row in box.iter("tr"):
         cells = [cell for cell in row if cell.tag in ("th", "td")]
         if len(cells) == 2 and (name := squeeze(" ".join(cells[0].itertext())).casefold().rstrip(":")):

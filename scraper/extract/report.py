@@ -78,7 +78,11 @@ def _field(value: Value) -> dict[str, Any]:
     stored = KEYS[value.key].unit
     unit, digits = _BY_KEY.get(value.key) or READING.get(stored, ("", 0))
     low, high = (in_unit(amount, stored, unit) for amount in (value.low, value.high))
-    said = {"value": _span(min(low, high), max(low, high), digits), "unit": unit, "raw": value.raw}
+    said: dict[str, Any] = {
+        "value": _span(min(low, high), max(low, high), digits),
+        "unit": unit,
+        "raw": value.raw,
+    }
     if value.unit and value.unit != unit:
         own = sorted(in_unit(amount, stored, value.unit) for amount in (value.low, value.high))
         said["stated"] = {"value": _span(own[0], own[1], 3), "unit": value.unit}

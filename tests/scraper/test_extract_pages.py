@@ -6,10 +6,11 @@ import pytest
 
 from scraper.extract import reasons
 from scraper.extract.report import read
+from tests.scraper.more_pages import MORE_PAGES
 from tests.scraper.pages import PAGES, Expected
 
 
-@pytest.mark.parametrize(("url", "page", "expected"), PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("url", "page", "expected"), (PAGES | MORE_PAGES).values(), ids=PAGES | MORE_PAGES)
 def test_a_page_gives_what_it_states_and_nothing_else(url: str, page: str, expected: Expected):
     found = read(page.encode(), "page", url)
     if expected is None:
