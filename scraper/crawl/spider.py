@@ -183,4 +183,6 @@ def _asked_for(request: Request | None, url: str) -> str:
 def _why(error: BaseException | None) -> str:
     words = str(error).strip().splitlines()
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
-    return name if not words or name.startswith("download") else words[0][:200]
+    return (
+        f"{name}: {words[0]}"[:200] if words and name.startswith("download") else (words or [name])[0][:200]
+    )

@@ -46,7 +46,7 @@ def job(site: DemoSite, folder: Path, *, browser: bool = False, **changes: Any) 
 def start(job: Job) -> subprocess.Popen[bytes]:
     """A crawl under way; its standard input has to be held open."""
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    words = ["nice", sys.executable, "-m", "scraper.crawl", str(write_job(job))]
+    words = [sys.executable, "-m", "scraper.crawl", str(write_job(job))]
     said = (job.path / "process.txt").open("ab")
     return subprocess.Popen(words, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said)
 

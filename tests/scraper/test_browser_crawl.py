@@ -12,6 +12,8 @@ from tests.scraper.crawls import ALL, car_hits, cars, crawl, job, pages, start
 from tests.services import is_alive, wait_for
 
 pytestmark = pytest.mark.e2e
+#: A pattern that no further list matches.
+NO_LIST = "(?!)"
 
 
 def test_pages_that_scripts_fill_are_read_without_adverts_fonts_and_films(tmp_path):
@@ -34,7 +36,7 @@ def test_pages_that_scripts_fill_are_read_without_adverts_fonts_and_films(tmp_pa
 
 def test_neither_redirects_nor_parts_of_a_page_lead_to_a_private_address(tmp_path):
     with DemoSite(faults=frozenset({"private"})) as site:
-        asked = job(site, tmp_path / "run", browser=True, more="")
+        asked = job(site, tmp_path / "run", browser=True, more=NO_LIST)
         numbers = crawl(asked)
     assert site.vault_hits == {}
     assert site.hits["/parts/cars/trap/"] == 1, "the page that sets the trap was opened"
@@ -47,7 +49,7 @@ def test_neither_redirects_nor_parts_of_a_page_lead_to_a_private_address(tmp_pat
 
 def test_refusals_and_pages_without_end_are_met_as_without_a_browser(tmp_path):
     with DemoSite(faults=frozenset({"429", "endless", "huge"})) as site:
-        asked = job(site, tmp_path / "run", browser=True, more="", page_bytes=4 * 2**20)
+        asked = job(site, tmp_path / "run", browser=True, more=NO_LIST, page_bytes=4 * 2**20)
         numbers = crawl(asked)
     assert numbers.refusals == 2
     assert numbers.cars == 6
@@ -59,7 +61,7 @@ def test_refusals_and_pages_without_end_are_met_as_without_a_browser(tmp_path):
 
 def test_no_browser_is_left_of_a_crawl_that_is_killed_and_it_can_be_resumed(tmp_path):
     with DemoSite() as site:
-        asked = job(site, tmp_path / "run", browser=True, more="")
+        asked = job(site, tmp_path / "run", browser=True, more=NO_LIST)
         process = start(asked)
         wait_for(lambda: len(cars(asked)) >= 2, seconds=120, what="two cars")
         family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
