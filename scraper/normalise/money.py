@@ -114,7 +114,7 @@ def _amount(match: re.Match[str], decimal: str) -> tuple[float, float] | None:
 def _plausible(digits: str, scale: float, decimal: str) -> float | None:
     """Prices of cars group thousands and have two decimals or none: "34.990" is never thirty-five."""
     kind = KEYS["price"]
-    for reading in readings(digits, "." if scale > 1 else decimal):
+    for reading in readings(digits, decimal if scale > 1 else ""):
         value = round(reading * scale, 2)
         if kind.low <= value <= kind.high:
             return value

@@ -39,6 +39,32 @@ CURRENCIES = {
     "RO": "RON", "MD": "MDL", "GB": "GBP", "CH": "CHF", "BR": "BRL", "ZA": "ZAR", "JP": "JPY", "CN": "CNY", "PL": "PLN",
     "CZ": "CZK", "HU": "HUF", "TR": "TRY", "AE": "AED", "JM": "JMD", "TT": "TTD", "EG": "EGP", "ID": "IDR", "MY": "MYR",
 }  # fmt: skip
+# Languages without labels of their own whose decimal mark is known all the same.
+_COMMA = {
+    "da",
+    "nb",
+    "nn",
+    "no",
+    "pl",
+    "cs",
+    "sk",
+    "hu",
+    "pt",
+    "fi",
+    "ru",
+    "uk",
+    "tr",
+    "el",
+    "bg",
+    "hr",
+    "sl",
+    "sr",
+    "lt",
+    "lv",
+    "et",
+    "is",
+    "id",
+}
 _MILES = ("US", "GB")
 
 
@@ -59,7 +85,7 @@ def decimal_mark(tag: str, where: str) -> str:
     """The decimal mark of the page's language. English pages of the continent write English numbers all the same."""
     if where in ("IN", "GB", "US", "AU", "NZ", "IE", "MX", "CH") and tag[:2].lower() != "fr":
         return "."
-    return language(tag).decimal
+    return "," if tag[:2].lower() in _COMMA else language(tag).decimal
 
 
 def odometer_unit(where: str) -> str:

@@ -172,7 +172,8 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
 def _stored(digits: str, unit: str, key: str, decimal: str) -> float | None:
     """The first reading of the digits that is plausible for the key."""
     kind = KEYS[key]
-    for reading in readings(digits, decimal):
+    # Odometers have no thousandths: "98.000 km" is one figure in every language.
+    for reading in readings(digits, "" if key == "mileage" else decimal):
         value = convert(reading, unit, kind.unit)
         if value is not None and kind.low <= value <= kind.high:
             return value

@@ -71,6 +71,7 @@ def test_every_spoken_unit_is_one_that_can_be_converted():
         ("2,0 l", "displacement", ",", 0.002, "l"),
         ("3.6L/217", "displacement", ".", 0.0036, "l"),
         ("69,730 miles", "mileage", ".", 69730 * 1609.344, "mi"),
+        ("98.000 km", "mileage", ".", 98000e3, "km"),  # whatever the language
         ("62k miles", "mileage", ".", 62000 * 1609.344, "mi"),
         ("74 983 km", "mileage", ",", 74983e3, "km"),
         ("8 826 mil", "mileage", ",", 88260e3, "mil"),
@@ -131,6 +132,8 @@ def test_a_figure_without_a_fitting_unit_or_out_of_range_is_none(text: str, key:
         ("CHF 12'500.-", "CH", "de-CH", Money(12500, 12500, "CHF")),
         ("€21,490.00", "", "en", Money(21490, 21490, "EUR")),
         ("20000", "", "en", Money(20000, 20000, "")),
+        ("169.900 kr.", "DK", "da", Money(169900, 169900, "DKK")),
+        ("€ 34.990", "", "en", Money(34990, 34990, "EUR")),
     ],
 )  # fmt: skip
 def test_money_is_read_with_its_currency(text: str, country: str, tag: str, expected: Money):
