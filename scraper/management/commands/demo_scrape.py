@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scraper import runs
-from scraper.crawling import catalog_source
+from scraper import photos, runs
+from scraper.crawling import catalog_source, user_agent
 from scraper.demo_site.server import FAULTS, DemoSite
 from scraper.exceptions import ScraperError
+from scraper.fetching import Fetcher
 from scraper.models import ApprovalRule, ScrapeRun
 from scraper.reporting import progress_line, report
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         try:
             with DemoSite(port=options["port"], faults=frozenset(options["fault"])) as site:
                 run = self._crawl(site, options)
+                pictures = {} if options["dry_run"] else self._take_pictures(site)
         except ScraperError as error:
             raise CommandError(error.message) from None
         except OSError as error:
@@ -42,10 +44,18 @@ class Command(BaseCommand):
                 f"Port {options['port']} can't be listened at: {error}. Name another: --port."
             ) from None
         self.stdout.write(f"\n{run}\n{report(run)}")
+        for state, count in pictures.items():
+            self.stdout.write(f"  pictures {state:20}{count}")
         self.stdout.write(f"  requests to the site         {sum(site.hits.values())}")
         self.stdout.write(f"  requests to private address  {sum(site.vault_hits.values())}")
         if run.status == ScrapeRun.Status.FAILED:
             raise CommandError(run.ended)
+
+    def _take_pictures(self, site: DemoSite) -> dict[str, int]:
+        """While the site is up: how many came to what. Without an active model they wait for it."""
+        photos.pictures_collect()
+        fetch = Fetcher(user_agent(), private=(site.address,), delay=0.0)
+        return dict(photos.pictures_fetch(fetch=fetch, limit=1000))
 
     def _crawl(self, site: DemoSite, options: dict[str, Any]) -> ScrapeRun:
         private = (site.address,)
