@@ -83,7 +83,8 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     group, several_groups = pairs.described(pairs.groups(labelled, page.language))
     inner, several_states = state.choose(state.cars(page))
     short, several_strips = strips.one_strip(strips.strips(page))
-    structured = schema_org.fields(found) if found else []
+    marked = schema_org.fields(found) if found else []
+    structured = [one for one in marked if one.key != "price" or not page.is_rate(one.text)]
     visible = pairs.ordered(group) if group else []
     hidden = inner.fields if inner else []
     titles = [RawField("name", "heading", head) for head in _heads(page)]

@@ -203,6 +203,14 @@ class Page:
         found = re.search(rf"(?<![\d.,]){spaced}\s*(km|kms|mi|miles|mil)\b", self.text, re.IGNORECASE)
         return found[1].lower() if found else ""
 
+    def is_rate(self, figure: str) -> bool:
+        """Whether the page shows this figure as one to be paid by the month: some mark up rates as prices."""
+        digits = re.sub(r"\D", "", re.sub(r"[.,]\d{1,2}$", "", figure))
+        if not 2 <= len(digits) <= 4:
+            return False
+        shown = re.finditer(rf"(?<!\d){digits[:-3]}[.,' ]?{digits[-3:]}(?!\d)", self.text)
+        return any(has_phrase("monthly", self.text[m.start() : m.end() + 25], self.language) for m in shown)
+
     def absolute(self, address: str) -> str:
         """An address of the page as an absolute one; empty where it is none of the web's."""
         try:

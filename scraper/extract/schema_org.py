@@ -220,9 +220,10 @@ def _stated(key: str, name: str, value: Any) -> list[RawField]:
         key in ("mileage", "power", "displacement", "torque", "mass", "wheelbase") and text in ("0", "0.0")
     ):
         return []
-    text = re.sub(r"^https?://\S*/", "", text)
-    if key == "drive":
-        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace(" Configuration", "")
+    if text.startswith("http") or text.endswith("Configuration"):
+        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"^https?://\S*/", "", text)).replace(
+            " Configuration", ""
+        )
     if name.lower() == "fuelefficiency" and not unit and text.isdigit():
         return []
     return [RawField(key, name, text, unit or _UNITS_BY_DEFAULT.get(key, ""))]

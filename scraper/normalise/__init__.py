@@ -43,7 +43,9 @@ class _Reading:
 
 def _says_nothing(text: str) -> bool:
     said = text.strip().casefold()
-    return said in _NOTHING or said.startswith(("select ", "choose ", "any ", "all "))
+    return said in _NOTHING or said.startswith(
+        ("select ", "choose ", "any ", "all makes", "all models", "all years")
+    )
 
 
 @lru_cache(maxsize=64)  # who extracts looks at the values before the caller does

@@ -131,6 +131,25 @@ def test_offers(offer: dict, price: int | None):
     assert ("currency" in said) == (price is not None)
 
 
+def test_a_rate_marked_up_as_a_price_is_none():
+    node = car_node(
+        brand="Kia", model="Rio", fuelType="Petrol", offers={"price": "1,249.00", "priceCurrency": "EUR"}
+    )
+    assert "price" not in item(page("<h1>Kia Rio</h1><p>1.249 € / Monat</p>", lang="de", head=ld(node)))
+    assert (
+        item(page("<h1>Kia Rio</h1><p>1.249 €, dazu Reifen</p>", lang="de", head=ld(node)))["price"]["value"]
+        == 1249
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["https://schema.org/AllWheelDriveConfiguration", "AllWheelDriveConfiguration", "AWD"]
+)
+def test_schema_orgs_own_words_are_understood(said: str):
+    node = car_node(brand="Kia", model="Rio", fuelType="Petrol", driveWheelConfiguration=said)
+    assert item(page("<h1>Kia Rio</h1>", head=ld(node)))["drive"]["value"] == "All-wheel"
+
+
 def test_a_bare_mileage_takes_the_unit_that_the_page_shows():
     node = car_node(brand="Kia", model="Rio", fuelType="Petrol", mileageFromOdometer=54321)
     assert item(page("<h1>Kia Rio</h1><p>54,321 miles</p>", head=ld(node)))["mileage"]["stated"] == {
