@@ -77,10 +77,16 @@ def crossfitted_error(logits: LookLogits, *, seed: int = 0) -> float:
 
 def sure_threshold(confidence: np.ndarray, right: np.ndarray, *, precision: float = SURE_PRECISION) -> float:
     """The lowest confidence from which on answers are right at least `precision` of the time; 1 where there is none."""
-    order = np.argsort(-confidence, kind="stable")
+    lowest = lowest_right(confidence, right, precision=precision)
+    return 1.0 if lowest is None else lowest
+
+
+def lowest_right(scores: np.ndarray, right: np.ndarray, *, precision: float) -> float | None:
+    """The lowest of (N) scores from which on at least the share `precision` is right; None where there is none."""
+    order = np.argsort(-scores, kind="stable")
     share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share_right >= precision)
-    return float(confidence[order[good[-1]]]) if len(good) else 1.0
+    return float(scores[order[good[-1]]]) if len(good) else None
 
 
 def unknown_threshold(confidence: np.ndarray, right: np.ndarray, *, lost: float = LOST_TO_UNKNOWN) -> float:

@@ -13,6 +13,7 @@ from ml.calibration import (
     exterior_threshold,
     fit_scene_temperature,
     fit_temperature,
+    lowest_right,
     sure_threshold,
     unknown_threshold,
 )
@@ -37,14 +38,14 @@ WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6)
 LEAST_PIXELS = 0.25
 #: Of the validation photos, every so many-th is set small on another picture to choose the second look by.
 SMALL_STRIDE = 2
-#: Share of the photos for which sparing the second look where the first says enough may turn a right answer wrong.
-SPARING_COSTS = 0.001
+#: Share of right first looks from which on a second one is spared.
+ENOUGH = 0.995
 
 
 def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, float]]:
     """The settings that served best, and figures of the choice that a report should mention.
 
-    The second look is spared where that changes next to nothing. It is the way and weight with the least log loss, each at its own temperature, on validation photos as they
+    The second look is spared where the first is as good as certain. It is the way and weight with the least log loss, each at its own temperature, on validation photos as they
     are and with small cars, both counting the same. Photos of the second kind need scenes to be set on; without them the
     first kind decides. Where the bundle has a space, what is familiar is chosen too, and takes the place of the probability
     under which a car is unknown.
@@ -86,21 +87,17 @@ def _reweighted(seen: Observed, weight: float) -> Observed:
 
 
 def enough_lead(kinds: Sequence[Observed]) -> float | None:
-    """The least lead (see ml.looks.leads) from which sparing the second look costs each kind of photos at most SPARING_COSTS
-    of its right answers. None where there is none.
+    """The least lead (see ml.looks.leads) from which on the first look alone is right ENOUGH of the time, for each kind of photos.
+
+    That on photos as they are nothing is lost by sparing the second look earlier still says little: on photos from the road,
+    of which there are none to choose by, the second look is worth far more. None where no lead is enough.
     """
-    highest = max(float(leads(seen.first).max()) for seen in kinds)
-    for lead in np.linspace(0.0, highest, 100):
-        if all(
-            _top1(seen.as_served(replace(seen.how, enough=lead))) >= _top1(seen) - SPARING_COSTS
-            for seen in kinds
-        ):
-            return round(float(lead), 3)
-    return None
-
-
-def _top1(seen: Observed) -> float:
-    return float((seen.car_logits.argmax(axis=1) == seen.labels).mean())
+    least = [
+        lowest_right(leads(seen.first), seen.first.argmax(axis=1) == seen.labels, precision=ENOUGH)
+        for seen in kinds
+    ]
+    found = [lead for lead in least if lead is not None]
+    return round(max(found), 3) if len(found) == len(kinds) else None
 
 
 def _least_loss(seen: Observed) -> float:
