@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Protocol
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -64,12 +63,11 @@ class Picture:
 
 @transaction.atomic
 def pictures_collect(*, limit: int = 1000) -> int:
-    """Rows for the pictures of published cars that have none yet, or were read anew since; returns how many came."""
+    """Rows for the pictures of published cars that were read anew; returns how many came."""
     decided = StagedCar.objects.filter(
         status__in=(StagedCar.Status.APPROVED, StagedCar.Status.UNCHANGED), variant__isnull=False
     )
-    newest = decided.exclude(photos=[]).annotate(newest=Max("pictures__created"))
-    rows = newest.filter(Q(newest__isnull=True) | Q(newest__lt=F("fetched")))[:limit]
+    rows = list(decided.filter(has_new_pictures=True)[:limit])
     known = SourcePhoto.objects.count()
     SourcePhoto.objects.bulk_create(
         (
@@ -85,6 +83,7 @@ def pictures_collect(*, limit: int = 1000) -> int:
         ),
         ignore_conflicts=True,
     )
+    StagedCar.objects.filter(pk__in=[row.pk for row in rows]).update(has_new_pictures=False)
     return SourcePhoto.objects.count() - known
 
 

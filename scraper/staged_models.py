@@ -67,6 +67,7 @@ class StagedCar(models.Model):
     values = models.JSONField(default=list, help_text="Typed values, each with the words of the source.")
     unparsed = models.JSONField(default=list, help_text="What did not become a value, and why.")
     photos = models.JSONField(default=list)
+    has_new_pictures = models.BooleanField(default=False, editable=False)
     digest = models.CharField(max_length=64, help_text="SHA-256 of what the source says.")
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     match = models.CharField(max_length=10, choices=Match, default=Match.NEW)
@@ -106,7 +107,13 @@ class StagedCar(models.Model):
                 name="staged_years_ordered",
             ),
         ]
-        indexes = [models.Index(fields=["status", "created"])]
+        indexes = [
+            models.Index(fields=["status", "created"]),
+            models.Index(fields=["make"]),
+            models.Index(
+                fields=["status"], condition=Q(has_new_pictures=True), name="staged_with_new_pictures"
+            ),
+        ]
 
     def __str__(self) -> str:
         body = self.get_body_style_display() if self.body_style != BodyStyle.UNKNOWN else ""

@@ -31,6 +31,7 @@ _BATCH = 500
 _FIELDS = [
     "url", "make", "model", "trim", "body_style", "first_year", "last_year", "values", "unparsed", "photos", "digest",
     "status", "match", "match_note", "candidates", "variant", "open_keys", "held", "reason", "fetched", "seen", "decided", "run",
+    "has_new_pictures",
 ]  # fmt: skip
 
 
@@ -131,6 +132,7 @@ class _Stager:
         row.values = [_plain(asdict(value)) for value in car.values]
         row.unparsed = [_plain(asdict(one)) for one in car.unparsed]
         row.photos = [_plain(asdict(photo)) for photo in car.photos]
+        row.has_new_pictures = bool(car.photos)
         row.digest, row.reason = digest, ""
         row.fetched = row.seen = self.fetched
         for name, value in self._of_run().items():
@@ -155,8 +157,9 @@ class _Stager:
         publication = publishing.prepare(passing_rows, keys, lines) if passing_rows else None
         self.result.conflicts += sum(1 for row in rows if row.status == Status.CONFLICT)
         self.result.published += len(passing_rows)
+        known = [row for row in rows if row.pk]
         StagedCar.objects.bulk_create([row for row in rows if row.pk is None])
-        StagedCar.objects.bulk_update([row for row in rows if row.pk], _FIELDS, batch_size=100)
+        StagedCar.objects.bulk_update(known, _FIELDS, batch_size=100)
         if publication:
             publication.write(_summary(passing_rows, self.source))
         return later

@@ -31,7 +31,7 @@ from classifier.models import (
 )
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
-from scraper.models import ApprovalRule, CatalogChange, ChangedCar, SourcePhoto, StagedCar
+from scraper.models import ApprovalRule, CatalogChange, ChangedCar, ScrapeRun, SourcePhoto, StagedCar
 
 
 def photo(number: int) -> bytes:
@@ -78,8 +78,10 @@ def _variant(number: int, source: Source) -> Variant:
 
 def _supply(number: int, source: Source, variant: Variant, user: User) -> None:
     own = Source.objects.create(slug=f"site-{number}", name=f"Site {number}")
+    run = ScrapeRun.objects.create(source="demo_site", status="done", is_open=False, actor=user)
     row = StagedCar.objects.create(
         source=own,
+        run=run,
         record=f"page {number}",
         make=variant.model.make.name,
         model=variant.model.name,

@@ -156,6 +156,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "OldAddress",
         "StagedCar",
         "SourcePhoto",
+        "ScrapeRun",
         "Fact",
         "CatalogChange",
     }
