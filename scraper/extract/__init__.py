@@ -72,7 +72,13 @@ class _Evidence:
     def is_one_car(self) -> bool:
         if self.found and self.found.is_vehicle:
             return True
-        return not self.several and self.facts >= _ENOUGH
+        return not self.several and self.facts >= self.enough
+
+    @property
+    def enough(self) -> int:
+        """Facts that make a car: fewer where make and model are stated as such, and not only in a title."""
+        named = {one.key for one in self.fields} >= {"make", "model"}
+        return _ENOUGH - 1 if named else _ENOUGH
 
 
 def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
@@ -127,7 +133,7 @@ def _worth_a_row(car: Car, evidence: _Evidence, page: Page) -> bool:
     facts = _facts(car)
     if evidence.found and evidence.found.is_vehicle:
         return bool(facts)
-    if len(facts) < _ENOUGH:
+    if len(facts) < evidence.enough:
         return False
     figures = facts & {
         "year",

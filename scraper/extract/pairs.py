@@ -108,7 +108,7 @@ def _next(element: html.HtmlElement) -> html.HtmlElement | None:
     for sibling in element.itersiblings():
         if not isinstance(sibling.tag, str):
             continue
-        if sibling.tag in ("ul", "table", "h1", "h2", "h3", "dt", "th") or (element.tag == "tr"):
+        if sibling.tag in ("ul", "table", "h1", "dt", "th") or (element.tag == "tr"):
             return None
         if squeeze("".join(sibling.itertext())):
             return sibling

@@ -176,7 +176,11 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     if exact := models(make).get(key_of(text)):
         return exact, ""
     name, length = _known_prefix(make, words)
-    if name and len(words) > length and (len(words) > 2 or len(text) > 14):
+    if (
+        name
+        and len(words) > length
+        and (len(words) > 2 or len(text) > 14 or re.match(r"\d[.,]\d", words[length]))
+    ):
         return name, " ".join(words[length:])
     return tidy(text) if text.isupper() and len(text) > _KEEPS_CASE else text, ""
 

@@ -175,6 +175,16 @@ def test_a_price_that_stands_alone_is_known_by_its_class(css: str, price: int | 
     assert (said.get("price") or {}).get("value") == price
 
 
+def test_two_facts_are_enough_where_make_and_model_are_labelled():
+    facts = {"Year": "1973", "Odometer": "78,000 miles"}
+    labelled = page(
+        "<h1>A classic</h1><table>" + rows({"Make": "Porsche", "Model": "911"} | facts, TABLE) + "</table>"
+    )
+    assert item(labelled)["mileage"]["stated"]["value"] == 78000
+    titled = page("<h1>Porsche 911</h1><table>" + rows(facts, TABLE) + "</table>")
+    assert read(titled.encode(), "p", "")["reason"] == reasons.NO_FACTS
+
+
 def test_versions_side_by_side_state_nothing():
     table = (
         "<table>"

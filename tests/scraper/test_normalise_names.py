@@ -72,6 +72,7 @@ def test_a_title_of_year_make_and_model_gives_them_back(car: tuple[str, str], ye
         ("BMW", "320", ("320", "")),
         ("Audi", "A4 Avant 40 TDI quattro", ("A4", "Avant 40 TDI quattro")),
         ("Ford", "FIESTA", ("Fiesta", "")),
+        ("Fiat", "Argo 1.0", ("Argo", "1.0")),
         ("Ford", "2015 Ford Focus", ("Focus", "")),
         ("Peugeot", "2008", ("2008", "")),
         ("Dacia", "MODELX", ("Modelx", "")),
