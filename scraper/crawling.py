@@ -212,8 +212,8 @@ class Crawl:
         self._mark = (pages, values)
         if now == 0 or now < self._usual * SHARP_FALL:
             raise LayoutChanged(
-                f"The last pages of {self._run.source} yielded {now:.1f} values each, where {self._usual:.1f} are usual. "
-                "The site has probably changed its layout. The run was stopped; what it found before is staged."
+                f"The last pages yielded {now:.1f} values each, where {self._usual:.1f} are usual: the site has probably changed "
+                "its layout. The run was stopped; what it found before is staged."
             )
 
     # --- Staging --------------------------------------------------------------------------------------------
