@@ -98,12 +98,12 @@ def test_bundle_says_what_it_was_measured_at() -> None:
     bundle = read_bundle(DEFAULT_BUNDLE)
     two = bundle.card["metrics"]["two looks"]
     # A later bundle may not fall behind.
-    assert two["top-1"]["value"] >= 0.905
+    assert two["top-1"]["value"] >= 0.91
     assert two["top-5"]["value"] >= 0.985
     assert two["make"]["value"] >= 0.965
     assert two["calibration error"]["value"] <= 0.02
     worse = bundle.card["metrics"]["robustness"]
-    assert min(row["two looks top-1"] for row in worse.values()) >= 0.86
+    assert min(row["two looks top-1"] for row in worse.values()) >= 0.87
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) <= LARGEST
     assert "research" in bundle.card["licence"]
     card = (bundle.path / "MODEL_CARD.md").read_text()
