@@ -1,7 +1,8 @@
-"""The words that pages and the catalogue share: canonical keys with unit and plausible range, and labels by language.
+"""The words that pages and the catalogue share: canonical keys with unit and plausible range, and labels by
+language.
 
-The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django here; that
-keys, units and words agree with `catalog.specs` is held by a test.
+The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django
+here; that keys, units and words agree with `catalog.specs` is held by a test.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ KEYS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Label:
-    """What a label stands for: the key, the unit that it names (or none), and its place among the labels of that key."""
+    """What a label stands for: the key, the unit that it names (or none), and its place among the labels of
+    that key.
+    """
 
     key: str
     unit: str = ""
@@ -83,7 +86,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Language:
-    """One file of labels. `words` holds, by key, folded word → canonical word; `phrases` folded phrases by purpose."""
+    """One file of labels. `words` holds, by key, folded word → canonical word; `phrases` folded phrases by
+    purpose.
+    """
 
     code: str
     decimal: str

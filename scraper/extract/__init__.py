@@ -1,8 +1,9 @@
-"""From the bytes of a saved page to what it states about a car: a pure function, apart from fetching and storing.
+"""From the bytes of a saved page to what it states about a car: a pure function, apart from fetching and
+storing.
 
-Every way in which pages state facts is read (see the modules here), and the fields of a car are in the order in which
-they are believed: what a site marks up for machines, then labels and values, then state for scripts, then titles.
-A page that is not about one car gives none, and says why.
+Every way in which pages state facts is read (see the modules here), and the fields of a car are in the order
+in which they are believed: what a site marks up for machines, then labels and values, then state for scripts,
+then titles. A page that is not about one car gives none, and says why.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def _facts(car: Car) -> set[str]:
 
 
 def _worth_a_row(car: Car, evidence: _Evidence, page: Page) -> bool:
-    """Whether what could be read describes one car: a marked-up one with a fact, or several facts that agree on one.
+    """Whether what could be read describes one car: a marked-up one with a fact, or several facts that agree
+    on one.
 
     The filters of a search page have labels and values too, but no single year, mileage, price or figure.
     """
@@ -156,7 +158,9 @@ def _heads(page: Page) -> list[str]:
 
 
 def _another_make(found: schema_org.Found, page: Page) -> bool:
-    """Whether the marked-up car is of another make than the page's heading: then it is one that the page advertises."""
+    """Whether the marked-up car is of another make than the page's heading: then it is one that the page
+    advertises.
+    """
     said = next(
         (
             make

@@ -26,7 +26,9 @@ _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class 
 
 
 def decode(content: bytes) -> str:
-    """The text of a page. Bytes that are valid UTF-8 are UTF-8, whatever the page declares; else its word counts."""
+    """The text of a page. Bytes that are valid UTF-8 are UTF-8, whatever the page declares; else its word
+    counts.
+    """
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16"),
@@ -53,7 +55,9 @@ def decode(content: bytes) -> str:
 
 
 def _is_mostly_utf8(content: bytes) -> bool:
-    """Whether what is not ASCII is more often valid UTF-8 than not: a page with one bad byte, not one in another encoding."""
+    """Whether what is not ASCII is more often valid UTF-8 than not: a page with one bad byte, not one in
+    another encoding.
+    """
     text = content.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     return sum(character > "\x7f" for character in text) - bad > bad
@@ -96,7 +100,9 @@ class Page:
         return next((a for a in (*links, self.metas.get("og:url", "")) if a.startswith("http")), "")
 
     def _language(self) -> str:
-        """The page's language tag; a page that names none, or a template's default, is believed by its domain."""
+        """The page's language tag; a page that names none, or a template's default, is believed by its
+        domain.
+        """
         host = (urlsplit(self.url).hostname or "").rsplit(".", 1)[-1]
         said = (
             (self.root.get("lang") or self.root.get("xml:lang") or self.metas.get("og:locale") or "")

@@ -52,7 +52,9 @@ def pairs(page: Page) -> list[Pair]:
 
 
 def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | None:
-    """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the value."""
+    """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the
+    value.
+    """
     said, _, value = text.partition(":")
     known = label(said, page.language)
     value = squeeze(value)
@@ -88,7 +90,9 @@ def _value(text: str, page: Page) -> str:
 
 
 def _compares(element: html.HtmlElement, value: html.HtmlElement, page: Page) -> bool:
-    """Whether other values follow in the same row: a table that sets versions side by side states no single one."""
+    """Whether other values follow in the same row: a table that sets versions side by side states no single
+    one.
+    """
     if value.tag not in ("td", "th", "dd"):
         return False
     texts = []
@@ -182,7 +186,9 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
 
 
 def _another(key: str, one: str, other: str, tag: str) -> bool:
-    """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many names."""
+    """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many
+    names.
+    """
     if key in ("fuel", "transmission"):
         read = words.fuel if key == "fuel" else words.transmission
         meant = [read(text, tag).split(",")[0] for text in (one, other)]
@@ -191,7 +197,9 @@ def _another(key: str, one: str, other: str, tag: str) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    """ "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual": the same said twice."""
+    """ "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual": the same said
+    twice.
+    """
     if one in other or other in one:
         return True
     digits = ["".join(c for c in text if c.isdigit()) for text in (one, other)]
@@ -201,7 +209,9 @@ def _same(one: str, other: str) -> bool:
 
 
 def described(found: list[Group]) -> tuple[Group | None, bool]:
-    """The group that describes the page's car, and whether the groups are several cars of about the same weight."""
+    """The group that describes the page's car, and whether the groups are several cars of about the same
+    weight.
+    """
     telling = sorted((g for g in found if len(g.telling) >= 2), key=lambda g: len(g.telling), reverse=True)
     if not telling:
         return (found[0] if found else None), False

@@ -32,7 +32,9 @@ _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
 def is_error(page: Page) -> bool:
-    """Whether title or heading are those of an error page. A number alone is no error: a Peugeot 404 is a car."""
+    """Whether title or heading are those of an error page. A number alone is no error: a Peugeot 404 is a
+    car.
+    """
     heads = [page.title, *page.headings]
     return any(
         has_phrase("error", head, page.language) and (len(page.text) < 8000)
@@ -52,7 +54,9 @@ def compares(page: Page) -> bool:
 
 
 def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:
-    """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title names one."""
+    """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title
+    names one.
+    """
     if is_error(page):
         return ERROR
     if has_phrase("nothing", page.text[:20_000], page.language):

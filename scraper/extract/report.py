@@ -1,4 +1,6 @@
-"""What a page gave, as plain data for `manage.py extract`: values in the units that people read, beside the raw text."""
+"""What a page gave, as plain data for `manage.py extract`: values in the units that people read, beside the
+raw text.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ FIRST = (
 
 
 def read(content: bytes, name: str, url: str) -> dict[str, Any]:
-    """One saved page: `items` (fields with value, unit and raw text), the reason where there are none, what wasn't read."""
+    """One saved page: `items` (fields with value, unit and raw text), the reason where there are none, what
+    wasn't read.
+    """
     found = extract(content, url)
     cars = [normalise(raw) for raw in found.cars]
     return {
@@ -59,7 +63,9 @@ def read(content: bytes, name: str, url: str) -> dict[str, Any]:
 
 
 def item(car: Car) -> dict[str, dict[str, Any]]:
-    """The fields of a car by key: value, unit, raw; `stated` holds the figure in the page's own unit where that differs."""
+    """The fields of a car by key: value, unit, raw; `stated` holds the figure in the page's own unit where
+    that differs.
+    """
     fields = {value.key: _field(value) for value in car.values}
     price = next((value for value in car.values if value.key == "price"), None)
     if price and price.currency:

@@ -1,4 +1,6 @@
-"""What pages state by schema.org: JSON-LD, microdata and RDFa all become the same nodes, and nodes become fields."""
+"""What pages state by schema.org: JSON-LD, microdata and RDFa all become the same nodes, and nodes become
+fields.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,9 @@ def kinds(node: Node) -> set[str]:
 
 
 def subjects(tops: list[Node]) -> list[Found]:
-    """Vehicles and products that nodes are about: not those of lists, of similar cars or of other offers of a dealer."""
+    """Vehicles and products that nodes are about: not those of lists, of similar cars or of other offers of a
+    dealer.
+    """
     return [found for node in tops for found in _walk(node, (), 0)]
 
 
@@ -230,7 +234,9 @@ def _stated(key: str, name: str, value: Any) -> list[RawField]:
 
 
 def _offer_fields(found: Found) -> list[RawField]:
-    """Price, currency and condition of the offer, wherever it hangs. Rates and ranges over many offers are no prices."""
+    """Price, currency and condition of the offer, wherever it hangs. Rates and ranges over many offers are no
+    prices.
+    """
     offers = [o for o in values(found.node, "offers") if isinstance(o, dict)]
     for outer in found.around:
         offers += (
@@ -312,7 +318,9 @@ def identity(found: Found) -> str:
 
 
 def car_like(found: Found) -> bool:
-    """Whether a product is a car: its name starts with a make and model, or it carries properties that only cars have."""
+    """Whether a product is a car: its name starts with a make and model, or it carries properties that only
+    cars have.
+    """
     if found.is_vehicle:
         return True
     stated = {field.key for field in fields(found)}
@@ -327,8 +335,8 @@ def name_of(found: Found) -> str:
 def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
     """The one node that the page is about, and whether there are several cars instead.
 
-    Several nodes of one car (same VIN, same name) count as one; of several cars the one counts that the page's address
-    or heading names.
+    Several nodes of one car (same VIN, same name) count as one; of several cars the one counts that the
+    page's address or heading names.
     """
     vehicles = [f for f in found if f.is_vehicle] or [f for f in found if car_like(f)]
     if not vehicles:

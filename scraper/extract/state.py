@@ -1,7 +1,8 @@
-"""State that a page carries for its own scripts: `__NEXT_DATA__`, `__INITIAL_STATE__`, `__NUXT__`, JSON scripts.
+"""State that a page carries for its own scripts: `__NEXT_DATA__`, `__INITIAL_STATE__`, `__NUXT__`, JSON
+scripts.
 
-Its names are programmers' words, so a dictionary counts as a car only if it names make and model and at least three
-facts more; a bare number counts only if its name says the unit.
+Its names are programmers' words, so a dictionary counts as a car only if it names make and model and at least
+three facts more; a bare number counts only if its name says the unit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Facts without labels: "2017 · 69,730 miles · Diesel · Automatic" beneath a title, and a price that stands alone.
+"""Facts without labels: "2017 · 69,730 miles · Diesel · Automatic" beneath a title, and a price that stands
+alone.
 
 They count where at least three different facts stand together, each recognisable by its own unit or word.
 """
@@ -175,7 +176,9 @@ def one_strip(found: list[list[RawField]]) -> tuple[list[RawField], bool]:
 
 
 def lone_price(page: Page) -> list[RawField]:
-    """The price in boxes whose class says that they hold one, where those beside the heading agree, or all of them."""
+    """The price in boxes whose class says that they hold one, where those beside the heading agree, or all of
+    them.
+    """
     where = country(page.url, page.language)
     decimal = decimal_mark(page.language, where)
     found: list[tuple[int, float, str]] = []
@@ -196,7 +199,9 @@ def lone_price(page: Page) -> list[RawField]:
 
 
 def _with_currency(element: html.HtmlElement) -> str:
-    """The text of a price box; with the box beside it where that holds the currency. Empty where it is no price."""
+    """The text of a price box; with the box beside it where that holds the currency. Empty where it is no
+    price.
+    """
     text = squeeze(" ".join(element.itertext()))
     if not 3 <= len(text) <= _LONGEST or not re.search(r"\d", text):
         return ""

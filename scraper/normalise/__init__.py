@@ -1,4 +1,6 @@
-"""From what a page states to typed values: a pure function. What does not parse is kept with the reason, never guessed."""
+"""From what a page states to typed values: a pure function. What does not parse is kept with the reason,
+never guessed.
+"""
 
 from __future__ import annotations
 
@@ -181,7 +183,9 @@ def _engine_size_unit(text: str) -> str:
 
 
 def _finest(reading: _Reading, said: RawField, chosen: Measured) -> tuple[RawField, Measured]:
-    """The same figure in a finer unit, where another statement has it: sites call 150 PS "BHP", but mean 110 kW."""
+    """The same figure in a finer unit, where another statement has it: sites call 150 PS "BHP", but mean 110
+    kW.
+    """
     for other in reading.of(said.key):
         found = figures(
             other.text, said.key, decimal=reading.decimal, unit=other.unit, country=reading.country
@@ -213,7 +217,9 @@ def _contradicted(reading: _Reading, said: RawField) -> bool:
 
 
 def _one(found: list[Measured], key: str, *, several: bool) -> Measured | None:
-    """The one figure that all agree on, in the finest unit; a range where the text lists alternatives by line."""
+    """The one figure that all agree on, in the finest unit; a range where the text lists alternatives by
+    line.
+    """
     if not found:
         return None
     close = _COARSE.get(key, _CLOSE)

@@ -1,4 +1,6 @@
-"""Names of makes and models: aliases, casing, diacritics; titles taken apart; and how near a name is to known ones."""
+"""Names of makes and models: aliases, casing, diacritics; titles taken apart; and how near a name is to known
+ones.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,8 @@ _ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:in|
 
 @lru_cache(maxsize=5_000)
 def title(text: str) -> Title:
-    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring - 74.983 km".
+    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring -
+    74.983 km".
 
     A model is taken where it is known, or where it is all that stands behind the make.
     """
@@ -161,7 +164,9 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
 
 
 def split_model(make: str, said: str) -> tuple[str, str]:
-    """The model and the trim in what a page calls the model: the make and a year repeated there are taken off."""
+    """The model and the trim in what a page calls the model: the make and a year repeated there are taken
+    off.
+    """
     text = " ".join(said.split())
     words = text.split(" ")
     while len(words) > 1 and _YEAR.fullmatch(words[0]) and not _known_prefix(make, words)[0]:

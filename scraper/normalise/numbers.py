@@ -12,10 +12,11 @@ _INDIAN = re.compile(r"\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 
 
 def readings(text: str, decimal: str) -> Iterator[float]:
-    """What the digits in `text` can mean, most likely first; `decimal` is the decimal mark of the page's language.
+    """What the digits in `text` can mean, most likely first; `decimal` is the decimal mark of the page's
+    language.
 
-    One mark with three digits behind it can be either kind ("1.995"): the language decides, the caller may take the
-    second reading where the first makes no sense.
+    One mark with three digits behind it can be either kind ("1.995"): the language decides, the caller may
+    take the second reading where the first makes no sense.
     """
     text = _SPACES.sub("", text)
     if not re.fullmatch(r"\d+(?:[.,]\d+)*", text):

@@ -1,4 +1,6 @@
-"""What the address and language of a page say about its country: whose dollar, gallon and decimal mark it uses."""
+"""What the address and language of a page say about its country: whose dollar, gallon and decimal mark it
+uses.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def country(url: str, tag: str) -> str:
 
 
 def decimal_mark(tag: str, where: str) -> str:
-    """The decimal mark of the page's language. English pages of the continent write English numbers all the same."""
+    """The decimal mark of the page's language. English pages of the continent write English numbers all the
+    same.
+    """
     if where in ("IN", "GB", "US", "AU", "NZ", "IE", "MX", "CH") and tag[:2].lower() != "fr":
         return "."
     return "," if tag[:2].lower() in _COMMA else language(tag).decimal

@@ -1,4 +1,6 @@
-"""Units as pages write them, into the unit that the vocabulary stores. Factors come from pint, once for each unit."""
+"""Units as pages write them, into the unit that the vocabulary stores. Factors come from pint, once for each
+unit.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ def latest() -> int:
 def years(text: str) -> tuple[int, int] | None:
     """First and last year of a text; None where it names none, or several that are no range.
 
-    Production that goes on ends with the year it is stated for, which a page doesn't say: such a range is its first year on.
+    Production that goes on ends with the year it is stated for, which a page doesn't say: such a range is its
+    first year on.
     """
     said = text.casefold()
     if match := _RANGE.search(said):
