@@ -16,7 +16,9 @@ def size(count: int) -> str:
 def progress_line(run: ScrapeRun) -> str:
     """How far a run is."""
     words = [f"{run.pages} pages", f"{run.items} cars"]
-    words += [f"{getattr(run, name)} {name}" for name in ("new", "changed", "unchanged") if getattr(run, name)]
+    words += [
+        f"{getattr(run, name)} {name}" for name in ("new", "changed", "unchanged") if getattr(run, name)
+    ]
     words += [f"{run.errors} errors"] if run.errors else []
     return f"{run.source}: {', '.join(words)}, {size(run.bytes)}, {run.duration}"
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
@@ -71,6 +72,14 @@ class PageStore:
             gzip.compress(response.body, 5), time.time(),
         )  # fmt: skip
         self._file.execute("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+class KeptPages(HttpCacheMiddleware):
+    """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its place."""
+
+    def process_exception(self, request: Request, exception: Exception) -> None:  # type: ignore[override]
+        """Leaves it to others."""
+        request.meta.pop("cached_response", None)
 
 
 class Freshness:

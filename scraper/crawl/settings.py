@@ -27,10 +27,12 @@ def crawl_settings(job: Job) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": job.page_seconds,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOADER_MIDDLEWARES": {
+            f"{middlewares}.httpcache.HttpCacheMiddleware": None,
             f"{middlewares}.robotstxt.RobotsTxtMiddleware": None,
             f"{middlewares}.retry.RetryMiddleware": None,
             "scraper.crawl.courtesy.Robots": 100,
             "scraper.crawl.courtesy.Patience": 550,
+            "scraper.crawl.cache.KeptPages": 900,
             # Behind the page store: what is kept needs no look at the network.
             "scraper.crawl.courtesy.Addresses": 950,
         },

@@ -170,6 +170,16 @@ def test_a_later_run_asks_again(tmp_path):
     assert set(car_hits(site).values()) == {2}
 
 
+def test_a_page_that_cannot_be_had_any_more_is_an_error_and_not_an_old_page(tmp_path):
+    with DemoSite() as site:
+        crawl(job(site, tmp_path / "first", more="(?!)"))
+        site.faults = frozenset({"huge"})
+        again = job(site, tmp_path / "again", more="(?!)", fresh_since=time.time())
+        numbers = crawl(again)
+    assert (numbers.cars, numbers.errors) == (7, 1)
+    assert pages(again)[SLUGS[6]]["failed"]
+
+
 def test_kill_and_resume_asks_for_no_page_twice(tmp_path):
     with DemoSite(seconds=0.05) as site:
         asked = job(site, tmp_path / "run")
