@@ -234,7 +234,9 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.retrain": {"queue": "train"},
     "scraper.tasks.scrape": {"queue": "scrape"},
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"  # staff's own schedules beside these
+CELERY_BEAT_SCHEDULER = (
+    "django_celery_beat.schedulers:DatabaseScheduler"  # staff's own schedules beside these
+)
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},

@@ -42,9 +42,7 @@ def _guest_key(request: HttpRequest) -> str:
 
 
 def _home_context(request: HttpRequest) -> dict[str, Any]:
-    makes = Make.objects.published().annotate(
-        count=Count("variants", filter=Q(variants__is_published=True))
-    )
+    makes = Make.objects.published().annotate(count=Count("variants", filter=Q(variants__is_published=True)))
     return {
         "makes": makes,
         "recent": own(request).with_answer()[:4],
