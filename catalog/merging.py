@@ -6,7 +6,7 @@ Nothing is lost: each merge returns a record, in plain data, of which its revers
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.core.serializers import deserialize, serialize
 from django.db import IntegrityError, models, transaction
@@ -101,7 +101,7 @@ def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]
     for relation in row._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
             continue
-        field = relation.field  # type: ignore[union-attr]
+        field = cast("models.ForeignKey", relation.field)  # type: ignore[union-attr]
         if relation.on_delete is models.DO_NOTHING:  # type: ignore[union-attr]  # what happened, on record
             continue
         rows = field.model._base_manager.filter(**{field.name: row.pk})

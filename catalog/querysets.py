@@ -97,7 +97,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
     def known_as(self, slugs: Iterable[str]) -> dict[str, Variant]:
         """Variants by these slugs, also by those that they had before a merge. A second query only where one is unknown."""
         wanted = set(slugs)
-        found = {variant.slug: variant for variant in self.filter(slug__in=wanted)}
+        found: dict[str, Variant] = {variant.slug: variant for variant in self.filter(slug__in=wanted)}
         if missing := wanted - found.keys():
             moved = self.filter(old_addresses__slug__in=missing).annotate(old_slug=F("old_addresses__slug"))
             found |= {variant.old_slug: variant for variant in moved}  # type: ignore[attr-defined]  # annotated

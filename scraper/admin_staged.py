@@ -228,7 +228,7 @@ class _Decision:
 
     def __init__(self, request: HttpRequest, row: StagedCar, form: NamesForm) -> None:
         self.request, self.row, self.form = request, row, form
-        self.asked = {"staged": row, "actor": request.user}
+        self.asked: dict[str, Any] = {"staged": row, "actor": request.user}
 
     def answer(self) -> HttpResponse | None:
         """Does it, and leads on: to the next car once this one is decided. None where a form did not fit."""
@@ -282,7 +282,9 @@ class _Decision:
         """To the car that was chosen or named."""
         which = WhichCarForm({"car": self.request.POST["map"] or self.request.POST.get("car", "")})
         if not which.is_valid():
-            raise ScraperError(" ".join(error for errors in which.errors.values() for error in errors))
+            raise ScraperError(
+                " ".join(error for errors in which.errors.values() for error in map(str, errors))
+            )
         variant = which.cleaned_data["car"]
         curation.staged_map(**self.asked, variant=variant)
         return f"It is {variant}."

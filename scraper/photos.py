@@ -229,7 +229,7 @@ def manifest_rows() -> list[dict[str, str]]:
     rows = SourcePhoto.objects.filter(state=State.PUBLISHED, photo__view=VariantPhoto.View.EXTERIOR)
     return [
         {
-            "path": row.photo.image.name,
+            "path": str(row.photo.image.name),
             "label": row.photo.variant.slug,
             "sha256": hashlib.sha256(row.photo.image.read()).hexdigest(),
             "source": row.url,

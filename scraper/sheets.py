@@ -102,14 +102,14 @@ class FactResource(ModelResource):
         for name in ("text", "currency", "source_url", "record", "raw", "note"):
             row[name] = row.get(name) or ""
         low, high = (_number(row.get(end)) for end in ("low", "high"))
-        if low is None and high is None:
+        stated = [end for end in (low, high) if end is not None]
+        if not stated:
             return
         unit = str(row.get("unit") or kind.reading_unit("metric")[0])
         if unit not in UNITS:
             raise ValueError(f"“{unit}” is no unit. There are: {', '.join(filter(None, UNITS))}.")
-        ends = (high if low is None else low, low if high is None else high)
         try:
-            row["low"], row["high"] = range_to_si(min(ends), max(ends), unit)  # type: ignore[type-var]  # one is set
+            row["low"], row["high"] = range_to_si(min(stated), max(stated), unit)
         except ZeroDivisionError:
             raise ValueError(f"0 {unit} is no consumption.") from None
 

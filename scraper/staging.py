@@ -197,6 +197,6 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
 
 def digest_of(car: Car) -> str:
     """What a car's source says, in 64 signs: the same for the same, whenever and wherever it was read."""
-    said = [car.url, car.make, car.model, car.trim, car.body_style, car.years]
+    said: list[Any] = [car.url, car.make, car.model, car.trim, car.body_style, car.years]
     said += [[_plain(asdict(value)) for value in car.values], [photo.url for photo in car.photos]]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
