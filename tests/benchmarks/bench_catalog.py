@@ -10,6 +10,7 @@ takes where nothing else runs. `--plans` also prints how the database goes about
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import sys
@@ -189,6 +190,8 @@ def plans(paths: list[str]) -> None:
 def measure(row: Callable[..., None], *, explain: bool = False) -> None:
     """Print the table."""
     settings.DEBUG = False  # it keeps every query in mind
+    gc.collect()
+    gc.freeze()  # as gunicorn.conf.py does
     client, goal = Client(), GOALS[connection.vendor]
     print(f"Milliseconds from request to whole answer, goal p95 <= {goal}")
     row("", "median", "p95", "busy median", "busy p95", "queries")
