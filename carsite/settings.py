@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
@@ -13,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from carsite.env import VARIABLES
+from carsite.storage import storage_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -264,36 +264,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 SIGNED_URL_SECONDS = 300
 
 
-def _storage(url: str) -> dict:
-    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1, or local files."""
-    if not url:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.path.strip("/"):
-        raise ImproperlyConfigured("STORAGE_URL has to look like s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
-    query = parse_qs(parts.query)
-    secure = query.get("tls", ["1"])[0] != "0"
-    port = f":{parts.port}" if parts.port else ""
-    return {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "access_key": unquote(parts.username or ""),
-            "secret_key": unquote(parts.password or ""),
-            "endpoint_url": f"{'https' if secure else 'http'}://{parts.hostname}{port}",
-            "bucket_name": parts.path.strip("/"),
-            "region_name": query.get("region", ["us-east-1"])[0],
-            "default_acl": "private",
-            "querystring_auth": True,
-            "querystring_expire": SIGNED_URL_SECONDS,
-            "file_overwrite": False,
-            "signature_version": "s3v4",
-            "addressing_style": "path",
-        },
-    }
-
-
 STORAGES = {
-    "default": _storage(_text("STORAGE_URL")),
+    "default": storage_from(_text("STORAGE_URL"), signed_seconds=SIGNED_URL_SECONDS),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -329,9 +301,9 @@ RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
 # The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject, body).
 LETTER_QUEUE = "accounts.services.letter_queue"
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
-ENQUIRY_EVIDENCE = "classifier.services.evidence_for"
+ENQUIRY_EVIDENCE = "classifier.sharing.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.
-PERSONAL_DATA_EXPORTERS = ["classifier.services.personal_data", "dealers.services.personal_data"]
+PERSONAL_DATA_EXPORTERS = ["classifier.sharing.personal_data", "dealers.services.personal_data"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
 PHOTO_GATE = "classifier.scenes.scene_of"  # f(bytes) → "exterior", "interior", "other", or nothing where there is no model

@@ -9,15 +9,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.core.files.base import ContentFile, File
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Variant
@@ -25,7 +23,6 @@ from classifier import curation, engine
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
 from classifier.models import Feedback, Identification, ModelVersion, Prediction, Sighting
-from classifier.wording import summary
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
@@ -366,58 +363,3 @@ def feedback_record(
         )
         curation.decision_reset(before=before, after=feedback)
     return feedback
-
-
-# --- For other rooms ----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Evidence:
-    """What an enquiry may carry along of an identification."""
-
-    summary: str
-    photo: File
-    photo_url: str
-    variant_slug: str
-
-
-def evidence_for(*, identification_id: uuid.UUID | str, user: Any, guest_key: str = "") -> Evidence | None:
-    """The evidence of one's own answered identification; None for anything else."""
-    rows = Identification.objects.visible_to(user, guest_key).with_answer()
-    row = rows.filter(pk=identification_id, status=Status.DONE).first()
-    if row is None:
-        return None
-    best = row.best
-    return Evidence(
-        summary=summary(row),
-        photo=row.photo,
-        photo_url=f"{reverse('classifier:photo', args=[row.pk])}?size=thumbnail",
-        variant_slug=best.variant.slug if best and best.variant else "",
-    )
-
-
-def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
-    """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
-    rows = list(
-        Identification.objects.filter(owner=user).with_answer().prefetch_related("readings__model_version")
-    )
-    facts = [
-        {
-            "id": str(row.pk),
-            "created": row.created.isoformat(),
-            "status": row.status,
-            "scene": row.scene,
-            "decision": row.decision,
-            "sighting": str(row.sighting_id) if row.sighting_id else None,
-            "model_version": str(row.model_version or ""),
-            "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
-            "other_readings": [
-                {"role": one.role, "model_version": str(one.model_version), "answered": one.answered.isoformat(),
-                 "scene": one.scene, "decision": one.decision, "predictions": one.predictions}
-                for one in row.readings.all()
-            ],
-            "feedback": {
-                "verdict": row.feedback.verdict, "text": row.feedback.text, "may_train": row.feedback.may_train
-            } if hasattr(row, "feedback") else None,
-        }
-        for row in rows
-    ]  # fmt: skip
-    return {"identifications": facts}, ((f"photos/{row.pk}.jpg", row.photo) for row in rows)

@@ -12,9 +12,19 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "carsite", "catalog", "classifier", "dealers", "ml")
+APPS = ("accounts", "carsite", "catalog", "classifier", "dealers", "ml", "scraper")
 SOURCES = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
-HEAVY = ("torch", "torchvision", "timm", "onnxruntime", "pytorch_lightning", "boto3")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "timm",
+    "onnxruntime",
+    "pytorch_lightning",
+    "boto3",
+    "scrapy",
+    "playwright",
+    "pint",
+)
 
 
 def test_there_is_something_to_check():

@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Letter
 from catalog.models import Variant
-from classifier import engine, registry, reidentifying, services
+from classifier import engine, registry, reidentifying, services, sharing
 from classifier.models import Feedback, Identification, ModelVersion, Reading
 from ml.exceptions import PhotoError
 from ml.predictor import Candidate
@@ -286,7 +286,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     (earlier,) = data["earlier_answers"]
     assert earlier["model_version"] == "stub 1"
     assert earlier["predictions"][0]["label"] == "Audi A5 Coupe 2012"
-    facts, _ = services.personal_data(user)
+    facts, _ = sharing.personal_data(user)
     (mine,) = facts["identifications"]
     assert mine["model_version"] == "stub 2"
     assert [one["model_version"] for one in mine["other_readings"]] == ["stub 1"]

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from classifier import engine, services
+from classifier import engine, services, sharing
 from classifier.exceptions import ClassifierAway, NotPossibleNow, PhotoRefused
 from classifier.models import Feedback, Identification, Prediction
 from ml.exceptions import PhotoError
@@ -353,20 +353,20 @@ def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
 
 def test_evidence_is_given_to_the_owner_only(user, other_user, predictor, audi):
     row = send(user)
-    assert services.evidence_for(identification_id=row.pk, user=user) is None, "there is no answer yet"
+    assert sharing.evidence_for(identification_id=row.pk, user=user) is None, "there is no answer yet"
     services.identification_run(identification_id=row.pk)
-    evidence = services.evidence_for(identification_id=row.pk, user=user)
+    evidence = sharing.evidence_for(identification_id=row.pk, user=user)
     assert evidence.summary == "Audi A5 Coupe 2012, 90% sure"
     assert evidence.variant_slug == "audi-a5-coupe-2012"
     assert evidence.photo.read(2) == b"\xff\xd8"
-    assert services.evidence_for(identification_id=row.pk, user=other_user) is None
-    assert services.evidence_for(identification_id=row.pk, user=GUEST, guest_key="x") is None
+    assert sharing.evidence_for(identification_id=row.pk, user=other_user) is None
+    assert sharing.evidence_for(identification_id=row.pk, user=GUEST, guest_key="x") is None
 
 
 def test_personal_data_hold_all_of_one_and_nothing_of_others(user, other_user, predictor):
     mine = send(user)
     send(other_user)
     services.identification_run(identification_id=mine.pk)
-    facts, files = services.personal_data(user)
+    facts, files = sharing.personal_data(user)
     assert [entry["id"] for entry in facts["identifications"]] == [str(mine.pk)]
     assert [name for name, _ in files] == [f"photos/{mine.pk}.jpg"]
