@@ -80,7 +80,7 @@ class CarModel(models.Model):
         return reverse("catalog:model", args=[self.make.slug, self.slug])
 
 
-_FACETS = ["make", "body_style", "fuels", "is_published", "year"]
+_FACETS = ["make", "body_style", "fuels", "is_published", "year", "id"]
 
 
 class Variant(models.Model):
@@ -142,7 +142,10 @@ class Variant(models.Model):
             # they are sorted by: finding a page, also of few cars among many, reads an index and no cars.
             models.Index(fields=_FACETS, name="variant_facets"),
             models.Index(fields=["sort_key", *_FACETS], name="variant_by_name"),
-            models.Index(fields=["year", "sort_key", *_FACETS[:-1]], name="variant_by_year"),
+            models.Index(
+                fields=["year", "sort_key", *(name for name in _FACETS if name != "year")],
+                name="variant_by_year",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
