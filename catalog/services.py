@@ -19,28 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from catalog.exceptions import SeedError
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant
 from catalog.seed import files
 from catalog.seed.files import SeedVariant
 from catalog.specs import SEPARATOR
+from catalog.supply import FACT_FIELDS, facts_write, slug_of
 from catalog.units import range_to_si
-
-_SPEC_FIELDS = (
-    "low",
-    "high",
-    "text",
-    "currency",
-    "raw",
-    "record",
-    "model_year",
-    "note",
-    "source_url",
-    "retrieved",
-)
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -102,16 +88,16 @@ def _variants_create(cars: Iterable[SeedVariant], aliases: dict[str, list[str]])
     existing = Variant.objects.known_as(car.slug for car in cars)
     missing = [car for car in cars if car.slug not in existing]
     names = dict.fromkeys(car.make for car in missing)
-    new_makes = [Make(name=name, slug=slugify(name), aliases=aliases.get(name, [])) for name in names]
+    new_makes = [Make(name=name, slug=slug_of(name, 80), aliases=aliases.get(name, [])) for name in names]
     Make.objects.bulk_create(new_makes, ignore_conflicts=True)
     makes = Make.objects.in_bulk(field_name="slug")
-    pairs = dict.fromkeys((slugify(car.make), car.model) for car in missing)
-    new_models = [CarModel(make=makes[make], name=name, slug=_model_slug(name)) for make, name in pairs]
+    pairs = dict.fromkeys((slug_of(car.make, 80), car.model) for car in missing)
+    new_models = [CarModel(make=makes[make], name=name, slug=slug_of(name, 120)) for make, name in pairs]
     CarModel.objects.bulk_create(new_models, ignore_conflicts=True)
     models = {(model.make_id, model.slug): model for model in CarModel.objects.all()}
     Variant.objects.bulk_create(
         Variant(
-            model=models[makes[slugify(car.make)].pk, _model_slug(car.model)],
+            model=models[makes[slug_of(car.make, 80)].pk, slug_of(car.model, 120)],
             year=car.year,
             body_style=car.body_style,
             body_detail=car.body_detail,
@@ -121,11 +107,6 @@ def _variants_create(cars: Iterable[SeedVariant], aliases: dict[str, list[str]])
         for car in missing
     )
     return len(missing)
-
-
-def _model_slug(name: str) -> str:
-    """ "Veyron 16.4" → "veyron-16-4": slugify alone would make 164 of it."""
-    return slugify(name.replace(".", "-").replace("/", "-"))
 
 
 def _specs(line: dict[str, Any], variant_id: int, source: tuple[Source, date]) -> Iterable[Spec]:
@@ -167,15 +148,9 @@ def _specs_replace(wanted: dict[tuple[int, str, int], Spec], source_ids: list[in
     changed = []
     for identity in wanted.keys() & existing.keys():
         old, spec = existing[identity], wanted[identity]
-        if any(getattr(old, name) != getattr(spec, name) for name in _SPEC_FIELDS):
+        if any(getattr(old, name) != getattr(spec, name) for name in FACT_FIELDS):
             changed.append(spec)
     gone = [spec.pk for identity, spec in existing.items() if identity not in wanted]
     Spec.objects.filter(pk__in=gone).delete()
-    Spec.objects.bulk_create(
-        [*new, *changed],
-        batch_size=_BATCH,
-        update_conflicts=True,
-        unique_fields=["variant", "key", "source"],
-        update_fields=_SPEC_FIELDS,
-    )
+    facts_write([*new, *changed])
     return len(new), len(changed), len(gone)
