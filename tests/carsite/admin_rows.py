@@ -1,14 +1,18 @@
-"""Rows of every model of the admin, each with everything that hangs on it."""
+"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and clerks."""
 
 from __future__ import annotations
 
 import io
 from datetime import date, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.files.base import ContentFile
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
@@ -32,6 +36,7 @@ from classifier.models import (
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
 from scraper.models import ApprovalRule, CatalogChange, ChangedCar, ScrapeRun, SourcePhoto, StagedCar
+from tests.conftest import PASSWORD
 
 
 def photo(number: int) -> bytes:
@@ -220,3 +225,24 @@ def _enquiry(number: int, user: User, variant: Variant, row: Identification) -> 
         dealers.enquiry_set_status(enquiry=enquiry, status="contacted", actor=user, note="called back")
     Enquiry.objects.filter(pk=enquiry.pk).update(created=timezone.now() - timedelta(days=number))
     return enquiry
+
+
+def path_of(model: type[Model], page: str = "changelist", *args: Any) -> str:
+    """The address of a page of a model."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def act(client: Client, action: str, *rows: Model) -> Any:
+    """Run an action on rows of one model."""
+    data = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    return client.post(path_of(type(rows[0])), data, follow=True)
+
+
+def limited(client: Client, *permissions: str) -> User:
+    """Staff who may only what they are given; signed in."""
+    user = User.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
+    found = Permission.objects.filter(codename__in=permissions)
+    assert found.count() == len(permissions)
+    user.user_permissions.set(found)
+    client.force_login(user)
+    return user

@@ -34,6 +34,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "makes": "/makes/",
     "make": ("/makes/", "main a[href^='/cars/']:not([href='/cars/'])"),
     "variant": ("/cars/", ".car-card a"),
+    "variant-ranges": "/cars/hyundai/creta/hyundai-creta/",
     "compare": "/compare/",
     "dealers": "/dealers/",
     "dealer": ("/dealers/", "main a[href^='/dealers/']:not([href*='?']):not([href='/dealers/'])"),
