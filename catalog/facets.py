@@ -33,11 +33,6 @@ class Facet:
     label: str
     options: list[Option]
 
-    @property
-    def is_used(self) -> bool:
-        """Whether something of it is chosen."""
-        return any(option.selected for option in self.options)
-
 
 @dataclass(frozen=True)
 class Chip:

@@ -113,11 +113,6 @@ class ScrapeRun(models.Model):
         return timedelta(seconds=round(self.seconds))
 
     @property
-    def dropped_total(self) -> int:
-        """Cars and pages that came to nothing, whatever the reason."""
-        return sum(self.dropped.values())
-
-    @property
     def yield_per_page(self) -> float:
         """Values for each car's page: what falls when a site changes its layout."""
         return self.values / self.car_pages if self.car_pages else 0.0
