@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from catalog.models import Spec
-from scraper import comparing
+from scraper import comparing, prices
 from scraper.comparing import Line
 from scraper.rules import RuleBook
 from scraper.staged_models import StagedCar
@@ -27,7 +27,7 @@ def published_facts(variants: Iterable[int | None]) -> dict[int, list[Spec]]:
 
 def lines_of(row: StagedCar, published: Sequence[Spec]) -> list[Line]:
     """The staged car's facts beside those of its car of the catalogue."""
-    return comparing.lines(row.values, published, row.source_id, row.record)
+    return comparing.lines(row.values, published, row.source_id, row.record, prices.doubts(row))
 
 
 def assess(row: StagedCar, lines: Sequence[Line], book: RuleBook) -> None:

@@ -10,20 +10,22 @@ from catalog.agreement import contradict
 from catalog.models import Spec
 from catalog.sheet import reading
 from catalog.specs import SPECS, SpecKind
-
-#: A car that has run this far is used, and what it costs is not its list price.
-USED_AFTER = 200e3  # m
+from scraper.prices import is_used
 
 
 @dataclass(frozen=True)
 class Line:
-    """One fact: what the source says now, what is published of it, and what other sources say."""
+    """One fact: what the source says now, what is published of it, and what other sources say.
+
+    `doubt` is why it may not be what it looks like; empty where there is none.
+    """
 
     key: str
     value: Mapping[str, Any]
     own: Spec | None
     others: tuple[Spec, ...]
     record: str = ""
+    doubt: str = ""
 
     @property
     def kind(self) -> SpecKind:
@@ -84,9 +86,13 @@ class Line:
 
 
 def lines(
-    values: Iterable[Mapping[str, Any]], published: Sequence[Spec], source_id: int, record: str = ""
+    values: Iterable[Mapping[str, Any]],
+    published: Sequence[Spec],
+    source_id: int,
+    record: str = "",
+    doubts: Mapping[str, str] | None = None,
 ) -> list[Line]:
-    """A line for each value that the catalogue has room for, in the order of its vocabulary."""
+    """A line for each value that the catalogue has room for, in the order of its vocabulary; `doubts` by its keys."""
     said = {value["key"]: value for value in publishable(values)}
     found = []
     for key in SPECS:
@@ -94,18 +100,14 @@ def lines(
             of_key = [spec for spec in published if spec.key == key]
             own = next((spec for spec in of_key if spec.source_id == source_id), None)
             others = tuple(spec for spec in of_key if spec.source_id != source_id)
-            found.append(Line(key, said[key], own, others, record))
+            found.append(Line(key, said[key], own, others, record, (doubts or {}).get(key, "")))
     return found
 
 
 def publishable(values: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Values that are facts of the catalogue. What a used car costs says nothing of its list price."""
     values = list(values)
-    used = any(
-        (value["key"] == "mileage" and (value.get("high") or 0) > USED_AFTER)
-        or (value["key"] == "condition" and value.get("text", "").casefold() not in ("", "new"))
-        for value in values
-    )
+    used = is_used(values)
     return [
         value
         for value in values

@@ -44,6 +44,8 @@ class RuleBook:
 
     def held(self, line: Line) -> str:
         """Why a fact does not pass, in words; empty where nothing speaks against it."""
+        if line.doubt and line.state != "same":
+            return line.doubt
         rule = self.rule_for(line.key)
         limit = rule.max_change if rule else JUMP
         if line.change is not None and line.change > limit:

@@ -82,7 +82,7 @@ def _facts(car: DemoCar) -> list[tuple[str, str]]:
         ("Drivetrain", car.drive), ("Displacement", f"{car.litres} l" if car.litres else ""),
         ("Power", car.power), ("Torque", car.torque), ("Length", car.length), ("Width", car.width),
         ("Height", car.height), ("Kerb weight", car.mass), ("Combined consumption", car.consumption),
-        ("Price", car.price),
+        ("List price", car.price),
     ]  # fmt: skip
     return [(label, text) for label, text in facts if text]
 
@@ -100,5 +100,10 @@ def _structured(car: DemoCar, origin: str) -> dict[str, object]:
         "bodyType": _BODIES[car.body],
         "fuelType": car.fuel,
         "image": [f"{origin}/photos/{name}" for name in car.photos],
-        "offers": {"@type": "Offer", "price": price, "priceCurrency": "EUR"},
+        "offers": {
+            "@type": "Offer",
+            "price": price,
+            "priceCurrency": "EUR",
+            "itemCondition": "https://schema.org/NewCondition",
+        },
     }

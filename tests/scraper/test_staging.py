@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from catalog.models import CarModel, Make, Source, Spec, Variant
+from scraper.cars import Unparsed, Value
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
+from scraper.publishing import staged_publish
 from scraper.staging import cars_stage
 from tests.scraper.supply import car, value
 
 pytestmark = pytest.mark.django_db
+IN_2026 = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -138,12 +141,67 @@ def test_what_was_rejected_comes_back_only_when_its_source_says_something_else(s
     assert (row.status, row.reason) == ("new", "")
 
 
-def test_what_a_used_car_costs_is_not_its_list_price(site: Source) -> None:
+SIGNS_OF_USE = [
+    value("mileage", 80e6),
+    value("condition", text="used"),
+    value("first_registration", 2013),
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS_OF_USE, ids=lambda sign: sign.key)
+def test_what_a_used_car_costs_is_never_a_list_price(site: Source, sign: Value) -> None:
+    rule(site, new_cars=True)
+    price, power = value("price", 20_000, currency="EUR"), value("power", 100e3)
+    cars_stage(source="site", cars=[car("Audi", "A5", 2026, price, power, sign)], fetched=IN_2026)
+    assert [spec.key for spec in Spec.objects.all()] == ["power"]
+    row = StagedCar.objects.get()
+    assert row.status == "approved"  # nothing of it waits
+    assert {"price", sign.key} <= {kept["key"] for kept in row.values}  # but what was said is kept
+
+
+def test_nobody_can_publish_what_a_used_car_costs_by_hand(site: Source) -> None:
     price = value("price", 20_000, currency="EUR")
-    cars_stage(source="site", cars=[car("Audi", "A5", 2012, price, value("mileage", 80e6), record="used")])
-    cars_stage(source="site", cars=[car("Audi", "A6", 2012, price, record="not used")])
-    assert StagedCar.objects.get(record="used").keys == []
-    assert StagedCar.objects.get(record="not used").keys == ["price"]
+    cars_stage(source="site", cars=[car("Audi", "A5", 2012, price, value("mileage", 80e6))])
+    staged_publish(staged=StagedCar.objects.get(), actor=None, keys=None)
+    assert Variant.objects.count() == 1
+    assert not Spec.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("year", "more", "label", "passes"),
+    [
+        (2026, [], "Price", True),
+        (2025, [value("mileage", 10e3)], "Price", True),  # driven to the showroom
+        (2012, [], "Price", False),
+        (None, [], "Price", False),
+        (2012, [], "MSRP", True),
+        (2012, [], "Prix catalogue", True),
+        (2012, [value("condition", text="new")], "Price", True),
+        (2012, [], "Listing price", False),
+    ],
+)
+def test_the_price_of_an_old_car_needs_a_person_unless_it_is_called_a_new_ones(
+    site: Source, audi: Variant, year: int | None, more: list[Value], label: str, passes: bool
+) -> None:
+    Variant.objects.update(year=year)
+    rule(site, new_cars=True)
+    price = value("price", 20_000, currency="EUR", label=label)
+    cars_stage(
+        source="site", cars=[car("Audi", "A5", year, price, *more, body_style="coupe")], fetched=IN_2026
+    )
+    row = StagedCar.objects.get()
+    assert row.variant == audi
+    assert Spec.objects.filter(key="price").exists() is passes
+    assert row.held == ({} if passes else {"price": "may be what a used car costs"})
+
+
+def test_a_mileage_that_cant_be_read_makes_a_price_doubtful(site: Source) -> None:
+    rule(site, new_cars=True)
+    price = value("price", 20_000, currency="EUR")
+    strange = Unparsed("mileage", "Mileage", "a few", "no figure in a known unit")
+    cars_stage(source="site", cars=[car("Audi", "A5", 2026, price, unparsed=(strange,))], fetched=IN_2026)
+    assert StagedCar.objects.get().held == {"price": "may be what a used car costs"}
+    assert not Spec.objects.exists()
 
 
 # --- Rules ----------------------------------------------------------------------------------------------------
