@@ -19,7 +19,7 @@ from django.db.models.expressions import Combinable
 if TYPE_CHECKING:
     from catalog.models import Variant
 
-MAX_WORDS = 8
+MAX_WORDS = 12
 SIMILAR = 74  # percent of letters in common, in order: "toyta" and "toyota" have 91, "audi" and "ford" 25
 
 SYNONYMS = {

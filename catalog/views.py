@@ -8,14 +8,16 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponsePermanentRedirect,
+    JsonResponse,
 )
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
-from catalog import comparing, listing, sheet
+from catalog import comparing, listing, naming, sheet
 from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, OldAddress, Variant, VariantPhoto
 from catalog.paging import LongPaginator
@@ -132,6 +134,15 @@ def compare(request: HttpRequest) -> HttpResponse:
         "suggestions": comparing.suggest(request.GET.get("q", ""), choice.cars),
     }
     return render(request, "catalog/compare.html", context)
+
+
+@require_safe
+def names(request: HttpRequest) -> JsonResponse:
+    """`?q=`: names of cars to choose from, while one is typed."""
+    query = Criteria.read(request.GET).q
+    response = JsonResponse({"names": naming.offered(query)})
+    patch_cache_control(response, public=True, max_age=300)
+    return response
 
 
 @require_safe

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
 
-from catalog.models import Variant
+from catalog.naming import offered
 from classifier import curation
 from classifier.admin_parts import NeverDeleted, ReadOnly, ShowsItsPhoto, change_link
 from classifier.exceptions import ClassifierError
@@ -116,7 +116,9 @@ def _one(request: HttpRequest, row: Feedback, what: str) -> None:
     text = request.POST.get(f"car-{row.pk}", "").strip()
     variant = variant_named(text) if text else None
     if text and variant is None:
-        raise curation.NotPossibleNow(f"The catalogue has no “{text[:80]}”. Choose a name from the list.")
+        names = offered(text, 3)
+        like = f"It has {', '.join(f'“{name}”' for name in names)}." if names else "Add the car first."
+        raise curation.NotPossibleNow(f"The catalogue has no “{text[:80]}”. {like}")
     return curation.feedback_confirm(feedback=row, actor=request.user, variant=variant)
 
 
@@ -181,7 +183,6 @@ class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
             "count": waiting.count(),
             "items": [Item(row) for row in waiting.with_evidence()[:PAGE]],
             "decided": Feedback.objects.decided().select_related("confirmed_variant__model__make")[:8],
-            "variants": Variant.objects.published().with_names(),
         }
         return TemplateResponse(request, "classifier/admin/queue.html", context)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, QuerySet
@@ -18,6 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
 from catalog.models import Variant
+from catalog.naming import CarField
 from classifier import gallery
 from classifier.admin_parts import ReadOnly, change_link
 from classifier.admin_parts import photo as photo_of
@@ -52,21 +52,21 @@ class PhotosField(forms.FileField):
 class ReferencePhotosForm(forms.Form):
     """A car, and photos of it."""
 
-    variant = forms.ModelChoiceField(
-        Variant.objects.published().with_names(),
+    variant = CarField(
         label="Car",
-        help_text="Not there yet? Add it to the catalogue first.",
+        help_text="Its name, or the address of its page. Not there yet? Add it to the catalogue first.",
     )
     photos = PhotosField(
         label="Photos",
         help_text=f"At least {FEWEST}, from outside, each from another side. {limits_text()}. Visitors never see them.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        chosen = self.fields["variant"]
-        chosen.widget = AutocompleteSelect(ReferencePhoto._meta.get_field("variant"), admin.site)
-        chosen.widget.choices = chosen.choices  # type: ignore[attr-defined]
+    def clean_variant(self) -> Variant:
+        """A car that visitors may see."""
+        variant: Variant = self.cleaned_data["variant"]
+        if not variant.is_published:
+            raise forms.ValidationError("Visitors can't see this car. Publish it first.")
+        return variant
 
 
 @admin.register(ReferencePhoto)
@@ -114,7 +114,7 @@ class ReferencePhotoAdmin(ReadOnly, admin.ModelAdmin):
             "title": "Let the model learn a car from a few photos",
             "opts": self.opts,
             "form": form,
-            "media": self.media + form.media,
+            "media": form.media,
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, "classifier/admin/add_reference_photos.html", context, status=status)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 
+from catalog.criteria import Criteria
 from catalog.models import Variant
+from catalog.naming import CarInput, named
 from classifier.models import Feedback, Identification
 
 _LISTED = "variant:"
@@ -21,7 +23,7 @@ class FeedbackForm(forms.Form):
         max_length=200,
         required=False,
         help_text="Make, model and year as far as you know, such as Audi A5 Coupe 2012.",
-        widget=forms.TextInput(attrs={"list": "variant-names", "autocomplete": "off"}),
+        widget=CarInput,
     )
     may_train = forms.BooleanField(
         label="My photo may be used to train better models",
@@ -66,10 +68,9 @@ def variant_named(text: str) -> Variant | None:
 
     Of a car that stands for all years of its model, make and model are name enough.
     """
-    wanted = " ".join(text.lower().split())
-    year = next((word for word in wanted.split() if word.isdigit() and len(word) == 4), None)
-    candidates = Variant.objects.published().with_names().filter(year=int(year) if year else None)
-    names = {str(variant).lower(): variant for variant in candidates}
-    if year is None:
-        names |= {str(variant.model).lower(): variant for variant in candidates}
-    return names.get(wanted)
+    published = Variant.objects.published()
+    if found := named(text, published):
+        return found[-1]
+    wanted = " ".join(text.casefold().split())
+    of_all_years = published.filter(year=None).meeting(Criteria(q=text)).with_names() if wanted else ()
+    return next((car for car in of_all_years if str(car.model).casefold() == wanted), None)

@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic import ListView
 
-from catalog.models import Make, Variant
+from catalog.models import Make
 from classifier import engine, intake, services, wording
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
@@ -269,5 +269,4 @@ def feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, "Thank you. What you said is kept with the photo.")
         return HttpResponseRedirect(row.get_absolute_url())
     status = 400 if form.errors else 200
-    context = {"row": row, "form": form, "variants": Variant.objects.published().with_names()}
-    return render(request, "classifier/feedback.html", context, status=status)
+    return render(request, "classifier/feedback.html", {"row": row, "form": form}, status=status)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 
-from catalog import listing
-from catalog.models import Variant
+from catalog.naming import CarField
 from catalog.units import range_from_si, range_to_si
 from scraper.comparing import Line
 from scraper.staged_models import StagedCar
@@ -95,43 +93,11 @@ def _read(line: Line) -> tuple[float, float]:
 class WhichCarForm(forms.Form):
     """A car of the catalogue, by its address, its slug or its name."""
 
-    car = forms.CharField(
-        label="Car of the catalogue", max_length=300, help_text="Its name, or the address of its page."
-    )
-
-    def clean_car(self) -> Variant:
-        """The one car that is meant."""
-        return variant_meant(self.cleaned_data["car"])
-
-
-def variant_meant(text: str) -> Variant:
-    """The one car that an address, a slug or a name means. Raises ValidationError where that is none, or several."""
-    text = text.strip()
-    slug = urlsplit(text).path.strip("/").rpartition("/")[2]
-    if found := Variant.objects.with_names().known_as([slug]).get(slug):
-        return found
-    cars, _ = listing.find(text, 20)
-    named = [car for car in cars if str(car).casefold() == text.casefold()] or cars
-    if len(named) == 1:
-        return named[0]
-    if not named:
-        raise forms.ValidationError("The catalogue has no such car.")
-    names = "; ".join(f"{car} ({car.slug})" for car in named[:6])
-    raise forms.ValidationError(f"Several cars are called so. Give the word in brackets: {names}.")
+    car = CarField(label="Car of the catalogue")
 
 
 class MergeForm(forms.Form):
     """Two cars of the catalogue, each as WhichCarForm takes it."""
 
-    keep = forms.CharField(label="Keep", max_length=300, help_text="Its name, or the address of its page.")
-    gone = forms.CharField(
-        label="Merge into it", max_length=300, help_text="Its address will lead to the other for good."
-    )
-
-    def clean_keep(self) -> Variant:
-        """The car that stays."""
-        return variant_meant(self.cleaned_data["keep"])
-
-    def clean_gone(self) -> Variant:
-        """The car that goes."""
-        return variant_meant(self.cleaned_data["gone"])
+    keep = CarField(label="Keep")
+    gone = CarField(label="Merge into it", help_text="Its address will lead to the other for good.")

@@ -209,7 +209,7 @@ def staff(client: Client, staff_user: Any) -> Client:
 
 
 def test_staff_give_photos_and_see_whether_the_car_is_named(staff, creta):
-    response = staff.post(reverse(ADD), {"variant": creta.pk, "photos": files(5)}, follow=True)
+    response = staff.post(reverse(ADD), {"variant": str(creta), "photos": files(5)}, follow=True)
     page = response.content.decode()
     assert "5 photos of the Hyundai Creta SUV 2020 are kept" in page
     assert "not yet: 5 more photos must count" in page
@@ -224,7 +224,7 @@ def test_staff_give_photos_and_see_whether_the_car_is_named(staff, creta):
     [(4, "would have 4 usable photos"), (0, "Choose the photos"), (21, "At most 20 photos")],
 )
 def test_what_is_wrong_is_said_on_the_page(staff, creta, count, words):
-    response = staff.post(reverse(ADD), {"variant": creta.pk, "photos": files(count)})
+    response = staff.post(reverse(ADD), {"variant": creta.slug, "photos": files(count)})
     assert response.status_code == 400
     assert words in response.content.decode()
     assert not ReferencePhoto.objects.exists()
