@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from carsite import logs
 from carsite.env import VARIABLES
 from carsite.storage import storage_from
 
@@ -85,6 +86,7 @@ INSTALLED_APPS = [
     "scraper",
 ]
 MIDDLEWARE = [
+    "carsite.middleware.Observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -219,7 +221,6 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 1}
@@ -234,9 +235,7 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.retrain": {"queue": "train"},
     "scraper.tasks.scrape": {"queue": "scrape"},
 }
-CELERY_BEAT_SCHEDULER = (
-    "django_celery_beat.schedulers:DatabaseScheduler"  # staff's own schedules beside these
-)
+CELERY_BEAT_SCHEDULER = "carsite.beat:SteadyScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
@@ -371,7 +370,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
@@ -380,11 +379,10 @@ if not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Operations ---------------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _text("LOG_LEVEL")},
-    "loggers": {"django.server": {"level": "WARNING"}, "celery.utils.functional": {"level": "WARNING"}},
-}
+LOGGING = logs.config(
+    level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
+)
+METRICS_TOKEN = _text("METRICS_TOKEN")
+SENTRY_DSN = _text("SENTRY_DSN")
+# An app that may not know the site asks by this name which request it works for.
+REQUEST_ID = "carsite.logs.request_id"

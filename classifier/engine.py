@@ -64,7 +64,7 @@ def current() -> Engine:
         if _engine is None or _engine.stamp != stamp:
             try:
                 _engine = _load(active, stamp)
-            except BundleError as error:
+            except (BundleError, OSError) as error:
                 _engine = None
                 logger.error("classifier away: %s", error)  # noqa: TRY400  (the message says it all)
                 cache.set(_AWAY_KEY, "away", _AWAY_SECONDS)

@@ -23,6 +23,17 @@ class PhotoRefused(ClassifierError):
         self.status = status
 
 
+class NotKept(ClassifierError):
+    """The photo is fine and could not be kept: disk, storage or database. Nothing of it was stored."""
+
+    status = 503
+    retry_after = 60
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class QuotaExceeded(ClassifierError):
     """Too many photos from one person or address."""
 

@@ -100,8 +100,9 @@ class Identification(models.Model):
           └──lease expired──┘
 
     A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still says
-    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason. `done` is the end: only a
-    newer model's answer may take the place of an older one's (`reidentifying`), which is then kept as a Reading.
+    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason; a storage that is away
+    counts for no attempt and puts the row back. `done` is the end: only a newer model's answer may take the place of an
+    older one's (`reidentifying`), which is then kept as a Reading.
     """
 
     class Status(models.TextChoices):
@@ -205,6 +206,9 @@ class Identification(models.Model):
                 fields=["look_again"],
                 condition=Q(look_again__isnull=False),
                 name="identification_look_again",
+            ),
+            models.Index(
+                fields=["finished"], condition=Q(finished__isnull=False), name="identification_finished"
             ),
         ]
         constraints = [

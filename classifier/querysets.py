@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -45,11 +45,15 @@ class IdentificationQuerySet(OwnedQuerySet):
         """Neither answered nor given up."""
         return self.filter(status__in=("queued", "running"))
 
-    def stale(self, now: datetime, queued_before: datetime) -> IdentificationQuerySet:
-        """Whose worker's lease ran out, or whose bell was lost before any worker heard it."""
-        return self.filter(
-            Q(status="running", lease_until__lt=now) | Q(status="queued", enqueued__lt=queued_before)
+    def expired(self, now: datetime, *, longest: timedelta) -> IdentificationQuerySet:
+        """Whose worker's lease ran out. One that runs longer than any may was given before the clock was set back."""
+        return self.filter(status="running").filter(
+            Q(lease_until__lt=now) | Q(lease_until__gt=now + longest * 2)
         )
+
+    def unheard(self, now: datetime, *, for_: timedelta) -> IdentificationQuerySet:
+        """Whose bell was rung so long ago, or in a future that the clock knew of before it was set back."""
+        return self.filter(status="queued").filter(Q(enqueued__lt=now - for_) | Q(enqueued__gt=now + for_))
 
     def with_answer(self) -> IdentificationQuerySet:
         """Predictions, variants, model version and earlier answers (`past`) along, for pages and the API."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from catalog.models import Variant
@@ -23,6 +22,7 @@ from classifier import curation, engine
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
 from classifier.models import Feedback, Identification, ModelVersion, Prediction, Sighting
+from classifier.storing import StorageAway, files_remove, files_write, photo_read, row_insert
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 #: How long a worker may hold a photo before another one may take it; above the task's hard time limit.
 LEASE = timedelta(seconds=30)
 #: After this long without an answer the bell of a waiting photo is rung again.
-RING_AGAIN = timedelta(seconds=45)
+RING_AGAIN = timedelta(seconds=30)
 #: How long a guest's photos are kept.
 GUEST_RETENTION = timedelta(hours=24)
 
@@ -46,13 +46,16 @@ def identification_create(
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 
-    The same bytes from the same person lead to the identification that is there already. Raises PhotoRefused, with
-    nothing stored, where the file can't be used.
+    The same bytes from the same person lead to the identification that is there already; where that one failed, it is
+    tried again with what was sent now. Raises PhotoRefused where the file can't be used and NotKept where it can't be
+    stored now, both with nothing stored.
     """
     photo = clean_photo(file, name=name, size=size)
     owner = user if user.is_authenticated else None
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
     if existing := mine.first():
+        if existing.status == Status.FAILED:
+            _renew(existing, photo)
         return existing, False
     row = Identification(
         owner=owner,
@@ -62,25 +65,27 @@ def identification_create(
         height=photo.height,
         size=len(photo.content),
     )
-    return _store(row, photo) or (mine.get(), False)
+    files_write(row, photo)
+    if row_insert(row, then=lambda: _ring(row.pk)):
+        return row, True
+    return mine.get(), False
 
 
-def _store(row: Identification, photo: CleanPhoto) -> tuple[Identification, bool] | None:
-    """Files first, then the row, then the bell; None where the same photo came in at the same moment."""
-    stem = row.pk.hex
-    row.photo.save(f"{stem}.jpg", ContentFile(photo.content), save=False)
-    row.thumbnail.save(f"{stem}.jpg", ContentFile(photo.thumbnail), save=False)
+def _renew(row: Identification, photo: CleanPhoto) -> None:
+    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another try."""
+    fresh = Identification(width=photo.width, height=photo.height, size=len(photo.content))
+    old = Identification(photo=row.photo.name, thumbnail=row.thumbnail.name)
+    files_write(fresh, photo)
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
-            _ring(row.pk)
-    except IntegrityError:
-        _remove_files([row])
-        return None
-    except BaseException:
-        _remove_files([row])
-        raise
-    return row, True
+            identification_retry(identification=row)
+            Identification.objects.filter(pk=row.pk).update(
+                photo=fresh.photo.name, thumbnail=fresh.thumbnail.name, size=fresh.size
+            )
+            transaction.on_commit(lambda: files_remove([old]), robust=True)
+    except NotPossibleNow:  # it is tried again already, or was deleted
+        files_remove([fresh])
+    row.refresh_from_db()
 
 
 def _ring(pk: uuid.UUID) -> None:
@@ -131,10 +136,12 @@ def _look_at(rows: Sequence[Identification], loaded: engine.Engine) -> int:
     ended, contents = 0, {}
     for row in rows:
         try:
-            with row.photo.open("rb") as file:
-                contents[row] = file.read()
+            contents[row] = photo_read(row)
         except FileNotFoundError:
             ended += identification_fail(row=row, failure="photo_missing")
+        except StorageAway:
+            logger.exception("storage away")
+            _put_back(row)
     answers = loaded.predictor.predict_many(contents.values(), batch=max(1, len(contents)))
     for row, answer in zip(contents, answers, strict=True):
         if isinstance(answer, PhotoError):
@@ -142,6 +149,13 @@ def _look_at(rows: Sequence[Identification], loaded: engine.Engine) -> int:
         else:
             ended += identification_record(row=row, answer=answer, version_id=loaded.version_id)
     return ended
+
+
+def _put_back(row: Identification) -> None:
+    """Undo a claim that nothing came of through no fault of the photo: it waits, and the sweeper rings."""
+    Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
+        status=Status.QUEUED, attempt=F("attempt") - 1, lease_until=None, enqueued=timezone.now()
+    )
 
 
 def _give_up(rows: Sequence[Identification]) -> None:
@@ -254,7 +268,7 @@ def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
     Returns counts by what was done. While no model is at hand nothing is rung: the photos wait.
     """
     now = now or timezone.now()
-    expired = Identification.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    expired = Identification.objects.expired(now, longest=LEASE)
     worn_out = expired.filter(attempt__gte=Identification.MAX_ATTEMPTS)
     failed = worn_out.update(status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None)
     requeued = expired.update(status=Status.QUEUED, lease_until=None, enqueued=now - RING_AGAIN * 2)
@@ -269,10 +283,15 @@ def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
 
 
 def _ring_again(now: datetime, *, limit: int = 1000) -> int:
-    stale = Identification.objects.filter(status=Status.QUEUED, enqueued__lt=now - RING_AGAIN).order_by(
-        "enqueued"
-    )
-    ids = list(stale.values_list("pk", flat=True)[:limit])
+    """Ring for photos whose bell must be lost: nothing was answered lately, or photos that came after them were.
+
+    So a long queue that moves is left alone, and its bells do not multiply.
+    """
+    stale = Identification.objects.unheard(now, for_=RING_AGAIN)
+    lately = Identification.objects.filter(finished__gte=now - RING_AGAIN, finished__lte=now)
+    if latest := lately.aggregate(at=Max("enqueued"))["at"]:
+        stale = stale.filter(Q(enqueued__lt=latest) | Q(enqueued__gt=now))
+    ids = list(stale.order_by("enqueued").values_list("pk", flat=True)[:limit])
     with transaction.atomic():
         Identification.objects.filter(pk__in=ids, status=Status.QUEUED).update(enqueued=now)
         for pk in ids:
@@ -303,23 +322,18 @@ def identifications_delete(*, rows: Sequence[Identification]) -> int:
     with transaction.atomic():
         _, counts = Identification.objects.filter(pk__in=[row.pk for row in rows]).delete()
         Sighting.objects.filter(pk__in=sightings).empty().delete()
-        transaction.on_commit(lambda: _remove_files(rows), robust=True)
+        transaction.on_commit(lambda: files_remove(rows), robust=True)
     return counts.get(Identification._meta.label, 0)
 
 
-def _remove_files(rows: Iterable[Identification]) -> None:
-    for row in rows:
-        for file in (row.photo, row.thumbnail):
-            if file.name:
-                file.storage.delete(file.name)
-
-
 def guest_photos_expire(*, now: datetime | None = None) -> int:
-    """Delete guests' photos past their retention; returns how many."""
+    """Delete guests' photos past their retention, a thousand in a transaction; returns how many."""
     before = (now or timezone.now()) - GUEST_RETENTION
-    return identifications_delete(
-        rows=list(Identification.objects.filter(owner=None, created__lt=before)[:1000])
-    )
+    expired = Identification.objects.filter(owner=None, created__lt=before)
+    deleted = 0
+    while rows := list(expired[:1000]):
+        deleted += identifications_delete(rows=rows)
+    return deleted
 
 
 def identifications_claim(*, user: Any, guest_key: str) -> int:
