@@ -5,10 +5,12 @@ import os
 import time
 from typing import Any, ClassVar
 
-from celery import Celery
+from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 from kombu.exceptions import OperationalError
+
+from carsite import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
 logger = logging.getLogger(__name__)
@@ -60,3 +62,24 @@ class QuickToRing(Celery):
 app = QuickToRing("carsite", task_cls=BellTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+# --- One id from the click to the answer ----------------------------------------------------------------------
+@signals.setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Somebody listens to this signal, so Celery leaves logging as the settings have it."""
+
+
+@signals.before_task_publish.connect
+def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
+    headers["request_id"] = logs.request_id()
+
+
+@signals.task_prerun.connect
+def _bind_task(task_id: str, task: Any, **_: Any) -> None:
+    logs.bind(request_id=getattr(task.request, "request_id", "") or "", task=task.name, task_id=task_id)
+
+
+@signals.task_postrun.connect
+def _unbind_task(**_: Any) -> None:
+    logs.bind()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from carsite import logs
+
 UNITS = ("metric", "imperial")
 THEMES = ("auto", "light", "dark")
 
@@ -22,11 +24,12 @@ _SECTIONS = {
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`units` and `theme` as the visitor chose them, and the `section` of the site that the page belongs to."""
+    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, and the request's id."""
     return {
         "units": _choice(request, "units", UNITS),
         "theme": _choice(request, "theme", THEMES),
         "section": _section(request),
+        "request_id": logs.request_id(),
     }
 
 

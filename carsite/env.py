@@ -24,6 +24,7 @@ VARIABLES = (
     Variable("CSRF_TRUSTED_ORIGINS", "", "Comma-separated origins, such as https://cars.example.org.", "Site"),
     Variable("SITE_URL", "http://127.0.0.1:8000", "Address that links in e-mails start with.", "Site"),
     Variable("ADMIN_PATH", "admin", "Path of the staff's admin, without slashes.", "Site"),
+    Variable("STAFF_MFA_REQUIRED", "", "1: staff need a second factor, 0: they don't; empty: wherever DEBUG is 0.", "Site"),
     Variable("TRUSTED_PROXIES", "0", "Reverse proxies in front of the site that set X-Forwarded-For.", "Site"),
     Variable("TIME_ZONE", "UTC", "Time zone of dates on pages.", "Site"),
     Variable("VAR_DIR", "var", "Folder for the default database, Redis, media and logs.", "Services"),
@@ -46,6 +47,9 @@ VARIABLES = (
     Variable("WEB_WORKERS", "2", "Processes of the web server, four threads each.", "Operations"),
     Variable("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core.", "Operations"),
     Variable("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", "Operations"),
+    Variable("LOG_FORMAT", "", "json or text; empty: json where DEBUG is 0.", "Operations"),
+    Variable("METRICS_TOKEN", "", "Secret that Prometheus sends as bearer token; empty: /metrics is 404.", "Operations"),
+    Variable("SENTRY_DSN", "", "Where defects are reported to; empty: nowhere.", "Operations"),
 )
 # fmt: on
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from carsite import about, health, reference
+from carsite import about, health, logs, metrics, outages, reference
 from carsite.context import THEMES, UNITS
+from carsite.operators import is_operator
 
 _YEAR = 365 * 24 * 3600
 
@@ -90,7 +92,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """What the site leans on, each with its time. 503 only where no page can work (see `health.report`)."""
     report = health.report()
+    if not is_operator(request):
+        for check in report["checks"].values():
+            check.pop("reason", None)
     response = JsonResponse(report, status=503 if report["status"] == "away" else 200)
+    add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+def metrics_text(request: HttpRequest) -> HttpResponse:
+    """Numbers for Prometheus; to everybody else there is nothing at this address."""
+    if not is_operator(request):
+        raise Http404
+    response = HttpResponse(metrics.render(), content_type=CONTENT_TYPE_LATEST)
     add_never_cache_headers(response)
     return response
 
@@ -102,6 +117,10 @@ _MESSAGES = {
     404: ("not_found", "There is nothing at this address."),
     413: ("too_large", "The request is larger than the site takes. Send less at once."),
     500: ("server_error", "Something broke on our side. It has been noted; try again in a moment."),
+    503: (
+        "away",
+        "A part of the site is away for the moment. What was stored is safe; try again in a minute.",
+    ),
 }
 
 
@@ -134,7 +153,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, drawn without a request's context: what broke may be the database, the session or the cache."""
+    """500, or 503 where a service is away; drawn without a request's context, as what broke may be what that asks."""
+    outage = outages.named(sys.exception())
+    status = 503 if outage else 500
+    if outage:
+        request.outage = outage  # type: ignore[attr-defined]  # for the line in the log
+    response: HttpResponse
     if request.path.startswith("/api/"):
-        return _error_json(500)
-    return HttpResponse(render_to_string("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        response = _error_json(status)
+    else:
+        page = render_to_string(f"{status}.html", {"request_id": logs.request_id()})
+        response = HttpResponse(page, status=status)
+    if outage:
+        response["Retry-After"] = str(outages.RETRY_SECONDS)
+    add_never_cache_headers(response)
+    return response

@@ -157,6 +157,15 @@ class Identification(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the request that brought it; in all log lines.",
+    )
+    timings = models.JSONField(
+        default=dict, editable=False, help_text="Milliseconds by stage of the answer, and of the wait for it."
+    )
 
     scene = models.CharField(max_length=10, choices=Scene, blank=True)
     decision = models.CharField(max_length=10, choices=Decision, blank=True)

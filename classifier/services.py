@@ -18,11 +18,12 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from catalog.models import Variant
-from classifier import curation, engine
+from classifier import curation, engine, traces
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.intake import CleanPhoto, clean_photo
 from classifier.models import Feedback, Identification, ModelVersion, Prediction, Sighting
-from classifier.storing import StorageAway, files_remove, files_write, photo_read, row_insert
+from classifier.storing import StorageAway, files_remove, files_write, no_room, photo_read, row_insert
+from classifier.uploads import CutShort
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def identification_create(
     tried again with what was sent now. Raises PhotoRefused where the file can't be used and NotKept where it can't be
     stored now, both with nothing stored.
     """
+    if isinstance(file, CutShort):
+        raise no_room()
     photo = clean_photo(file, name=name, size=size)
     owner = user if user.is_authenticated else None
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
@@ -64,6 +67,7 @@ def identification_create(
         width=photo.width,
         height=photo.height,
         size=len(photo.content),
+        request_id=traces.request_id(),
     )
     files_write(row, photo)
     if row_insert(row, then=lambda: _ring(row.pk)):
@@ -200,16 +204,21 @@ def _claim_waiting(limit: int) -> list[Identification]:
 
 def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:
     """Write an answer, once: only while the row is still running with the attempt that produced it."""
+    finished = timezone.now()
+    ms = traces.timings(row, answer, finished)
     with transaction.atomic():
         written = Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
             status=Status.DONE,
-            finished=timezone.now(),
+            finished=finished,
+            timings=ms,
             lease_until=None,
             failure="",
             **answer_values(answer, version_id),
         )
         if written:
             predictions_write(identification_id=row.pk, answer=answer)
+    if written:
+        traces.answered(row, answer, version_id, ms)
     return bool(written)
 
 
@@ -254,11 +263,12 @@ def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
 
 def identification_fail(*, row: Identification, failure: str) -> bool:
     """End an attempt that can't succeed. Returns whether the row was still this attempt's to end."""
-    return bool(
-        Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
-            status=Status.FAILED, failure=failure, finished=timezone.now(), lease_until=None
-        )
+    ended = Identification.objects.filter(pk=row.pk, status=Status.RUNNING, attempt=row.attempt).update(
+        status=Status.FAILED, failure=failure, finished=timezone.now(), lease_until=None
     )
+    if ended:
+        traces.failed(row, failure)
+    return bool(ended)
 
 
 # --- Keeping it moving --------------------------------------------------------------------------------------

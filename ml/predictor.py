@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -23,6 +23,7 @@ from ml.photos import open_photo, to_input
 from ml.prototypes import Prototype, join, places_of
 from ml.quality import hints
 from ml.space import Space, read_space
+from ml.stopwatch import Stopwatch
 
 Source = str | Path | bytes | BinaryIO
 #: Candidates, makes and models that an answer names at most.
@@ -75,7 +76,7 @@ class Answer:
     comes from; `box` is what the second look saw, in shares of the photo's width and height. `hints` (see `ml.quality`)
     name what may be wrong with the photo. `ranking` are all candidates that count when several photos of a car are put
     together (ml.fusion). `familiarity` (see ml.openset) and `similar`, the nearest known cars, are None and empty where the
-    bundle has no space.
+    bundle has no space. `seconds` says where its time went: "decode", "look", "look again", "answer".
     """
 
     scene: str
@@ -91,6 +92,7 @@ class Answer:
     ranking: tuple[Candidate, ...] = ()
     familiarity: float | None = None
     similar: tuple[Similar, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,10 @@ class Predictor:
 
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
-        return self.load().answers([open_photo(source)], self._learned)[0]
+        answer = next(self.predict_many([source]))
+        if isinstance(answer, PhotoError):
+            raise answer
+        return answer
 
     def predict_many(self, sources: Iterable[Source], *, batch: int = BATCH) -> Iterator[Answer | PhotoError]:
         """Answers in the order of `sources`, decoded and computed `batch` at a time.
@@ -165,9 +170,11 @@ class Predictor:
         loaded = self.load()
         rest = iter(sources)
         while group := list(islice(rest, batch)):
+            watch = Stopwatch()
             opened = [_try_open(source) for source in group]
+            watch.lap("decode")
             images = [image for image in opened if isinstance(image, Image.Image)]
-            answers = iter(loaded.answers(images, self._learned) if images else [])
+            answers = iter(loaded.answers(images, self._learned, watch) if images else [])
             for image in opened:
                 yield image if isinstance(image, PhotoError) else next(answers)
 
@@ -254,11 +261,18 @@ class LoadedBundle:
         new = [prototype for prototype in prototypes if prototype.label.slug not in trained]
         return Learned(tuple(prototype.label for prototype in new), places_of(self.space, new))
 
-    def answers(self, images: Sequence[Image.Image], learned: Learned | None = None) -> list[Answer]:
-        """One answer for each image."""
-        return self.assemble(
-            self.look_closer(images, self.look(images), self.bundle.settings.second_look), learned
-        )
+    def answers(
+        self, images: Sequence[Image.Image], learned: Learned | None = None, watch: Stopwatch | None = None
+    ) -> list[Answer]:
+        """One answer for each image; `watch` has run since they began to be decoded."""
+        watch = watch or Stopwatch()
+        first = self.look(images)
+        watch.lap("look")
+        looks = self.look_closer(images, first, self.bundle.settings.second_look)
+        watch.lap("look again")
+        answers = self.assemble(looks, learned)
+        watch.lap("answer")
+        return [replace(answer, seconds=watch.shared(len(images))) for answer in answers]
 
     def assemble(self, looks: Looks, learned: Learned | None = None) -> list[Answer]:
         """Answers from what was seen in both looks."""

@@ -1,0 +1,62 @@
+"""The outermost middleware: gives each request its id, a line in the log, and a place in the metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from carsite import logs, metrics
+
+logger = logging.getLogger("carsite.requests")
+#: What is asked for all the time and says nothing; in the log at DEBUG only.
+_NOISE = {"static", "healthz", "readyz", "metrics"}
+HEADER = "X-Request-ID"
+
+
+class Observed:
+    """A request takes over the id that a proxy or client sends in `X-Request-ID`, where it is sane; the answer returns it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with logs.bound(request_id=logs.sane_id(request.headers.get(HEADER))):
+            started = time.perf_counter()
+            response = self.get_response(request)
+            response[HEADER] = logs.request_id()
+            self._note(request, response, time.perf_counter() - started)
+        return response
+
+    def _note(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        match = request.resolver_match
+        view = view_of(request)
+        metrics.request_done(view, request.method or "", response.status_code, seconds)
+        fields = {
+            "method": request.method,
+            "view": view,
+            "status": response.status_code,
+            "ms": round(1000 * seconds, 1),
+        }
+        if match and "pk" in match.kwargs:
+            fields["id"] = str(match.kwargs["pk"])
+        if outage := getattr(request, "outage", ""):
+            fields["error"] = outage
+        logger.log(_level(view, response.status_code), "request", extra={"fields": fields})
+
+
+def view_of(request: HttpRequest) -> str:
+    """The view's name: addresses are too many to count by, and some hold keys of mailed links."""
+    if match := request.resolver_match:
+        return match.view_name
+    return "static" if request.path.startswith(settings.STATIC_URL) else "none"
+
+
+def _level(view: str, status: int) -> int:
+    if status >= 500:
+        return logging.ERROR
+    return logging.DEBUG if view in _NOISE else logging.INFO

@@ -1,0 +1,102 @@
+"""Numbers of the way of a photo, for `/metrics`: what waits, what was answered lately, how fast and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, Min, Q
+from django.utils import timezone
+
+from classifier.models import Identification, ModelVersion, Prediction
+
+#: What "lately" means.
+WINDOW = timedelta(minutes=15)
+#: Times are those of so many answers at most, the latest.
+TIMED = 1000
+
+Figure = tuple[str, str, dict[str, str], float]
+
+
+def figures(now: datetime | None = None) -> Iterator[Figure]:
+    """(name, what it says, labels, value) each."""
+    now = now or timezone.now()
+    yield from _waiting(now)
+    yield from _ended(now)
+    yield from _seconds(now)
+    yield from _confidence(now)
+
+
+def _waiting(now: datetime) -> Iterator[Figure]:
+    waiting = dict(
+        Identification.objects.waiting().values_list("status").annotate(n=Count("pk")).order_by("status")
+    )
+    for status in ("queued", "running"):
+        yield (
+            "carsite_photos_waiting",
+            "Photos without an answer.",
+            {"status": status},
+            waiting.get(status, 0),
+        )
+    oldest = Identification.objects.waiting().aggregate(at=Min("created"))["at"]
+    age = (now - oldest).total_seconds() if oldest else 0.0
+    yield "carsite_photos_waiting_oldest_seconds", "Age of the photo that waits longest.", {}, age
+
+
+def _ended(now: datetime) -> Iterator[Figure]:
+    text = "Photos that were brought to an end in the last 15 minutes, by how."
+    ended = Identification.objects.filter(finished__gt=now - WINDOW).values_list(
+        "status", "decision", "failure"
+    )
+    for status, decision, failure, count in ended.annotate(n=Count("pk")).order_by("status", "decision"):
+        outcome = decision if status == "done" else failure
+        yield "carsite_photos_ended", text, {"status": status, "outcome": outcome or "none"}, count
+
+
+def _seconds(now: datetime) -> Iterator[Figure]:
+    """The stages of the latest answers, and the wait before them."""
+    text = "Seconds of each stage of the answers of the last 15 minutes."
+    rows = Identification.objects.filter(status="done", finished__gt=now - WINDOW).order_by("-finished")
+    stages: dict[str, list[float]] = {}
+    for timings in rows.values_list("timings", flat=True)[:TIMED]:
+        for stage, ms in timings.items():
+            stages.setdefault(stage, []).append(ms / 1000)
+    for stage, values in sorted(stages.items()):
+        values.sort()
+        for quantile in (0.5, 0.95):
+            value = values[min(len(values) - 1, int(quantile * len(values)))]
+            yield "carsite_photo_stage_seconds", text, {"stage": stage, "quantile": str(quantile)}, value
+
+
+def _confidence(now: datetime) -> Iterator[Figure]:
+    """How sure the active model is of visitors' photos beside how sure it was of those it was measured on."""
+    active = ModelVersion.objects.active()
+    if active is None:
+        return
+    lately = Identification.objects.filter(
+        status="done", scene="exterior", model_version=active, finished__gt=now - WINDOW
+    )
+    seen = lately.aggregate(n=Count("pk"), sure=Count("pk", filter=Q(decision="sure")))
+    mean = Prediction.objects.filter(identification__in=lately, rank=1).aggregate(mean=Avg("probability"))
+    name, photos = "carsite_model_confidence", {"model": str(active), "photos": "visitors"}
+    text = (
+        "Mean probability of the first candidate, of photos of cars in the last 15 minutes and when measured."
+    )
+    share, of = "carsite_model_sure_share", "Share of photos of cars whose answer is sure, likewise."
+    if seen["n"]:
+        yield name, text, photos, mean["mean"] or 0.0
+        yield share, of, photos, seen["sure"] / seen["n"]
+    measured = active.card.get("metrics", {})
+    photos = photos | {"photos": "measured"}
+    if (expected := _mean_confidence(measured)) is not None:
+        yield name, text, photos, expected
+    if sure := measured.get("decisions", {}).get("sure"):
+        yield share, of, photos, sure["share"]
+
+
+def _mean_confidence(metrics: Mapping[str, Any]) -> float | None:
+    """Of the photos that a bundle was measured on, from the bins of its reliability diagram; None where it has none."""
+    bins = metrics.get("reliability") or []
+    photos = sum(one["photos"] for one in bins)
+    return sum(one["confidence"] * one["photos"] for one in bins) / photos if photos else None
