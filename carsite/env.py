@@ -31,7 +31,7 @@ VARIABLES = (
     Variable("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR.", "Services"),
     Variable("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts.", "Services"),
     Variable("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis.", "Services"),
-    Variable("STORAGE_URL", "", "s3://KEY:SECRET@HOST/BUCKET?region=…&tls=1; empty: VAR_DIR/media.", "Services"),
+    Variable("STORAGE_URL", "", "s3://KEY:SECRET@HOST/BUCKET?region=…&tls=1&direct=1; empty: VAR_DIR/media. direct=0: browsers can't reach HOST.", "Services"),
     Variable("EMAIL_URL", "", "submission://USER:PASSWORD@HOST:587 or smtp://HOST:25; empty: files in VAR_DIR/mail.", "Services"),
     Variable("DEFAULT_FROM_EMAIL", "Carsite <carsite@localhost>", "Sender of all e-mails.", "Services"),
     Variable("MODEL_BUNDLE", "", "Folder of the model bundle; empty: the one that ships in ml/bundles.", "Classifier"),

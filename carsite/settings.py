@@ -13,7 +13,7 @@ from environs import Env
 
 from carsite import logs
 from carsite.env import VARIABLES
-from carsite.storage import storage_from
+from carsite.storage import image_sources, storage_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -358,7 +358,7 @@ SPECTACULAR_SETTINGS = {
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *image_sources(_text("STORAGE_URL"))],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -9,9 +9,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def storage_from(url: str, *, signed_seconds: int) -> dict[str, Any]:
-    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1, or local files where it is empty.
+    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1&direct=0|1, or local files where it
+    is empty.
 
-    Addresses of photos in a bucket are signed for `signed_seconds`. Raises ImproperlyConfigured for any other address.
+    The bucket is private. With `direct` (as by default) browsers fetch photos from it, by addresses that are signed for
+    `signed_seconds`; direct=0 is for a bucket that browsers can't reach: the site passes its photos on.
+    Raises ImproperlyConfigured for any other address.
     """
     if not url:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -19,21 +22,47 @@ def storage_from(url: str, *, signed_seconds: int) -> dict[str, Any]:
     if parts.scheme != "s3" or not parts.path.strip("/"):
         raise ImproperlyConfigured("STORAGE_URL has to look like s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
     query = parse_qs(parts.query)
-    secure = query.get("tls", ["1"])[0] != "0"
-    port = f":{parts.port}" if parts.port else ""
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "access_key": unquote(parts.username or ""),
             "secret_key": unquote(parts.password or ""),
-            "endpoint_url": f"{'https' if secure else 'http'}://{parts.hostname}{port}",
+            "endpoint_url": _endpoint(url),
             "bucket_name": parts.path.strip("/"),
             "region_name": query.get("region", ["us-east-1"])[0],
             "default_acl": "private",
-            "querystring_auth": True,
+            "querystring_auth": _is_direct(url),
             "querystring_expire": signed_seconds,
             "file_overwrite": False,
-            "signature_version": "s3v4",
-            "addressing_style": "path",
+            "client_config": _patience(),
         },
     }
+
+
+def image_sources(url: str) -> list[str]:
+    """Where browsers load photos from besides the site itself, for the Content-Security-Policy."""
+    return [_endpoint(url)] if url and _is_direct(url) else []
+
+
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    secure = parse_qs(parts.query).get("tls", ["1"])[0] != "0"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{'https' if secure else 'http'}://{parts.hostname}{port}"
+
+
+def _is_direct(url: str) -> bool:
+    return parse_qs(urlsplit(url).query).get("direct", ["1"])[0] != "0"
+
+
+def _patience() -> Any:
+    """How long a storage may keep somebody waiting: botocore's own minute, five times over, would take all threads."""
+    from botocore.config import Config
+
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    )

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.storage import FileSystemStorage
 from django.db.models import Count, Q
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -188,7 +187,7 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def photo_response(file: FieldFile) -> HttpResponseBase:
     """A stored photo for somebody who may see it: its bytes, or a signed address that expires soon."""
     response: HttpResponseBase
-    if not isinstance(file.storage, FileSystemStorage):
+    if getattr(file.storage, "querystring_auth", False):
         response = HttpResponseRedirect(file.url)
         patch_cache_control(response, private=True, max_age=60)
         return response
