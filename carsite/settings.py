@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-scrapes": {"task": "scraper.tasks.sweep_scrapes", "schedule": 60.0},
     "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
     "fetch-source-photos": {"task": "scraper.tasks.fetch_photos", "schedule": crontab(minute="*/10")},
+    "remove-orphans": {"task": "carsite.tasks.remove_orphans", "schedule": crontab(hour=3, minute=43)},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
 }
 
@@ -256,7 +257,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
     "classifier.uploads.CappedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "classifier.uploads.FrugalTemporaryFileUploadHandler",
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20

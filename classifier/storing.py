@@ -40,9 +40,14 @@ def files_write(row: Identification, photo: CleanPhoto) -> None:
         raise _not_stored(error) from error
 
 
+def no_room() -> NotKept:
+    """What is said where a disk is full."""
+    return NotKept("storage_full", f"There is no room for your photo at the moment. {_AGAIN}")
+
+
 def _not_stored(error: Exception) -> NotKept:
     if isinstance(error, OSError) and error.errno in _FULL:
-        return NotKept("storage_full", f"There is no room for your photo at the moment. {_AGAIN}")
+        return no_room()
     return NotKept("storage_away", f"The place where photos are kept does not answer. {_AGAIN}")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 from classifier.intake import MAX_BYTES
 
@@ -29,3 +31,34 @@ class CappedUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> None:
         """Leave the file to the handlers that store it."""
         return
+
+
+class CutShort(InMemoryUploadedFile):
+    """Stands for a file that the disk for temporary files had no room for."""
+
+
+class FrugalTemporaryFileUploadHandler(TemporaryFileUploadHandler):
+    """Django's, but a full disk ends one file and not the request: what reads the file finds a `CutShort`."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        self.is_cut_short = False
+        try:
+            super().new_file(*args, **kwargs)
+        except OSError:
+            self.is_cut_short = True
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if not self.is_cut_short:
+            try:
+                super().receive_data_chunk(raw_data, start)
+            except OSError:
+                self.is_cut_short = True
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        if not self.is_cut_short:
+            try:
+                return super().file_complete(file_size)
+            except OSError:
+                pass
+        name = self.file_name or ""
+        return CutShort(BytesIO(), self.field_name, name, self.content_type, file_size, self.charset)

@@ -1,0 +1,45 @@
+"""Files without rows and rows without files: report them, and remove the former."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from carsite import orphans
+
+
+class Command(BaseCommand):
+    """`manage.py orphans`: exit code 1 where there is something, unless it was mended."""
+
+    help = "Report files that no row names and rows whose files are gone; --mend removes the files."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What to do, and from which age on a file counts."""
+        parser.add_argument("--mend", action="store_true", help="remove files that no row names")
+        minutes = int(orphans.YOUNGEST.total_seconds() // 60)
+        parser.add_argument(
+            "--minutes",
+            type=int,
+            default=minutes,
+            help=f"leave younger files alone: their rows may be about to come ({minutes})",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Report, and mend where asked."""
+        found = orphans.find(older_than=timedelta(minutes=options["minutes"]))
+        for name in found.files:
+            self.stdout.write(f"no row names {name}")
+        for row, name in found.rows:
+            self.stdout.write(f"{row._meta.label} {row.pk}: its {name} is gone")
+        if not found.files and not found.rows:
+            self.stdout.write("Nothing is amiss: every file has its row, every row its files.")
+            return
+        removed = orphans.mend(found) if options["mend"] else 0
+        left = len(found.files) - removed
+        said = f"{removed} files removed; {left} files without rows, {len(found.rows)} rows without files."
+        if left or found.rows:
+            raise CommandError(said)
+        self.stdout.write(said)
