@@ -1,6 +1,7 @@
 """App configuration of the project itself, so that it can hold management commands, and of the admin's site."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -8,6 +9,13 @@ class CarsiteConfig(AppConfig):
     """The project's own commands, templates and static files."""
 
     name = "carsite"
+
+    def ready(self) -> None:
+        """Report defects, where an operator says to whom."""
+        if settings.SENTRY_DSN:
+            from carsite import sentry
+
+            sentry.start(settings.SENTRY_DSN)
 
 
 class CarsiteAdminConfig(AdminConfig):

@@ -50,6 +50,11 @@ def sane_id(sent: str | None) -> str:
 
 
 # --- How a line looks ---------------------------------------------------------------------------------------
+def masked(text: str) -> str:
+    """The text without e-mail addresses: databases quote the row that they refuse."""
+    return _ADDRESS.sub("[address]", text)
+
+
 def _message(record: logging.LogRecord) -> str:
     """The words of a record; of a request it names the view, as addresses hold keys of mailed links."""
     request = getattr(record, "request", None)
@@ -65,13 +70,13 @@ def entry_of(record: logging.LogRecord) -> dict[str, Any]:
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
-        "message": _ADDRESS.sub("[address]", _message(record)),
+        "message": masked(_message(record)),
         **_bound.get(),
         **getattr(record, "fields", _EMPTY),
     }
     if record.exc_info:
         trace = logging.Formatter().formatException(record.exc_info)
-        entry["exception"] = _ADDRESS.sub("[address]", trace)
+        entry["exception"] = masked(trace)
     return entry
 
 
