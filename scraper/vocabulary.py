@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "labels"
-LANGUAGES = ("en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi")
+LANGUAGES = ("en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru")
+_LIKE = {"no": "nb", "nn": "nb", "sk": "cs", "uk": "ru", "be": "ru"}  # read by a neighbour's file
 LETTERS_IN_A_LABEL = 60
 
 
@@ -114,6 +115,7 @@ def read(name: str) -> dict[str, Any]:
 def language(code: str) -> Language:
     """The labels of a language by its tag ("de", "de-AT"); English where there is no file."""
     base = code.lower().replace("_", "-").split("-", 1)[0]
+    base = _LIKE.get(base, base)
     if base not in LANGUAGES:
         base = "en"
     data = read(base)

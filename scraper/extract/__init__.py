@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from scraper.cars import Car, RawCar, RawField, RawPhoto
-from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips
+from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips, subject
 from scraper.extract.page import Page
+from scraper.extract.prices import lone_price
 from scraper.normalise import normalise
 from scraper.normalise.names import make_of, title
 from scraper.vocabulary import has_phrase
 
 # Facts that are worth a row: a make and a model alone are a headline.
 _FACTS = {"year", "first_registration", "mileage", "price", "fuel", "transmission", "power", "displacement", "engine", "torque", "body_style", "drive", "length", "wheelbase", "mass", "consumption_combined", "consumption_city", "electric_range", "cylinders"}  # fmt: skip
+_OF_ANYTHING = {"year", "price", "length", "mass"}  # things for cars have them too
 _ENOUGH = 3
 _SITES_MAIN = 4  # labelled facts that outweigh a list of other cars on the page
 
@@ -46,7 +48,7 @@ def extract(content: bytes, url: str, *, source: str = "") -> Extraction:
 
 def _from_layers(page: Page, source: str) -> Extraction:
     tops = schema_org.nodes(page)
-    if reasons.is_other_vehicle(page, tops):
+    if subject.is_other(page, tops):
         return Extraction((), reasons.NO_CAR)
     evidence = _gather(page, tops)
     if evidence.is_one_car and not (reasons.is_error(page) and not evidence.found):
@@ -68,6 +70,7 @@ class _Evidence:
     fields: list[RawField]
     facts: int
     several: bool
+    is_named: bool
 
     @property
     def is_one_car(self) -> bool:
@@ -78,8 +81,7 @@ class _Evidence:
     @property
     def enough(self) -> int:
         """Facts that make a car: fewer where make and model are stated as such, and not only in a title."""
-        named = {one.key for one in self.fields} >= {"make", "model"}
-        return _ENOUGH - 1 if named else _ENOUGH
+        return _ENOUGH - 1 if self.is_named else _ENOUGH
 
 
 def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
@@ -95,10 +97,12 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     visible = pairs.ordered(group) if group else []
     hidden = inner.fields if inner else []
     titles = [RawField("name", "heading", head) for head in _heads(page)]
-    prices = _meta_price(page) + strips.lone_price(page)
+    prices = _meta_price(page) + lone_price(page)
     structured, hidden = _with_odometer_unit(structured, page), _with_odometer_unit(hidden, page)
     said = sites.fields(page) + structured + visible + hidden + short + prices + titles
     counted = {one.key for one in structured + visible + hidden + short} & _FACTS
+    marked_car = structured if found and found.is_vehicle else []
+    is_named = {one.key for one in marked_car + visible + hidden} >= {"make", "model"}
     only_others = (
         (not found and reasons.compares(page))
         or several
@@ -108,7 +112,7 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     )
     if len({one.key for one in visible} & _FACTS) >= _SITES_MAIN and not reasons.compares(page):
         only_others = False
-    return _Evidence(found, said, len(counted), only_others)
+    return _Evidence(found, said, len(counted), only_others, is_named)
 
 
 def _with_odometer_unit(fields: list[RawField], page: Page) -> list[RawField]:
@@ -134,8 +138,9 @@ def _worth_a_row(car: Car, evidence: _Evidence, page: Page) -> bool:
     """
     facts = _facts(car)
     if evidence.found and evidence.found.is_vehicle:
-        return bool(facts)
-    if len(facts) < evidence.enough:
+        in_title = {value.key for value in car.values if value.label == "heading"}
+        return bool(facts - in_title)
+    if len(facts) < evidence.enough or not facts - _OF_ANYTHING:
         return False
     figures = facts & {
         "year",

@@ -10,14 +10,19 @@ from scraper.cars import RawField
 from scraper.extract.page import Page, squeeze
 from scraper.extract.pairs import _text
 from scraper.normalise.names import key_of, make_of, title
+from scraper.vocabulary import label
 
 _ROWS = {
     "manufacturer": "make", "production": "year", "model years": "year", "model year": "year", "class": "size_class", "body style": "body_style",
     "layout": "drive", "engine": "engine", "electric motor": "engine", "power output": "power", "transmission": "transmission",
     "wheelbase": "wheelbase", "length": "length", "width": "width", "height": "height", "curb weight": "mass", "kerb weight": "mass", "electric range": "electric_range",
+    "costruttore": "make", "fabricante": "make", "fabrikant": "make", "tillverkare": "make", "producator": "make", "fabbricante": "make", "constructor": "make",
+    "klasse": "size_class", "classe": "size_class", "clase": "size_class", "segmento": "size_class", "segment": "size_class", "klass": "size_class", "clasă": "size_class",
+    "produzione": "year", "producción": "year", "producție": "year", "productie": "year", "produktion": "year", "tipo principale": "body_style", "passo": "wheelbase",
     "hersteller": "make", "produktionszeitraum": "year", "karosserieversionen": "body_style", "motoren": "engine", "länge": "length", "breite": "width", "höhe": "height", "radstand": "wheelbase", "leergewicht": "mass",
     "marque": "make", "années de production": "year", "moteur(s)": "engine", "puissance maximale": "power", "transmission(s)": "transmission",
 }  # fmt: skip
+_READ = {"make", "year", "body_style", "drive", "engine", "power", "torque", "displacement", "transmission", "fuel", "wheelbase", "length", "width", "height", "mass", "electric_range"}  # fmt: skip
 _FOOTNOTE = re.compile(r"\[\s*[\w\s]{1,12}\s*\]")
 _CODE = re.compile(r"\s*\([^)]*\)")
 
@@ -27,26 +32,19 @@ def boxes(page: Page) -> list[html.HtmlElement]:
     found = page.root.xpath(
         "//table[contains(concat(' ', normalize-space(@class), ' '), ' infobox ') or contains(@class, 'infobox')]"
     )
-    return [
-        box
-        for box in found
-        if len({"manufacturer", "hersteller", "marque"} & set(_labels(box)))
-        and len(set(_labels(box)) & _CAR_ROWS) >= 1
-    ]
+    return [box for box in found if _is_cars({_key(name, page) for name in _labels(box)})]
 
 
-_CAR_ROWS = {
-    "body style",
-    "class",
-    "wheelbase",
-    "curb weight",
-    "kerb weight",
-    "layout",
-    "karosserieversionen",
-    "radstand",
-    "carrosserie(s)",
-    "empattement",
-}
+def _is_cars(keys: set[str]) -> bool:
+    return "make" in keys and bool(keys & {"body_style", "wheelbase", "size_class", "drive"})
+
+
+def _key(name: str, page: Page) -> str:
+    """What a row is called here, else by any language's labels."""
+    if name in _ROWS:
+        return _ROWS[name]
+    known = label(name, page.language)
+    return known.key if known and known.key in _READ else ""
 
 
 def _labels(box: html.HtmlElement) -> dict[str, html.HtmlElement]:
@@ -62,7 +60,7 @@ def fields(box: html.HtmlElement, page: Page) -> list[RawField]:
     """What the box states. Values keep their lines: each is a version."""
     said = []
     for name, cell in _labels(box).items():
-        key = _ROWS.get(name)
+        key = _key(name, page)
         text = _FOOTNOTE.sub("", _text(cell)).strip()
         if not key or not text or key == "size_class":
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
@@ -21,7 +22,25 @@ _ASIDE = re.compile(
     r"competitor|(?:^|[\s_-])(?:filters?|facets?|related|breadcrumbs?|cookie|calculator|alternatives|lease|finance|financing|nav|menu|footer)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
+_CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
 _BLOCKS = ("div", "section", "aside", "ul", "article")
+_DROPPED = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "iframe",
+    "select",
+    "textarea",
+    "nav",
+    "footer",
+    "head",
+    "object",
+    "video",
+)
+_TEXTS = etree.XPath("//text()[normalize-space()]")
+_MOST_CRUMBS = 12
 _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class says
 
 
@@ -63,6 +82,14 @@ def _is_mostly_utf8(content: bytes) -> bool:
     return sum(character > "\x7f" for character in text) - bad > bad
 
 
+class Text(NamedTuple):
+    """A piece of text: inside of its element, or behind it."""
+
+    said: str
+    element: html.HtmlElement
+    is_behind: bool
+
+
 class Page:
     """One page: `root` without scripts, menus and other cars; `scripts` as (type, id, text)."""
 
@@ -88,6 +115,7 @@ class Page:
         self.url = url or self._own_address() or (saved[1] if saved else "")
         self.language = self._language()
         self.title = squeeze(self.root.findtext(".//head/title") or "")
+        self.crumbs: list[str] = []
         self._strip()
 
     def _own_address(self) -> str:
@@ -150,12 +178,14 @@ class Page:
         return text.count(little.get(tag[:2], "\x00")) > 2 * text.count(" and ")
 
     def _strip(self) -> None:
-        drop = "//script|//style|//noscript|//template|//svg|//iframe|//select|//textarea|//nav|//footer|//head|//object|//video"
-        for element in self.root.xpath(drop):
+        for element in list(self.root.iter(*_DROPPED)):
             if element.getparent() is not None:
+                self._keep_crumbs(element)
                 element.drop_tree()
         total = _letters(self.root)
-        for element in [e for e in self.root.iter(*_BLOCKS) if self._is_aside(e)]:
+        for element in list(self.root.iter("ol", *_BLOCKS)):
+            if self._keep_crumbs(element) or element.tag == "ol" or not self._is_aside(element):
+                continue
             if element.getparent() is not None and not self._is_main(element, total):
                 element.drop_tree()
         for choice in self.root.xpath(
@@ -167,8 +197,20 @@ class Page:
             if has_phrase("similar", squeeze(heading.text_content())[:60], self.language):
                 self._drop_below(heading, total)
 
+    def _keep_crumbs(self, element: html.HtmlElement) -> bool:
+        """Breadcrumbs say what sort of thing a page offers, and go with the menus."""
+        if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
+            return False
+        texts = [squeeze(text) for text in element.itertext() if not text.isspace()]
+        if not texts or len(texts) > _MOST_CRUMBS:
+            return False
+        self.crumbs += texts
+        if element.getparent() is not None and element.tag != "nav":
+            element.drop_tree()
+        return True
+
     def _is_aside(self, element: html.HtmlElement) -> bool:
-        return bool(_ASIDE.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+        return bool(_ASIDE.search(_names(element)))
 
     def _is_main(self, element: html.HtmlElement, total: int) -> bool:
         if next(element.iter("h1"), None) is not None:
@@ -189,14 +231,21 @@ class Page:
             element.drop_tree()
 
     @cached_property
+    def texts(self) -> list[Text]:
+        """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who look."""
+        found = ((squeeze(said), said.getparent(), said.is_tail) for said in _TEXTS(self.root))
+        return [Text(*part) for part in found if part[0]]
+
+    @cached_property
     def text(self) -> str:
         """All text that a reader sees, in single spaces."""
-        return squeeze(" ".join(self.root.itertext()))
+        return " ".join(part.said for part in self.texts)
 
     @cached_property
     def headings(self) -> list[str]:
-        """The h1 headings."""
-        return [text for h in self.root.iter("h1") if (text := squeeze(" ".join(h.itertext())))]
+        """The h1 headings; the first h2 where there is none."""
+        first = [text for h in self.root.iter("h1") if (text := squeeze(" ".join(h.itertext())))]
+        return first or [text for h in self.root.iter("h2") if (text := squeeze(" ".join(h.itertext())))][:1]
 
     def odometer_unit(self, figure: str) -> str:
         """The unit that the page shows beside this figure: structures often leave it out."""
@@ -224,6 +273,10 @@ class Page:
         except ValueError:
             return ""
         return whole if whole.startswith(("http://", "https://")) else ""
+
+
+def _names(element: html.HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('aria-label') or ''}"
 
 
 def _letters(element: html.HtmlElement) -> int:

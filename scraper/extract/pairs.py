@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lxml import html
@@ -14,6 +15,8 @@ from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 _LONGEST_VALUE = 140
 _LINES = 3  # more are a filter's choices or a list of features
 _CLIMB = 3
+_CONSUMPTION = re.compile(r"\d\s?(?:kmpl|km/l|km/kg|kmpkg|mpg)\b", re.IGNORECASE)
+_FIGURES = {"price", "power", "displacement"}
 _BREAKS = ("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "ul", "table", "h1", "h2", "h3", "h4")
 # Keys that make a group of pairs a description of a car.
 TELLING = {"mileage", "fuel", "transmission", "power", "displacement", "year", "first_registration", "body_style", "drive", "price", "model", "make", "engine", "doors", "torque", "cylinders"}  # fmt: skip
@@ -34,21 +37,25 @@ class Pair:
 def pairs(page: Page) -> list[Pair]:
     """All labelled values of the page whose label some language knows, in its order."""
     found: list[Pair] = []
-    for element in page.root.iter():
-        if not isinstance(element.tag, str):
+    for text, element, is_behind in page.texts:
+        if len(text) > LETTERS_IN_A_LABEL + _LONGEST_VALUE:
             continue
-        for text, tail in ((element.text, False), (element.tail, True)):
-            if not text or len(text) > LETTERS_IN_A_LABEL + _LONGEST_VALUE or not (stripped := text.strip()):
-                continue
-            if known := label(stripped, page.language):
-                anchor = element.getnext() if tail else element
-                value = _beside(element, page) if not tail else _text(anchor) if anchor is not None else ""
-                if value and value.count("\n") < _LINES:
-                    found.append(Pair(stripped.rstrip(" :"), known, value))
-            elif ":" in stripped and (pair := _in_line(stripped, None if tail else element, page)):
-                found.append(pair)
+        if known := label(text, page.language):
+            anchor = element.getnext() if is_behind else element
+            value = "" if anchor is None else _text(anchor) if is_behind else _beside(element, page)
+            if value and value.count("\n") < _LINES:
+                found.append(Pair(text.rstrip(" :"), _by_value(known, value), value))
+        elif ":" in text and (pair := _in_line(text, None if is_behind else element, page)):
+            found.append(pair)
     found += _wide_tables(page)
     return found
+
+
+def _by_value(known: Label, value: str) -> Label:
+    """India calls what a car runs on a litre its mileage."""
+    if known.key == "mileage" and _CONSUMPTION.search(value):
+        return Label("consumption_combined", "", known.rank)
+    return known
 
 
 def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | None:
@@ -62,7 +69,7 @@ def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | 
         return None
     if element is not None and len(element):
         value = squeeze(" ".join(element.itertext()).partition(":")[2])
-    return Pair(said.strip(), known, value) if len(value) <= _LONGEST_VALUE else None
+    return Pair(said.strip(), _by_value(known, value), value) if len(value) <= _LONGEST_VALUE else None
 
 
 def _beside(element: html.HtmlElement, page: Page) -> str:
@@ -175,12 +182,15 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
     """Pairs cut where a telling key comes back with another text: there another car begins."""
     cut: list[list[Pair]] = [[]]
     seen: dict[str, str] = {}
+    labelled: dict[str, str] = {}
     for pair in found:
-        key, text = pair.label.key, fold(pair.text)
-        if key in seen and _another(key, seen[key], text, tag):
+        key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
+        again = key in _FIGURES and said in labelled and not _same(labelled[said], text)
+        if again or (key in seen and _another(key, seen[key], text, tag)):
             cut.append([])
-            seen = {}
+            seen, labelled = {}, {}
         seen.setdefault(key, text)
+        labelled.setdefault(said, text)
         cut[-1].append(pair)
     return [Group(tuple(part)) for part in cut if part]
 

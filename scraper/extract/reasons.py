@@ -23,11 +23,6 @@ _LITTLE_TEXT = 600
 _VERSUS = re.compile(
     r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
 )
-_OTHER_VEHICLES = {"motorcycle", "motorizedbicycle", "busorcoach"}
-_OTHER_WORDS = re.compile(
-    r"\b(?:motorcycles?|motorbikes?|motorr[aä]der|motorrad|motos?|scooters?|motocicletas?|motorhomes?|caravans?|wohnmobile?|tractors?|trailers?)\b",
-    re.IGNORECASE,
-)
 _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
@@ -43,11 +38,6 @@ def is_error(page: Page) -> bool:
     )
 
 
-def is_other_vehicle(page: Page, tops: list[Node]) -> bool:
-    """Whether the page is about a motorcycle, a lorry or the like: they have labels and units of cars."""
-    return any(kinds(node) & _OTHER_VEHICLES for node in tops) or bool(_OTHER_WORDS.search(page.title))
-
-
 def compares(page: Page) -> bool:
     """Whether title or heading set cars side by side."""
     return any(_VERSUS.search(head) for head in (page.title, *page.headings[:1]))
@@ -57,7 +47,7 @@ def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str
     """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title
     names one.
     """
-    if is_error(page):
+    if is_error(page) or (len(page.text) < _LITTLE_TEXT and has_phrase("error", page.text, page.language)):
         return ERROR
     if has_phrase("nothing", page.text[:20_000], page.language):
         return NOTHING

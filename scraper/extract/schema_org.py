@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
@@ -39,11 +39,12 @@ _MONTHLY = re.compile(r"^(?:mon|month|p1m|ann|week|wee|p1w)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Found:
-    """A node of a vehicle or product with the offer or product around it."""
+    """A node of a vehicle or product with the offer or product around it; `also` says more of the same car."""
 
     node: Node
     around: tuple[Node, ...]
     is_vehicle: bool
+    also: tuple[Found, ...] = ()
 
 
 def nodes(page: Page) -> list[Node]:
@@ -203,7 +204,7 @@ def fields(found: Found) -> list[RawField]:
             said.append(RawField("engine", "vehicleEngine", text))
     said += _offer_fields(found)
     said += _extra(node)
-    return said
+    return said + [one for other in found.also for one in fields(other)]
 
 
 def _stated(key: str, name: str, value: Any) -> list[RawField]:
@@ -297,7 +298,8 @@ def _extra(node: Node) -> list[RawField]:
 def photos(found: Found, page: Page) -> tuple[RawPhoto, ...]:
     """The photos of a node, each address once."""
     seen: dict[str, RawPhoto] = {}
-    for outer in (found.node, *found.around[:1]):
+    others = [other.node for other in found.also]
+    for outer in (found.node, *found.around[:1], *others):
         for value in values(outer, "image"):
             address = (
                 text_of(value.get("contentUrl") or value.get("url") or value.get("@id") or "")
@@ -345,12 +347,20 @@ def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
     groups: dict[str, list[Found]] = {}
     for one in vehicles:
         groups.setdefault(key_of(name_of(one)) or identity(one) or "?", []).append(one)
-    best = [max(group, key=lambda f: len(fields(f))) for group in groups.values()]
+    best = [_joined(group) for group in groups.values()]
     if len(best) == 1:
         distinct = {identity(f) for f in vehicles} - {""}
         return (best[0], False) if len(distinct) <= 2 else (None, True)
     named = [f for f in best if _named(f, page)]
     return (named[0], False) if len(named) == 1 else (None, True)
+
+
+def _joined(group: list[Found]) -> Found:
+    """The node that says most, with the others of the same name that are not another car's."""
+    best = max(group, key=lambda f: len(fields(f)))
+    number = identity(best)
+    also = (f for f in group if f is not best and not (number and identity(f) and identity(f) != number))
+    return replace(best, also=tuple(also))
 
 
 def _named(found: Found, page: Page) -> bool:

@@ -19,25 +19,30 @@ from scraper.cars import RawField
 from scraper.extract.page import Page, squeeze
 from scraper.vocabulary import fold, label
 
-_ASSIGNED = re.compile(r"(?P<name>[\w$]+)\s*=\s*(?P<parse>JSON\.parse\()?\s*(?P<start>[{\"'])")
+# The value first and the name before it after that: minified scripts are all names.
+_ASSIGNED = re.compile(r"=\s*(?:JSON\.parse\(\s*)?(?P<start>[{\[\"'])")
+_NAME = re.compile(r"(?P<name>[\w$]{1,40})(?:[\"']\s*\])?\s*$")
+_PUSHED = re.compile(r"\bdataLayer\.push\(\s*(?P<start>\{)")
+_ESCAPES = re.compile(r"\\(?:x(?P<code>[0-9a-fA-F]{2})|(?P<other>[^\"\\/bfnrtu]))")
 _NAMES = {
     "initialstate", "preloadedstate", "nuxt", "nextdata", "apollostate", "initialdata", "initialprops", "appstate", "reduxstate", "state", "data",
-    "config", "preflight", "staticrouterhydrationdata", "bonnetdata", "remixcontext", "vehicle", "listing", "car", "vehicledata", "pagedata",
+    "config", "preflight", "staticrouterhydrationdata", "bonnetdata", "remixcontext", "vehicle", "vehicles", "listing", "car", "cardata", "vehicledata", "pagedata", "initialcontextvalue", "props", "advert", "ad", "digitaldata", "utagdata", "datalayer",
 }  # fmt: skip
 _KEYS = {
     "make": "make", "makename": "make", "brand": "make", "brandname": "make", "manufacturer": "make", "makelabel": "make", "maketitle": "make", "marke": "make", "marque": "make", "marca": "make",
     "model": "model", "modelname": "model", "modellabel": "model", "modell": "model", "modele": "model", "modelo": "model", "modello": "model",
     "trim": "trim", "trimname": "trim", "version": "trim", "variant": "trim", "versionname": "trim", "variantname": "trim", "modelversioninput": "trim", "derivative": "trim",
-    "modelyear": "year", "year": "year", "productionyear": "year", "yearofmanufacture": "year", "manufactureyear": "year", "vehicleyear": "year", "makeyear": "year", "regdate": "year",
+    "modelyear": "year", "yearmodel": "year", "constructionyear": "year", "registrationyear": "year", "year": "year", "productionyear": "year", "yearofmanufacture": "year", "manufactureyear": "year", "vehicleyear": "year", "makeyear": "year", "regdate": "year",
     "firstregistrationdate": "first_registration", "firstregistration": "first_registration", "registrationdate": "first_registration", "firstregistrationdateraw": "first_registration",
     "bodytype": "body_style", "bodystyle": "body_style", "bodytypename": "body_style",
     "fueltype": "fuel", "fuel": "fuel", "fueltypename": "fuel", "fuelcategory": "fuel", "primaryfuel": "fuel",
     "transmission": "transmission", "gearbox": "transmission", "transmissiontype": "transmission", "transmissionname": "transmission",
-    "drivetrain": "drive", "drivetype": "drive", "drivetraintype": "drive",
+    "drivetrain": "drive", "drivetype": "drive", "drivetraintype": "drive", "driveline": "drive",
+    "engine": "engine", "enginename": "engine", "enginedescription": "engine",
     "mileage": "mileage", "odometer": "mileage", "mileageinkm": "mileage|km", "mileageinkmraw": "mileage|km", "mileagekm": "mileage|km", "kilometers": "mileage|km", "odometerkm": "mileage|km", "mileageinmiles": "mileage|mi", "odometerinmiles": "mileage|mi", "kmdriven": "mileage|km", "kilometrage": "mileage|km", "milesdriven": "mileage|mi",
     "power": "power", "enginepower": "power", "powerinkw": "power|kW", "rawpowerinkw": "power|kW", "powerkw": "power|kW", "kw": "power|kW", "powerinhp": "power|PS", "rawpowerinhp": "power|PS", "horsepower": "power|hp", "powerhp": "power|hp", "powerps": "power|PS", "bhp": "power|bhp", "enginepowerbhp": "power|bhp", "powerbhp": "power|bhp",
     "displacement": "displacement", "enginedisplacement": "displacement", "enginesize": "displacement", "enginecapacity": "displacement", "displacementinccm": "displacement|cc", "rawdisplacementinccm": "displacement|cc", "enginecc": "displacement|cc", "cubiccapacity": "displacement|cc", "enginecapacitycc": "displacement|cc", "enginesizecc": "displacement|cc", "enginesizelitres": "displacement|l",
-    "price": "price", "askingprice": "price", "saleprice": "price", "sellingprice": "price", "listprice": "price", "pricelabel": "price", "formattedprice": "price", "priceformatted": "price",
+    "price": "price", "askingprice": "price", "saleprice": "price", "sellingprice": "price", "listprice": "price", "pricelabel": "price", "formattedprice": "price", "priceformatted": "price", "internetprice": "price", "finalprice": "price", "pricefordisplay": "price", "pricedisplay": "price", "displayprice": "price", "priceamount": "price",
     "currency": "currency", "pricecurrency": "currency", "currencycode": "currency",
     "doors": "doors", "numberofdoors": "doors", "seats": "seats", "numberofseats": "seats",
 }  # fmt: skip
@@ -56,6 +61,7 @@ _TEXTS = (
     "displaynamevalue",
     "localized",
 )
+_CURRENCY_NAMES = ("currency", "currencycode", "pricecurrency")
 _LARGEST = 3_000_000
 _DEEPEST = 14
 _MANY = 60
@@ -81,9 +87,18 @@ def states(page: Page) -> Iterator[Any]:
         if "json" in kind.lower() or name == "__NEXT_DATA__":
             yield from _parsed(stripped)
         elif "{" in stripped:
-            found = (m for m in _ASSIGNED.finditer(stripped) if _plain(m["name"]) in _NAMES)
-            for match in islice(found, _PER_SCRIPT):
-                yield from _parsed(stripped[match.start("start") :], is_text=match["start"] != "{")
+            for match in islice(_assigned(stripped), _PER_SCRIPT):
+                yield from _parsed(stripped[match.start("start") :], is_text=match["start"] in "\"'")
+
+
+def _assigned(script: str) -> Iterator[re.Match[str]]:
+    """Where a script gives a value to one of the names that states have, or pushes it for its analytics."""
+    for match in _ASSIGNED.finditer(script):
+        name = _NAME.search(script[max(0, match.start() - 50) : match.start()])
+        if name and _plain(name["name"]) in _NAMES:
+            yield match
+    if "dataLayer" in script:
+        yield from _PUSHED.finditer(script)
 
 
 def _plain(name: str) -> str:
@@ -105,12 +120,21 @@ def _parsed(text: str, *, is_text: bool = False) -> Iterator[Any]:
             )
             value, _ = decoder.raw_decode(inner.strip())
         else:
-            value, _ = decoder.raw_decode(
-                re.sub(r":\s*undefined\b", ":null", text) if "undefined" in text else text
-            )
+            value, _ = _decoded(decoder, text)
     except (ValueError, RecursionError):
         return
     yield value
+
+
+def _decoded(decoder: json.JSONDecoder, text: str) -> tuple[Any, int]:
+    """JSON at the start of a text, or what JavaScript allows beside it: `undefined`, "\\x20" and "\\-"."""
+    try:
+        return decoder.raw_decode(text)
+    except ValueError:
+        text = re.sub(r":\s*undefined\b", ":null", text[:_LARGEST])
+        if "\\" in text:
+            text = _ESCAPES.sub(lambda m: f"\\u00{m['code']}" if m["code"] else m["other"], text)
+        return decoder.raw_decode(re.sub(r",(\s*[}\]])", r"\1", text))
 
 
 def cars(page: Page) -> list[Candidate]:
@@ -146,7 +170,9 @@ def _dictionaries(
 @lru_cache(maxsize=20_000)
 def _known(name: str) -> str:
     """What a programmer's name stands for, with the unit that it says; empty where it isn't known."""
-    return _KEYS.get(re.sub(r"[^a-z]", "", name.lower()), "")
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    last = re.sub(r"[^a-z]", "", name.rsplit("/", 1)[-1].lower()).removesuffix("resolved")
+    return _KEYS.get(plain) or _KEYS.get(last, "")
 
 
 def _fields(node: dict[str, Any], page: Page) -> list[RawField]:
@@ -164,6 +190,9 @@ def _listed(part: dict[str, Any], page: Page) -> list[RawField]:
     """One entry of a list of {label, value}."""
     low = {name.lower(): value for name, value in part.items()}
     name = next((low[key] for key in _LABELS if isinstance(low.get(key), str)), "")
+    several = low.get("values")
+    if isinstance(several, list) and len(several) == 1 and _is_plain(several[0]):
+        low["value"] = several[0]  # {"name": "CAR_MODEL/MAKE", "values": ["BMW"]}
     text = next(
         (
             low[key]
@@ -176,11 +205,12 @@ def _listed(part: dict[str, Any], page: Page) -> list[RawField]:
     )
     known = label(name, page.language) if name and len(name) < 60 else None
     if not known:
-        known_key = _known(str(low.get("key", "")))
+        own_key = str(low.get("key") or name)
+        known_key = _known(own_key)
         if not known_key or not str(text):
             return []
         key, _, unit = known_key.partition("|")
-        return _stated(key, str(low.get("key")), text, unit)
+        return _stated(key, own_key, text, unit)
     return _stated(known.key, name, text, known.unit)
 
 
@@ -192,9 +222,9 @@ def _stated(key: str, name: str, value: Any, unit: str) -> list[RawField]:
         ):  # {"label": "Fuel", "values": [{"label": "Diesel"}]}
             return _stated(key, name, low["values"][0], unit) if len(low["values"]) == 1 else []
         if key == "price":
-            unit = next(
-                (str(low[c]) for c in ("currency", "currencycode", "pricecurrency") if low.get(c)), ""
-            )
+            unit = next((str(low[c]) for c in _CURRENCY_NAMES if low.get(c)), "")
+        elif not unit and isinstance(low.get("unit"), str):
+            unit = low["unit"]
         value = next((low[text] for text in _TEXTS if _is_plain(low.get(text))), "")
     if isinstance(value, bool) or value is None or isinstance(value, list) or value in ("", 0):
         return []

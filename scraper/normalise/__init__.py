@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from scraper.cars import Car, RawCar, RawField, Unparsed, Value
 from scraper.normalise import names, words
-from scraper.normalise.money import Money, iso, money
-from scraper.normalise.places import CURRENCIES, country, decimal_mark, odometer_unit
+from scraper.normalise.money import Money, has_sign, iso, money
+from scraper.normalise.places import CURRENCIES, PRICED_ABROAD, country, decimal_mark, odometer_unit
 from scraper.normalise.units import Measured, figures
 from scraper.normalise.years import years
 from scraper.vocabulary import KEYS
@@ -22,6 +22,8 @@ _A_YEAR = re.compile(
     r"per year|a year|/ ?year|p\.a\.|annual|par an\b|/an\b|pro jahr|/ ?jahr|per jaar|al año|all'anno",
     re.IGNORECASE,
 )
+_BUILT = re.compile(r"\(((?:19|20)\d\d\s?[-–]\s?(?:19|20)\d\d)\)")
+_A_CLASS = re.compile(r"\b\d+0\s*(?:-|–|to)\s*\d+9\b")  # "200 - 299 HP": a filter's step
 _CLOSE = 0.03  # the same figure in two units differs by rounding: 140 kW and 190 PS
 _COARSE = {"displacement": 0.06}  # 1995 cc and 2.0 l
 
@@ -95,8 +97,8 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
     whole = next((title for _, title in titles if title.model), names.Title())
     said_model = next((f for f in reading.of("model") if not _is_year(f.text, make)), None)
     model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
-    if names.make_of(model) == make:
-        model, trim = whole.model, whole.trim
+    if names.make_of(model) == make or (whole.model and _is_code(make, model, titles)):
+        model, trim, said_model = whole.model, whole.trim, None
     elif not trim and names.key_of(model) == names.key_of(whole.model):
         trim = whole.trim
     said_trim = next(iter(reading.of("trim")), None)
@@ -107,6 +109,12 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
         if text and (origin := said or source):
             reading.values[key] = Value(key, origin.text, origin.label, text=text)
     return make, model, trim, next((title for _, title in titles if title.year), spoken)
+
+
+def _is_code(make: str, model: str, titles: list[tuple[RawField, names.Title]]) -> bool:
+    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known one."""
+    key = names.key_of(model)
+    return key not in names.models(make) and not any(key in names.key_of(f.text) for f, _ in titles)
 
 
 def _is_year(text: str, make: str) -> bool:
@@ -131,6 +139,10 @@ def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
         origin = next(f for f in reading.of("name") if names.title(f.text).year == spoken.year)
         reading.values["year"] = Value("year", origin.text, origin.label, low=spoken.year, high=spoken.year)
         return spoken.year, spoken.year
+    for said in reading.of("name"):
+        if (built := _BUILT.search(said.text)) and (span := years(built[1])):
+            reading.values["year"] = Value("year", said.text, said.label, low=span[0], high=span[1])
+            return span
     return None
 
 
@@ -141,7 +153,9 @@ def _prices(reading: _Reading) -> None:
             return
         found = money(said.text, decimal=reading.decimal, country=reading.country, tag=reading.raw.language, currency=said.unit or stated)  # fmt: skip
         if isinstance(found, Money):
-            currency = found.currency or (CURRENCIES.get(reading.country, "") if not said.unit else "")
+            is_silent = not said.unit and not has_sign(said.text) and reading.country not in PRICED_ABROAD
+            own = CURRENCIES.get(reading.country, "") if is_silent else ""
+            currency = found.currency or own
             reading.values["price"] = Value("price", said.text, said.label, low=found.low, high=found.high, currency=currency)  # fmt: skip
         else:
             reading.refuse(said, found)
@@ -161,6 +175,9 @@ def _number(reading: _Reading, key: str) -> None:
         chosen = _one(found, key, several="\n" in said.text)
         if chosen is None:
             reading.refuse(said, "several figures" if found else "no figure in a known unit")
+            continue
+        if _A_CLASS.search(said.text):
+            reading.refuse(said, "a class of figures")
             continue
         if key == "mileage" and chosen.high < 100e3 and _contradicted(reading, said):
             reading.refuse(said, "a placeholder: another statement of the page is larger")

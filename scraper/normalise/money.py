@@ -31,7 +31,7 @@ _SIGNS = {
     "chf": "CHF", "sfr": "CHF", "fr": "CHF", "inr": "INR", "r$": "BRL", "c$": "CAD", "ca$": "CAD", "cad": "CAD", "a$": "AUD", "au$": "AUD", "aud": "AUD",
     "nz$": "NZD", "nzd": "NZD", "s$": "SGD", "hk$": "HKD", "mx$": "MXN", "mxn": "MXN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "aed": "AED", "dhs": "AED", "dh": "AED",
     "bgn": "BGN", "лв": "BGN", "din": "RSD", "rsd": "RSD", "czk": "CZK", "huf": "HUF", "try": "TRY", "tl": "TRY", "zar": "ZAR", "pkr": "PKR", "lkr": "LKR", "jpy": "JPY", "brl": "BRL",
-    "रु": "INR", "रुपये": "INR", "us $": "USD", "rub": "RUB", "руб": "RUB", "uah": "UAH", "грн": "UAH", "qar": "QAR", "sar": "SAR", "kwd": "KWD", "omr": "OMR", "bhd": "BHD", "cny": "CNY",
+    "रु": "INR", "रुपये": "INR", "us $": "USD", "rub": "RUB", "руб": "RUB", "rur": "RUB", "uah": "UAH", "грн": "UAH", "qar": "QAR", "sar": "SAR", "kwd": "KWD", "omr": "OMR", "bhd": "BHD", "cny": "CNY",
 }  # fmt: skip
 # Signs that several countries share: the page's country decides, and the first is meant where it doesn't.
 _SHARED = {
@@ -71,6 +71,11 @@ def money(text: str, *, decimal: str, country: str, tag: str, currency: str = ""
     return Money(*found[0], sign(said, country, tag) or iso(currency))
 
 
+def has_sign(text: str) -> bool:
+    """Whether a text says whose money it is, even where that isn't known."""
+    return bool(_SIGN.search(fold(text)))
+
+
 def iso(said: str) -> str:
     """An ISO 4217 code, where the text is one or a sign that only one country uses."""
     word = fold(said)
@@ -94,8 +99,7 @@ def _shared(symbol: str, country: str, tag: str, said: str) -> str:
         return (
             "INR" if tag.lower() in ("en-in", "hi", "hi-in") or (not country and _INDIAN.search(said)) else ""
         )
-    if symbol == "$":
-        return "USD" if country in ("", "US") else ""
+    # A country whose own money has another sign means the American dollar.
     return _SHARED[symbol][0]
 
 

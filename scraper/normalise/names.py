@@ -155,12 +155,18 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
         if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
             continue  # an i30 N Line is no i30 N
         if name := known.get(key_of(" ".join(words[:length]))):
-            return name, length
+            return _spelt(name, " ".join(words[:length])), length
     if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
         return words[0] if match else "", 1
     if words and make == "Mercedes-Benz" and re.fullmatch(r"(?:[A-Z]{1,3})\d{2,3}|[A-Z]{1,3}", words[0]):
         return (f"{words[0]} {words[1]}", 2) if len(words) > 1 and words[1].isdigit() else (words[0], 1)
     return "", 0
+
+
+def _spelt(name: str, said: str) -> str:
+    """A known name as the page spells it, where only accents differ and it neither shouts nor whispers."""
+    same = name.casefold() != said.casefold() and fold(name) == fold(said)
+    return said if same and not said.isupper() and not said.islower() else name
 
 
 def split_model(make: str, said: str) -> tuple[str, str]:
@@ -169,6 +175,7 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     """
     text = " ".join(said.split())
     words = text.split(" ")
+    whole = len(words)
     while len(words) > 1 and _YEAR.fullmatch(words[0]) and not _known_prefix(make, words)[0]:
         words = words[1:]
     for length in (3, 2, 1):
@@ -179,12 +186,12 @@ def split_model(make: str, said: str) -> tuple[str, str]:
         words = words[:-1]
     text = " ".join(words)
     if exact := models(make).get(key_of(text)):
-        return exact, ""
+        return _spelt(exact, text), ""
     name, length = _known_prefix(make, words)
     if (
         name
         and len(words) > length
-        and (len(words) > 2 or len(text) > 14 or re.match(r"\d[.,]\d", words[length]))
+        and (len(words) < whole or len(words) > 2 or len(text) > 14 or re.match(r"\d[.,]\d", words[length]))
     ):
         return name, " ".join(words[length:])
     return tidy(text) if text.isupper() and len(text) > _KEEPS_CASE else text, ""

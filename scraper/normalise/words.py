@@ -14,7 +14,7 @@ _WORD_EDGE = r"(?<![\w-]){}(?![\w-])"
 _GEARS = re.compile(
     r"(?<![\d.,])(\d{1,2})\s*[-–]?\s*(?:speed|gears?\b|gang|gange|gang-|vitesses|rapports|marce|marchas|velocidades|versnellingen|trepte|vaxlar|spd|vel\b|stufig|sp\b)"
 )
-_COMBINED_FUELS = re.compile(r"\s*(?:\+|/|&|,|;|\n|\bor\b|\bund\b|\band\b|\bet\b|\be\b|\by\b)\s*")
+_OR_BEFORE = re.compile(r"\d\s*(?:/|-|–|or|ou|oder|o|of|eller)\s*$")  # "4 or 5 speed"
 _HYBRID_PAIR = {"Petrol", "Diesel", "Electric"}
 
 
@@ -68,7 +68,7 @@ def transmission(text: str, code: str) -> str:
 
 def _gearbox(text: str, code: str) -> str:
     names = found("transmission", text, code)
-    if not names and re.fullmatch(r"cvt.*|.*\bcvt\b.*", fold(text)):
+    if not names and re.search(r"\bcvt", fold(text)):
         names = ["Continuously variable"]
     special = [name for name in names if name not in ("Automatic", "Manual")]
     if special:
@@ -80,7 +80,9 @@ def _gearbox(text: str, code: str) -> str:
     if name in ("Continuously variable", "Single gear"):
         return name
     gears = _GEARS.search(fold(text))
-    return f"{name}, {gears[1]} gears" if gears and 2 <= int(gears[1]) <= 12 else name
+    if not gears or not 2 <= int(gears[1]) <= 12 or _OR_BEFORE.search(fold(text)[: gears.start()]):
+        return name
+    return f"{name}, {gears[1]} gears"
 
 
 def drive(text: str, code: str) -> str:

@@ -6,11 +6,17 @@ import pytest
 
 from scraper.extract import reasons
 from scraper.extract.report import read
+from tests.scraper.carless_pages import CARLESS_PAGES
 from tests.scraper.more_pages import MORE_PAGES
+from tests.scraper.offer_pages import OFFER_PAGES
 from tests.scraper.pages import PAGES, Expected
+from tests.scraper.spec_pages import SPEC_PAGES
+from tests.scraper.world_pages import WORLD_PAGES
+
+ALL = PAGES | MORE_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | CARLESS_PAGES
 
 
-@pytest.mark.parametrize(("url", "page", "expected"), (PAGES | MORE_PAGES).values(), ids=PAGES | MORE_PAGES)
+@pytest.mark.parametrize(("url", "page", "expected"), ALL.values(), ids=ALL)
 def test_a_page_gives_what_it_states_and_nothing_else(url: str, page: str, expected: Expected):
     found = read(page.encode(), "page", url)
     if expected is None:
