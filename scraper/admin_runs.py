@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -90,13 +91,17 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
             return HttpResponseRedirect(reverse(RUNS))
         source = form.cleaned_data["source"]
 
+        to = reverse(RUNS)
+
         def ask() -> str:
+            nonlocal to
             run = runs.run_start(
                 source=source,
                 options=form.options(),
                 dry_run=form.cleaned_data["dry_run"],
                 actor=request.user,
             )
+            to = reverse("admin:scraper_scraperun_change", args=[run.pk])
             return f"{run} waits for the worker."
 
         def set_schedule() -> str:
@@ -104,7 +109,8 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
             schedules.schedule_set(source=source, every=every, options=form.options())
             return f"{source} is crawled every {every}." if every else f"{source} is not crawled by itself."
 
-        return _said(request, set_schedule if "schedule" in request.POST else ask, reverse(RUNS))
+        _say(request, set_schedule if "schedule" in request.POST else ask)
+        return HttpResponseRedirect(to)
 
     @method_decorator(require_POST)
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -125,7 +131,8 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
             act(run)
             return f"{run} {words}."
 
-        return _said(request, done, reverse("admin:scraper_scraperun_change", args=[pk]))
+        _say(request, done)
+        return HttpResponseRedirect(reverse("admin:scraper_scraperun_change", args=[pk]))
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of a run's page that changes."""
@@ -161,9 +168,9 @@ def shown(run: ScrapeRun) -> dict[str, Any]:
     }
 
 
-def _said(request: HttpRequest, what: Any, to: str) -> HttpResponse:
+def _say(request: HttpRequest, what: Callable[[], str]) -> None:
+    """Does it, and says what came of it."""
     try:
         messages.success(request, what())
     except ScraperError as error:
         messages.error(request, error.message)
-    return HttpResponseRedirect(to)

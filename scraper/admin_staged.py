@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +19,7 @@ from catalog.models import Variant
 from catalog.specs import SPECS
 from scraper import assessing, curation
 from scraper.admin_parts import ReadOnly, badge, each
+from scraper.comparing import Line
 from scraper.exceptions import ScraperError
 from scraper.forms import NamesForm, WhichCarForm
 from scraper.publishing import change_undo, staged_publish
@@ -209,6 +210,7 @@ class StagedCarAdmin(ReadOnly, admin.ModelAdmin):
             "row": row,
             "colour": _COLOURS[Status(row.status)],
             "lines": [(line, row.held.get(line.key, "")) for line in lines],
+            "besides": _besides(row, lines),
             "form": form,
             "which": WhichCarForm(),
             "candidates": candidates,
@@ -312,6 +314,17 @@ class _Decision:
             staged=row, actor=self.request.user, names=self.form.names(), values=self.form.values()
         )
         return f"Corrected: {', '.join(changed)}." if changed else "Nothing was changed."
+
+
+def _besides(row: StagedCar, lines: Iterable[Line]) -> list[tuple[str, Mapping[str, Any], str]]:
+    """What the source says and nobody can publish: its name, the value, and why where that is not plain."""
+    shown = {line.key for line in lines} | {"make", "model", "trim", "year", "body_style"}
+    why = {"price": "asked for a used car: no list price"}
+    return [
+        (value["key"].replace("_", " ").capitalize(), value, why.get(value["key"], ""))
+        for value in row.values
+        if value["key"] not in shown
+    ]
 
 
 def _is_list(request: HttpRequest) -> bool:
