@@ -1,11 +1,13 @@
 """Measure the site on this machine and print tables: `make bench`, or `python -m tests.benchmarks [PART …]`.
 
-Parts: latency, throughput, pages, start, model, catalog, crawl, extract. A private site is started for the first three,
-with a real Redis, worker, web server and the bundle that ships.
+Parts: latency, throughput, pages, start, model, catalog, crawl, extract, load. A private site is started for the first
+three, with a real Redis, worker, web server and the bundle that ships; `load` starts one on PostgreSQL, and `--photos N`
+says how many identifications it watches memory over.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -27,7 +29,7 @@ from django.core.management import call_command  # noqa: E402  (Django has to be
 from django.db import connections  # noqa: E402
 from django.db.models import Max, Min  # noqa: E402
 
-from tests.benchmarks import bench_catalog, bench_crawl, bench_extract, bench_ml  # noqa: E402
+from tests.benchmarks import bench_catalog, bench_crawl, bench_extract, bench_load, bench_ml  # noqa: E402
 from tests.services import ROOT, Site, Visitor, free_port, wait_for  # noqa: E402
 
 LATENCY_RUNS, THROUGHPUT_PHOTOS, PLAIN_PHOTOS, PAGE_RUNS, START_RUNS = 40, 200, 60, 40, 5
@@ -213,12 +215,20 @@ PARTS: dict[str, Callable] = {
     "catalog": bench_catalog.run,
     "extract": bench_extract.main,
     "crawl": bench_crawl.run,
+    "load": lambda: bench_load.run(plain_site, plain_rate, count=options.photos),
 }
-ALONE = {"start", "model", "catalog", "crawl", "extract"}
+ALONE = {"start", "model", "catalog", "crawl", "extract", "load"}
+options = argparse.Namespace()
 
 
-def main(chosen: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Measure the chosen parts, all where none is."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*")
+    parser.add_argument("--photos", type=int, default=2000)
+    chosen = parser.parse_args(arguments, options).parts
     if unknown := set(chosen) - set(PARTS):
         sys.exit(f"There is no part {', '.join(unknown)}; there are {', '.join(PARTS)}.")
     chosen = chosen or list(PARTS)
