@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from scraper.cars import Car, RawCar, RawField, RawPhoto
 from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips, subject
-from scraper.extract.page import Page
+from scraper.extract.page import Page, whole_digits
 from scraper.extract.prices import lone_price
 from scraper.normalise import normalise
-from scraper.normalise.names import make_of, title
+from scraper.normalise.names import key_of, make_of, models, title
 from scraper.vocabulary import has_phrase
 
 # Facts that are worth a row: a make and a model alone are a headline.
@@ -98,7 +98,10 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
     hidden = inner.fields if inner else []
     titles = [RawField("name", "heading", head) for head in _heads(page)]
     prices = _meta_price(page) + lone_price(page)
+    if _denies(page, structured, visible + prices):
+        structured, visible, prices = (_without_price(part) for part in (structured, visible, prices))
     structured, hidden = _with_odometer_unit(structured, page), _with_odometer_unit(hidden, page)
+    titles += _crumbs_name(page, tops)
     said = sites.fields(page) + structured + visible + hidden + short + prices + titles
     counted = {one.key for one in structured + visible + hidden + short} & _FACTS
     marked_car = structured if found and found.is_vehicle else []
@@ -116,13 +119,28 @@ def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
 
 
 def _with_odometer_unit(fields: list[RawField], page: Page) -> list[RawField]:
-    """A bare mileage takes the unit that the page shows beside the same figure."""
+    """A mileage takes the unit that the page shows beside the same figure: templates leave theirs out, or keep a
+    foreign one.
+    """
     return [
-        replace(one, unit=page.odometer_unit(one.text))
-        if one.key == "mileage" and not one.unit and one.text.replace(",", "").replace(".", "").isdigit()
+        replace(one, unit=page.odometer_unit(one.text) or one.unit)
+        if one.key == "mileage" and one.text.replace(",", "").replace(".", "").isdigit()
         else one
         for one in fields
     ]
+
+
+def _denies(page: Page, marked: list[RawField], shown: list[RawField]) -> bool:
+    """Whether people see another price than machines, and never theirs: then neither is believed."""
+    theirs = next((one.text for one in marked if one.key == "price" and whole_digits(one.text)), "")
+    other = next((one.text for one in shown if one.key == "price" and whole_digits(one.text)), "")
+    return (
+        bool(theirs and other) and whole_digits(theirs) not in whole_digits(other) and not page.shows(theirs)
+    )
+
+
+def _without_price(fields: list[RawField]) -> list[RawField]:
+    return [one for one in fields if one.key != "price"]
 
 
 def _facts(car: Car) -> set[str]:
@@ -177,6 +195,18 @@ def _another_make(found: schema_org.Found, page: Page) -> bool:
     heading = next((make for head in page.headings[:1] if (make := title(head).make)), "")
     related = {"Mercedes-Benz", "Maybach", "Smart"}, {"Citroën", "DS"}, {"SEAT", "Cupra"}, {"Fiat", "Abarth"}, {"BMW", "Alpina", "MINI"}, {"Dodge", "Ram"}  # fmt: skip
     return bool(said and heading and said != heading and not any({said, heading} <= pair for pair in related))
+
+
+def _crumbs_name(page: Page, tops: list[schema_org.Node]) -> list[RawField]:
+    """Make and model of the breadcrumbs: a heading may say no more than "Golf VII 1.6 TDI"."""
+    crumbs = [crumb for crumb in subject.crumbs(page, tops) if crumb]
+    makes = {make for crumb in crumbs if (make := make_of(crumb))}
+    if len(makes) != 1:
+        return []
+    make = makes.pop()
+    heads = [key_of(head) for head in _heads(page)]
+    named = [c for c in crumbs if key_of(c) in models(make) and any(key_of(c) in head for head in heads)]
+    return [RawField("make", "breadcrumb", make), *(RawField("model", "breadcrumb", c) for c in named[-1:])]
 
 
 def _meta_price(page: Page) -> list[RawField]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lxml import html
-
 from scraper.cars import RawField
-from scraper.extract.page import Page, squeeze
+from scraper.extract.page import Element, Page, squeeze
 from scraper.extract.pairs import _text
 from scraper.normalise.names import key_of, make_of, title
 from scraper.vocabulary import label
@@ -27,10 +25,10 @@ _FOOTNOTE = re.compile(r"\[\s*[\w\s]{1,12}\s*\]")
 _CODE = re.compile(r"\s*\([^)]*\)")
 
 
-def boxes(page: Page) -> list[html.HtmlElement]:
+def boxes(page: Page) -> list[Element]:
     """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
     found = page.root.xpath(
-        "//table[contains(concat(' ', normalize-space(@class), ' '), ' infobox ') or contains(@class, 'infobox')]"
+        "//*[self::table or self::div][contains(@class, 'infobox') or contains(@class, 'sinottico') or contains(@class, 'infocaseta')]"
     )
     return [box for box in found if _is_cars({_key(name, page) for name in _labels(box)})]
 
@@ -47,8 +45,8 @@ def _key(name: str, page: Page) -> str:
     return known.key if known and known.key in _READ else ""
 
 
-def _labels(box: html.HtmlElement) -> dict[str, html.HtmlElement]:
-    rows: dict[str, html.HtmlElement] = {}
+def _labels(box: Element) -> dict[str, Element]:
+    rows: dict[str, Element] = {}
     for row in box.iter("tr"):
         cells = [cell for cell in row if cell.tag in ("th", "td")]
         if len(cells) == 2 and (name := squeeze(" ".join(cells[0].itertext())).casefold().rstrip(":")):
@@ -56,7 +54,7 @@ def _labels(box: html.HtmlElement) -> dict[str, html.HtmlElement]:
     return rows
 
 
-def fields(box: html.HtmlElement, page: Page) -> list[RawField]:
+def fields(box: Element, page: Page) -> list[RawField]:
     """What the box states. Values keep their lines: each is a version."""
     said = []
     for name, cell in _labels(box).items():
@@ -80,7 +78,7 @@ def fields(box: html.HtmlElement, page: Page) -> list[RawField]:
     return identity + [one for one in said if one.key != "make"] if identity else []
 
 
-def _heading(box: html.HtmlElement, page: Page) -> str:
+def _heading(box: Element, page: Page) -> str:
     for cell in box.xpath(".//caption | .//*[contains(@class, 'fn')] | .//th[@colspan]"):
         if text := squeeze(" ".join(cell.itertext())):
             return text

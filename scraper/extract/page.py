@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree, html
+from lxml import etree
 
 from scraper.vocabulary import LANGUAGES, fold, has_phrase
 
+Element = etree._Element
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]+)", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
 _TYPES = re.compile(
@@ -19,7 +20,7 @@ _TYPES = re.compile(
 )
 _ASIDE = re.compile(
     r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|"
-    r"competitor|(?:^|[\s_-])(?:filters?|facets?|related|breadcrumbs?|cookie|calculator|alternatives|lease|finance|financing|nav|menu|footer)(?:[\s_-]|$)",
+    r"competitor|(?:^|[\s_-])(?:filters?|facets?|related|bread-?_?crumbs?|cookie|calculator|alternatives|lease|finance|financing|nav|menu|footer)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
@@ -39,9 +40,22 @@ _DROPPED = (
     "object",
     "video",
 )
+_STRING = etree.XPath("string()")
+_LENGTH = etree.XPath("string-length()")
 _TEXTS = etree.XPath("//text()[normalize-space()]")
+_DIGIT = re.compile(r"\d")
 _MOST_CRUMBS = 12
 _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class says
+
+
+def _parsed(text: str) -> Element:
+    """The tree of a page, whatever is wrong with it. Plain elements: lxml.html's own ask Python for each class."""
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "ignore") or b"<p>", parser=parser)
+    except (etree.ParseError, ValueError):
+        root = None
+    return root if root is not None else etree.fromstring(b"<html><body/></html>", parser=parser)
 
 
 def decode(content: bytes) -> str:
@@ -86,8 +100,9 @@ class Text(NamedTuple):
     """A piece of text: inside of its element, or behind it."""
 
     said: str
-    element: html.HtmlElement
+    element: Element
     is_behind: bool
+    has_digits: bool
 
 
 class Page:
@@ -97,21 +112,15 @@ class Page:
         text = decode(content).replace("\x00", "")
         self.is_html = bool(_TYPES.search(text[:20_000]))
         saved = _SAVED_FROM.search(text[:4000])
-        parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-        try:
-            self.root = html.document_fromstring(text.encode("utf-8", "ignore") or b"<p>", parser=parser)
-        except (etree.ParserError, ValueError):
-            self.root = html.document_fromstring(b"<p></p>")
-            self.is_html = False
-        self._alive = list(
-            self.root.iter()
-        )  # lxml makes each element anew at every visit, unless somebody holds it
+        self.root = _parsed(text)
         self.scripts = [
             (s.get("type") or "", s.get("id") or "", s.text or "") for s in self.root.iter("script")
         ]
-        self.metas = {
-            (m.get("property") or m.get("name") or m.get("itemprop") or "").lower(): m.get("content") or "" for m in self.root.iter("meta")
-        }  # fmt: skip
+        self.metas: dict[str, str] = {}
+        for meta in self.root.iter("meta"):
+            name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
+            if said := meta.get("content"):
+                self.metas.setdefault(name.lower(), said)
         self.url = url or self._own_address() or (saved[1] if saved else "")
         self.language = self._language()
         self.title = squeeze(self.root.findtext(".//head/title") or "")
@@ -179,62 +188,63 @@ class Page:
 
     def _strip(self) -> None:
         for element in list(self.root.iter(*_DROPPED)):
-            if element.getparent() is not None:
+            if element.tag == "nav":
                 self._keep_crumbs(element)
-                element.drop_tree()
+            _drop(element)
         total = _letters(self.root)
         for element in list(self.root.iter("ol", *_BLOCKS)):
-            if self._keep_crumbs(element) or element.tag == "ol" or not self._is_aside(element):
+            if not _ASIDE.search(_names(element)) or self._keep_crumbs(element) or element.tag == "ol":
                 continue
-            if element.getparent() is not None and not self._is_main(element, total):
-                element.drop_tree()
+            if not self._is_main(element, total):
+                _drop(element)
         for choice in self.root.xpath(
             "//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]"
         ):
-            if choice.getparent() is not None:
-                choice.drop_tree()
+            _drop(choice)
         for heading in list(self.root.iter("h2", "h3", "h4", "h5")):
-            if has_phrase("similar", squeeze(heading.text_content())[:60], self.language):
+            if has_phrase("similar", squeeze(_STRING(heading))[:60], self.language):
                 self._drop_below(heading, total)
 
-    def _keep_crumbs(self, element: html.HtmlElement) -> bool:
+    def _keep_crumbs(self, element: Element) -> bool:
         """Breadcrumbs say what sort of thing a page offers, and go with the menus."""
         if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
+            return False
+        if next(element.iter("h1"), None) is not None:
             return False
         texts = [squeeze(text) for text in element.itertext() if not text.isspace()]
         if not texts or len(texts) > _MOST_CRUMBS:
             return False
         self.crumbs += texts
         if element.getparent() is not None and element.tag != "nav":
-            element.drop_tree()
+            _drop(element)
         return True
 
-    def _is_aside(self, element: html.HtmlElement) -> bool:
-        return bool(_ASIDE.search(_names(element)))
-
-    def _is_main(self, element: html.HtmlElement, total: int) -> bool:
+    def _is_main(self, element: Element, total: float) -> bool:
         if next(element.iter("h1"), None) is not None:
             return True
         return _letters(element) > _LARGE * total
 
-    def _drop_below(self, heading: html.HtmlElement, total: int) -> None:
+    def _drop_below(self, heading: Element, total: float) -> None:
         """Remove what a heading such as "Similar cars" stands over: its block, or what follows it there."""
         parent = heading.getparent()
         if parent is None:
             return
         if parent.tag in _BLOCKS and not self._is_main(parent, total) and parent.index(heading) == 0:
-            parent.drop_tree()
+            _drop(parent)
             return
         for element in list(heading.itersiblings()):
             if element.tag in ("h1", "h2", heading.tag):
                 break
-            element.drop_tree()
+            _drop(element)
 
     @cached_property
     def texts(self) -> list[Text]:
         """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who look."""
-        found = ((squeeze(said), said.getparent(), said.is_tail) for said in _TEXTS(self.root))
-        return [Text(*part) for part in found if part[0]]
+        return [
+            Text(said, part.getparent(), part.is_tail, _DIGIT.search(said) is not None)
+            for part in _TEXTS(self.root)
+            if (said := " ".join(part.split()))
+        ]
 
     @cached_property
     def text(self) -> str:
@@ -252,19 +262,20 @@ class Page:
         digits = re.sub(r"\D", "", figure.removesuffix(".0"))
         if not 3 <= len(digits) <= 7:
             return ""
-        spaced = "[.,'\u2019 ]?".join(
-            [digits[: len(digits) % 3], *re.findall(r"\d{3}", digits[len(digits) % 3 :])]
-        ).removeprefix("[.,'\u2019 ]?")
-        found = re.search(rf"(?<![\d.,]){spaced}\s*(km|kms|mi|miles|mil)\b", self.text, re.IGNORECASE)
+        found = re.search(rf"{_grouped(digits)}\s*(km|kms|mi|miles|mil)\b", self.text, re.IGNORECASE)
         return found[1].lower() if found else ""
 
     def is_rate(self, figure: str) -> bool:
         """Whether the page shows this figure as one to be paid by the month: some mark up rates as prices."""
-        digits = re.sub(r"\D", "", re.sub(r"[.,]\d{1,2}$", "", figure))
+        digits = whole_digits(figure)
         if not 2 <= len(digits) <= 4:
             return False
-        shown = re.finditer(rf"(?<!\d){digits[:-3]}[.,' ]?{digits[-3:]}(?!\d)", self.text)
+        shown = re.finditer(_grouped(digits), self.text)
         return any(has_phrase("monthly", self.text[m.start() : m.end() + 25], self.language) for m in shown)
+
+    def shows(self, figure: str) -> bool:
+        """Whether people see this figure, in whichever groups."""
+        return re.search(_grouped(whole_digits(figure)), self.text) is not None
 
     def absolute(self, address: str) -> str:
         """An address of the page as an absolute one; empty where it is none of the web's."""
@@ -275,12 +286,36 @@ class Page:
         return whole if whole.startswith(("http://", "https://")) else ""
 
 
-def _names(element: html.HtmlElement) -> str:
+def _drop(element: Element) -> None:
+    """Takes an element out of the tree; the text behind it stays."""
+    parent, before, behind = element.getparent(), element.getprevious(), element.tail
+    if parent is None:
+        return
+    if behind and before is not None:
+        before.tail = (before.tail or "") + behind
+    elif behind:
+        parent.text = (parent.text or "") + behind
+    parent.remove(element)
+
+
+def _names(element: Element) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('aria-label') or ''}"
 
 
-def _letters(element: html.HtmlElement) -> int:
-    return len(element.text_content())
+def whole_digits(figure: str) -> str:
+    """The digits of an amount without its cents."""
+    return re.sub(r"\D", "", re.sub(r"[.,]\d{1,2}$", "", figure.strip()))
+
+
+def _grouped(digits: str) -> str:
+    """A pattern for a number, however its thousands are grouped."""
+    head = len(digits) % 3 or 3
+    groups = [digits[:head], *re.findall(r"\d{3}", digits[head:])]
+    return r"(?<!\d)" + r"[.,'’\s]?".join(groups) + r"(?!\d)"
+
+
+def _letters(element: Element) -> float:
+    return _LENGTH(element)
 
 
 def squeeze(text: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lxml import html
-
 from scraper.cars import RawField
-from scraper.extract.page import Page, squeeze
+from scraper.extract.page import Element, Page, squeeze
 from scraper.normalise import words
 from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 
@@ -37,7 +35,7 @@ class Pair:
 def pairs(page: Page) -> list[Pair]:
     """All labelled values of the page whose label some language knows, in its order."""
     found: list[Pair] = []
-    for text, element, is_behind in page.texts:
+    for text, element, is_behind, _ in page.texts:
         if len(text) > LETTERS_IN_A_LABEL + _LONGEST_VALUE:
             continue
         if known := label(text, page.language):
@@ -58,7 +56,7 @@ def _by_value(known: Label, value: str) -> Label:
     return known
 
 
-def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | None:
+def _in_line(text: str, element: Element | None, page: Page) -> Pair | None:
     """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the
     value.
     """
@@ -72,7 +70,7 @@ def _in_line(text: str, element: html.HtmlElement | None, page: Page) -> Pair | 
     return Pair(said.strip(), _by_value(known, value), value) if len(value) <= _LONGEST_VALUE else None
 
 
-def _beside(element: html.HtmlElement, page: Page) -> str:
+def _beside(element: Element, page: Page) -> str:
     """The text that a label labels: behind it, in the next box, or in the box beside one of its own boxes."""
     own = squeeze(" ".join(element.itertext()))
     mine = squeeze(element.text or "")
@@ -96,7 +94,7 @@ def _value(text: str, page: Page) -> str:
     return "" if not text or len(text) > _LONGEST_VALUE or label(text, page.language) else text
 
 
-def _compares(element: html.HtmlElement, value: html.HtmlElement, page: Page) -> bool:
+def _compares(element: Element, value: Element, page: Page) -> bool:
     """Whether other values follow in the same row: a table that sets versions side by side states no single
     one.
     """
@@ -114,7 +112,7 @@ def _compares(element: html.HtmlElement, value: html.HtmlElement, page: Page) ->
     return any(text and text != own for text in texts) and not (len(texts) == 2 and element.tag == "td")
 
 
-def _next(element: html.HtmlElement) -> html.HtmlElement | None:
+def _next(element: Element) -> Element | None:
     """The next box that has a text; not across the cells of another pair, nor into a sub-list."""
     for sibling in element.itersiblings():
         if not isinstance(sibling.tag, str):
@@ -126,7 +124,7 @@ def _next(element: html.HtmlElement) -> html.HtmlElement | None:
     return None
 
 
-def _text(element: html.HtmlElement) -> str:
+def _text(element: Element) -> str:
     """The text of a box; lines of a list stay lines, so that alternatives can be told from one value."""
     parts: list[str] = []
     for part in element.iter():

@@ -6,10 +6,8 @@ import re
 from functools import lru_cache
 from itertools import islice
 
-from lxml import html
-
 from scraper.cars import RawField
-from scraper.extract.page import Page, Text, squeeze
+from scraper.extract.page import Element, Page, Text, squeeze
 from scraper.normalise.money import Money, money
 from scraper.normalise.places import country, decimal_mark
 from scraper.vocabulary import fold, has_phrase, read
@@ -62,7 +60,7 @@ def lone_price(page: Page) -> list[RawField]:
 
 
 def _may_be_amount(text: Text) -> bool:
-    return len(text.said) <= _LONGEST and bool(_DIGITS.search(text.said))
+    return text.has_digits and len(text.said) <= _LONGEST and bool(_DIGITS.search(text.said))
 
 
 def _is_in_heading(text: Text) -> bool:
@@ -113,7 +111,7 @@ def _amount(place: int, text: str, page: Page) -> tuple[int, float, str] | None:
     return None
 
 
-def _with_currency(element: html.HtmlElement) -> str:
+def _with_currency(element: Element) -> str:
     """The text of a price box; with the box beside it where that holds the currency. Empty where it is no
     price.
     """
@@ -126,7 +124,7 @@ def _with_currency(element: html.HtmlElement) -> str:
     return text
 
 
-def _struck(element: html.HtmlElement) -> bool:
+def _struck(element: Element) -> bool:
     """Whether a price is crossed out, or stands in a box of old prices or of rates."""
     if element.tag in ("s", "del", "strike") or _is_other(element.get("class") or ""):
         return True

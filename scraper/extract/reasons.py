@@ -23,18 +23,18 @@ _LITTLE_TEXT = 600
 _VERSUS = re.compile(
     r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
 )
+_STATUS = re.compile(r"(?:40[0349]|410|429|50[0234])(?:\s*[-–|:!.]|\s*$)")
+_LONGEST_ERROR = 8000
 _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
 def is_error(page: Page) -> bool:
-    """Whether title or heading are those of an error page. A number alone is no error: a Peugeot 404 is a
-    car.
+    """Whether title or heading are those of an error page. A number counts at the start of a heading only: a
+    Peugeot 404 is a car.
     """
     heads = [page.title, *page.headings]
-    return any(
-        has_phrase("error", head, page.language) and (len(page.text) < 8000)
-        for head in heads
-        if not re.search(r"peugeot\s+40[34]", head, re.IGNORECASE)
+    return len(page.text) < _LONGEST_ERROR and any(
+        _STATUS.match(head) or has_phrase("error", head, page.language) for head in heads
     )
 
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
-from lxml import html
-
 from scraper.cars import RawField, RawPhoto
-from scraper.extract.page import Page, squeeze
+from scraper.extract.page import Element, Page, squeeze
 from scraper.normalise.names import key_of, title
 from scraper.vocabulary import fold
 
@@ -78,17 +76,17 @@ def json_nodes(text: str) -> list[Node]:
     return [node for node in (data if isinstance(data, list) else [data]) if isinstance(node, dict)]
 
 
-def markup_nodes(root: html.HtmlElement, scope: str, kind: str, prop: str) -> list[Node]:
+def markup_nodes(root: Element, scope: str, kind: str, prop: str) -> list[Node]:
     """Microdata (itemscope, itemtype, itemprop) or RDFa Lite (typeof, typeof, property) as nodes."""
     tops = [e for e in root.xpath(f"//*[@{scope}]") if not (e.get(prop) and _inside(e, scope))]
     return [_markup_node(element, scope, kind, prop, 0) for element in tops]
 
 
-def _inside(element: html.HtmlElement, scope: str) -> bool:
+def _inside(element: Element, scope: str) -> bool:
     return any(ancestor.get(scope) is not None for ancestor in element.iterancestors())
 
 
-def _markup_node(element: html.HtmlElement, scope: str, kind: str, prop: str, depth: int) -> Node:
+def _markup_node(element: Element, scope: str, kind: str, prop: str, depth: int) -> Node:
     node: Node = {"@type": (element.get(kind) or "").split()}
     stack = list(element.iterchildren())[::-1]
     while stack:
@@ -112,7 +110,7 @@ def _markup_node(element: html.HtmlElement, scope: str, kind: str, prop: str, de
     return node
 
 
-def _markup_text(element: html.HtmlElement) -> str:
+def _markup_text(element: Element) -> str:
     for attribute in ("content", "datetime"):
         if element.get(attribute):
             return str(element.get(attribute))
@@ -182,7 +180,8 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
-    return squeeze(re.sub(r"<[^>]{1,200}>", " ", str(value)))
+    text = str(value)
+    return squeeze(re.sub(r"<[^>]{1,200}>", " ", unescape(text) if "&" in text else text))
 
 
 def fields(found: Found) -> list[RawField]:
@@ -247,7 +246,9 @@ def _offer_fields(found: Found) -> list[RawField]:
         )
     said = []
     for offer in offers:
-        if kinds(offer) & {"aggregateoffer", "offerforlease"} and not values(offer, "price"):
+        if "offerforlease" in kinds(offer) or "LeaseOut" in text_of(offer.get("businessFunction")):
+            continue
+        if "aggregateoffer" in kinds(offer) and not values(offer, "price"):
             low, high = text_of(offer.get("lowPrice")), text_of(offer.get("highPrice"))
             if low and low == high:
                 said.append(RawField("price", "lowPrice", low, text_of(offer.get("priceCurrency"))))
@@ -255,7 +256,8 @@ def _offer_fields(found: Found) -> list[RawField]:
         for holder in (offer, *[p for p in values(offer, "pricespecification") if isinstance(p, dict)]):
             said += _price(holder, text_of(offer.get("priceCurrency")))
         said += [RawField("condition", "itemCondition", text_of(c)) for c in values(offer, "itemcondition")]
-    return said
+    amounts = {re.sub(r"\D", "", one.text) for one in said if one.key == "price"}
+    return said if len(amounts) <= 1 else [one for one in said if one.key != "price"]
 
 
 def _price(holder: Node, currency: str) -> list[RawField]:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from lxml import etree
+
 from scraper.cars import RawField
 from scraper.extract.page import Page, squeeze
 from scraper.vocabulary import fold, label
@@ -22,6 +24,9 @@ from scraper.vocabulary import fold, label
 # The value first and the name before it after that: minified scripts are all names.
 _ASSIGNED = re.compile(r"=\s*(?:JSON\.parse\(\s*)?(?P<start>[{\[\"'])")
 _NAME = re.compile(r"(?P<name>[\w$]{1,40})(?:[\"']\s*\])?\s*$")
+_PUSHED_ROWS = re.compile(r"""__next_f\.push\(\s*\[\s*1\s*,\s*("(?:\\.|[^"\\])*")""")
+_JSON_ATTRIBUTES = etree.XPath("//@*[string-length() > 80 and starts-with(., '{') and contains(., 'model')]")
+_PER_PAGE = 20
 _PUSHED = re.compile(r"\bdataLayer\.push\(\s*(?P<start>\{)")
 _ESCAPES = re.compile(r"\\(?:x(?P<code>[0-9a-fA-F]{2})|(?P<other>[^\"\\/bfnrtu]))")
 _NAMES = {
@@ -65,6 +70,7 @@ _CURRENCY_NAMES = ("currency", "currencycode", "pricecurrency")
 _LARGEST = 3_000_000
 _DEEPEST = 14
 _MANY = 60
+_NODES = 20_000
 _PER_SCRIPT = 6
 _ENOUGH = 5
 
@@ -84,11 +90,65 @@ def states(page: Page) -> Iterator[Any]:
         if "ld+json" in kind or not text or len(text) > _LARGEST:
             continue
         stripped = text.strip()
-        if "json" in kind.lower() or name == "__NEXT_DATA__":
-            yield from _parsed(stripped)
+        if name == "__NUXT_DATA__":
+            yield from (_revived(value) for value in _parsed(stripped))
+        elif "json" in kind.lower() or name == "__NEXT_DATA__":
+            yield from _parsed(_plain_json(stripped))
         elif "{" in stripped:
             for match in islice(_assigned(stripped), _PER_SCRIPT):
                 yield from _parsed(stripped[match.start("start") :], is_text=match["start"] in "\"'")
+    yield from _flight(page)
+    yield from _in_attributes(page)
+
+
+def _plain_json(text: str) -> str:
+    """Angular hands its state over with entities of its own."""
+    if not text.startswith(("{&q;", "[&q;")):
+        return text
+    for entity, sign in (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&")):
+        text = text.replace(entity, sign)
+    return text
+
+
+def _revived(data: Any) -> Any:
+    """Nuxt lists all values once, and a value names others by their place in the list."""
+    if not isinstance(data, list):
+        return None
+
+    made: dict[int, Any] = {}
+
+    def at(place: Any, depth: int) -> Any:
+        if not isinstance(place, int) or not 0 <= place < len(data) or depth > _DEEPEST:
+            return None
+        if place not in made:
+            made[place] = None  # a value that holds itself
+            made[place] = whole(data[place], depth + 1)
+        return made[place]
+
+    def whole(value: Any, depth: int) -> Any:
+        if isinstance(value, dict):
+            return {name: at(part, depth) for name, part in value.items()}
+        if isinstance(value, list) and value and isinstance(value[0], str):  # ["Reactive", 12]
+            return at(value[1], depth) if len(value) == 2 else None
+        return [at(part, depth) for part in value] if isinstance(value, list) else value
+
+    return at(0, 0)
+
+
+def _flight(page: Page) -> Iterator[Any]:
+    """What Next.js streams to the page: pieces of text that make rows of JSON together."""
+    pieces = [m[1] for _, _, text in page.scripts if "__next_f" in text for m in _PUSHED_ROWS.finditer(text)]
+    rows = "".join(said for piece in pieces for said in _parsed(piece) if isinstance(said, str))
+    for row in rows.split("\n"):
+        _, _, value = row.partition(":")
+        if value.startswith(("[", "{")) and len(value) < _LARGEST:
+            yield from _parsed(value)
+
+
+def _in_attributes(page: Page) -> Iterator[Any]:
+    """State in attributes, such as `data-vehicle='{"make": …}'`."""
+    for value in islice(_JSON_ATTRIBUTES(page.root), _PER_PAGE):
+        yield from _parsed(value.strip())
 
 
 def _assigned(script: str) -> Iterator[re.Match[str]]:
@@ -141,7 +201,7 @@ def cars(page: Page) -> list[Candidate]:
     """Car-like dictionaries of all states, the richest first."""
     found: list[Candidate] = []
     for state in states(page):
-        for node, around, siblings in _dictionaries(state, (), 1):
+        for node, around, siblings in islice(_dictionaries(state, (), 1), _NODES):
             said = _fields(node, page)
             keys = {one.key for one in said}
             if {"make", "model"} <= keys and len(keys) >= _ENOUGH:

@@ -63,8 +63,9 @@ def strips(page: Page) -> list[list[RawField]]:
     found: list[list[RawField]] = []
     current: dict[str, RawField] = {}
     since = 0
-    for said, _, _ in page.texts:
-        keys = _facts_in(said, page.language) if len(said) <= _LONGEST_STRIP else []
+    for said, _, _, has_digits in page.texts:
+        is_short = len(said) <= _LONGEST or (has_digits and len(said) <= _LONGEST_STRIP)
+        keys = _facts_in(said, page.language) if is_short else []
         for key, part in keys:
             if since > _NEAR or key in current:
                 _close(current, found)

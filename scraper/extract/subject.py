@@ -33,19 +33,22 @@ def _part_labels() -> frozenset[str]:
 def is_other(page: Page, tops: list[Node]) -> bool:
     """Whether the page is about something else than a car."""
     heads = [fold(head) for head in (_FIRST_PART.split(page.title, maxsplit=1)[0], *page.headings[:1])]
-    crumbs = [fold(crumb) for crumb in (*page.crumbs, *_listed_crumbs(tops))]
+    steps = [fold(crumb) for crumb in crumbs(page, tops)]
     return (
         any(kinds(node) & _TYPES for node in tops)
         or any(_words("vehicles").search(said) or _words("services").search(said) for said in heads)
-        or any(_words("vehicles").fullmatch(said) for said in (*crumbs, *_steps(page.url)))
-        or any(_words("goods").search(said) for said in (fold(page.title), *heads, *crumbs))
+        or any(_words("vehicles").fullmatch(said) for said in (*steps, *_steps(page.url)))
+        or any(_words("goods").search(said) for said in (fold(page.title), *heads, *steps))
         or any(_is_part(said) for said in heads)
         or any(_is_part_label(text.said) for text in page.texts)
     )
 
 
 def _is_part_label(said: str) -> bool:
-    return len(said) <= _LONGEST_LABEL and fold(said).rstrip(" :") in _part_labels()
+    if len(said) > _LONGEST_LABEL:
+        return False
+    low = said.lower() if said.isascii() else fold(said)
+    return low.rstrip(" :") in _part_labels()
 
 
 def _is_part(heading: str) -> bool:
@@ -57,11 +60,11 @@ def _is_part(heading: str) -> bool:
     return bool(named.make) and not title(heading[: part.start()]).make
 
 
-def _listed_crumbs(tops: list[Node]) -> list[str]:
-    """The names in breadcrumbs that are marked up."""
+def crumbs(page: Page, tops: list[Node]) -> list[str]:
+    """What stands in the page's breadcrumbs, those that people see and those that are marked up."""
     lists = [node for node in _nodes(tops) if "breadcrumblist" in kinds(node)]
     parts = [part for node in lists for part in values(node, "itemlistelement") if isinstance(part, dict)]
-    return [text_of(part.get("name") or part.get("item")) for part in parts]
+    return page.crumbs + [text_of(part.get("name") or part.get("item")) for part in parts]
 
 
 def _nodes(tops: list[Node]) -> list[Node]:

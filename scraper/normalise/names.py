@@ -118,7 +118,17 @@ def _make_in(words: list[str]) -> tuple[int, int, str]:
             if ahead and (key in _everyday() or len(key) < 3):
                 continue
             return start, length, name
+    for start in range(min(len(words), 4)):
+        for length in (2, 1):
+            if name := _implied().get(key_of(" ".join(words[start : start + length])), ""):
+                return start, 0, name
     return 0, 0, ""
+
+
+@cache
+def _implied() -> dict[str, str]:
+    """Key of a model that people name without its make → the make."""
+    return {key_of(model): make for model, make in read("makes")["implied"].items()}
 
 
 def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
@@ -164,9 +174,9 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
 
 
 def _spelt(name: str, said: str) -> str:
-    """A known name as the page spells it, where only accents differ and it neither shouts nor whispers."""
-    same = name.casefold() != said.casefold() and fold(name) == fold(said)
-    return said if same and not said.isupper() and not said.islower() else name
+    """A known name as the page spells it, where accents or hyphens differ and it neither shouts nor whispers."""
+    differs = name.casefold() != said.casefold()
+    return said if differs and not said.isupper() and not said.islower() else name
 
 
 def split_model(make: str, said: str) -> tuple[str, str]:

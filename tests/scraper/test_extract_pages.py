@@ -8,12 +8,13 @@ from scraper.extract import reasons
 from scraper.extract.report import read
 from tests.scraper.carless_pages import CARLESS_PAGES
 from tests.scraper.more_pages import MORE_PAGES
+from tests.scraper.odd_pages import ODD_PAGES
 from tests.scraper.offer_pages import OFFER_PAGES
 from tests.scraper.pages import PAGES, Expected
 from tests.scraper.spec_pages import SPEC_PAGES
 from tests.scraper.world_pages import WORLD_PAGES
 
-ALL = PAGES | MORE_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | CARLESS_PAGES
+ALL = PAGES | MORE_PAGES | ODD_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | CARLESS_PAGES
 
 
 @pytest.mark.parametrize(("url", "page", "expected"), ALL.values(), ids=ALL)
