@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 
 #: What decides the contents of a prepared database: table layouts, seed data and the code that loads them.
 _SOURCES = (
-    "requirements.txt",
+    "requirements*.txt",
     "*/migrations/*.py",
     "*/data/*",
     "*/seed.py",

@@ -100,7 +100,7 @@ def install(name: str) -> None:
 def main() -> None:
     """Install what the named file lists, unless that is done."""
     name = sys.argv[1] if len(sys.argv) > 1 else "requirements.txt"
-    names = sorted({"constraints.txt", "requirements.txt", name})
+    names = sorted({"constraints.txt", "requirements-web.txt", "requirements.txt", name})
     stamp = VENV / f"{name}.installed"
     if is_installed(stamp, names):
         return

@@ -15,7 +15,7 @@ from scripts import install
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """An empty project with requirements; what was made and installed, in order."""
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+    for name in ("requirements.txt", "requirements-web.txt", "requirements-dev.txt", "constraints.txt"):
         (tmp_path / name).write_text("Django==5.2.19\n")
     done: list[str] = []
 
@@ -49,7 +49,7 @@ def test_what_tests_need_is_installed_on_top(project, monkeypatch):
     assert project == ["environment", "requirements.txt", "requirements-dev.txt"]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-web.txt", "constraints.txt"])
 def test_changed_requirements_are_installed(project, tmp_path, name):
     install.main()
     (tmp_path / name).write_text("Django==5.2.20\n")
