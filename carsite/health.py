@@ -55,7 +55,7 @@ def _storage() -> None:
     folder = Path(settings.MEDIA_ROOT)
     while not folder.exists():
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise Away("The folder for photos can't be written.")
     if shutil.disk_usage(folder).free < _FREE_BYTES:
         raise Away("The disk for photos is nearly full.")

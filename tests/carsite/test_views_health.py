@@ -108,6 +108,14 @@ def test_full_disk_is_said(client: Client, operator: dict[str, str], monkeypatch
     assert "full" in check["reason"]
 
 
+@pytest.mark.django_db
+def test_folder_that_is_no_folder_is_said(client: Client, settings: Any, operator: dict[str, str]) -> None:
+    Path(settings.MEDIA_ROOT).touch()
+    check = client.get("/readyz", headers=operator).json()["checks"]["storage"]
+    assert check["ok"] is False
+    assert "written" in check["reason"]
+
+
 def test_site_without_its_database_is_not_ready_and_tells_no_secret(
     client: Client, broken_database: None, operator: dict[str, str]
 ) -> None:
