@@ -25,21 +25,7 @@ _ASIDE = re.compile(
 )
 _CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
 _BLOCKS = ("div", "section", "aside", "ul", "article")
-_DROPPED = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "select",
-    "textarea",
-    "nav",
-    "footer",
-    "head",
-    "object",
-    "video",
-)
+_DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea", "head", "object", "video")  # fmt: skip
 _STRING = etree.XPath("string()")
 _LENGTH = etree.XPath("string-length()")
 _TEXTS = etree.XPath("//text()[normalize-space()]")
@@ -188,10 +174,15 @@ class Page:
 
     def _strip(self) -> None:
         for element in list(self.root.iter(*_DROPPED)):
-            if element.tag == "nav":
-                self._keep_crumbs(element)
             _drop(element)
         total = _letters(self.root)
+        for element in list(self.root.iter("nav", "footer")):
+            self._keep_crumbs(element)
+            holds_text = next(element.iter("h1", "table", "dl", "p"), None) is not None
+            if not (
+                holds_text and self._is_main(element, total)
+            ):  # tabs that hold the page are marked up as nav
+                _drop(element)
         for element in list(self.root.iter("ol", *_BLOCKS)):
             if not _ASIDE.search(_names(element)) or self._keep_crumbs(element) or element.tag == "ol":
                 continue

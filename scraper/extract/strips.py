@@ -22,9 +22,12 @@ _SHAPES = (
     ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?\(\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\))?$", re.IGNORECASE)),
     ("displacement", re.compile(r"^(?:\d{1,2}[.,]?\d{3}\s?(?:cc|ccm|cm3|cm³)|\d{3}\s?(?:cc|ccm|cm3|cm³)|\d[.,]\d[- ]?(?:l|litres?|liters?|ltr)(?: [a-z][ \w-]{1,20})?)$", re.IGNORECASE)),
     ("first_registration", re.compile(r"^(?:ez |reg\.? )?(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d$", re.IGNORECASE)),
-    ("transmission", re.compile(r"^(?:\d{1,2}|four|five|six|seven|eight|nine|ten)[- ]speed (?:manual|automatic|dual[- ]clutch)\b[ \w-]{0,20}$", re.IGNORECASE)),
-    ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d\s?(?:reg|plate)\.?\))?$", re.IGNORECASE)),
+    ("transmission", re.compile(r"^(?:\d{1,2}|four|five|six|seven|eight|nine|ten)[- ]speed (?:\w+ )?(?:manual|automatic|dual[- ]clutch)\b[ \w-]{0,20}$", re.IGNORECASE)),
+    ("engine", re.compile(r"^(?=.*\d[.,]\d ?(?:l|litre|liter)\b)(?=.*(?:\d ?cyl|\d ?hp\b|\bv\d|\bi\d|petrol|diesel|gas)).{6,40}$", re.IGNORECASE)),
+    ("fuel", re.compile(r"^(?:gas|petrol|diesel|electric|hybrid) engine$", re.IGNORECASE)),
+    ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d(?:\s?(?:reg|plate)\.?)?\))?$", re.IGNORECASE)),
 )  # fmt: skip
+_WORDED = re.compile(r"speed|engine$", re.IGNORECASE)
 _NEAR = 6  # texts between two facts of one strip
 
 
@@ -33,7 +36,7 @@ def fact(text: str, tag: str) -> str:
     """The key that a short text states by itself; empty where it states none."""
     if not text or len(text) > _LONGEST or not text[0].isalnum():
         return ""
-    if any(c.isdigit() for c in text) or "speed" in text.lower():
+    if any(c.isdigit() for c in text) or _WORDED.search(text):
         return next((key for key, shape in _SHAPES if shape.match(text)), "")
     said = fold(text)
     return _words(tag).get(said, "") if len(said) > 3 else ""
@@ -42,9 +45,11 @@ def fact(text: str, tag: str) -> str:
 @cache
 def _words(tag: str) -> dict[str, str]:
     """Folded words that state a fuel or a gearbox by themselves."""
-    return {
+    known = {
         word: key for key in ("transmission", "fuel") for table in words.words_of(key, tag) for word in table
     }
+    drives = (word for table in words.words_of("drive", tag) for word in table)
+    return dict.fromkeys((word for word in drives if word.endswith("drive")), "drive") | known
 
 
 def _facts_in(said: str, tag: str) -> list[tuple[str, str]]:
