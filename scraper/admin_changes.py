@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from catalog.models import CarModel, Spec, Variant
-from catalog.specs import SPECS
+from catalog.specs import SPECS, SpecKind
+from catalog.units import range_from_si, range_to_si
 from scraper import curation, duplicates
 from scraper.admin_parts import ReadOnly, each
 from scraper.exceptions import ScraperError
@@ -129,21 +130,56 @@ def _models(request: HttpRequest) -> tuple[CarModel, CarModel] | None:
 
 
 class RuleForm(forms.ModelForm):
-    """A rule; bounds need a fact that they are of."""
+    """A rule; bounds need a fact that they are of. Curators read and write them in the units that pages show."""
 
     class Meta:
         model = ApprovalRule
         fields = ["source", "key", "low", "high", "max_change", "new_cars", "is_active"]
+        help_texts = {
+            "low": "Not below this, in the unit in brackets behind the fact.",
+            "high": "Not above this.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
+        self.fields["key"].choices = [("", "Every fact without a rule of its own"), *figures]  # type: ignore[attr-defined]
+        if self.instance.key:
+            self.initial["low"], self.initial["high"] = bounds_read(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Bounds of everything would be bounds of nothing."""
         data = super().clean() or {}
-        bounds = data.get("low") is not None or data.get("high") is not None
-        if bounds and (not data.get("key") or SPECS[data["key"]].kind == "text"):
-            self.add_error("key", "Bounds need a fact that is a figure.")
-        if data.get("new_cars") and data.get("key"):
+        ends = [data.get("low"), data.get("high")]
+        kind = SPECS.get(data.get("key") or "")
+        if data.get("new_cars") and kind:
             self.add_error("new_cars", "Only the rule for everything can add cars.")
+        if ends == [None, None]:
+            return data
+        if kind is None or kind.kind == "text":
+            self.add_error("key", "Bounds need a fact that is a figure.")
+        elif None not in ends and ends[0] > ends[1]:  # type: ignore[operator]  # neither is None
+            self.add_error("high", "The second bound has to be the larger one.")
+        else:
+            data["low"], data["high"] = _in_si(kind, *ends)
         return data
+
+
+def _with_unit(kind: SpecKind) -> str:
+    unit = kind.reading_unit("metric")[0]
+    return f"{kind.label} ({unit})" if unit else kind.label
+
+
+def _in_si(kind: SpecKind, low: float | None, high: float | None) -> list[float | None]:
+    unit = kind.reading_unit("metric")[0]
+    return [None if end is None else range_to_si(end, end, unit)[0] for end in (low, high)]
+
+
+def bounds_read(rule: ApprovalRule) -> list[float | None]:
+    """The bounds of a rule in the unit that pages show."""
+    unit, decimals = SPECS[rule.key].reading_unit("metric")
+    ends = (rule.low, rule.high)
+    return [None if end is None else round(range_from_si(end, end, unit)[0], decimals + 2) for end in ends]
 
 
 @admin.register(ApprovalRule)
@@ -158,11 +194,12 @@ class ApprovalRuleAdmin(admin.ModelAdmin):
 
     @admin.display(description="bounds")
     def bounds(self, rule: ApprovalRule) -> str:
-        """In the fact's own unit."""
-        if rule.low is None and rule.high is None:
+        """In the unit that pages show."""
+        if not rule.key or (rule.low is None and rule.high is None):
             return "–"
-        ends = ("" if end is None else f"{end:g}" for end in (rule.low, rule.high))
-        return f"{'–'.join(ends)} {SPECS[rule.key].unit}".strip()
+        low, high = ("" if end is None else f"{end:g}" for end in bounds_read(rule))
+        words = f"{low}–{high}" if low and high else f"from {low}" if low else f"to {high}"
+        return f"{words} {SPECS[rule.key].reading_unit('metric')[0]}".strip()
 
     @admin.display(description="held above", ordering="max_change")
     def percent(self, rule: ApprovalRule) -> str:

@@ -20,7 +20,7 @@ from catalog.specs import SPECS
 from scraper import assessing, curation
 from scraper.admin_parts import ReadOnly, badge, each
 from scraper.comparing import Line
-from scraper.exceptions import ScraperError
+from scraper.exceptions import NotPossibleNow, ScraperError
 from scraper.forms import NamesForm, WhichCarForm
 from scraper.publishing import change_undo, staged_publish
 from scraper.staged_models import CatalogChange, StagedCar
@@ -267,6 +267,8 @@ class _Decision:
     def publish(self) -> str:
         """The ticked facts; all of a car without any."""
         ticked = set(self.request.POST.getlist("fact"))
+        if self.row.keys and not ticked:
+            raise NotPossibleNow("Tick the facts that are to be published, or reject the car.")
         change = staged_publish(**self.asked, keys=ticked if self.row.keys else None)
         return f"Published: {change}."
 

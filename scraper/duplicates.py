@@ -24,14 +24,16 @@ class Pair:
 
 
 def alike_cars() -> list[Pair]:
-    """Cars of one model, year, body style and trim. Two queries."""
-    names = ("model", "year", "body_style", "low_trim")
-    groups = Variant.objects.order_by().annotate(low_trim=Lower("trim")).values(*names)
+    """Cars of one model, year, body and trim. Two queries."""
+    names = ("model", "year", "body_style", "low_detail", "low_trim")
+    low = {"low_detail": Lower("body_detail"), "low_trim": Lower("trim")}
+    groups = Variant.objects.order_by().annotate(**low).values(*names)
     double = list(groups.annotate(count=Count("pk")).filter(count__gt=1)[:MOST])
     wanted = {group["model"] for group in double}
     found: dict[tuple[object, ...], list[Variant]] = defaultdict(list)
     for car in Variant.objects.with_names().filter(model__in=wanted).order_by("pk"):
-        found[car.model_id, car.year, car.body_style, car.trim.lower()].append(car)
+        body = (car.body_style, car.body_detail.lower())
+        found[car.model_id, car.year, body, car.trim.lower()].append(car)
     return [Pair(cars[0], gone) for cars in found.values() for gone in cars[1:]][:MOST]
 
 

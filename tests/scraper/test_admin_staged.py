@@ -226,6 +226,39 @@ def test_only_who_may_curate_decides(client: Client, rows: list[StagedCar], djan
     assert Spec.objects.filter(variant__model__name="A5").exists()
 
 
+def test_nothing_ticked_publishes_nothing(curator: Client, rows: list[StagedCar]) -> None:
+    assert "Tick the facts" in page(curator, rows[0].get_absolute_url(), publish="1")
+    assert fresh(rows[0]).status == "new"
+    assert not Variant.objects.filter(model__name="A5").exists()
+
+
+def test_enter_in_a_line_presses_the_button_that_belongs_to_it(
+    curator: Client, rows: list[StagedCar]
+) -> None:
+    html = page(curator, rows[1].get_absolute_url())
+    for line, button in (('name="reason"', 'name="reject"'), ('name="car"', 'name="map" value=""')):
+        (form,) = [form for form in re.findall(r"<form.*?</form>", html, re.DOTALL) if line in form]
+        assert button in re.findall(r"<button[^>]*>", form)[0]
+
+
+def test_a_curator_sees_why_a_used_cars_price_is_not_on_offer(curator: Client, rows: list[StagedCar]) -> None:
+    said = (value("price", 9000, currency="EUR", raw="€ 9.000"), value("mileage", 90e6, raw="90.000 km"))
+    cars_stage(source="site", cars=[car("Audi", "A9", 2012, *said)])
+    html = page(curator, StagedCar.objects.get(model="A9").get_absolute_url())
+    assert "€ 9.000" in html
+    assert "asked for a used car" in html
+    assert 'value="price"' not in html
+
+
+def test_cars_of_another_body_are_not_taken_for_one_car(curator: Client, rows: list[StagedCar]) -> None:
+    keep = Variant.objects.get()
+    for cab in ("Extended Cab", "Regular Cab"):
+        Variant.objects.create(
+            model=keep.model, year=2014, body_detail=cab, slug=cab.lower().replace(" ", "-")
+        )
+    assert "gone=regular-cab" not in page(curator, reverse("admin:scraper_catalogchange_merge"))
+
+
 # --- Merging and rules ----------------------------------------------------------------------------------------
 def test_duplicates_are_found_shown_merged_and_parted_again(curator: Client, rows: list[StagedCar]) -> None:
     keep = Variant.objects.get()
@@ -256,5 +289,34 @@ def test_bounds_of_a_rule_need_a_figure(curator: Client, rows: list[StagedCar]) 
     assert "Bounds need a fact" in page(
         curator, address, source=source, key="", low=1, max_change=0.1, is_active="on"
     )
-    page(curator, address, source=source, key="power", low=1e4, high=1e6, max_change=0.1, is_active="on")
-    assert ApprovalRule.objects.get().high == 1e6
+    asked = {"source": source, "key": "power", "max_change": 0.1, "is_active": "on"}
+    assert "has to be the larger one" in page(curator, address, **asked, low=500, high=10)
+    assert not ApprovalRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "kept", "words"),
+    [
+        ("power", ("10", "1000"), (1e4, 1e6), "10–1000 kW"),  # W
+        ("consumption_city", ("3.5", ""), (3.5e-8, None), "from 3.5 l/100 km"),  # m3/m
+        ("length", ("", "6000"), (None, 6.0), "to 6000 mm"),  # m
+        ("seats", ("1", "9"), (1, 9), "1–9"),
+    ],
+)
+def test_bounds_are_written_and_read_in_the_units_that_pages_show(
+    curator: Client, rows: list[StagedCar], key: str, typed: Any, kept: Any, words: str
+) -> None:
+    asked = {"key": key, "low": typed[0], "high": typed[1], "max_change": 0.1, "is_active": "on"}
+    page(curator, "/admin/scraper/approvalrule/add/", source=Source.objects.get(slug="site").pk, **asked)
+    rule = ApprovalRule.objects.get()
+    assert [rule.low is None, rule.high is None] == [end is None for end in kept]
+    assert [end for end in (rule.low, rule.high) if end is not None] == pytest.approx(
+        [end for end in kept if end is not None]
+    )
+    assert words in page(curator, "/admin/scraper/approvalrule/")
+    again = page(curator, f"/admin/scraper/approvalrule/{rule.pk}/change/")
+    for name, figure in zip(("low", "high"), typed, strict=True):
+        shown = re.search(rf'<input[^>]*name="{name}"[^>]*>', again)
+        assert shown
+        value = re.search(r'value="([^"]*)"', shown[0])
+        assert float(value[1]) == float(figure) if figure else value is None
