@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog import search
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.sheet import reading
 
@@ -116,9 +117,10 @@ class PhotoInline(admin.TabularInline):
 class VariantAdmin(admin.ModelAdmin):
     """Cars."""
 
-    list_display = ("__str__", "year", "body_style", "trim", "fact_count", "is_published", "updated")
+    list_display = ("__str__", "year", "body_style", "trim", "known", "is_published", "updated")
     list_filter = ("is_published", "body_style", "year", "model__make")
     list_select_related = ("model__make",)
+    show_full_result_count = False
     search_fields = ("search_text", "slug")
     autocomplete_fields = ("model",)
     readonly_fields = ("on_site", "seen_on_photos", "created", "updated")
@@ -132,12 +134,12 @@ class VariantAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """With names and the number of facts."""
         rows = super().get_queryset(request).select_related("model__make")
-        return rows.annotate(facts=Count("specs")) if _is_list(request) else rows
+        return rows.with_fact_count() if _is_list(request) else rows
 
-    @admin.display(description="facts", ordering="facts")
-    def fact_count(self, variant: Any) -> int:
-        """How much is known."""
-        return variant.facts
+    @admin.display(description="facts", ordering="fact_count")
+    def known(self, variant: Any) -> int:
+        """How much."""
+        return variant.fact_count
 
     @admin.display(description="page")
     def on_site(self, variant: Variant) -> str:
@@ -176,16 +178,31 @@ class SourceAdmin(admin.ModelAdmin):
     search_fields = ("name", "slug")
 
 
+class FoundByCar(admin.ModelAdmin):
+    """Rows that belong to cars, found by the names of these: a million rows are not read for a word."""
+
+    search_fields = ("variant__search_text",)
+    search_help_text = "Words of the car's name"
+    show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Those of the cars that a visitor's search would find, published or not."""
+        cars = Variant.objects.filter(search.condition(search_term)).order_by()
+        found = queryset.filter(variant__in=cars.values("pk")) if search.normalise(search_term) else queryset
+        return found, False
+
+
 @admin.register(Spec)
-class SpecAdmin(admin.ModelAdmin):
+class SpecAdmin(FoundByCar):
     """All facts, across cars: what does a source say, which values look odd."""
 
     list_display = ("variant", "key", "value", "source", "retrieved")
     list_filter = ("key", "source")
     list_select_related = ("variant__model__make", "source")
-    search_fields = ("variant__search_text", "text", "raw")
+    ordering = ("variant_id", "key", "source_id")  # as its index has them
     autocomplete_fields = ("variant", "source")
-    date_hierarchy = "retrieved"
 
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
@@ -194,13 +211,13 @@ class SpecAdmin(admin.ModelAdmin):
 
 
 @admin.register(VariantPhoto)
-class VariantPhotoAdmin(admin.ModelAdmin):
+class VariantPhotoAdmin(FoundByCar):
     """All photos of the catalogue."""
 
     list_display = ("thumbnail", "variant", "view", "credit", "licence", "position")
     list_filter = ("view", "licence")
     list_select_related = ("variant__model__make",)
-    search_fields = ("variant__search_text", "credit")
+    ordering = ("-pk",)
     autocomplete_fields = ("variant",)
     readonly_fields = ("thumbnail",)
     formfield_overrides = NO_MEDIA_LINK

@@ -103,6 +103,12 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             found |= {variant.old_slug: variant for variant in moved}  # type: ignore[attr-defined]  # annotated
         return found
 
+    def with_fact_count(self) -> VariantQuerySet:
+        """Adds `fact_count`, of all sources."""
+        from catalog.models import Spec
+
+        return self.annotate(fact_count=_number(Spec.objects.filter(variant=OuterRef("pk")).order_by()))
+
     def with_specs(self, keys: Iterable[str] | None = None) -> VariantQuerySet:
         """Specs along, each with its source, the most trusted first; only those of `keys` where given."""
         from catalog.models import Spec
