@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from classifier.exceptions import PhotoRefused
 from ml.photos import register_heif, to_rgb
@@ -23,10 +25,15 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 12_000
 MIN_SIDE = 64
 MAX_PHOTOS = 20
+#: A progressive JPEG has about ten; each costs a pass over the whole picture, and a crafted file has thousands.
+MAX_SCANS = 100
 #: The kept copy's long side and the thumbnail's, in pixels. 1600 lets libjpeg decode a 12-megapixel photo at half scale.
 KEPT_SIDE = 1600
 THUMBNAIL_SIDE = 320
 ACCEPTED = "JPEG, PNG, WebP or HEIC"
+#: Of pictures that are larger than this in memory, one process decodes one at a time: 50 megapixels take 200 MB.
+LARGE_PIXELS = 16_000_000
+_one_large_picture = threading.Lock()
 
 _EXTENSIONS = {
     "JPEG": {"jpg", "jpeg", "jpe", "jfif"},
@@ -133,11 +140,13 @@ def _decode(data: bytes, kind: str) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=formats)
             _check_frame(image)
+            if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+                raise _damaged()
             scale = KEPT_SIDE / max(image.size)
             if scale < 1:
                 image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
-            image.load()
-            return to_rgb(ImageOps.exif_transpose(image))
+            with _one_large_picture if image.width * image.height > LARGE_PIXELS else nullcontext():
+                return _upright(image)
     except PhotoRefused:
         raise
     except Image.DecompressionBombError:
@@ -149,6 +158,24 @@ def _decode(data: bytes, kind: str) -> Image.Image:
     # Decoders meet hostile bytes here, and each library fails in its own way: whatever it is, the photo is refused.
     except Exception as error:
         raise _damaged() from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Load, shrink to not less than the kept size, turn.
+
+    A strip at a time: converting the whole of a large picture would need three times its memory.
+    """
+    image.load()
+    factor = max(image.size) // KEPT_SIDE
+    if factor > 1:
+        small = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+        for top in range(0, image.height, 64 * factor):
+            strip = image.crop((0, top, image.width, min(top + 64 * factor, image.height)))
+            small.paste(to_rgb(strip).reduce(factor), (0, top // factor))
+    else:
+        small = to_rgb(image)
+    small.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return ImageOps.exif_transpose(small)
 
 
 def _check_frame(image: Image.Image) -> None:
