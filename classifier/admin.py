@@ -20,6 +20,7 @@ from classifier import (  # noqa: F401  (Django imports this module alone; impor
     services,
 )
 from classifier.admin_parts import GoesWithItsPhoto, ReadOnly, change_link, photo
+from classifier.admin_waiting import WaitsAndFails
 from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, Prediction, Reading
 from classifier.wording import percent
@@ -77,10 +78,10 @@ class FeedbackInline(ReadOnly, admin.StackedInline):
 
 
 @admin.register(Identification)
-class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
+class IdentificationAdmin(ReadOnly, WaitsAndFails):
     """Photos: what came in, what was answered, what failed and why."""
 
-    list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "failure")
+    list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "why")
     list_display_links = ("created",)
     list_filter = ("status", "decision", "scene", "failure", "model_version")
     list_select_related = ("owner",)
@@ -106,10 +107,6 @@ class IdentificationAdmin(ReadOnly, admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Everything."""
         return tuple(flatten_fieldsets(self.fieldsets))
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Who may change identifications may have them tried again."""
-        return request.user.has_perm("classifier.change_identification")
 
     def delete_model(self, request: HttpRequest, obj: Identification) -> None:
         """With the files."""

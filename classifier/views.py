@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import ListView
 
 from catalog.models import Make
-from classifier import engine, intake, services, wording
+from classifier import engine, intake, services, waiting, wording
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
 from classifier.fused import fused_answer
@@ -124,14 +124,14 @@ def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(mine.with_photos(), pk=pk)
     photos = list(found.photos.all())
     answer = fused_answer(photos)
-    waiting = sum(row.is_waiting for row in photos)
+    still = sum(row.is_waiting for row in photos)
     context = {
         "sighting": found,
         "photos": photos,
         "answer": answer,
         "headline": wording.headline(answer) if answer else None,
-        "waiting": waiting,
-        "away": bool(waiting) and engine.is_away(),
+        "waiting": still,
+        "away": bool(still) and engine.is_away(),
     }
     return _live(request, "classifier/_sighting.html", "classifier/sighting.html", context)
 
@@ -159,8 +159,7 @@ def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -
 
 def _answer_context(row: Identification) -> dict[str, Any]:
     if row.is_waiting:
-        ahead = Identification.objects.waiting().filter(created__lt=row.created).count()
-        return {"ahead": ahead}
+        return {"place": waiting.place(row)}
     if row.status == Identification.Status.FAILED:
         return {"failure": wording.failure(row)}
     return {
