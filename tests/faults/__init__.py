@@ -1,0 +1,1 @@
+"""Faults, done to the real processes of a site."""

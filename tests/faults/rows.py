@@ -1,0 +1,111 @@
+"""Short words for what tests of faults do with photos and ask of their rows."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from django.utils import timezone
+
+from classifier.models import Identification
+from classifier.services import RING_AGAIN
+from tests.faults.site import FaultySite, paused
+from tests.services import Page, Visitor, photo, wait_for
+
+Status = Identification.Status
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------
+def row_of(answer: Page) -> Identification:
+    """The row that an upload's answer leads to."""
+    assert answer.status in (200, 202), answer.text
+    return Identification.objects.get(pk=answer.json()["url"].split("/")[-2])
+
+
+def send(visitor: Visitor, seed: int) -> Identification:
+    """Upload a photo; its row."""
+    return row_of(visitor.upload(photo(seed)))
+
+
+def reached(row: Identification, status: str) -> bool:
+    """Whether the row has got there."""
+    row.refresh_from_db()
+    return row.status == status
+
+
+def answered_once(row: Identification, *, seconds: float = 60) -> None:
+    """The row is done, with one set of predictions."""
+    wait_for(lambda: reached(row, Status.DONE), what=f"the answer of {row}", seconds=seconds)
+    ranks = list(row.predictions.values_list("rank", flat=True))
+    assert ranks
+    assert ranks == list(range(1, len(ranks) + 1))
+
+
+def grow_old(*rows: Identification) -> None:
+    """Make rows look as if their workers' leases had run out and their bells had been rung long ago."""
+    past = timezone.now() - 2 * RING_AGAIN
+    mine = Identification.objects.filter(pk__in=[row.pk for row in rows])
+    mine.update(enqueued=past)
+    mine.filter(status=Status.RUNNING).update(lease_until=past)
+
+
+def sweep(site: FaultySite) -> None:
+    """Have the site swept, as beat does every 15 seconds."""
+    site.send_task("classifier.tasks.sweep")
+
+
+def files(site: FaultySite) -> list[str]:
+    """Every file that is stored for photos."""
+    media = site.var / "media"
+    return sorted(str(path.relative_to(media)) for path in media.rglob("*") if path.is_file())
+
+
+def files_of_rows() -> list[str]:
+    """Every file that a row names."""
+    names = Identification.objects.values_list("photo", "thumbnail")
+    return sorted(name for pair in names for name in pair)
+
+
+# --- A photo in somebody's hands ----------------------------------------------------------------------------
+class Held:
+    """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its task."""
+
+    def __init__(self, site: FaultySite, row: Identification) -> None:
+        self.site, self.row = site, row
+        self.killed: set[int] = set()
+        self.path = Path(site.var, "media", row.photo.name)
+        self.content = self.path.read_bytes()
+        self.path.unlink()
+        os.mkfifo(self.path)
+
+    def process(self, attempt: int = 1) -> int:
+        """The worker process that stands still with it, at its attempt of that number."""
+
+        def find() -> int | None:
+            self.row.refresh_from_db()
+            if (self.row.status, self.row.attempt) != (Status.RUNNING, attempt):
+                return None
+            pids = [task["worker_pid"] for task in self.site.active() if task["args"] == [str(self.row.pk)]]
+            return next((pid for pid in pids if pid not in self.killed), None)
+
+        return wait_for(find, what=f"a worker process at attempt {attempt}")
+
+    def kill(self, attempt: int = 1) -> None:
+        """Kill the process that stands still with it, as a lack of memory would."""
+        pid = self.process(attempt)
+        self.killed.add(pid)
+        os.kill(pid, signal.SIGKILL)
+
+    def give_back(self) -> Path:
+        """A file again, for whoever opens it next; returns the pipe that the first one stands still at."""
+        pipe = self.path.with_suffix(".pipe")
+        self.path.rename(pipe)
+        self.path.write_bytes(self.content)
+        return pipe
+
+
+def send_held(site: FaultySite, visitor: Visitor, seed: int) -> Held:
+    """Upload a photo, and hold it before any worker can have seen it."""
+    with paused(site.worker.pid):
+        return Held(site, send(visitor, seed))

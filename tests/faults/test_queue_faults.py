@@ -1,0 +1,201 @@
+"""Worker, queue and clock break in every way; each photo is still answered, and once."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from classifier.models import Identification
+from tests.faults import poison
+from tests.faults.rows import (
+    Status,
+    answered_once,
+    files,
+    files_of_rows,
+    grow_old,
+    reached,
+    row_of,
+    send,
+    send_held,
+    sweep,
+)
+from tests.faults.site import FaultySite, paused
+from tests.services import Visitor, photo, wait_for
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("seed", range(100, 103))
+def test_photo_of_a_killed_process_is_answered_by_another_at_once(
+    site: FaultySite, visitor: Visitor, seed: int
+) -> None:
+    """Without the sweeper, who would have to wait for the lease."""
+    held = send_held(site, visitor, seed)
+    held.kill()
+    held.give_back().unlink()
+    answered_once(held.row)
+    assert held.row.attempt == 2
+    assert files(site) == files_of_rows()
+
+
+@pytest.mark.parametrize("seed", range(110, 112))
+def test_photo_of_a_killed_worker_is_answered_by_the_next(
+    site: FaultySite, visitor: Visitor, seed: int
+) -> None:
+    held = send_held(site, visitor, seed)
+    held.process()
+    waiting = [send(visitor, seed + 1000 + i) for i in range(3)]
+    site.kill("worker")
+    held.give_back().unlink()
+    site.start_worker()
+    grow_old(held.row, *waiting)
+    sweep(site)
+    for row in (held.row, *waiting):
+        answered_once(row)
+    assert held.row.attempt == 2
+
+
+@pytest.mark.parametrize("file", ["kept", "lost"])
+def test_photos_outlive_a_redis_that_is_killed(site: FaultySite, visitor: Visitor, file: str) -> None:
+    with paused(site.worker.pid):
+        rows = [send(visitor, seed) for seed in range(120, 124)]
+        # Redis writes its file every second; a bell that was not written yet is rung by the sweeper.
+        site.kill("redis")
+        if file == "lost":
+            shutil.rmtree(site.var / "redis")
+    site.start_redis()
+    grow_old(*rows)
+    # The worker finds its way back by itself.
+    sweep(site)
+    for row in rows:
+        answered_once(row)
+
+
+def test_photo_that_kills_its_worker_fails_after_three_attempts_and_holds_up_nobody(
+    site: FaultySite, visitor: Visitor
+) -> None:
+    deadly = row_of(visitor.upload(photo(130, size=(poison.WIDTH, 200))))
+    good = [send(visitor, seed) for seed in range(131, 151)]
+    for row in good:
+        answered_once(row)
+    wait_for(lambda: reached(deadly, Status.RUNNING) and deadly.attempt == 3, what="the last attempt")
+    wait_for(site.is_idle, what="the queue to drain")
+    grow_old(deadly)
+    sweep(site)
+    wait_for(lambda: reached(deadly, Status.FAILED), what="the sweeper to give up")
+    assert (deadly.failure, deadly.attempt) == ("worker_lost", Identification.MAX_ATTEMPTS)
+    assert not deadly.predictions.exists()
+    assert "stopped three times" in visitor.get(deadly.get_absolute_url()).text
+
+
+def test_late_worker_can_not_turn_an_answer_into_a_failure(site: FaultySite, visitor: Visitor) -> None:
+    held = send_held(site, visitor, 160)
+    held.process()
+    pipe = held.give_back()
+    grow_old(held.row)
+    sweep(site)
+    answered_once(held.row)
+    finished, attempt = held.row.finished, held.row.attempt
+    assert attempt == 2
+    pipe.write_bytes(b"no photo at all")  # the first worker goes on, and finds that the photo can't be read
+    pipe.unlink()
+    for _ in range(2):
+        site.send_task("classifier.tasks.identify", str(held.row.pk), queue="identify")
+    wait_for(site.is_idle, what="the late worker to end")
+    answered_once(held.row)
+    assert (held.row.finished, held.row.attempt) == (finished, attempt)
+
+
+def test_photo_that_is_being_looked_at_is_not_taken_by_the_same_task_again(
+    site: FaultySite, visitor: Visitor
+) -> None:
+    held = send_held(site, visitor, 161)
+    held.process()
+    for _ in range(3):
+        site.send_task("classifier.tasks.identify", str(held.row.pk), queue="identify")
+    wait_for(lambda: len(site.active()) == 1, what="the doubles to end")
+    assert reached(held.row, Status.RUNNING)
+    held.give_back().write_bytes(held.content)
+    answered_once(held.row)
+    assert held.row.attempt == 1
+    (site.var / "media" / held.row.photo.name).with_suffix(".pipe").unlink()
+
+
+def test_no_upload_fails_and_none_is_lost_while_everything_is_restarted(site: FaultySite) -> None:
+    """As a deployment does it: a new worker beside the old one, which ends its work; the web server reloads."""
+    answers: list[Identification] = []
+    errors: list[str] = []
+
+    def person(number: int) -> None:
+        me = Visitor(site.url)
+        for i in range(10):
+            answer = me.upload(photo(1000 + 10 * number + i))
+            if answer.status != 202:
+                errors.append(answer.text)
+            else:
+                answers.append(answer.json()["url"].split("/")[-2])
+
+    people = [threading.Thread(target=person, args=(number,)) for number in range(5)]
+    for thread in people:
+        thread.start()
+    site.start_spare_worker()
+    site.stop("worker")
+    site.reload_web()
+    site.start_worker()
+    site.stop("spare worker")
+    for thread in people:
+        thread.join()
+    assert errors == []
+    assert len(set(answers)) == 50
+    for row in Identification.objects.filter(pk__in=answers):
+        answered_once(row)
+        assert row.attempt == 1
+
+
+@pytest.fixture
+def jumping_clock(site: FaultySite) -> Iterator[FaultySite]:
+    """A site whose clock can jump."""
+    if not site.clock.jumps:
+        pytest.skip("there is no C compiler to make a clock that jumps")
+    yield site
+    site.clock.write(0)
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR])
+def test_clock_that_jumps_neither_loses_a_photo_nor_answers_one_twice(
+    jumping_clock: FaultySite, visitor: Visitor, jump: int
+) -> None:
+    site = jumping_clock
+    held = send_held(site, visitor, 170)
+    held.process()
+    site.kill("worker")
+    unheard = send(visitor, 171)
+    site.drop_messages()
+    held.give_back().unlink()
+    site.clock.write(jump)  # set back, the lease and the bell lie in an hour that is still to come
+    site.start_worker()
+    sweep(site)
+    answered_once(held.row)
+    answered_once(unheard)
+    assert (held.row.attempt, unheard.attempt) == (2, 1)
+
+
+def test_clock_that_jumps_forward_takes_a_photo_from_a_worker_that_lives_and_answers_it_once(
+    jumping_clock: FaultySite, visitor: Visitor
+) -> None:
+    site = jumping_clock
+    held = send_held(site, visitor, 172)
+    held.process()
+    pipe = held.give_back()
+    site.clock.write(HOUR)
+    sweep(site)
+    answered_once(held.row)
+    finished = held.row.finished
+    pipe.write_bytes(held.content)
+    pipe.unlink()
+    wait_for(site.is_idle, what="the first worker to end")
+    answered_once(held.row)
+    assert (held.row.attempt, held.row.finished) == (2, finished)

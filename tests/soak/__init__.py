@@ -1,0 +1,1 @@
+"""A thousand photos while everything breaks: `make soak`."""
