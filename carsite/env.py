@@ -28,6 +28,7 @@ VARIABLES = (
     Variable("TRUSTED_PROXIES", "0", "Reverse proxies in front of the site that set X-Forwarded-For.", "Site"),
     Variable("TIME_ZONE", "UTC", "Time zone of dates on pages.", "Site"),
     Variable("VAR_DIR", "var", "Folder for the default database, Redis, media and logs.", "Services"),
+    Variable("STATIC_DIR", "", "Folder that collectstatic fills; empty: VAR_DIR/static.", "Services"),
     Variable("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR.", "Services"),
     Variable("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts.", "Services"),
     Variable("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis.", "Services"),

@@ -250,7 +250,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Files --------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = (BASE_DIR / (_text("STATIC_DIR") or VAR_DIR / "static")).resolve()
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"  # nothing is served from here: photos go through a view that asks who may see them
 FILE_UPLOAD_PERMISSIONS = 0o600
