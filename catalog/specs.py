@@ -109,7 +109,17 @@ SPECS: dict[str, SpecKind] = {
 # The words of the `fuel` fact, by what filters call them. A variant sold with several engines has several.
 FUELS: dict[str, str] = {
     slugify(name): name
-    for name in ("Petrol", "Diesel", "Hybrid", "Plug-in hybrid", "Electric", "Flex-fuel", "Natural gas")
+    for name in (
+        "Petrol",
+        "Diesel",
+        "Hybrid",
+        "Plug-in hybrid",
+        "Electric",
+        "Flex-fuel",
+        "Natural gas",
+        "LPG",
+        "Hydrogen",
+    )
 }
 # What joins several words of one text fact.
 SEPARATOR = "; "

@@ -13,6 +13,7 @@ from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 _LONGEST_VALUE = 140
 _LINES = 3  # more are a filter's choices or a list of features
 _CLIMB = 3
+_ALIKE = 2
 _CONSUMPTION = re.compile(r"\d\s?(?:kmpl|km/l|km/kg|kmpkg|mpg)\b", re.IGNORECASE)
 _FIGURES = {"price", "power", "displacement"}
 _BREAKS = ("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "ul", "table", "h1", "h2", "h3", "h4")
@@ -35,6 +36,7 @@ class Pair:
 def pairs(page: Page) -> list[Pair]:
     """All labelled values of the page whose label some language knows, in its order."""
     found: list[Pair] = []
+    above: list[Pair] = []
     for text, element, is_behind, _ in page.texts:
         if len(text) > LETTERS_IN_A_LABEL + _LONGEST_VALUE:
             continue
@@ -43,10 +45,24 @@ def pairs(page: Page) -> list[Pair]:
             value = "" if anchor is None else _text(anchor) if is_behind else _beside(element, page)
             if value and value.count("\n") < _LINES:
                 found.append(Pair(text.rstrip(" :"), _by_value(known, value), value))
+            elif not value and not is_behind and (value := _above(element, page)):
+                above.append(Pair(text, _by_value(known, value), value))
         elif ":" in text and (pair := _in_line(text, None if is_behind else element, page)):
             found.append(pair)
     found += _wide_tables(page)
-    return found
+    # A label beneath its value is one where more do so: else it is the heading of what follows.
+    return found + (above if len({pair.label.key for pair in above}) >= _ALIKE else [])
+
+
+def _above(element: Element, page: Page) -> str:
+    """The text of a box whose label stands beneath, where a box of their own holds just the two."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None or before is None or element.getnext() is not None or (element.tail or "").strip():
+        return ""
+    holding = [part for part in parent if squeeze("".join(part.itertext()))]
+    if len(holding) != 2 or holding[0] is not before or (parent.text or "").strip():
+        return ""
+    return _value(_text(before), page)
 
 
 def _by_value(known: Label, value: str) -> Label:

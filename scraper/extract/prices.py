@@ -21,7 +21,7 @@ _WORDS = {name: frozenset(said) for name, said in read("prices").items()}
 _OTHER = _WORDS["class_other"]
 _BEFORE_OTHER = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['before'], key=len, reverse=True))})\b")
 _TOKENS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_DIGITS = re.compile(r"\d[\d.,'’\s\u00a0\u202f]*\d{2}|\d[.,]\d+\s*(?:lakh|crore)", re.IGNORECASE)
+_DIGITS = re.compile(r"\d[\d.,'’\s\u00a0\u202f]*\d{2}|\d[.,]?\d*\s*(?:lakhs?|lacs?|crores?)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=20_000)

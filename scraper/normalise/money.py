@@ -32,6 +32,9 @@ _SIGNS = {
     "nz$": "NZD", "nzd": "NZD", "s$": "SGD", "hk$": "HKD", "mx$": "MXN", "mxn": "MXN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "aed": "AED", "dhs": "AED", "dh": "AED",
     "bgn": "BGN", "лв": "BGN", "din": "RSD", "rsd": "RSD", "czk": "CZK", "huf": "HUF", "try": "TRY", "tl": "TRY", "zar": "ZAR", "pkr": "PKR", "lkr": "LKR", "jpy": "JPY", "brl": "BRL",
     "रु": "INR", "रुपये": "INR", "us $": "USD", "rub": "RUB", "руб": "RUB", "rur": "RUB", "uah": "UAH", "грн": "UAH", "qar": "QAR", "sar": "SAR", "kwd": "KWD", "omr": "OMR", "bhd": "BHD", "cny": "CNY",
+    "kes": "KES", "ksh": "KES", "ngn": "NGN", "₦": "NGN", "ghs": "GHS", "php": "PHP", "₱": "PHP", "thb": "THB", "฿": "THB", "bdt": "BDT", "npr": "NPR", "vnd": "VND", "₫": "VND", "idr": "IDR",
+    "myr": "MYR", "sgd": "SGD", "hkd": "HKD", "twd": "TWD", "krw": "KRW", "ils": "ILS", "gel": "GEL", "₾": "GEL", "kzt": "KZT", "₸": "KZT", "byn": "BYN", "isk": "ISK", "mdl": "MDL", "egp": "EGP",
+    "clp": "CLP", "cop": "COP", "ars": "ARS", "uyu": "UYU", "tnd": "TND", "dzd": "DZD",
 }  # fmt: skip
 # Signs that several countries share: the page's country decides, and the first is meant where it doesn't.
 _SHARED = {

@@ -11,10 +11,7 @@ from scraper.normalise import words
 from scraper.vocabulary import KEYS, LANGUAGES, label, language, words_of
 
 OURS = {"make", "model", "trim", "name", "engine", "year", "first_registration", "body_style", "condition", "mileage", "currency", "gears"}  # fmt: skip
-FUEL_WORDS = set(FUELS.values()) | {
-    "LPG",
-    "Hydrogen",
-}  # the catalogue shows words that its filter doesn't know
+FUEL_WORDS = set(FUELS.values())
 TRANSMISSIONS = {
     "Manual",
     "Automatic",
