@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa import admin as allauth_admin
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from accounts import services
 from accounts.models import ApiToken, Letter, User
 
 
@@ -119,3 +122,41 @@ class LetterAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They leave as they were written."""
         return False
+
+
+admin.site.unregister(allauth_admin.Authenticator)  # it shows the secrets
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin):
+    """Second factors: when made and last used. Deleting one is for phones that got lost; secrets are never shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "type", "created_at", "last_used_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only their owners."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only their owners."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        """The whole factor, its codes on paper too, and the sessions that were opened with it."""
+        services.second_factor_remove(user=obj.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        """Likewise."""
+        for user in User.objects.filter(authenticator__in=queryset).distinct():
+            services.second_factor_remove(user=user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Those of superusers are taken away by superusers."""
+        return super().has_delete_permission(request, obj) and (
+            obj is None or _is_below(obj.user, request.user)
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.utils import is_mfa_enabled
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.exceptions import TooManyTries, WrongCredentials
+from accounts.exceptions import SecondFactorNeeded, TooManyTries, WrongCredentials
 from accounts.models import ApiToken, User
 from accounts.serializers import MeSerializer, NewTokenSerializer, TokenRequestSerializer, TokenSerializer
 
@@ -73,11 +74,16 @@ class TokenViewSet(
 
 
 def _authenticated(request: Request, email: str, password: str) -> User:
-    """The user with that password, counted like a sign-in. Raises WrongCredentials or TooManyTries."""
+    """The user with that password, counted like a sign-in.
+
+    Raises WrongCredentials, TooManyTries, or SecondFactorNeeded where a password alone must not be enough.
+    """
     try:
         user = get_adapter().authenticate(request._request, email=email, password=password)
     except ImmediateHttpResponse:
         raise TooManyTries from None
     if user is None or not user.is_active:
         raise WrongCredentials
+    if is_mfa_enabled(user):
+        raise SecondFactorNeeded
     return user

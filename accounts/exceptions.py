@@ -30,6 +30,14 @@ class TooManyTries(AccountsError):
     retry_after = 60
 
 
+class SecondFactorNeeded(AccountsError):
+    """The password is right, and for this account it is not enough."""
+
+    code = "second_factor_needed"
+    status = 403
+    message = "This account has a second step at sign-in. Make the token on your account page instead."
+
+
 class TooManyTokens(AccountsError):
     """The account has as many API tokens as it may."""
 

@@ -30,6 +30,7 @@ class Tidy:
         "email": "E-mail address",
         "remember": "Keep me signed in on this device",
         "oldpassword": "Current password",
+        "code": "Code",
     }
     HELP = {
         "password": "",

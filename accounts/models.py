@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from knox.models import AbstractAuthToken
 
 from accounts.querysets import LetterQuerySet
@@ -39,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         "active", default=True, help_text="Who is not active can't sign in. A gentler way than deleting."
     )
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    session_round = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Sessions of earlier rounds have ended."
+    )
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     objects = UserManager()
@@ -61,6 +67,32 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def get_short_name(self) -> str:
         """What to call the person where there is little room."""
         return self.name or self.email
+
+    # --- Sessions -------------------------------------------------------------------------------------------
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session has to know to go on: it changes with the password and with the round."""
+        if not self.session_round:
+            return super()._get_session_auth_hash(secret=secret)
+        value = f"{self.session_round}:{self.password}"
+        return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
+
+    # --- Rights ---------------------------------------------------------------------------------------------
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """Whether this is staff who have still to set up their second factor. Until then they may what visitors may."""
+        from allauth.mfa.models import Authenticator
+
+        if not (settings.STAFF_MFA_REQUIRED and self.is_staff):
+            return False
+        return not Authenticator.objects.filter(user_id=self.pk, type=Authenticator.Type.TOTP).exists()
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's rights, for staff with a second factor where one is needed."""
+        return not self.lacks_second_factor and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Likewise."""
+        return not self.lacks_second_factor and super().has_module_perms(app_label)
 
 
 class ApiToken(AbstractAuthToken):

@@ -11,6 +11,7 @@ import smtplib
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
@@ -39,6 +40,24 @@ def token_create(*, user: User, name: str) -> tuple[ApiToken, str]:
         if ApiToken.objects.filter(user=user).count() >= MAX_TOKENS:
             raise TooManyTokens
         return ApiToken.objects.create(user=user, name=name)
+
+
+# --- Sessions and the second factor -------------------------------------------------------------------------
+def sessions_end(*, user: User) -> None:
+    """End every session of a person, wherever it was opened."""
+    User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
+    user.refresh_from_db(fields=["session_round"])
+
+
+def second_factor_remove(*, user: User) -> int:
+    """Take a lost second factor away, so that its owner can set up another one; returns how many parts it had.
+
+    Sessions end, too: who has found the phone is out.
+    """
+    with transaction.atomic():
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        sessions_end(user=user)
+    return removed
 
 
 # --- Mails --------------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.decorators import rate_limit
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,6 +33,7 @@ def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpRes
         "profile_form": ProfileForm(instance=user),
         "token_form": TokenForm(),
         "tokens": ApiToken.objects.filter(user=user),
+        "has_second_step": is_mfa_enabled(user, [Authenticator.Type.TOTP]),
         "is_confirmed": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
         **context,
     }
@@ -80,6 +83,19 @@ def token_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Take an API token back."""
     get_object_or_404(ApiToken, user=request.user, public_id=public_id).delete()
     messages.success(request, "The token is revoked: programs that used it are signed out.")
+    return redirect("accounts:me")
+
+
+@login_required
+@require_POST
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    user: Any = request.user
+    services.sessions_end(user=user)
+    update_session_auth_hash(request, user)
+    messages.success(
+        request, "You are signed out everywhere but here. API tokens stay good until you revoke them."
+    )
     return redirect("accounts:me")
 
 

@@ -70,6 +70,7 @@ SECTIONS = {
     "People": {
         "accounts.User": "person",
         "account.EmailAddress": "alternate_email",
+        "mfa.Authenticator": "phonelink_lock",
         "auth.Group": "group",
         "accounts.ApiToken": "key",
         "accounts.Letter": "outgoing_mail",
@@ -99,11 +100,19 @@ class CarsiteAdminSite(UnfoldAdminSite):
         return csp_replace(ADMIN_POLICY)(super().admin_view(view, cacheable))
 
     # --- In and out -----------------------------------------------------------------------------------------
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff, with a second factor where one is needed."""
+        return super().has_permission(request) and not request.user.lacks_second_factor
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To the site's sign-in and back. Who is signed in and still sent here is not staff: 403."""
+        """To the site's sign-in and back. Who is signed in and still sent here has to set up a second factor, or is not
+        staff: 403.
+        """
         target = request.GET.get("next") or reverse("admin:index")
         if self.has_permission(request):
             return redirect("admin:index")
+        if getattr(request.user, "lacks_second_factor", False):
+            return redirect("mfa_index")
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(target, settings.LOGIN_URL)

@@ -140,8 +140,7 @@ def _decode(data: bytes, kind: str) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=formats)
             _check_frame(image)
-            if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
-                raise _damaged()
+            _check_scans(data, kind)
             scale = KEPT_SIDE / max(image.size)
             if scale < 1:
                 image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
@@ -189,6 +188,11 @@ def _check_frame(image: Image.Image) -> None:
         )
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise PhotoRefused("animated", "This is an animation. Send a single photo of the car.")
+
+
+def _check_scans(data: bytes, kind: str) -> None:
+    if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise _damaged()
 
 
 def _too_many_pixels() -> PhotoRefused:

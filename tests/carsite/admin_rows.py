@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.files.base import ContentFile
 from django.db.models import Model
@@ -112,6 +113,7 @@ def _user(number: int) -> User:
     user = User.objects.create_user(f"user{number}@example.org", None, name=f"User {number}")
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=bool(number % 2))
     accounts.token_create(user=user, name=f"Program {number}")
+    TOTP.activate(user, f"JBSWY3DPEHPK3P{number:02}")
     return user
 
 
@@ -153,6 +155,8 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
     CurationEvent.objects.create(feedback=feedback, action="confirmed", variant=variant, actor=user)
     ReferencePhoto.objects.create(
         variant=variant,
+        photo=row.photo.name,
+        thumbnail=row.thumbnail.name,
         sha256=f"{number:064}",
         state="refused",
         reason="not_outside",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
@@ -121,6 +122,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "Enquiry",
         "EnquiryEvent",
         "ApiToken",
+        "Authenticator",
         "Letter",
         "OldAddress",
         "StagedCar",
@@ -287,10 +289,11 @@ def test_what_visitors_write_is_escaped(staff: Client) -> None:
 
 def test_no_page_shows_a_secret(staff: Client) -> None:
     fill(1)
-    token, letter = ApiToken.objects.get(), Letter.objects.first()
+    token, letter, factor = ApiToken.objects.get(), Letter.objects.first(), Authenticator.objects.get()
     assert "https://secret.example/link" in letter.body
-    for row in (token, letter):
+    for row in (token, letter, factor):
         for path in (path_of(type(row)), path_of(type(row), "change", row.pk)):
             page = staff.get(path).content.decode()
             assert "secret.example" not in page
             assert token.token_key not in page
+            assert factor.data["secret"] not in page

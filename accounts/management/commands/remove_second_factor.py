@@ -1,0 +1,28 @@
+"""Help somebody back in whose phone is lost: `python manage.py remove_second_factor ada@example.org`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import services
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new one."""
+
+    help = "Takes the second factor of an account away, for a phone that is lost. Be sure whom you do it for."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whose."""
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        """Take it away."""
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            raise CommandError(f"There is no account of {email}.")
+        services.second_factor_remove(user=user)
+        self.stdout.write(f"{user.email} signs in with the password alone now.")

@@ -1,0 +1,220 @@
+"""The second step at sign-in: set up, used, lost; and staff who have to have it."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.urls import reverse
+
+from accounts import services
+from accounts.models import Letter, User
+from tests.accounts.test_pages import check
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+SIGN_IN = {"password": PASSWORD}
+
+
+def code_of(secret: str, *, steps: int = 0) -> str:
+    """What the app shows now, or so many half minutes from now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def set_up(user: User) -> str:
+    """Give somebody a second factor; returns its secret."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def sign_in(client: Client, user: User) -> Any:
+    return client.post(reverse("account_login"), {"login": user.email} | SIGN_IN)
+
+
+def prove(client: Client, user: User) -> None:
+    """Sign in, and say the password once more, as the pages of the second step ask for."""
+    client.force_login(user)
+    client.post(reverse("account_reauthenticate"), SIGN_IN)
+
+
+@pytest.fixture
+def confirmed(user: User) -> User:
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
+    client: Client, confirmed: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    prove(client, confirmed)
+    check(client.get(reverse("mfa_index")))
+    page = client.get(reverse("mfa_activate_totp"))
+    check(page)
+    secret = re.search(r'account-key">([A-Z2-7=]+)<', page.content.decode())
+    assert secret
+    wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
+    assert "That is not the code" in wrong.content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        done = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret[1])})
+    assert done.url == reverse("mfa_view_recovery_codes")
+    check(client.get(done.url))
+    assert Letter.objects.get().subject == "The second step at your Carsite sign-in is on"
+    codes = client.get(reverse("mfa_download_recovery_codes"))
+    assert codes["Content-Disposition"].startswith("attachment")
+    assert len(re.findall(r"^\d{8}$", codes.content.decode(), re.MULTILINE)) == 10
+    for name in ("mfa_index", "mfa_deactivate_totp", "mfa_generate_recovery_codes", "mfa_reauthenticate"):
+        check(client.get(reverse(name)))
+
+
+def test_its_secret_is_sealed_in_the_database(confirmed: User) -> None:
+    secret = set_up(confirmed)
+    row = Authenticator.objects.get()
+    assert secret not in str(row.data)
+    assert row.wrap().validate_code(code_of(secret))
+
+
+def test_password_alone_does_not_sign_in(client: Client, confirmed: User) -> None:
+    secret = set_up(confirmed)
+    response = sign_in(client, confirmed)
+    assert response.url == reverse("mfa_authenticate")
+    assert "_auth_user_id" not in client.session
+    check(client.get(response.url))
+    assert client.get(reverse("accounts:me")).status_code == 302
+    wrong = client.post(response.url, {"code": "123456"})
+    assert "That is not the code" in wrong.content.decode()
+    client.post(response.url, {"code": code_of(secret)})
+    assert client.session["_auth_user_id"] == str(confirmed.pk)
+
+
+def test_a_code_works_once(client: Client, confirmed: User) -> None:
+    secret = set_up(confirmed)
+    code = code_of(secret)
+    for expected in (True, False):
+        sign_in(client, confirmed)
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert ("_auth_user_id" in client.session) is expected
+        client.logout()
+
+
+def test_a_code_on_paper_works_once(client: Client, confirmed: User) -> None:
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+
+    set_up(confirmed)
+    code = RecoveryCodes.activate(confirmed).get_unused_codes()[0]
+    for expected in (True, False):
+        sign_in(client, confirmed)
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert ("_auth_user_id" in client.session) is expected
+        client.logout()
+
+
+def test_guessing_codes_is_limited(client: Client, confirmed: User) -> None:
+    secret = set_up(confirmed)
+    sign_in(client, confirmed)
+    for _ in range(6):
+        client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert "_auth_user_id" not in client.session
+
+
+def test_password_alone_makes_no_api_token(client: Client, confirmed: User) -> None:
+    asked = {"email": confirmed.email} | SIGN_IN
+    assert client.post("/api/v1/tokens/", asked, content_type="application/json").status_code == 201
+    set_up(confirmed)
+    refused = client.post("/api/v1/tokens/", asked, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_needed")
+    wrong = client.post("/api/v1/tokens/", asked | {"password": "x"}, content_type="application/json")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "wrong_credentials")
+
+
+def test_turning_it_off_voids_the_codes_on_paper(client: Client, confirmed: User) -> None:
+    set_up(confirmed)
+    prove(client, confirmed)
+    client.post(reverse("mfa_generate_recovery_codes"))
+    assert Authenticator.objects.count() == 2
+    client.post(reverse("mfa_deactivate_totp"))
+    assert not Authenticator.objects.exists()
+    assert Letter.objects.filter(subject="The second step at your Carsite sign-in is off").exists()
+
+
+# --- Staff --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def needed(settings: Any) -> None:
+    settings.STAFF_MFA_REQUIRED = True
+
+
+def test_staff_without_it_are_led_to_it_before_the_admin_opens(
+    client: Client, staff_user: User, needed: None
+) -> None:
+    client.force_login(staff_user)
+    page = client.get(reverse("admin:index"), follow=True)
+    assert page.redirect_chain[-1][0] == reverse("mfa_index")
+    assert "Staff need it" in page.content.decode()
+    assert not staff_user.has_perm("classifier.view_identification")
+    set_up(staff_user)
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert User.objects.get(pk=staff_user.pk).has_perm("classifier.view_identification")
+
+
+def test_where_it_is_not_needed_the_admin_opens_without(client: Client, staff_user: User) -> None:
+    client.force_login(staff_user)
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_visitors_never_need_it(client: Client, user: User, needed: None) -> None:
+    client.force_login(user)
+    assert client.get(reverse("accounts:me")).status_code == 200
+    assert client.get(reverse("admin:index"), follow=True).status_code == 403
+
+
+def test_staff_who_need_it_can_not_turn_it_off(client: Client, staff_user: User, needed: None) -> None:
+    set_up(staff_user)
+    prove(client, staff_user)
+    client.post(reverse("mfa_deactivate_totp"))
+    assert Authenticator.objects.filter(user=staff_user).exists()
+
+
+def test_a_lost_one_is_taken_away_by_an_administrator_and_sessions_end(
+    client: Client, user: User, staff_user: User
+) -> None:
+    set_up(user)
+    theirs = Client()
+    theirs.force_login(user)
+    client.force_login(staff_user)
+    row = Authenticator.objects.get()
+    client.post(reverse("admin:mfa_authenticator_delete", args=[row.pk]), {"post": "yes"})
+    assert not Authenticator.objects.exists()
+    assert theirs.get(reverse("accounts:me")).status_code == 302
+
+
+def test_the_last_administrator_is_helped_at_the_command_line(staff_user: User, capsys: Any) -> None:
+    set_up(staff_user)
+    call_command("remove_second_factor", staff_user.email.upper())
+    assert not Authenticator.objects.exists()
+    with pytest.raises(CommandError, match="no account"):
+        call_command("remove_second_factor", "nobody@example.org")
+
+
+# --- Sessions -----------------------------------------------------------------------------------------------
+def test_signing_out_everywhere_else_ends_all_sessions_but_this_one(
+    client: Client, user: User, other_user: User
+) -> None:
+    elsewhere, others = Client(), Client()
+    client.force_login(user)
+    elsewhere.force_login(user)
+    others.force_login(other_user)
+    _, token = services.token_create(user=user, name="program")
+    client.post(reverse("accounts:sessions_end"))
+    for browser, status in ((client, 200), (elsewhere, 302), (others, 200)):
+        assert browser.get(reverse("accounts:me")).status_code == status
+    asked = elsewhere.get("/api/v1/me/", headers={"authorization": f"Token {token}"})
+    assert asked.json()["email"] == user.email
