@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from kombu.exceptions import OperationalError
 
 from carsite import logs
@@ -62,6 +62,14 @@ class QuickToRing(Celery):
 app = QuickToRing("carsite", task_cls=BellTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+# --- Connections to the database ------------------------------------------------------------------------------
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _close_old_connections(**_: Any) -> None:
+    """As Django does around requests. Celery's own way, a new connection for each task, is a new process of PostgreSQL each."""
+    close_old_connections()
 
 
 # --- One id from the click to the answer ----------------------------------------------------------------------

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from celery import Celery, shared_task
-from django.db import transaction
+from celery.app.trace import build_tracer
+from django.db import connections, transaction
 from kombu.exceptions import OperationalError
 
 from carsite import cache as cache_module
@@ -136,3 +137,26 @@ def test_task_of_a_transaction_that_failed_is_never_queued(monkeypatch):
         never.delay_on_commit()
         transaction.set_rollback(True)
     assert tried == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("age", "kept"), [(60, True), (0, False)])
+def test_connection_of_a_worker_outlives_a_task_as_long_as_the_settings_say(age, kept, monkeypatch, settings):
+    assert settings.CELERY_DB_REUSE_MAX > 10**6, "Celery closes connections itself"
+    default = connections["default"]
+    monkeypatch.setitem(default.settings_dict, "CONN_MAX_AGE", age)
+    default.close()
+    default.ensure_connection()
+    before = default.connection
+
+    @celery_module.app.task(name="tests.look")
+    def look() -> None:
+        default.ensure_connection()
+
+    try:
+        tracer = build_tracer("tests.look", look, app=celery_module.app)
+        tracer("an-id", (), {}, {"id": "an-id", "is_eager": True})
+        assert (default.connection is before) == kept
+    finally:
+        del celery_module.app.tasks["tests.look"]
+        default.close()
