@@ -1,6 +1,6 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench e2e train shots demo-scrape clean install install-dev browser
+.PHONY: help run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -29,6 +29,9 @@ check: install-dev  ## Check style, types, migrations, deployment, import rules,
 	@echo "manage.py check --deploy, as in production"
 	@DEBUG=0 ALLOWED_HOSTS=cars.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+soak: install-dev  ## Send 1,000 photos while everything breaks (ARGS="--photos 200 --seed 2")
+	@exec $(PY) -m tests.soak $(ARGS)
 
 bench: install-dev  ## Measure speed and print a table
 	@exec $(PY) -m tests.benchmarks $(ARGS)

@@ -281,7 +281,8 @@ def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
     expired = Identification.objects.expired(now, longest=LEASE)
     worn_out = expired.filter(attempt__gte=Identification.MAX_ATTEMPTS)
     failed = worn_out.update(status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None)
-    requeued = expired.update(status=Status.QUEUED, lease_until=None, enqueued=now - RING_AGAIN * 2)
+    # So long ago that whatever is answered now came after it: it has no bell, and is rung for at once.
+    requeued = expired.update(status=Status.QUEUED, lease_until=None, enqueued=now - timedelta(days=1))
     rung = 0
     try:
         engine.current()

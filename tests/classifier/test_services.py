@@ -278,6 +278,44 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
         assert services.identifications_sweep(now=now)["rung"] == 0
 
 
+def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
+    user, predictor, rings, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    names = ("answered", "next", "last", "overtaken", "left by its worker", "of a future that was taken back")
+    rows = {name: send(user, data=other_photo(i)) for i, name in enumerate(names)}
+
+    def put(name, seconds, **changes):
+        changes["enqueued"] = now - timedelta(seconds=seconds)
+        Identification.objects.filter(pk=rows[name].pk).update(**changes)
+
+    put("answered", 600, status="done", attempt=1, finished=now - timedelta(seconds=1))
+    put("next", 599)
+    put("last", 60)
+    put("overtaken", 601)
+    put("left by its worker", 602, status="running", attempt=1, lease_until=now - timedelta(seconds=1))
+    put("of a future that was taken back", -3600)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "rung": 3}
+    assert set(rings) == {
+        str(rows[name].pk) for name in ("overtaken", "left by its worker", "of a future that was taken back")
+    }
+    # Nothing is answered any more: all bells may be lost.
+    rings.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        services.identifications_sweep(now=now + timedelta(seconds=40))
+    assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(rings)
+
+
+def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):
+    row = send(user)
+    held = services._claim(row.pk, take_over=False)
+    assert held
+    now = timezone.now() - timedelta(hours=1)
+    assert services.identifications_sweep(now=now)["requeued"] == 1
+    assert not services.identification_record(row=held, answer=answer(), version_id=version.pk)
+
+
 def test_only_failed_photos_can_be_tried_again(user, predictor):
     predictor.answer = PhotoError("broken")
     row = send(user)

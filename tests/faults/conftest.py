@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from classifier.models import Identification
-from tests.faults.rows import answered_once, row_of
+from tests.faults.rows import answered_once, clear, row_of
 from tests.faults.site import FaultySite
 from tests.ml.tiny import write_tiny_bundle
 from tests.services import Visitor, photo, wait_for
@@ -37,7 +36,7 @@ def site(_running_site: FaultySite, django_db_blocker: Any) -> Iterator[FaultySi
     with _running_site.database(django_db_blocker):
         yield _running_site
         wait_for(_running_site.is_idle, what="an idle worker")
-        Identification.objects.all().delete()
+        clear(_running_site)
 
 
 @pytest.fixture
@@ -45,5 +44,5 @@ def visitor(site: FaultySite) -> Visitor:
     """A guest who has sent a photo before, and so is known by a cookie."""
     known = Visitor(site.url)
     answered_once(row_of(known.upload(photo(0))))
-    Identification.objects.all().delete()
+    clear(site)
     return known

@@ -45,7 +45,7 @@ def answered_once(row: Identification, *, seconds: float = 60) -> None:
 def grow_old(*rows: Identification) -> None:
     """Make rows look as if their workers' leases had run out and their bells had been rung long ago."""
     past = timezone.now() - 2 * RING_AGAIN
-    mine = Identification.objects.filter(pk__in=[row.pk for row in rows])
+    mine = Identification.objects.waiting().filter(pk__in=[row.pk for row in rows])
     mine.update(enqueued=past)
     mine.filter(status=Status.RUNNING).update(lease_until=past)
 
@@ -53,6 +53,14 @@ def grow_old(*rows: Identification) -> None:
 def sweep(site: FaultySite) -> None:
     """Have the site swept, as beat does every 15 seconds."""
     site.send_task("classifier.tasks.sweep")
+
+
+def clear(site: FaultySite) -> None:
+    """Forget all photos, and their files."""
+    Identification.objects.all().delete()
+    for path in (site.var / "media").rglob("*"):
+        if not path.is_dir():
+            path.unlink()
 
 
 def files(site: FaultySite) -> list[str]:

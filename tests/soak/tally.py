@@ -16,14 +16,16 @@ from tests.faults.site import FaultySite
 from tests.soak.people import Person
 
 _NOTES = """
-CREATE TABLE soak_turn (photo TEXT, was TEXT, became TEXT);
-CREATE TABLE soak_answer (photo TEXT);
-CREATE TRIGGER soak_turned AFTER UPDATE OF status ON classifier_identification
+CREATE TABLE IF NOT EXISTS soak_turn (photo TEXT, was TEXT, became TEXT);
+CREATE TABLE IF NOT EXISTS soak_answer (photo TEXT);
+DELETE FROM soak_turn;
+DELETE FROM soak_answer;
+CREATE TRIGGER IF NOT EXISTS soak_turned AFTER UPDATE OF status ON classifier_identification
     WHEN OLD.status IN ('done', 'failed') OR NEW.status IN ('done', 'failed')
     BEGIN INSERT INTO soak_turn VALUES (NEW.id, OLD.status, NEW.status); END;
-CREATE TRIGGER soak_answered AFTER INSERT ON classifier_prediction WHEN NEW.rank = 1
+CREATE TRIGGER IF NOT EXISTS soak_answered AFTER INSERT ON classifier_prediction WHEN NEW.rank = 1
     BEGIN INSERT INTO soak_answer VALUES (NEW.identification_id); END;
-CREATE TRIGGER soak_deleted AFTER DELETE ON classifier_identification
+CREATE TRIGGER IF NOT EXISTS soak_deleted AFTER DELETE ON classifier_identification
     BEGIN INSERT INTO soak_turn VALUES (OLD.id, OLD.status, 'deleted'); END;
 """
 #: A person may ask for another try of what failed; nothing else may leave an end behind.

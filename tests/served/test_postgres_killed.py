@@ -1,0 +1,70 @@
+"""PostgreSQL is killed at any moment of a photo's way: each photo that was taken is answered once."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from django.db import connection
+
+from classifier.models import Identification
+from tests.faults.rows import answered_once, grow_old, row_of, send, sweep
+from tests.faults.site import paused
+from tests.servers import Postgres
+from tests.servers.site import ServedSite
+from tests.services import Visitor, photo, wait_for
+
+
+def kill(postgres: Postgres) -> None:
+    """Kill it, and forget the test's own connection."""
+    postgres.kill()
+    connection.close()
+
+
+def brought_on(site: ServedSite, visitor: Visitor, rows: list[Identification]) -> None:
+    """Every row is answered once the database is back and the sweeper comes; the site works as before."""
+    wait_for(site.is_idle, what="the worker to notice")
+    grow_old(*rows)
+    sweep(site)
+    for row in rows:
+        answered_once(row)
+        assert row.attempt <= 2
+    answered_once(send(visitor, random.randrange(10**6, 10**7)))
+
+
+def test_photos_whose_bells_ring_while_the_database_is_away_are_answered_later(
+    site: ServedSite, visitor: Visitor, postgres: Postgres
+) -> None:
+    with paused(site.worker.pid):
+        rows = [send(visitor, 300 + i) for i in range(4)]
+        kill(postgres)
+    wait_for(lambda: "OperationalError" in site.log("worker"), what="the worker to miss its database")
+    postgres.start()
+    brought_on(site, visitor, rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_photos_that_are_being_answered_when_the_database_is_killed_are_answered_once(
+    site: ServedSite, visitor: Visitor, postgres: Postgres, seed: int
+) -> None:
+    rows = [send(visitor, 310 + 10 * seed + i) for i in range(3)]
+    time.sleep(random.Random(seed).uniform(0, 0.3))
+    kill(postgres)
+    postgres.start()
+    brought_on(site, visitor, rows)
+
+
+def test_upload_while_the_database_is_away_says_so_and_works_when_it_is_back(
+    site: ServedSite, visitor: Visitor, postgres: Postgres
+) -> None:
+    known = send(visitor, 350)
+    answered_once(known)
+    kill(postgres)
+    answer = visitor.upload(photo(351))
+    assert answer.status == 503, answer.text
+    assert "Traceback" not in answer.text
+    postgres.start()
+    assert row_of(visitor.upload(photo(350))) == known
+    answered_once(row_of(visitor.upload(photo(351))))
+    assert Identification.objects.count() == 2
