@@ -89,12 +89,17 @@ def clean_photo(file: BinaryIO, *, name: str, size: int) -> CleanPhoto:
     kind = _kind_of(data)
     _check_extension(name, kind)
     image = _decode(data, kind)
-    image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    thumbnail = image.copy()
-    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    try:
+        image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        thumbnail = image.copy()
+        thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        content, small = _jpeg(image, quality=88), _jpeg(thumbnail, quality=80)
+    except (OSError, ValueError, MemoryError) as error:
+        # No copy without metadata, no photo: what was sent is never kept in its place.
+        raise _damaged() from error
     return CleanPhoto(
-        content=_jpeg(image, quality=88),
-        thumbnail=_jpeg(thumbnail, quality=80),
+        content=content,
+        thumbnail=small,
         width=image.width,
         height=image.height,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -1,0 +1,139 @@
+"""Nobody learns from sign-up, sign-in, reset or the API whether an address has an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import ApiToken, Letter, User
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+ASKED: dict[str, Callable[[Client, str], Any]] = {
+    "sign-in": lambda client, email: client.post(
+        reverse("account_login"), {"login": email, "password": "wrong one"}
+    ),
+    "sign-up": lambda client, email: client.post(
+        reverse("account_signup"), {"email": email, "password1": PASSWORD}
+    ),
+    "reset": lambda client, email: client.post(reverse("account_reset_password"), {"email": email}),
+    "token": lambda client, email: client.post(
+        "/api/v1/tokens/", {"email": email, "password": "wrong one"}, content_type="application/json"
+    ),
+}
+
+
+@pytest.fixture
+def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each time a password is hashed, which is what takes long."""
+    made: list[str] = []
+    original = MD5PasswordHasher.encode
+
+    def encode(self: Any, password: str, salt: str) -> str:
+        made.append(password)
+        return original(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", encode)
+    return made
+
+
+def told(response: Any, email: str) -> tuple[int, dict[str, str], str]:
+    """All that a client is told, but for what is random in it and the address that it sent itself."""
+    body = re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", response.text).replace(email, "EMAIL")
+    aside = ("x-request-id", "set-cookie", "expires", "content-length")
+    headers = {name: value for name, value in response.headers.items() if name.lower() not in aside}
+    return response.status_code, headers | {"cookies": ",".join(sorted(response.cookies))}, body
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("kind", ["known", "switched off"])
+def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
+    name: str, kind: str, user: User, hashings: list[str]
+) -> None:
+    if kind == "switched off":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    answers, work = [], []
+    for email in (user.email, "abc@example.org"):
+        cache.clear()
+        hashings.clear()
+        answers.append(told(ASKED[name](Client(), email), email))
+        work.append(len(hashings))
+    assert answers[0] == answers[1]
+    assert work[0] == work[1]
+
+
+def test_the_page_after_each_is_the_same_too(user: User) -> None:
+    for name, page in (
+        ("sign-up", "account_email_verification_sent"),
+        ("reset", "account_reset_password_done"),
+    ):
+        pages = []
+        for email in (user.email, "abc@example.org"):
+            client = Client()
+            ASKED[name](client, email)
+            pages.append(told(client.get(reverse(page)), email))
+        assert pages[0] == pages[1]
+
+
+def test_the_same_number_of_letters_is_written_whoever_is_asked_for(user: User) -> None:
+    for name in ("sign-up", "reset"):
+        for email in (user.email, f"{name}@example.org"):
+            Letter.objects.all().delete()
+            ASKED[name](Client(), email)
+            assert [letter.to for letter in Letter.objects.all()] == [email]
+
+
+def test_an_account_that_is_locked_by_wrong_passwords_looks_like_one_that_is_not_there(user: User) -> None:
+    answers = []
+    for email in (user.email, "abc@example.org"):
+        cache.clear()
+        answers.append([ASKED["sign-in"](Client(), email).status_code for _ in range(7)])
+    assert answers[0] == answers[1]
+    assert 429 in answers[0]
+
+
+# --- After a change -----------------------------------------------------------------------------------------
+def test_a_changed_password_leaves_api_tokens_and_says_so_and_a_reset_revokes_them(
+    client: Client, user: User
+) -> None:
+    from accounts import services
+
+    services.token_create(user=user, name="program")
+    client.force_login(user)
+    assert "API tokens stay good" in client.get(reverse("account_change_password")).text
+    client.post(
+        reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": "a wholly new one 7"}
+    )
+    assert ApiToken.objects.count() == 1
+    services.password_reset_finish(user=user)
+    assert ApiToken.objects.count() == 0
+
+
+def test_what_is_not_asked_for_can_not_be_set(client: Client, user: User) -> None:
+    client.force_login(user)
+    more = {
+        "is_staff": "1",
+        "is_superuser": "1",
+        "email": "x@example.org",
+        "is_active": "0",
+        "session_round": "7",
+    }
+    client.post(reverse("accounts:profile"), {"name": "Ada"} | more)
+    guest = Client()
+    guest.post(
+        reverse("account_signup"),
+        {"email": "new@example.org", "password1": PASSWORD} | more | {"email": "new@example.org"},
+    )
+    for one in User.objects.all():
+        assert not (one.is_staff)
+        assert not (one.is_superuser)
+        assert one.is_active
+        assert one.session_round == 0
+    assert {one.email for one in User.objects.all()} == {user.email, "new@example.org"}

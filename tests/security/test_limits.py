@@ -1,0 +1,144 @@
+"""Limits hold whoever counts: several processes together, and each alone while Redis is away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from carsite import stack
+from carsite.cache import ForgivingRedisCache
+from carsite.env import VARIABLES
+from carsite.supervisor import Supervisor
+from classifier.throttle import client_address
+from tests.classifier.photos import encoded
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Four wrong passwords from one address; prints what came back.
+TRIES = """
+import django; django.setup()
+from django.test import Client
+answers = [Client().post("/accounts/login/", {"login": "ada@example.org", "password": "x"}).status_code for _ in range(4)]
+print(*answers)
+"""
+
+
+# --- Several processes --------------------------------------------------------------------------------------
+@pytest.fixture
+def environment(migrated_database: Path) -> Iterator[dict[str, str]]:
+    """A site's folder with a database and a running Redis."""
+    folder = Path(tempfile.mkdtemp(prefix="carsite-limits-"))  # a Unix socket's path has to be short
+    shutil.copyfile(migrated_database, folder / "db.sqlite3")
+    env = os.environ | {variable.name: variable.default or "" for variable in VARIABLES}
+    env |= {"DEBUG": "1", "VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "carsite.settings"}
+    with Supervisor(log_dir=folder / "log", env=env, show=lambda name, line: None) as supervisor:
+        supervisor.start(stack.redis_server(folder / "redis.sock", folder / "redis"))
+        supervisor.wait_until_ready()
+        yield env
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_two_processes_count_wrong_passwords_together(environment: dict[str, str]) -> None:
+    answers = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", TRIES],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        answers += done.stdout.split()
+    assert answers == ["200"] * 5 + ["429"] * 3
+
+
+# --- Redis away ---------------------------------------------------------------------------------------------
+@pytest.fixture
+def away(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A site whose Redis is not there."""
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "carsite.cache.ForgivingRedisCache",
+            "LOCATION": f"unix://{tmp_path}/none.sock?db=1",
+        }
+    }
+    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    caches["default"]._here.clear()
+    yield
+    caches["default"]._here.clear()
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_are_limited_while_redis_is_away(client: Client, user: Any, away: None) -> None:
+    answers = [
+        client.post(reverse("account_login"), {"login": user.email, "password": "x"}).status_code
+        for _ in range(6)
+    ]
+    assert answers == [200] * 5 + [429]
+
+
+@pytest.mark.django_db
+def test_photos_are_limited_while_redis_is_away(client: Client, away: None, settings: Any) -> None:
+    settings.GUEST_UPLOADS_PER_HOUR = 2
+    answers = []
+    for number in range(3):
+        file = SimpleUploadedFile("a.jpg", encoded(comment=str(number).encode()), "image/jpeg")
+        answers.append(
+            client.post("/identify/", {"photos": file}, headers={"accept": "application/json"}).status_code
+        )
+    assert answers == [202, 202, 429]
+
+
+@pytest.mark.django_db
+def test_the_api_is_limited_while_redis_is_away(client: Client, away: None) -> None:
+    asked = {"email": "nobody@example.org", "password": "x"}
+    answers = {
+        client.post("/api/v1/tokens/", asked, content_type="application/json").status_code for _ in range(12)
+    }
+    assert 429 in answers
+
+
+def test_pages_are_not_cached_in_a_process_while_redis_is_away(away: None) -> None:
+    cache = caches["default"]
+    cache.set("some-page", "old")
+    assert cache.get("some-page") is None
+    assert cache.incr("photos-from-somewhere") == 1  # Redis left between two calls
+    assert cache.incr("photos-from-somewhere") == 2
+
+
+# --- Who asks -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "", "192.0.2.1"),
+        (0, "203.0.113.9", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        (2, "10.0.0.1, 203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.1"),
+        (1, "2001:db8::1", "2001:db8::/64"),
+        (1, "2001:db8::ffff:1", "2001:db8::/64"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
+        (1, "nonsense", "nonsense"),
+    ],
+)
+def test_only_what_our_own_proxies_wrote_is_believed(
+    proxies: int, forwarded: str, address: str, rf: RequestFactory, settings: Any
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    assert client_address(rf.get("/", headers=headers, REMOTE_ADDR="192.0.2.1")) == address
