@@ -6,6 +6,7 @@ import logging
 import time
 from typing import Any, ClassVar
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -17,12 +18,15 @@ logger = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 0.3
 #: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at every call.
 PAUSE_SECONDS = 5.0
+#: What the keys of limits begin with: those of allauth, of the API, of photos and of enquiries.
+COUNTS = ("allauth", "throttle_", "photos-", "enquiries:")
 
 
 class ForgivingRedisCache(RedisCache):
     """Redis as a cache that answers "not there" while Redis is away, so that pages outlive it.
 
-    Counters (throttles) then count nothing: for that while the limits of the reverse proxy are the ones that hold.
+    Limits must not open with it: what they count is then kept in this process's memory. Each web process counts on its
+    own, so that for the while a limit is at most as many times as high as there are processes.
     """
 
     #: When a server may be asked again, by its address. Shared by all threads of the process.
@@ -33,16 +37,24 @@ class ForgivingRedisCache(RedisCache):
         options = timeouts | {"retry": Retry(NoBackoff(), 0)} | params.get("OPTIONS", {})
         super().__init__(server, params | {"OPTIONS": options})
         self._server = server
+        self._here = LocMemCache("counts-while-redis-is-away", {})
 
     def _forgive(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
         if time.monotonic() < self._asked_again_at.get(self._server, 0.0):
-            return fallback
+            return self._without_redis(method, *args, fallback=fallback, **kwargs)
         try:
             return getattr(super(), method)(*args, **kwargs)
         except (RedisError, OSError) as error:
             self._asked_again_at[self._server] = time.monotonic() + PAUSE_SECONDS
             logger.warning("cache away: %s", type(error).__name__)
+            return self._without_redis(method, *args, fallback=fallback, **kwargs)
+
+    def _without_redis(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
+        if not str(args[0]).startswith(COUNTS):
             return fallback
+        if method == "incr":  # Redis may have gone after it was told to begin at 0
+            self._here.add(args[0], 0)
+        return getattr(self._here, method)(*args, **kwargs)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._forgive("get", key, default, version, fallback=default)
