@@ -79,7 +79,10 @@ def read_material(sources: Sources, bundle: Bundle) -> Material:
     )
     unknown = {folder.name: _thinned(find_photos(folder)) for folder in sources.unknown}
     if sources.leave_out:
-        unknown[LEFT_OUT] = [p for classes in read_left_out(sources).values() for p in classes[1]]
+        # None of their photos was learned from, on whichever side of the split it is.
+        unknown[LEFT_OUT] = [
+            photo for parts in read_left_out(sources).values() for part in parts for photo in part
+        ]
     makes: dict[str, list[Photo]] = {}
     for folder in sorted(sources.makes.iterdir()) if sources.makes else ():
         known = folder.name in {label.make for label in bundle.labels}

@@ -83,7 +83,7 @@ def test_command_reports_both_and_all_else(tmp_path: Path, capsys: pytest.Captur
     report = json.loads(out.read_text())
     assert report["few photos"]["classes"] == 1
     assert 0 <= report["few photos"]["new top-1"]["value"] <= 1
-    assert report["open set"][LEFT_OUT]["photos"] == 4
+    assert report["open set"][LEFT_OUT]["photos"] == 12
     assert set(report["several photos"]) == {"2 photos", "3 photos"}
     assert report["photos"] == 8
     assert "few photos" in capsys.readouterr().out
