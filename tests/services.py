@@ -210,6 +210,9 @@ class Page:
 class Visitor:
     """A browser without JavaScript: cookies, CSRF tokens, redirects."""
 
+    #: Seconds that an answer may take; longer than any limit of the site, on a machine that much else runs on.
+    patience = 90.0
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._jar = http.cookiejar.CookieJar()
@@ -247,7 +250,7 @@ class Visitor:
     def _send(self, request: urllib.request.Request) -> Page:
         started = time.monotonic()
         try:
-            with self._opener.open(request, timeout=30) as response:
+            with self._opener.open(request, timeout=self.patience) as response:
                 text = response.read().decode(errors="replace")
                 status, url = response.status, response.url
         except urllib.error.HTTPError as error:

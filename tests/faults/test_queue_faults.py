@@ -196,6 +196,7 @@ def test_clock_that_jumps_forward_takes_a_photo_from_a_worker_that_lives_and_ans
     finished = held.row.finished
     pipe.write_bytes(held.content)
     pipe.unlink()
+    site.clock.write(0)
     wait_for(site.is_idle, what="the first worker to end")
     answered_once(held.row)
     assert (held.row.attempt, held.row.finished) == (2, finished)

@@ -36,6 +36,7 @@ class Person(threading.Thread):
         super().__init__(daemon=True)
         self.numbers = numbers
         self.visitor = Visitor(url)
+        self.visitor.patience = 30.0  # then a person sends it again
         self._pause, self._token = pause, token
         self._random = random.Random(numbers[0])
         #: Ids of the photos that the site says it has taken, by number.

@@ -1,0 +1,51 @@
+"""The numbers that keep photos from being lost or doubled stand in the right order to each other."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from classifier import services
+from classifier.models import Identification
+from classifier.tasks import expire_guest_photos, identify, sweep
+
+
+def test_broker_gives_back_what_a_dead_worker_had_and_later_than_any_task_may_take():
+    assert settings.CELERY_TASK_ACKS_LATE
+    assert settings.CELERY_TASK_REJECT_ON_WORKER_LOST
+    assert settings.CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS
+    assert settings.CELERY_WORKER_PREFETCH_MULTIPLIER == 1
+    assert identify.acks_late
+    assert identify.reject_on_worker_lost
+    visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    assert settings.CELERY_TASK_SOFT_TIME_LIMIT < settings.CELERY_TASK_TIME_LIMIT < visible_again == 600
+
+
+def test_only_json_is_taken_and_nothing_is_kept_of_results():
+    assert settings.CELERY_ACCEPT_CONTENT == ["json"]
+    assert settings.CELERY_TASK_SERIALIZER == "json"
+    assert settings.CELERY_TASK_IGNORE_RESULT
+
+
+def test_hanging_worker_is_gone_before_its_lease_is():
+    assert identify.soft_time_limit < identify.time_limit < services.LEASE.total_seconds()
+
+
+def test_photo_waits_a_minute_at_most_for_what_broke():
+    every = settings.CELERY_BEAT_SCHEDULE["sweep-identifications"]
+    assert every["task"] == sweep.name
+    assert services.LEASE.total_seconds() + every["schedule"] <= 60
+    assert services.RING_AGAIN.total_seconds() + every["schedule"] <= 60
+    assert Identification.MAX_ATTEMPTS == 3
+
+
+def test_upload_does_not_wait_for_a_broker_that_is_away():
+    from carsite.celery import RING_SECONDS
+
+    assert settings.CELERY_TASK_PUBLISH_RETRY is False
+    assert RING_SECONDS < 2
+
+
+def test_what_must_run_by_the_clock_does():
+    tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {sweep.name, expire_guest_photos.name, "carsite.tasks.remove_orphans"} <= tasks
+    assert settings.CELERY_BEAT_SCHEDULER == "carsite.beat:SteadyScheduler"
