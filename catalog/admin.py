@@ -40,7 +40,8 @@ class MakeAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Make]:
         """With the number of models."""
-        return super().get_queryset(request).annotate(count=Count("models"))
+        rows = super().get_queryset(request)
+        return rows.annotate(count=Count("models")) if _is_list(request) else rows
 
     @admin.display(description="aliases")
     def alias_names(self, make: Make) -> str:
@@ -67,7 +68,8 @@ class CarModelAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CarModel]:
         """With the number of cars."""
-        return super().get_queryset(request).select_related("make").annotate(count=Count("variants"))
+        rows = super().get_queryset(request).select_related("make")
+        return rows.annotate(count=Count("variants")) if _is_list(request) else rows
 
     @admin.display(description="cars", ordering="count")
     def variant_count(self, model: Any) -> str:
@@ -164,7 +166,7 @@ class VariantAdmin(admin.ModelAdmin):
 
 
 def _is_list(request: HttpRequest) -> bool:
-    """Counting facts is for the list; autocomplete and change pages need none."""
+    """Counting is for the list; autocomplete and change pages need none."""
     match = request.resolver_match
     return bool(match and match.url_name and match.url_name.endswith("_changelist"))
 
