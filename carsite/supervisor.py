@@ -53,7 +53,7 @@ class Supervisor:
 
     def __init__(self, *, log_dir: Path, env: Mapping[str, str], show: Callable[[str, str], None]) -> None:
         self._log_dir = log_dir
-        self._env = dict(env)
+        self.env = dict(env)
         self._show = show
         self._running: list[_Running] = []
         self._restarts: dict[str, list[float]] = {}
@@ -80,7 +80,7 @@ class Supervisor:
     def _spawn(self, service: Service) -> _Running:
         process = subprocess.Popen(
             service.command,
-            env=self._env,
+            env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import global_settings
 from django.core.cache import cache
 from django.core.management import call_command
@@ -20,6 +19,8 @@ from django.db import connections
 from django.test import override_settings
 
 from carsite.celery import BellTask
+from tests import databases
+from tests.databases import database_at, is_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
@@ -93,20 +94,15 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
     return base if worker_id == "master" else base.parent
 
 
-def _use_database(path: Path) -> None:
-    """Point Django at a SQLite file."""
-    connections["default"].close()
-    connections["default"].settings_dict["NAME"] = str(path)
-
-
-def _make_once(path: Path, blocker: Any, fill: Callable[[Path], None]) -> Path:
+def _make_once(path: Path, blocker: Any, fill: Callable[[], None], source: Path | None = None) -> Path:
     """A SQLite file that `fill` fills, made by the first xdist worker that asks."""
     with _first_of_all_workers(path) as first, blocker.unblock():
         if first:
-            before = connections["default"].settings_dict["NAME"]
             draft = path.with_suffix(".draft")
-            fill(draft)
-            _use_database(before)
+            if source:
+                shutil.copyfile(source, draft)
+            with database_at(f"sqlite:///{draft}"):
+                fill()
             draft.rename(path)
     return path
 
@@ -115,65 +111,65 @@ def _make_once(path: Path, blocker: Any, fill: Callable[[Path], None]) -> Path:
 def migrated_database(_shared_folder: Path, django_db_blocker: Any) -> Path:
     """A SQLite file with all migrations applied, made once for all xdist workers."""
 
-    def fill(path: Path) -> None:
-        _use_database(path)
-        call_command("migrate", verbosity=0)
-
-    return _make_once(_shared_folder / "migrated.sqlite3", django_db_blocker, fill)
+    return _make_once(
+        _shared_folder / "migrated.sqlite3", django_db_blocker, lambda: call_command("migrate", verbosity=0)
+    )
 
 
 @pytest.fixture(scope="session")
 def seeded_database(_shared_folder: Path, django_db_blocker: Any, migrated_database: Path) -> Path:
     """A SQLite file as a new site has it: catalogue, demonstration users and dealers."""
 
-    def fill(path: Path) -> None:
-        shutil.copyfile(migrated_database, path)
-        _use_database(path)
+    def fill() -> None:
         call_command("load_catalog", verbosity=0)
         with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):  # a real site reads them
             call_command("create_demo_users", yes=True, verbosity=0)
         call_command("load_dealers", demo=True, verbosity=0)
 
-    return _make_once(_shared_folder / "seeded.sqlite3", django_db_blocker, fill)
+    path = _shared_folder / "seeded.sqlite3"
+    return _make_once(path, django_db_blocker, fill, source=migrated_database)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    migrated_database: Path, tmp_path_factory: pytest.TempPathFactory, django_test_environment: None
-) -> None:
+    request: pytest.FixtureRequest, django_db_blocker: Any, django_test_environment: None
+) -> Iterator[None]:
     """pytest-django's hook: each worker process has a copy of the migrated database."""
-    own = tmp_path_factory.mktemp("database") / "db.sqlite3"
-    shutil.copyfile(migrated_database, own)
-    _use_database(own)
-
-
-def _copy_rows(source: Path, app: str) -> None:
-    """Copy all rows of an app from another SQLite file, in the test's own transaction."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("PRAGMA database_list")
-        if "seed" not in {row[1] for row in cursor.fetchall()}:
-            cursor.execute("ATTACH DATABASE %s AS seed", [str(source)])
-        for model in apps.get_app_config(app).get_models(include_auto_created=True):
-            foreign = (
-                field.related_model for field in model._meta.local_concrete_fields if field.is_relation
-            )
-            if any(other._meta.app_label not in ("catalog", "dealers") for other in foreign):
-                continue  # such as who works where: people are not copied
-            table = f'"{model._meta.db_table}"'
-            columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
-            cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM seed.{table}")
+    if is_postgres():
+        folder, worker = request.getfixturevalue("_shared_folder"), request.getfixturevalue("worker_id")
+        own = f"test_{connections['default'].settings_dict['NAME']}"
+        with _first_of_all_workers(folder / "template") as first, django_db_blocker.unblock():
+            if first:
+                databases.make_template(f"{own}_template")
+                (folder / "template").touch()
+            databases.clone_database(f"{own}_template", f"{own}_{worker}")
+        yield
+        with django_db_blocker.unblock():
+            databases.remove_database(f"{own}_{worker}")
+    else:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("database")
+        shutil.copyfile(request.getfixturevalue("migrated_database"), folder / "db.sqlite3")
+        databases.use_database(str(folder / "db.sqlite3"))
+        yield
 
 
 @pytest.fixture
-def catalog_seed(db: None, seeded_database: Path) -> None:
+def _seed(db: None, request: pytest.FixtureRequest) -> None:
+    """The schema `seed` of the test's database; PostgreSQL's has it from its template."""
+    if not is_postgres():
+        databases.attach_seed(request.getfixturevalue("seeded_database"))
+
+
+@pytest.fixture
+def catalog_seed(_seed: None) -> None:
     """The committed catalogue: all makes, models, variants and specs."""
-    _copy_rows(seeded_database, "catalog")
+    databases.copy_seed(["catalog"])
 
 
 @pytest.fixture
-def dealers_seed(catalog_seed: None, seeded_database: Path) -> None:
+def dealers_seed(catalog_seed: None) -> None:
     """The committed cities and the demonstration dealers (without staff), with the catalogue they refer to."""
-    _copy_rows(seeded_database, "dealers")
+    databases.copy_seed(["dealers"])
 
 
 # --- People -------------------------------------------------------------------------------------------------

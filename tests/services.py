@@ -35,6 +35,8 @@ from carsite.supervisor import Supervisor
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+#: How long a service may take to start on a machine that has much else to do.
+READY_SECONDS = 180.0
 
 
 def wait_for(ask: Callable[[], T], *, seconds: float = 60.0, what: str = "") -> T:
@@ -74,11 +76,12 @@ class Site:
     """A running site. Each service has a supervisor of its own, so that a test may stop and start it."""
 
     def __init__(
-        self, database: Path, bundle: Path | None = None, *, beat: bool = False, **environment: str
+        self, database: Path | None, bundle: Path | None = None, *, beat: bool = False, **environment: str
     ) -> None:
         # Not pytest's folder: a Unix socket's path has to be short.
         self.var = Path(tempfile.mkdtemp(prefix="carsite-site-"))
-        shutil.copyfile(database, self.var / "db.sqlite3")
+        if database:
+            shutil.copyfile(database, self.var / "db.sqlite3")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.redis_socket = self.var / "redis.sock"
@@ -133,12 +136,12 @@ class Site:
         self.redis = self._supervisors["redis"].start(
             stack.redis_server(self.redis_socket, self.var / "redis")
         )
-        self._supervisors["redis"].wait_until_ready()
+        self._supervisors["redis"].wait_until_ready(READY_SECONDS)
 
     def start_worker(self) -> None:
         """Start a worker of two processes and wait for it."""
         self.worker = self._supervisors["worker"].start(stack.worker(2, asker=self.celery))
-        self._supervisors["worker"].wait_until_ready()
+        self._supervisors["worker"].wait_until_ready(READY_SECONDS)
 
     def start_trainer(self) -> None:
         """Start the worker for training runs; its messages wait for it."""
@@ -146,8 +149,12 @@ class Site:
 
     def start_web(self) -> None:
         """Start the web server and wait for it."""
-        self._supervisors["web"].start(stack.web_server("127.0.0.1", self.port))
-        self._supervisors["web"].wait_until_ready()
+        self.web = self._supervisors["web"].start(stack.web_server("127.0.0.1", self.port))
+        self._supervisors["web"].wait_until_ready(READY_SECONDS)
+
+    def set_environment(self, name: str, **environment: str) -> None:
+        """Change what a service is told at its next start."""
+        self._supervisors[name].env |= environment
 
     def stop(self, name: str) -> None:
         """Stop a service as `manage.py up` would."""
@@ -238,6 +245,10 @@ class Visitor:
         """Send a photo as the home page's script does; the answer is JSON."""
         file = SimpleUploadedFile(name, content, "image/jpeg")
         return self.post("/identify/", {"photos": file}, Accept="application/json")
+
+    def cookies(self) -> list[http.cookiejar.Cookie]:
+        """What the site has it keep."""
+        return list(self._jar)
 
     def _token(self) -> str:
         for _ in range(2):
