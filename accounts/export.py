@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.files import File
 from django.utils.module_loading import import_string
@@ -42,12 +43,21 @@ def personal_data(user: User) -> Exporter:
     """What this app keeps. Neither the password nor a token is here: only their hashes are kept, of no use to anybody."""
     addresses = EmailAddress.objects.filter(user=user).order_by("pk")
     tokens = ApiToken.objects.filter(user=user)
+    factors = Authenticator.objects.filter(user=user).order_by("pk")
     facts = {
         "email": user.email,
         "name": user.name,
         "joined": user.date_joined.isoformat(),
         "last_login": user.last_login and user.last_login.isoformat(),
         "email_addresses": [{"email": one.email, "confirmed": one.verified} for one in addresses],
+        "second_step": [
+            {
+                "kind": one.type,
+                "since": one.created_at.isoformat(),
+                "last_used": one.last_used_at and one.last_used_at.isoformat(),
+            }
+            for one in factors
+        ],
         "api_tokens": [{"name": token.name, "created": token.created.isoformat()} for token in tokens],
     }
     return facts, ()

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
@@ -47,6 +48,11 @@ def sessions_end(*, user: User) -> None:
     """End every session of a person, wherever it was opened."""
     User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
     user.refresh_from_db(fields=["session_round"])
+
+
+def sessions_clear() -> None:
+    """Delete what is left of sessions that have expired."""
+    SessionStore.clear_expired()
 
 
 def second_factor_remove(*, user: User) -> int:

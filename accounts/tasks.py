@@ -19,3 +19,11 @@ def sweep_letters() -> None:
     from accounts import services
 
     services.letters_sweep()
+
+
+@shared_task
+def clear_sessions() -> None:
+    """Delete sessions that have ended."""
+    from accounts import services
+
+    services.sessions_clear()

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.models import Make, Variant
-from classifier import intake, services
+from classifier import intake
 from classifier.models import ModelVersion
 
 
@@ -20,7 +20,8 @@ def facts() -> dict[str, Any]:
         "limits": intake.limits_text(),
         "uploads_per_day": settings.UPLOADS_PER_DAY,
         "guest_uploads_per_hour": settings.GUEST_UPLOADS_PER_HOUR,
-        "guest_hours": int(services.GUEST_RETENTION.total_seconds() // 3600),
+        "guest_hours": settings.GUEST_PHOTO_HOURS,
+        "enquiry_days": settings.ENQUIRY_DAYS,
         "model": model,
         "figures": figures(model.card) if model else None,
     }

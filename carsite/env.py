@@ -40,6 +40,8 @@ VARIABLES = (
     Variable("RETRAIN_RECIPE", "", "How candidates are trained; empty: recipes/retrain.toml.", "Classifier"),
     Variable("UPLOADS_PER_DAY", "200", "Photos a signed-in person may send in a day.", "Classifier"),
     Variable("GUEST_UPLOADS_PER_HOUR", "20", "Photos an address may send in an hour without signing in.", "Classifier"),
+    Variable("GUEST_PHOTO_HOURS", "24", "After so many hours photos of visitors without an account are deleted.", "Privacy"),
+    Variable("ENQUIRY_DAYS", "730", "So many days after its last change an enquiry loses name, address, words and photo.", "Privacy"),
     Variable("SCRAPE_CONTACT", "", "Mail address or page by which owners of crawled sites reach you; without it none is crawled.", "Scraper"),
     Variable("SCRAPE_PRIVATE_ADDRESSES", "", "Comma-separated ADDRESS:PORT of private networks that may be crawled.", "Scraper"),
     Variable("SCRAPE_BROWSER", "", "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.", "Scraper"),

@@ -209,6 +209,8 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-source-photos": {"task": "scraper.tasks.fetch_photos", "schedule": crontab(minute="*/10")},
     "remove-orphans": {"task": "carsite.tasks.remove_orphans", "schedule": crontab(hour=3, minute=43)},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
+    "expire-enquiries": {"task": "dealers.tasks.expire_enquiries", "schedule": crontab(hour=4, minute=7)},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=4, minute=27)},
 }
 
 # --- Files --------------------------------------------------------------------------------------------------
@@ -258,6 +260,8 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite2")).resolve()
 MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
+GUEST_PHOTO_HOURS = _number("GUEST_PHOTO_HOURS")
+ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
@@ -35,8 +36,6 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 #: After this long without an answer the bell of a waiting photo is rung again.
 RING_AGAIN = timedelta(seconds=30)
-#: How long a guest's photos are kept.
-GUEST_RETENTION = timedelta(hours=24)
 
 Status = Identification.Status
 
@@ -338,8 +337,8 @@ def identifications_delete(*, rows: Sequence[Identification]) -> int:
 
 
 def guest_photos_expire(*, now: datetime | None = None) -> int:
-    """Delete guests' photos past their retention, a thousand in a transaction; returns how many."""
-    before = (now or timezone.now()) - GUEST_RETENTION
+    """Delete guests' photos past GUEST_PHOTO_HOURS, a thousand in a transaction; returns how many."""
+    before = (now or timezone.now()) - timedelta(hours=settings.GUEST_PHOTO_HOURS)
     expired = Identification.objects.filter(owner=None, created__lt=before)
     deleted = 0
     while rows := list(expired[:1000]):

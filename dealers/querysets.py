@@ -86,6 +86,10 @@ class EnquiryQuerySet(models.QuerySet):
         """How many there are of each status that occurs."""
         return dict(self.order_by().values_list("status").annotate(models.Count("pk")))
 
+    def expired(self, *, before: datetime.datetime) -> Self:
+        """Those that last changed before a time and still hold something personal, the oldest first."""
+        return self.filter(updated__lt=before).exclude(email="").order_by("updated")
+
     def unmailed(self) -> Self:
         """Enquiries of which a mail has still to leave."""
         return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.files import File
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
@@ -172,12 +173,28 @@ def personal_data(user: Any) -> tuple[dict, Iterable[tuple[str, File]]]:
 @transaction.atomic
 def enquiries_erase(*, user: Any) -> int:
     """Takes everything personal out of a user's enquiries; that a dealer was asked stays, as a bare count."""
-    enquiries = list(Enquiry.objects.sent_by(user).select_for_update())
+    return _erase(list(Enquiry.objects.sent_by(user).select_for_update()))
+
+
+def enquiries_expire(*, now: datetime.datetime | None = None) -> int:
+    """Likewise for everybody's enquiries whose last change is ENQUIRY_DAYS ago, a batch in a transaction; returns how many."""
+    before = (now or timezone.now()) - datetime.timedelta(days=settings.ENQUIRY_DAYS)
+    erased = 0
+    while True:
+        with transaction.atomic():
+            batch = list(Enquiry.objects.expired(before=before).select_for_update()[:SWEEP_BATCH])
+            erased += _erase(batch)
+        if not batch:
+            return erased
+
+
+def _erase(enquiries: list[Enquiry]) -> int:
     for enquiry in enquiries:
         if enquiry.photo:
             transaction.on_commit(_deletion_of(enquiry.photo))
         enquiry.name, enquiry.email, enquiry.phone, enquiry.message = "(erased)", "", "", "(erased)"
         enquiry.evidence, enquiry.identification_id, enquiry.photo, enquiry.fingerprint = "", None, "", None
+        enquiry.user = None
         enquiry.save()
     EnquiryEvent.objects.filter(enquiry__in=enquiries).update(note="")
     return len(enquiries)

@@ -31,3 +31,11 @@ def sweep_mails() -> None:
     from dealers import services
 
     services.mails_sweep()
+
+
+@shared_task
+def expire_enquiries() -> None:
+    """Takes what is personal out of enquiries past their time."""
+    from dealers import services
+
+    services.enquiries_expire()
