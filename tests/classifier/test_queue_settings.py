@@ -30,6 +30,12 @@ def test_hanging_worker_is_gone_before_its_lease_is():
     assert identify.soft_time_limit < identify.time_limit < services.LEASE.total_seconds()
 
 
+def test_worker_process_has_time_to_load_a_model_before_it_is_taken_for_dead():
+    from carsite.celery import app
+
+    assert app.conf.worker_proc_alive_timeout >= 60
+
+
 def test_photo_waits_a_minute_at_most_for_what_broke():
     every = settings.CELERY_BEAT_SCHEDULE["sweep-identifications"]
     assert every["task"] == sweep.name

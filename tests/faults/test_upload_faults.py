@@ -137,9 +137,10 @@ def test_full_disk_is_said_kindly_and_leaves_nothing_half_stored(
 
 def test_disk_that_fills_up_under_a_worker_costs_no_photo(site: FaultySite, visitor: Visitor) -> None:
     with site.full_disk("worker"):
+        said = len(site.log("worker"))
         row = send(visitor, 211)
-        wait_for(lambda: reached(row, Status.RUNNING) or row.attempt, what="the worker to try")
-        wait_for(site.is_idle, what="the worker to fail")
+        wait_for(lambda: "OperationalError" in site.log("worker")[said:], what="the worker to fail")
+        row.refresh_from_db()
         assert row.is_waiting
     grow_old(row)
     sweep(site)
