@@ -175,6 +175,13 @@ def words_of(key: str, code: str) -> list[dict[str, str]]:
     return [reader.words[key] for reader in _readers(code) if key in reader.words]
 
 
+def is_heading_of(purpose: str, text: str, code: str) -> bool:
+    """Whether a heading is one of this purpose, or holds one of several words."""
+    folded = fold(text).strip(_TRAILING)
+    phrases = (phrase for reader in _readers(code)[:2] for phrase in reader.phrases.get(purpose, ()))
+    return any(folded == phrase or (" " in phrase and phrase in folded) for phrase in phrases)
+
+
 def has_phrase(purpose: str, text: str, code: str) -> bool:
     """Whether a text holds a phrase of this purpose, in its language or in English."""
     folded = fold(text)

@@ -27,6 +27,8 @@ _CODE = re.compile(r"\s*\([^)]*\)")
 
 def boxes(page: Page) -> list[Element]:
     """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
+    if not page.has_infobox:
+        return []
     found = page.root.xpath(
         "//*[self::table or self::div][contains(@class, 'infobox') or contains(@class, 'sinottico') or contains(@class, 'infocaseta')]"
     )

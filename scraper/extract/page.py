@@ -10,28 +10,17 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from scraper.extract.aside import Element, strip
 from scraper.vocabulary import LANGUAGES, fold, has_phrase
 
-Element = etree._Element
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]+)", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
 _TYPES = re.compile(
     r"<(?:html|head|body|div|table|p|title|script|!doctype|ul|span|section|dl)\b", re.IGNORECASE
 )
-_ASIDE = re.compile(
-    r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|"
-    r"competitor|(?:^|[\s_-])(?:filters?|facets?|related|bread-?_?crumbs?|cookie|calculator|alternatives|lease|finance|financing|nav|menu|footer)(?:[\s_-]|$)",
-    re.IGNORECASE,
-)
-_CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
-_BLOCKS = ("div", "section", "aside", "ul", "article")
-_DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea", "head", "object", "video")  # fmt: skip
-_STRING = etree.XPath("string()")
-_LENGTH = etree.XPath("string-length()")
+INFOBOXES = ("infobox", "sinottico", "infocaseta")  # what encyclopedias call the class of theirs
 _TEXTS = etree.XPath("//text()[normalize-space()]")
 _DIGIT = re.compile(r"\d")
-_MOST_CRUMBS = 12
-_LARGE = 0.4  # of the page's text: that is the page itself, whatever its class says
 
 
 def _parsed(text: str) -> Element:
@@ -98,6 +87,7 @@ class Page:
         text = decode(content).replace("\x00", "")
         self.is_html = bool(_TYPES.search(text[:20_000]))
         saved = _SAVED_FROM.search(text[:4000])
+        self.has_infobox = any(name in text for name in INFOBOXES)
         self.root = _parsed(text)
         self.scripts = [
             (s.get("type") or "", s.get("id") or "", s.text or "") for s in self.root.iter("script")
@@ -110,8 +100,8 @@ class Page:
         self.url = url or self._own_address() or (saved[1] if saved else "")
         self.language = self._language()
         self.title = squeeze(self.root.findtext(".//head/title") or "")
-        self.crumbs: list[str] = []
-        self._strip()
+        first = [squeeze(" ".join(h.itertext())) for h in self.root.iter("h1")]
+        self.crumbs = strip(self.root, self.language, [*first, self.metas.get("og:title", ""), self.title])
 
     def _own_address(self) -> str:
         """The address that the page gives for itself."""
@@ -172,62 +162,6 @@ class Page:
         )
         return text.count(little.get(tag[:2], "\x00")) > 2 * text.count(" and ")
 
-    def _strip(self) -> None:
-        for element in list(self.root.iter(*_DROPPED)):
-            _drop(element)
-        total = _letters(self.root)
-        for element in list(self.root.iter("nav", "footer")):
-            self._keep_crumbs(element)
-            holds_text = next(element.iter("h1", "table", "dl", "p"), None) is not None
-            if not (
-                holds_text and self._is_main(element, total)
-            ):  # tabs that hold the page are marked up as nav
-                _drop(element)
-        for element in list(self.root.iter("ol", *_BLOCKS)):
-            if not _ASIDE.search(_names(element)) or self._keep_crumbs(element) or element.tag == "ol":
-                continue
-            if not self._is_main(element, total):
-                _drop(element)
-        for choice in self.root.xpath(
-            "//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]"
-        ):
-            _drop(choice)
-        for heading in list(self.root.iter("h2", "h3", "h4", "h5")):
-            if has_phrase("similar", squeeze(_STRING(heading))[:60], self.language):
-                self._drop_below(heading, total)
-
-    def _keep_crumbs(self, element: Element) -> bool:
-        """Breadcrumbs say what sort of thing a page offers, and go with the menus."""
-        if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
-            return False
-        if next(element.iter("h1"), None) is not None:
-            return False
-        texts = [squeeze(text) for text in element.itertext() if not text.isspace()]
-        if not texts or len(texts) > _MOST_CRUMBS:
-            return False
-        self.crumbs += texts
-        if element.getparent() is not None and element.tag != "nav":
-            _drop(element)
-        return True
-
-    def _is_main(self, element: Element, total: float) -> bool:
-        if next(element.iter("h1"), None) is not None:
-            return True
-        return _letters(element) > _LARGE * total
-
-    def _drop_below(self, heading: Element, total: float) -> None:
-        """Remove what a heading such as "Similar cars" stands over: its block, or what follows it there."""
-        parent = heading.getparent()
-        if parent is None:
-            return
-        if parent.tag in _BLOCKS and not self._is_main(parent, total) and parent.index(heading) == 0:
-            _drop(parent)
-            return
-        for element in list(heading.itersiblings()):
-            if element.tag in ("h1", "h2", heading.tag):
-                break
-            _drop(element)
-
     @cached_property
     def texts(self) -> list[Text]:
         """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who look."""
@@ -277,22 +211,6 @@ class Page:
         return whole if whole.startswith(("http://", "https://")) else ""
 
 
-def _drop(element: Element) -> None:
-    """Takes an element out of the tree; the text behind it stays."""
-    parent, before, behind = element.getparent(), element.getprevious(), element.tail
-    if parent is None:
-        return
-    if behind and before is not None:
-        before.tail = (before.tail or "") + behind
-    elif behind:
-        parent.text = (parent.text or "") + behind
-    parent.remove(element)
-
-
-def _names(element: Element) -> str:
-    return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('aria-label') or ''}"
-
-
 def whole_digits(figure: str) -> str:
     """The digits of an amount without its cents."""
     return re.sub(r"\D", "", re.sub(r"[.,]\d{1,2}$", "", figure.strip()))
@@ -303,10 +221,6 @@ def _grouped(digits: str) -> str:
     head = len(digits) % 3 or 3
     groups = [digits[:head], *re.findall(r"\d{3}", digits[head:])]
     return r"(?<!\d)" + r"[.,'’\s]?".join(groups) + r"(?!\d)"
-
-
-def _letters(element: Element) -> float:
-    return _LENGTH(element)
 
 
 def squeeze(text: str) -> str:

@@ -13,6 +13,7 @@ from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 _LONGEST_VALUE = 140
 _LINES = 3  # more are a filter's choices or a list of features
 _CLIMB = 3
+_ENDS = ("ul", "table", "h1", "dt", "th", "input", "button", "select", "textarea", "form")
 _ALIKE = 2
 _CONSUMPTION = re.compile(r"\d\s?(?:kmpl|km/l|km/kg|kmpkg|mpg)\b", re.IGNORECASE)
 _FIGURES = {"price", "power", "displacement"}
@@ -133,7 +134,7 @@ def _next(element: Element) -> Element | None:
     for sibling in element.itersiblings():
         if not isinstance(sibling.tag, str):
             continue
-        if sibling.tag in ("ul", "table", "h1", "dt", "th") or (element.tag == "tr"):
+        if sibling.tag in _ENDS or element.tag == "tr":
             return None
         if squeeze("".join(sibling.itertext())):
             return sibling

@@ -15,7 +15,7 @@ from scraper.vocabulary import fold, has_phrase, read
 _LONGEST = 40
 _LEAST = 500  # whatever the currency: less is a rate or a fee
 _BEFORE, _AFTER = 25, 60  # texts between the heading and the price of its car
-_NEXT = 12
+_NEXT = (8, 20)  # … where no class names it: the nearest that there is
 _CLIMB = 3
 _WORDS = {name: frozenset(said) for name, said in read("prices").items()}
 _OTHER = _WORDS["class_other"]
@@ -54,9 +54,13 @@ def lone_price(page: Page) -> list[RawField]:
         return found
     if boxed and not near:
         return []
-    around = [(n, text) for n, text in amounts if heading >= 0 and heading - _BEFORE <= n <= heading + _AFTER]
-    bare = [one for n, text in around if (one := _bare(n, text, page))]
-    return _agreed([one for one in bare if heading <= one[0] <= heading + _NEXT] or bare)
+    bare = [
+        one
+        for n, text in amounts
+        if 0 <= heading <= n <= heading + _NEXT[-1] and (one := _bare(n, text, page))
+    ]
+    nearest = (found for reach in _NEXT if (found := [one for one in bare if one[0] <= heading + reach]))
+    return _agreed(next(nearest, []))
 
 
 def _may_be_amount(text: Text) -> bool:

@@ -54,7 +54,8 @@ def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str
     if several or compares(page):
         return SEVERAL
     scripts = sum(len(text) for _, _, text in page.scripts)
-    if not page.headings and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200):
+    is_headed = next(page.root.iter("h1"), None) is not None
+    if not is_headed and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200):
         return SHELL
     heads = " ".join([page.title, *page.headings[:1]])
     if any(kinds(node) & _LISTS for node in tops) or has_phrase("several", heads, page.language):

@@ -345,6 +345,7 @@ def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
     vehicles = [f for f in found if f.is_vehicle] or [f for f in found if car_like(f)]
     if not vehicles:
         named = [f for f in found if title(text_of(f.node.get("name") or "")).model]
+        named = named if len(named) == 1 else [f for f in named if _named(f, page)]
         return (named[0] if len(named) == 1 else None), False
     groups: dict[str, list[Found]] = {}
     for one in vehicles:

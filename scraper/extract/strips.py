@@ -83,6 +83,9 @@ def strips(page: Page) -> list[list[RawField]]:
 
 
 def _close(current: dict[str, RawField], found: list[list[RawField]]) -> None:
+    day = current.get("first_registration")
+    if day and "year" in current and current["year"].text[:4] not in day.text:
+        del current["year"]  # a year that stood by chance before the strip
     if len(current) >= 3:
         found.append(list(current.values()))
 

@@ -126,6 +126,9 @@ def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
     """The model year; else the year of a title; else the year of first registration, which its label tells."""
     for key in ("year", "first_registration"):
         for said in reading.of(key):
+            if not said.label and spoken.year and str(spoken.year) not in said.text:
+                reading.refuse(said, "the title says otherwise")
+                continue
             if span := years(said.text):
                 if key == "first_registration" and spoken.year and 0 <= span[0] - spoken.year <= 2:
                     span = (spoken.year, spoken.year)

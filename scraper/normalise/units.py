@@ -165,9 +165,13 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
         if kind.unit and not named:
             if SPOKEN.get(beside.strip(".")) or _TURNS.match(beside):
                 continue  # a unit of something else: "17 km" is no litre, "4500 rpm" no power
-            named = unit_named(unit, key, country) if unit else ""
+            named = (
+                unit_named(unit, key, country)
+                if unit and not (beside[:1].isalpha() and key == "mileage")
+                else ""
+            )
             if not named:
-                continue
+                continue  # "12,345 cars" is no mileage, whatever its label
         lows = _stored(match["low"], named, key, decimal)
         highs = _stored(match["high"], named, key, decimal) if match["high"] else lows
         if lows is not None and highs is not None:

@@ -92,7 +92,7 @@ def test_the_exit_code_tells_too(saved: Path, tmp_path: Path):
 def test_pages_that_others_recorded_are_read_as_a_person_reads_them(capsys: pytest.CaptureFixture):
     names = {
         "carwow.co.uk/subaru-outback-details.html": {"make": "Subaru", "model": "Outback", "year": 2017, "price": 11935, "currency": "GBP", "mileage": 112220, "fuel": "Diesel", "transmission": "Automatic", "power": 111.9, "displacement": 2},
-        "en.wikipedia.org/bmw-7-series-e38_oldid600760906.html": {"make": "BMW", "model": "7 Series", "year": [1994, 2001], "fuel": "Petrol; Diesel", "displacement": [2.5, 5.4], "body_style": "sedan", "drive": "Rear-wheel", "width": 1862},
+        "en.wikipedia.org/bmw-7-series-e38_oldid600760906.html": {"make": "BMW", "model": "7-Series", "year": [1994, 2001], "fuel": "Petrol; Diesel", "displacement": [2.5, 5.4], "body_style": "sedan", "drive": "Rear-wheel", "width": 1862},
         "en.wikipedia.org/nissan-sr20det_oldid597369975.html": reasons.NO_CAR,
         "autotrader.co.uk/js-shell_2015-mini-hatch.html": reasons.SHELL,
         "autotrader.com/porsche_718-boxster_2011-2015.html": reasons.NOTHING,
