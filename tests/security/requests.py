@@ -74,6 +74,8 @@ def _path_in_admin(address: Address, world: World) -> str:
         return reverse(name, args=[kind.pk, world.args["enquiry"].pk])
     if name == "admin:app_list":
         return reverse(name, args=["dealers"])
+    if name == "admin:classifier_identification_retry":
+        return reverse(name, args=[world.args["failed"].pk])
     if "<int:pk>" in address.route:
         model = {
             "modelversion": ModelVersion,
