@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from scraper.normalise.names import key_of, title
 from scraper.vocabulary import has_phrase, is_heading_of
 
-Element = etree._Element
 _ASIDE = re.compile(
     r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|competitor|"
     r"(?:^|[\s_-])(?:filters?|facets?|related|bread-?_?crumbs?|cookie|calculator|alternatives|lease|finance|financing|payments?|loan|emi|insurance|"
@@ -69,7 +69,7 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    own = {(said.make, key_of(said.model)) for head in heads if (said := title(head)).model}
+    own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
     for heading in list(root.iter(*_HEADINGS)):
         said = " ".join(_STRING(heading).split())[:_LONGEST_HEADING]
         beside = has_phrase("similar", said, language) or is_heading_of("beside", said, language)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from lxml.etree import _Element as Element
+
 from scraper.cars import RawField
-from scraper.extract.page import Element, Page, squeeze
+from scraper.extract.page import Page, squeeze
 from scraper.extract.pairs import _text
 from scraper.normalise.names import key_of, make_of, title
 from scraper.vocabulary import label

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
-from scraper.extract.aside import Element, strip
+from scraper.extract.aside import strip
 from scraper.vocabulary import LANGUAGES, fold, has_phrase
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]+)", re.IGNORECASE)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from lxml.etree import _Element as Element
+
 from scraper.cars import RawField
-from scraper.extract.page import Element, Page, squeeze
+from scraper.extract.page import Page, squeeze
 from scraper.normalise import words
 from scraper.vocabulary import LETTERS_IN_A_LABEL, Label, fold, label
 

@@ -6,8 +6,10 @@ import re
 from functools import lru_cache
 from itertools import islice
 
+from lxml.etree import _Element as Element
+
 from scraper.cars import RawField
-from scraper.extract.page import Element, Page, Text, squeeze
+from scraper.extract.page import Page, Text, squeeze
 from scraper.normalise.money import Money, money
 from scraper.normalise.places import country, decimal_mark
 from scraper.vocabulary import fold, has_phrase, read
@@ -59,8 +61,8 @@ def lone_price(page: Page) -> list[RawField]:
         for n, text in amounts
         if 0 <= heading <= n <= heading + _NEXT[-1] and (one := _bare(n, text, page))
     ]
-    nearest = (found for reach in _NEXT if (found := [one for one in bare if one[0] <= heading + reach]))
-    return _agreed(next(nearest, []))
+    nearest = ([one for one in bare if one[0] <= heading + reach] for reach in _NEXT)
+    return _agreed(next(filter(None, nearest), []))
 
 
 def _may_be_amount(text: Text) -> bool:

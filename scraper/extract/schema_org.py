@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
+from lxml.etree import _Element as Element
+
 from scraper.cars import RawField, RawPhoto
-from scraper.extract.page import Element, Page, squeeze
+from scraper.extract.page import Page, squeeze
 from scraper.normalise.names import key_of, title
 from scraper.vocabulary import fold
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from scraper.extract import extract
 from scraper.normalise import normalise
+from tests.scraper.carless_pages import CARLESS_PAGES
+from tests.scraper.odd_pages import ODD_PAGES
+from tests.scraper.offer_pages import OFFER_PAGES
 from tests.scraper.pages import PAGES
+from tests.scraper.spec_pages import SPEC_PAGES
+from tests.scraper.world_pages import WORLD_PAGES
 
 SAVED = Path(__file__).resolve().parents[3] / "shared" / "data" / "pages"
 ROUNDS = 3
@@ -36,7 +41,9 @@ def pages() -> list[tuple[str, bytes]]:
             url,
             page.replace("</body>", f"{_PROSE}{_SCRIPT}</body>").replace("<body>", f"<body>{_MENU}").encode(),
         )
-        for url, page, _ in PAGES.values()
+        for url, page, _ in (
+            PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | ODD_PAGES | CARLESS_PAGES
+        ).values()
     ]
     saved = [
         (f"https://www.{path.parent.name}/{path.name}", path.read_bytes())
