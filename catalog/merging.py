@@ -44,7 +44,8 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
     path, slug, pk = record["path"], gone.slug, gone.pk
     gone.delete()
     gone.pk = pk
-    OldAddress.objects.create(path=path, slug=slug, variant=keep)
+    # A car that came back after an earlier merge has this address for the second time.
+    OldAddress.objects.update_or_create(path=path, defaults={"slug": slug, "variant": keep})
     Variant.objects.filter(pk=keep.pk).refresh_facts()
     return record
 
@@ -69,7 +70,7 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
     OldAddress.objects.bulk_create(addresses)
     record["addresses"] = [address.path for address in addresses]
     gone.delete()
-    OldAddress.objects.create(path=record["path"], model=keep)
+    OldAddress.objects.update_or_create(path=record["path"], defaults={"model": keep})
     Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_names()
     return record
 

@@ -151,12 +151,15 @@ class StagedCarAdmin(ReadOnly, admin.ModelAdmin):
                 staged=row, actor=request.user, keys=set(row.keys) - set(row.held) if row.held else None
             )
 
+        _tell_of_gone(request, queryset)
         each(request, queryset, publish, "cars are published")
 
     @admin.action(description="Reject, with a reason", permissions=["curate"])
     def reject(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> HttpResponse | None:
         """Ask why, then reject."""
         reason = request.POST.get("reason", "").strip()
+        if not queryset.exists():
+            return _tell_of_gone(request, queryset)
         if not reason:
             context = {
                 **self.admin_site.each_context(request),
@@ -169,6 +172,7 @@ class StagedCarAdmin(ReadOnly, admin.ModelAdmin):
                 "asked": "asked" in request.POST,
             }
             return TemplateResponse(request, "scraper/admin/reject.html", context)
+        _tell_of_gone(request, queryset)
         each(
             request,
             queryset,
@@ -316,6 +320,16 @@ class _Decision:
             staged=row, actor=self.request.user, names=self.form.names(), values=self.form.values()
         )
         return f"Corrected: {', '.join(changed)}." if changed else "Nothing was changed."
+
+
+def _tell_of_gone(request: HttpRequest, rows: QuerySet[StagedCar]) -> None:
+    """Of ticked cars that left the list meanwhile, as another curator decided on them."""
+    ticked = len(request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))
+    gone = 0 if request.POST.get("select_across") == "1" else ticked - rows.count()
+    if gone > 0:
+        messages.warning(
+            request, f"{gone} of the ticked cars were decided on meanwhile. Nothing was changed there."
+        )
 
 
 def _besides(row: StagedCar, lines: Iterable[Line]) -> list[tuple[str, Mapping[str, Any], str]]:

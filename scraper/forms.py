@@ -101,3 +101,10 @@ class MergeForm(forms.Form):
 
     keep = CarField(label="Keep")
     gone = CarField(label="Merge into it", help_text="Its address will lead to the other for good.")
+
+    def clean(self) -> dict[str, Any]:
+        """Two of them."""
+        data = super().clean() or {}
+        if data.get("keep") and data.get("keep") == data.get("gone"):
+            self.add_error("gone", "This is the same car. Name another one.")
+        return data

@@ -7,6 +7,7 @@ catalogue, that can be undone as a whole.
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
@@ -18,9 +19,16 @@ from import_export.widgets import FloatWidget, ForeignKeyWidget
 
 from catalog.models import Source, Variant
 from catalog.specs import SPECS
-from catalog.units import UNITS, range_from_si, range_to_si
+from catalog.units import range_from_si, range_to_si
 from scraper.publishing import facts_of
 from scraper.staged_models import CatalogChange, ChangedCar, Fact
+
+#: A sheet is read, compared and written while somebody waits for the page.
+MOST_ROWS_IN, MOST_ROWS_OUT = 3000, 20_000
+_NEEDED = ("variant", "key", "source", "retrieved")
+_WORDS = ("text", "currency", "source_url", "record", "raw", "note")
+#: What programs for sheets take for the beginning of a formula.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
 class _BySlug(ForeignKeyWidget):
@@ -91,7 +99,26 @@ class FactResource(ModelResource):
         self._before: dict[int, dict[str, Any]] = {}
         self._saved: list[tuple[Fact, dict[str, Any] | None]] = []
 
+    # --- Out ------------------------------------------------------------------------------------------------
+    def export_field(self, field: Field, instance: Fact, **kwargs: Any) -> Any:
+        """Words of strangers with an apostrophe before what would be a formula."""
+        value = super().export_field(field, instance, **kwargs)
+        is_formula = field.attribute in _WORDS and isinstance(value, str) and _FORMULA.match(value)
+        return f"'{value}" if is_formula else value
+
     # --- In -------------------------------------------------------------------------------------------------
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Raises ValueError in words for a sheet that is another one, or too long."""
+        missing = [name for name in _NEEDED if name not in (dataset.headers or [])]
+        if missing:
+            raise ValueError(
+                f"The sheet has no column {', '.join(missing)}. Take one out first, to see how it looks."
+            )
+        if len(dataset) > MOST_ROWS_IN:
+            raise ValueError(
+                f"The sheet has {len(dataset):,} rows; {MOST_ROWS_IN:,} fit at a time. Divide it, the columns' names on each part."
+            )
+
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """Figures into the units of the catalogue. Raises ValueError in words for a kind or a unit that there is not."""
         kind = SPECS.get(str(row.get("key") or ""))
@@ -99,15 +126,17 @@ class FactResource(ModelResource):
             raise ValueError(f"“{row.get('key')}” is no kind of fact. There are: {', '.join(SPECS)}.")
         if isinstance(row.get("retrieved"), datetime):  # as sheets keep days
             row["retrieved"] = row["retrieved"].date()
-        for name in ("text", "currency", "source_url", "record", "raw", "note"):
-            row[name] = row.get(name) or ""
+        for name in _WORDS:
+            row[name] = _as_said(row.get(name))
         low, high = (_number(row.get(end)) for end in ("low", "high"))
         stated = [end for end in (low, high) if end is not None]
         if not stated:
             return
         unit = str(row.get("unit") or kind.reading_unit("metric")[0])
-        if unit not in UNITS:
-            raise ValueError(f"“{unit}” is no unit. There are: {', '.join(filter(None, UNITS))}.")
+        units = dict.fromkeys((kind.reading_unit("metric")[0], kind.reading_unit("imperial")[0]))
+        if unit not in units:
+            said = f"It is given in {' or '.join(units)}." if any(units) else "It has none."
+            raise ValueError(f"“{unit}” is no unit of {kind.label.lower()}. {said}")
         try:
             row["low"], row["high"] = range_to_si(min(stated), max(stated), unit)
         except ZeroDivisionError:
@@ -157,6 +186,15 @@ def _number(value: Any) -> float | None:
     if value in (None, ""):
         return None
     try:
-        return float(value)
-    except ValueError:
-        raise ValueError(f"“{value}” is no number. Write 9.4, without a unit.") from None
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"“{value}” is no number. Write 9.4, without a unit.")
+    return number
+
+
+def _as_said(value: Any) -> str:
+    """The words without the apostrophe that kept them from being a formula."""
+    text = "" if value is None else str(value)
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -99,6 +99,31 @@ def test_an_address_follows_two_merges(
         assert client.get(car.get_absolute_url()).headers["Location"] == last.get_absolute_url()
 
 
+def test_a_car_that_came_back_can_be_merged_again(
+    client: Client, pair: tuple[Variant, Variant], add_variant: AddVariant
+) -> None:
+    keep, gone = pair
+    old, slug = gone.get_absolute_url(), gone.slug
+    variant_merge(keep=keep, gone=gone)
+    back = add_variant("Audi", "A5", 2012, body_style="coupe", slug=slug)
+    assert client.get(old).status_code == 200
+    variant_merge(keep=keep, gone=back)
+    assert client.get(old)["Location"] == keep.get_absolute_url()
+    assert OldAddress.objects.count() == 1
+
+
+def test_merges_in_a_circle_end_at_the_car_that_is_there(
+    client: Client, pair: tuple[Variant, Variant], add_variant: AddVariant
+) -> None:
+    keep, gone = pair
+    first, second = keep.get_absolute_url(), gone.get_absolute_url()
+    variant_merge(keep=keep, gone=gone)
+    back = add_variant("Audi", "A5", 2012, body_style="coupe", slug=gone.slug)
+    variant_merge(keep=back, gone=keep)
+    assert client.get(first)["Location"] == second
+    assert client.get(second).status_code == 200
+
+
 def test_models_merge_with_all_their_cars_and_addresses(client: Client, add_variant: AddVariant) -> None:
     kept = add_variant("Ford", "F-150", 2012, body_style="pickup")
     moved = add_variant("Ford", "F150 Pickup", 2013, body_style="pickup")

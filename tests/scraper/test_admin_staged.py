@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import OldAddress, Source, Spec, Variant
+from scraper import curation
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
 from scraper.publishing import staged_publish
 from scraper.staging import cars_stage
@@ -281,6 +282,27 @@ def test_a_name_that_fits_several_cars_is_asked_for_again(curator: Client, rows:
     Variant.objects.create(model=keep.model, year=2013, body_style="sedan", slug="audi-a8-2013")
     address = reverse("admin:scraper_catalogchange_merge")
     assert "Several cars are called so" in page(curator, f"{address}?keep=Audi+A8&gone=audi-a8-2013")
+
+
+def test_a_car_is_not_merged_with_itself(curator: Client, rows: list[StagedCar]) -> None:
+    slug = Variant.objects.get().slug
+    address = reverse("admin:scraper_catalogchange_merge")
+    assert "This is the same car" in page(curator, f"{address}?keep={slug}&gone={slug}")
+    assert "This is the same car" in page(curator, address, keep=slug, gone=slug)
+    assert Variant.objects.count() == 1
+    assert not CatalogChange.objects.filter(kind="merge").exists()
+
+
+def test_what_another_curator_has_rejected_meanwhile_is_not_published(
+    curator: Client, rows: list[StagedCar], django_user_model: Any
+) -> None:
+    other = django_user_model.objects.create_superuser("other@example.org", "x")
+    curation.staged_reject(staged=rows[0], actor=other, reason="No car")
+    html = page(curator, rows[0].get_absolute_url(), publish="1", fact=["power"])
+    assert "Meanwhile it is rejected. Nothing was changed." in html
+    for action in ("approve", "reject"):
+        assert "1 of the ticked cars were decided on meanwhile" in act(curator, action, rows[0])
+    assert not Variant.objects.filter(model__name="A5").exists()
 
 
 def test_bounds_of_a_rule_need_a_figure(curator: Client, rows: list[StagedCar]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -99,7 +101,10 @@ def test_a_dry_run_changes_nothing(audi: Variant) -> None:
         ({"variant": "audi-a9"}, "There is no variant “audi-a9”"),
         ({"source": "nobody"}, "There is no source “nobody”"),
         ({"key": "beauty"}, "“beauty” is no kind of fact"),
-        ({"unit": "horses"}, "“horses” is no unit"),
+        ({"unit": "horses"}, "“horses” is no unit of power. It is given in kW or hp"),
+        ({"unit": "mm"}, "“mm” is no unit of power"),
+        ({"low": "nan"}, "“nan” is no number"),
+        ({"high": "1e999"}, "“1e999” is no number"),
         ({"low": "a lot"}, "“a lot” is no number"),
     ],
 )
@@ -136,8 +141,83 @@ def test_nothing_in_a_sheet_is_a_formula(client: Client, audi: Variant, staff_us
     fields = {f"factresource_{name}": "on" for name in ("variant", "key", "raw")}
     answer = client.post(f"{PAGE}export/", {"format": "0", "resource": "0", **fields})
     assert answer.status_code == 200
-    assert "211 PS" in answer.content.decode()
-    assert "=211 PS" not in answer.content.decode()
+    assert "'=211 PS" in answer.content.decode()
+
+
+@pytest.mark.parametrize("said", ["=1+1", "==1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "plain"])
+def test_words_that_would_be_formulas_go_out_tame_and_come_back_as_they_were(
+    audi: Variant, said: str
+) -> None:
+    Spec.objects.filter(key="power").update(raw=said, note=said, record=said)
+    before = facts()
+    sheet = out()
+    for row in sheet:
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
+    assert not into(sheet).has_errors()
+    assert facts() == before
+
+
+def sent(client: Client, content: bytes, name: str = "facts.csv", kind: str = "0") -> str:
+    """The page that answers to a file."""
+    file = SimpleUploadedFile(name, content)
+    answer = client.post(f"{PAGE}import/", {"format": kind, "import_file": file})
+    assert answer.status_code == 200
+    return html.unescape(answer.content.decode())
+
+
+HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,record,raw,note"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind", "words"),
+    [
+        (b"", "facts.csv", "0", "empty"),
+        (b"\xff\xfe\x00v\x00a", "facts.csv", "0", "This can't be read as such a sheet"),
+        ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "This can't be read as such a sheet"),
+        (b"PK\x03\x04 no sheet", "facts.xlsx", "1", "This can't be read as such a sheet"),
+        (b"a,b\n1,2", "facts.csv", "0", "The sheet has no column variant, key, source, retrieved"),
+        (HEADERS.encode() + b"\n" + b"x,power\n" * 3001, "facts.csv", "0", "3,001 rows; 3,000 fit"),
+        (b"x" * (5 * 2**20 + 1), "facts.csv", "0", "larger than 5 MB"),
+        (b'variant,key\n"a', "facts.csv", "0", "The sheet has no column"),
+    ],
+    ids=["empty", "utf-16", "latin-1", "no workbook", "other columns", "too long", "too large", "cut off"],
+)
+def test_a_file_that_is_no_sheet_is_refused_in_words(
+    client: Client, audi: Variant, staff_user: Any, content: bytes, name: str, kind: str, words: str
+) -> None:
+    before = facts()
+    client.force_login(staff_user)
+    assert words in sent(client, content, name, kind)
+    assert facts() == before
+
+
+def test_a_workbook_that_unpacks_into_a_heap_is_refused_unread(
+    client: Client, audi: Variant, staff_user: Any
+) -> None:
+    client.force_login(staff_user)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (101 * 2**20))
+    assert len(file.getvalue()) < 2**20
+    assert "larger than 100 MB" in sent(client, file.getvalue(), "facts.xlsx", "1")
+
+
+def test_a_workbook_comes_in_as_well(client: Client, audi: Variant, staff_user: Any) -> None:
+    client.force_login(staff_user)
+    sheet = tablib.Dataset()
+    sheet.dict = [row | {"low": "160", "high": "160"} for row in out() if row["key"] == "power"]
+    page = sent(client, sheet.export("xlsx"), "facts.xlsx", "1")
+    assert len(re.findall(r"<ins[^>]*>60</ins>", page)) == 2
+
+
+def test_more_facts_than_a_sheet_holds_are_narrowed_first(
+    client: Client, audi: Variant, staff_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scraper.admin_sheets.MOST_ROWS_OUT", 1)
+    client.force_login(staff_user)
+    answer = client.get(f"{PAGE}export/", follow=True)
+    assert "These are 2 facts; a sheet holds 1" in answer.content.decode()
+    assert client.get(f"{PAGE}export/?key__exact=power").status_code == 200
 
 
 def test_only_who_may_curate_brings_sheets_in(client: Client, audi: Variant, django_user_model: Any) -> None:
