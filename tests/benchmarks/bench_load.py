@@ -99,9 +99,9 @@ def processes(site: Site, name: str) -> list[psutil.Process]:
     return [first, *first.children(recursive=True)]
 
 
-def cpu(site: Site) -> float:
-    """Seconds of CPU that web server and worker have used so far."""
-    times = [one.cpu_times() for name in ("web", "worker") for one in processes(site, name)]
+def cpu(site: Site, *names: str) -> float:
+    """Seconds of CPU that services have used so far."""
+    times = [one.cpu_times() for name in names for one in processes(site, name)]
     return sum(one.user + one.system for one in times)
 
 
@@ -237,12 +237,15 @@ def sustained(site: Site) -> float:
 
 def reading(site: Site) -> None:
     """Pages of the catalogue as fast as they come, each connection asking anew when it has its answer."""
+    before = cpu(site, "web")
     with read_pages(site.url, PAGES, connections=READERS) as found:
         time.sleep(READ_SECONDS)
+    used = cpu(site, "web") - before
     times = [1000 * seconds for seconds in found.seconds]
     row(f"catalogue pages a second, {READERS} readers, goal 150", f"{len(times) / READ_SECONDS:.0f}",
         f"{found.errors} err")  # fmt: skip
     row("  time (ms): median, p95 (goal 150)", f"{median(times):.0f}", f"{share(times, 0.95):.0f}")
+    row("  CPU of a page in the web server (ms)", f"{1000 * used / len(times):.1f}")
 
 
 def large_photo(site: Site) -> None:
@@ -252,14 +255,14 @@ def large_photo(site: Site) -> None:
     for content in sent[:4]:
         visitor.upload(content)
     answer_all()
-    idle = cpu(site)
+    idle = cpu(site, "web", "worker")
     time.sleep(5)
-    idle = (cpu(site) - idle) / 5  # beat's tasks, heartbeats
-    before, started = cpu(site), time.perf_counter()
+    idle = (cpu(site, "web", "worker") - idle) / 5  # beat's tasks, heartbeats
+    before, started = cpu(site, "web", "worker"), time.perf_counter()
     for content in sent[4:]:
         visitor.upload(content)
     answer_all()
-    used = cpu(site) - before - idle * (time.perf_counter() - started)
+    used = cpu(site, "web", "worker") - before - idle * (time.perf_counter() - started)
     row("CPU of a 12-megapixel photo (ms), goal 120", f"{1000 * used / LARGE:.0f}")
 
 
@@ -287,7 +290,7 @@ def growth(site: Site, count: int) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(visitor.upload, photos((550, 412), batch)))
     answer_all()
-    found = []
+    found, before = [], cpu(site, "worker")
     for _ in range(max(1, count // batch - 1)):
         ids = list(Identification.objects.values_list("pk", flat=True))
         Prediction.objects.all().delete()
@@ -298,6 +301,10 @@ def growth(site: Site, count: int) -> None:
             site.send_task("classifier.tasks.identify", str(pk), queue="identify")
         answer_all()
         found.append((memory(site, "worker"), memory(site, "web")))
+    row(
+        "CPU of a 550-px photo in the worker (ms)",
+        f"{1000 * (cpu(site, 'worker') - before) / batch / len(found):.0f}",
+    )
     at = max(1, len(found) // 10)  # what is loaded or cached once is there by then
     for i, name in enumerate(("worker", "web")):
         first, last = found[at - 1][i], found[-1][i]
