@@ -70,11 +70,20 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
     own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
-    for heading in list(root.iter(*_HEADINGS)):
-        said = " ".join(_STRING(heading).split())[:_LONGEST_HEADING]
-        beside = has_phrase("similar", said, language) or is_heading_of("beside", said, language)
-        if beside or (own and _is_another(said, own)):
+    said = {h: " ".join(_STRING(h).split())[:_LONGEST_HEADING] for h in root.iter(*_HEADINGS)}
+    others = {heading for heading, text in said.items() if own and _is_another(text, own)}
+    cards = {_looks(heading) for heading in others}
+    for heading, text in said.items():
+        beside = has_phrase("similar", text, language) or is_heading_of("beside", text, language)
+        # Among cards of other cars, one of the same model is another car, too.
+        is_card = _looks(heading) in cards and title(text).model
+        if beside or heading in others or is_card:
             _drop_claimed(heading, total)
+
+
+def _looks(heading: Element) -> tuple[str, str, str]:
+    parent = heading.getparent()
+    return heading.tag, heading.get("class") or "", (parent.get("class") or "") if parent is not None else ""
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:

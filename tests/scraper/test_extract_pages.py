@@ -7,6 +7,7 @@ import pytest
 from scraper.extract import reasons
 from scraper.extract.report import read
 from tests.scraper.carless_pages import CARLESS_PAGES
+from tests.scraper.later_pages import LATER_PAGES
 from tests.scraper.more_pages import MORE_PAGES
 from tests.scraper.odd_pages import ODD_PAGES
 from tests.scraper.offer_pages import OFFER_PAGES
@@ -32,7 +33,7 @@ BESIDE = {
 # A page whose heading does not name its make can't tell whose sheet is whose.
 UNNAMED = {"make in breadcrumbs only"}
 
-ALL = PAGES | MORE_PAGES | ODD_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | CARLESS_PAGES
+ALL = PAGES | MORE_PAGES | ODD_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | LATER_PAGES | CARLESS_PAGES
 
 
 @pytest.mark.parametrize(("url", "page", "expected"), ALL.values(), ids=ALL)
