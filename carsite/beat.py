@@ -14,6 +14,8 @@ class SteadyEntry(ModelEntry):
     After the machine's clock was set back by an hour, Celery's own would wait that hour before it runs anything again.
     """
 
+    last_run_at: Any
+
     def is_due(self) -> Any:
         """As Celery's, but what ran in the future ran just now."""
         now = self._default_now()

@@ -125,12 +125,14 @@ def photo_read(row: Identification) -> bytes:
 def _folder_is_gone(row: Identification) -> bool:
     """Whether a local storage lacks the photo's folder: folders are never removed, so it is not mounted."""
     storage = row.photo.storage
-    return isinstance(storage, FileSystemStorage) and not Path(storage.path(row.photo.name)).parent.is_dir()
+    return (
+        isinstance(storage, FileSystemStorage) and not Path(storage.path(str(row.photo.name))).parent.is_dir()
+    )
 
 
 def _has_thumbnail(row: Identification) -> bool:
     """Whether the storage answers for this photo's other file."""
     try:
-        return bool(row.thumbnail.storage.exists(row.thumbnail.name))
+        return bool(row.thumbnail.storage.exists(str(row.thumbnail.name)))
     except Exception:
         return False

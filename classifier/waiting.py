@@ -76,7 +76,7 @@ class Queue:
     pace: float | None
     left: str
     rows: list[Identification]
-    failures: list[dict[str, Any]]
+    failures: list[Any]
 
 
 def queue(now: datetime | None = None, *, most: int = 50) -> Queue:
@@ -86,14 +86,14 @@ def queue(now: datetime | None = None, *, most: int = 50) -> Queue:
     counts = dict(waiting.order_by().values_list("status").annotate(Count("pk")))
     rows = list(waiting.select_related("owner").order_by("created")[:most])
     for row in rows:
-        row.waits = span((now - row.created).total_seconds())  # type: ignore[attr-defined]  # for the page
+        row.waits = span((now - row.created).total_seconds())
     measured = pace(now)
     total = sum(counts.values())
     failed = Identification.objects.filter(status="failed", finished__gt=now - timedelta(days=1))
     return Queue(
         queued=counts.get("queued", 0),
         running=counts.get("running", 0),
-        oldest=rows[0].waits if rows else "",  # type: ignore[attr-defined]
+        oldest=rows[0].waits if rows else "",
         pace=measured,
         left=span(total / measured) if measured else "",
         rows=rows,
