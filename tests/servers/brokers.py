@@ -47,6 +47,10 @@ class Redis(Server):
         """A client of its queue, database 0."""
         return redis.Redis(port=self.port, socket_timeout=2)
 
+    def waiting(self, *queues: str) -> int:
+        """How many messages wait in these queues."""
+        return sum(int(self.client().llen(queue)) for queue in queues)
+
     def answers(self) -> bool:
         try:
             return bool(self.client().ping())
@@ -109,3 +113,8 @@ class RabbitMQ(Server):
         except (OSError, kombu.exceptions.KombuError):
             return False
         return True
+
+    def waiting(self, *queues: str) -> int:
+        """How many messages wait in these queues, which exist."""
+        with kombu.Connection(self.url) as connection, connection.channel() as channel:
+            return sum(channel.queue_declare(queue, passive=True).message_count for queue in queues)

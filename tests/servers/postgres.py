@@ -32,7 +32,16 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        return f"postgres://carsite:{self.password}@127.0.0.1:{self.port}/{self.database}"
+        return self.url_of(self.database)
+
+    def url_of(self, database: str) -> str:
+        """The address of another database of this server."""
+        return f"postgres://carsite:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str) -> str:
+        """An empty database of the site's user; its address."""
+        self.run(f"CREATE DATABASE {name} OWNER carsite")
+        return self.url_of(name)
 
     def _unprivileged(self) -> list[str]:
         """PostgreSQL refuses to run as root: the words that make it run as somebody else."""
@@ -80,7 +89,7 @@ class Postgres(Server):
 
     def finish(self) -> None:
         self.run(f"CREATE ROLE carsite LOGIN CREATEDB PASSWORD '{self.password}'")
-        self.run(f"CREATE DATABASE {self.database} OWNER carsite")
+        self.create_database(self.database)
 
     def stop(self) -> None:
         """Stop it without waiting for clients that stay connected."""

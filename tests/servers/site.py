@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kombu
 import kombu.pools
 from celery import Celery
 
@@ -44,6 +43,7 @@ class ServedSite(Site):
             served |= {name: server.url} if server else {}
         super().__init__(None, bundle, **served, **environment)
         self.broker_url = broker.url if broker else f"{redis.url}/0"
+        self._broker = broker or redis
 
     def start_redis(self) -> None:
         """Connect to the broker, which runs already, and fill the database as a new site does."""
@@ -69,11 +69,8 @@ class ServedSite(Site):
 
     def is_idle(self) -> bool:
         """Whether every message is taken and every task that was taken has ended."""
-        return not (self._waiting() or self._of_worker("reserved") or self._of_worker("active"))
-
-    def _waiting(self, queues: Sequence[str] = ("identify", "default")) -> int:
-        with kombu.Connection(self.broker_url) as connection, connection.channel() as channel:
-            return sum(channel.queue_declare(queue, passive=True).message_count for queue in queues)
+        waiting = self._broker.waiting("identify", "default")
+        return not (waiting or self._of_worker("reserved") or self._of_worker("active"))
 
     @contextlib.contextmanager
     def database(self, blocker: Any) -> Iterator[None]:

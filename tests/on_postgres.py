@@ -1,4 +1,4 @@
-"""Run a command with a PostgreSQL of its own: `python -m tests.servers pytest tests/catalog`.
+"""Run a command with a PostgreSQL of its own: `python -m tests.on_postgres pytest tests/catalog`.
 
 The command finds the server's address in `DATABASE_URL`; its exit code is this one's.
 """
@@ -14,7 +14,7 @@ import django
 
 def main() -> int:
     """Start the server, run the command, stop the server."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from tests.servers import NotInstalled, Postgres
 

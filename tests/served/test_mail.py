@@ -1,0 +1,93 @@
+"""Mails leave by a real mail server, once; while it is away they wait."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+from django.utils import timezone
+
+from accounts.models import Letter
+from dealers.models import Dealer, Enquiry
+from tests.servers import Smtp
+from tests.servers.site import ServedSite
+from tests.services import Page, Visitor, wait_for
+
+
+def ask(visitor: Visitor, words: str) -> Enquiry:
+    """Send an enquiry by the form of the first dealer's page."""
+    path = f"/dealers/{Dealer.objects.order_by('pk')[0].slug}/enquire/"
+    token = re.search(r'name="token"[^>]*value="([^"]*)"', visitor.get(path).text)
+    assert token
+    fields = {
+        "name": "Ada Lovelace",
+        "email": "ada@example.org",
+        "phone": "",
+        "message": words,
+        "consent": "on",
+        "homepage": "",
+        "token": unescape(token[1]),
+    }
+    page: Page = visitor.post(path, fields)
+    assert page.status == 200
+    return Enquiry.objects.get(message=words)
+
+
+def is_mailed(enquiry: Enquiry) -> bool:
+    enquiry.refresh_from_db()
+    return bool(enquiry.dealer_mailed and enquiry.visitor_mailed)
+
+
+def letters_about(smtp: Smtp, words: str) -> list[str]:
+    """Whom the letters with these words went to."""
+    bodies = [(message, message.get_body(("plain",))) for message in smtp.messages]
+    return sorted(message["To"] for message, body in bodies if body and words in body.get_content())
+
+
+def test_an_enquiry_reaches_dealer_and_visitor_once(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
+    enquiry = ask(visitor, "Is the blue one still there?")
+    wait_for(lambda: is_mailed(enquiry), what="the letters to leave")
+    site.send_task("dealers.tasks.send_enquiry_mails", str(enquiry.pk))
+    site.send_task("dealers.tasks.sweep_mails")
+    wait_for(site.is_idle, what="the queue to drain")
+    to = letters_about(smtp, "Is the blue one still there?")
+    assert len(to) == 2
+    assert sum("ada@example.org" in address for address in to) == 1
+
+
+def test_letters_wait_while_the_mail_server_is_away(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
+    smtp.stop()
+    try:
+        enquiry = ask(visitor, "May I drive it on Sunday?")
+        wait_for(lambda: Enquiry.objects.get(pk=enquiry.pk).mail_attempts, what="the first try")
+        wait_for(site.is_idle, what="the queue to drain")
+        assert not is_mailed(enquiry)
+    finally:
+        smtp.start()
+    assert not letters_about(smtp, "May I drive it on Sunday?")
+    Enquiry.objects.filter(pk=enquiry.pk).update(mail_due=timezone.now() - timedelta(minutes=10))
+    site.send_task("dealers.tasks.sweep_mails")
+    wait_for(lambda: is_mailed(enquiry), what="the letters to leave")
+    assert len(letters_about(smtp, "May I drive it on Sunday?")) == 2
+
+
+def test_a_password_letter_waits_and_leaves_once(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
+    before = len(smtp.messages)
+    smtp.stop()
+    try:
+        page = visitor.post(
+            "/accounts/signup/", {"email": "grace@example.org", "password1": "correct horse battery staple"}
+        )
+        assert page.status == 200
+        letter = wait_for(lambda: Letter.objects.filter(to="grace@example.org", attempts__gt=0).first())
+        wait_for(site.is_idle, what="the queue to drain")
+    finally:
+        smtp.start()
+    assert len(smtp.messages) == before
+    Letter.objects.filter(pk=letter.pk).update(due=timezone.now() - timedelta(minutes=10))
+    for _ in range(2):
+        site.send_task("accounts.tasks.sweep_letters")
+        wait_for(lambda: not Letter.objects.filter(pk=letter.pk).exists(), what="the letter to leave")
+        wait_for(site.is_idle, what="the queue to drain")
+    assert [message["To"] for message in smtp.messages[before:]] == ["grace@example.org"]
