@@ -15,8 +15,14 @@ help:  ## List these verbs
 run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for another port, VERBOSE=1 for all logs)
 	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
 
-test: install-dev browser  ## Run all tests: unit, integration, end to end
-	@exec $(PY) -m pytest -n logical --dist loadgroup $(ARGS)
+test: install-dev browser  ## Run all tests on SQLite and Redis: unit, integration, end to end
+	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" $(ARGS)
+
+test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3 and SMTP, each started for them
+	@$(PY) scripts/services.py
+	@$(PY) -m tests.on_postgres $(PY) -m pytest -n logical --dist loadgroup -m "not (integration or e2e)" \
+		tests/accounts tests/carsite tests/catalog tests/classifier tests/dealers tests/scraper tests/security $(ARGS)
+	@exec $(PY) -m pytest tests/served -m services $(ARGS)
 
 check: install-dev  ## Check style, types, migrations, deployment, import rules, API schema, .env.example
 	.venv/bin/ruff check .
