@@ -1,0 +1,73 @@
+"""RabbitMQ in place of Redis as the queue, by `BROKER_URL` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.test_queue import answered_once, grow_old, reached, send
+from tests.served.conftest import left_as_found
+from tests.servers import Postgres, RabbitMQ, Redis
+from tests.servers.site import ServedSite
+from tests.services import Visitor, wait_for
+
+
+@pytest.fixture(scope="module")
+def _site_on_rabbitmq(
+    postgres: Postgres, redis: Redis, rabbitmq: RabbitMQ, bundle: Path
+) -> Iterator[ServedSite]:
+    with ServedSite(bundle, postgres=postgres, redis=redis, broker=rabbitmq) as site:
+        yield site
+
+
+@pytest.fixture
+def site(_site_on_rabbitmq: ServedSite, django_db_blocker: Any) -> Iterator[ServedSite]:
+    with left_as_found(_site_on_rabbitmq, django_db_blocker):
+        yield _site_on_rabbitmq
+
+
+def test_photos_are_answered_by_way_of_rabbitmq_alone(
+    site: ServedSite, visitor: Visitor, redis: Redis
+) -> None:
+    rows = [send(visitor, seed) for seed in range(100, 105)]
+    for row in rows:
+        answered_once(row)
+        assert row.attempt == 1
+    assert not redis.client().keys("*identify*"), "a message went to Redis"
+
+
+def test_what_waits_in_rabbitmq_outlives_its_restart(
+    site: ServedSite, visitor: Visitor, rabbitmq: RabbitMQ
+) -> None:
+    site.stop("worker")
+    rows = [send(visitor, seed) for seed in range(110, 114)]
+    rabbitmq.stop()
+    rabbitmq.start()
+    site.start_worker()
+    for row in rows:
+        answered_once(row)
+        assert row.attempt == 1
+
+
+def test_uploads_while_rabbitmq_is_killed_are_taken_and_answered_by_the_same_worker(
+    site: ServedSite, visitor: Visitor, rabbitmq: RabbitMQ
+) -> None:
+    visitor.get("/")
+    rabbitmq.kill()
+    try:
+        row = send(visitor, 120)
+        assert reached(row, "queued")
+    finally:
+        rabbitmq.start()
+    grow_old(row)
+
+    def swept() -> bool:
+        site.send_task("classifier.tasks.sweep")
+        return reached(row, "done")
+
+    wait_for(swept, seconds=120, what="the worker to come back to RabbitMQ")
+    answered_once(row)
+    assert row.attempt == 1
