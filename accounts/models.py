@@ -72,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session has to know to go on: it changes with the password and with the round."""
         if not self.session_round:
-            return super()._get_session_auth_hash(secret=secret)
+            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # Django's types lack it
         value = f"{self.session_round}:{self.password}"
         return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 

@@ -102,7 +102,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
     # --- In and out -----------------------------------------------------------------------------------------
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, with a second factor where one is needed."""
-        return super().has_permission(request) and not request.user.lacks_second_factor
+        return super().has_permission(request) and not getattr(request.user, "lacks_second_factor", False)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the site's sign-in and back. Who is signed in and still sent here has to set up a second factor, or is not

@@ -23,8 +23,7 @@ def main() -> None:
     if not tool.exists():
         print(f"Installing {PIP_AUDIT} ...", flush=True)
         venv.create(FOLDER, with_pip=True)
-        done = subprocess.run([FOLDER / "bin" / "pip", "install", "--quiet", PIP_AUDIT], check=False)
-        if done.returncode:
+        if subprocess.run([FOLDER / "bin" / "pip", "install", "--quiet", PIP_AUDIT], check=False).returncode:
             sys.exit(f"carsite: {PIP_AUDIT} could not be installed, so nothing was audited.")
     files = [argument for name in PINS for argument in ("--requirement", str(ROOT / name))]
     # Everything is pinned, so nothing has to be resolved; `osv` and `pypi` are the two lists that pip-audit knows. Strict:
