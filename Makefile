@@ -1,6 +1,6 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
+.PHONY: help audit run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -38,6 +38,9 @@ check: install-dev  ## Check style, types, migrations, deployment, import rules,
 
 soak: install-dev  ## Send 1,000 photos while everything breaks (ARGS="--photos 200 --seed 2")
 	@exec $(PY) -m tests.soak $(ARGS)
+
+audit:  ## Look the pinned packages up in the public lists of known holes (needs the network)
+	@$(PYTHON) scripts/audit.py
 
 bench: install-dev  ## Measure speed and print a table
 	@exec $(PY) -m tests.benchmarks $(ARGS)
