@@ -204,8 +204,7 @@ def _manifest(path: Path, text: bytes) -> Manifest:
 # --- Restoring ----------------------------------------------------------------------------------------------
 def is_empty() -> bool:
     """Whether no app of the site has any rows here, or not even tables."""
-    apps_of_site = [one for one in apps.get_app_configs() if Path(one.path).is_relative_to(settings.BASE_DIR)]
-    labels = {one.label for one in apps_of_site}
+    labels = {one.label for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR}
     tables = set(connections["default"].introspection.table_names())
     own = [model for model in _models() if model._meta.app_label in labels and model._meta.db_table in tables]
     return not any(model._base_manager.exists() for model in own)
