@@ -19,6 +19,7 @@ _ASIDE = re.compile(
     r"nav|menu|footer|reviews?|testimonials?|faqs?|comments?|search-?(?:form|bar|box|panel|mask))(?:[\s_-]|$)",
     re.IGNORECASE,
 )
+_FAMILY = re.compile(r"series?|klasse|klass|classe?|clase|er$|rada|seria|trida")
 _CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
 _BLOCKS = ("div", "section", "aside", "ul", "li", "article")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
@@ -87,10 +88,19 @@ def _looks(heading: Element) -> tuple[str, str, str]:
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
-    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another."""
+    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series" beside
+    a "320d".
+    """
     said = title(heading)
     key = key_of(said.model)
-    return bool(key) and not any(make == said.make and (key in model or model in key) for make, model in own)
+    family = _FAMILY.sub("", key)
+    return bool(key) and not any(
+        make == said.make
+        and (
+            key in model or model in key or model.startswith(family) or key.startswith(_FAMILY.sub("", model))
+        )
+        for make, model in own
+    )
 
 
 def _drop_claimed(heading: Element, total: float) -> None:

@@ -316,3 +316,21 @@ def test_what_does_not_parse_is_kept_and_counted():
         ("power", "plenty", "no figure in a known unit"),
         ("", "4", "label not known"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "heading", "is_kept"),
+    [
+        ("BMW 320d Touring", "BMW 3er Touring: technische Daten", True),
+        ("Mercedes-Benz C 220 d", "Mercedes-Benz C-Klasse", True),
+        ("Audi A4", "Audi A4 Avant", True),
+        ("Mercedes-Benz C 220 d", "Mercedes-Benz E-Klasse", False),
+        ("BMW 320d", "BMW 520d", False),
+        ("Kia Rio", "Kia Niro", False),
+    ],
+)
+def test_what_stands_under_the_name_of_another_car_is_its_own(own: str, heading: str, is_kept: bool):
+    facts = {"Fuel type": "Diesel", "Year": "2018", "Transmission": "Manual"}
+    sheet = f"<section><h2>{heading}</h2><table>" + rows({"Power": "140 kW"}, TABLE) + "</table></section>"
+    said = item(page(f"<h1>{own}</h1><table>" + rows(facts, TABLE) + "</table>" + sheet + "<p>x</p>" * 40))
+    assert ("power" in said) == is_kept
