@@ -53,6 +53,11 @@ if not DEBUG and (SECRET_KEY == _DEVELOPMENT_KEY or len(SECRET_KEY) < 32):
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 SITE_URL = _text("SITE_URL").rstrip("/")
+if DEBUG and SITE_URL.startswith("https://"):
+    raise ImproperlyConfigured(
+        "DEBUG is on and SITE_URL begins with https://: a site for the public would show its tracebacks and take the key "
+        "that anyone can read in the source. Unset DEBUG, or give a SITE_URL of this machine."
+    )
 ADMIN_PATH = _text("ADMIN_PATH").strip("/")
 TRUSTED_PROXIES = _number("TRUSTED_PROXIES")
 VAR_DIR = (BASE_DIR / _text("VAR_DIR")).resolve()
@@ -184,7 +189,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A process loads the model before it says that it is up; Celery's own 4 seconds kill it in the middle, again and again.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
-CELERY_DB_REUSE_MAX = 10**9  # never closed for a task's sake: carsite.celery closes those that are too old or broken
+CELERY_DB_REUSE_MAX = (
+    10**9
+)  # never closed for a task's sake: carsite.celery closes those that are too old or broken
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (

@@ -48,6 +48,22 @@ def test_production_does_not_start_with_the_public_development_key():
     assert "SECRET_KEY has to be a secret" in setting("s.DEBUG", **PRODUCTION | {"SECRET_KEY": key})
 
 
+def test_a_site_for_the_public_does_not_start_with_debug_on():
+    assert "DEBUG is on" in setting(
+        "s.DEBUG", **PRODUCTION | {"DEBUG": "1", "SITE_URL": "https://cars.example.org"}
+    )
+    assert setting("s.DEBUG", DEBUG="1", SITE_URL="http://127.0.0.1:8000") == "True"
+
+
+@pytest.mark.parametrize(
+    ("environment", "needed"),
+    [({"DEBUG": "1"}, "False"), (PRODUCTION, "True"), (PRODUCTION | {"STAFF_MFA_REQUIRED": "0"}, "False"),
+     ({"DEBUG": "1", "STAFF_MFA_REQUIRED": "1"}, "True")],
+)  # fmt: skip
+def test_staff_need_a_second_factor_wherever_debug_is_off_unless_it_is_said_otherwise(environment, needed):
+    assert setting("s.STAFF_MFA_REQUIRED", **environment) == needed
+
+
 def test_debug_is_off_unless_set():
     assert "SECRET_KEY is not set" in setting("s.DEBUG")
 
