@@ -189,9 +189,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A process loads the model before it says that it is up; Celery's own 4 seconds kill it in the middle, again and again.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
-CELERY_DB_REUSE_MAX = (
-    10**9
-)  # never closed for a task's sake: carsite.celery closes those that are too old or broken
+# Connections are never closed for a task's sake: carsite.celery closes those that are too old or broken.
+CELERY_DB_REUSE_MAX = 10**9
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
