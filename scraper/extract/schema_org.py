@@ -20,6 +20,7 @@ from scraper.vocabulary import fold
 
 Node = dict[str, Any]
 VEHICLES = {"car", "vehicle", "motorizedvehicle", "usedcar", "newcar"}
+_WRITTEN = {"review", "article", "newsarticle", "blogposting", "criticreview"}
 PRODUCTS = {"product", "individualproduct", "productmodel"}
 # What hangs below these is about other cars than the page's own.
 _OTHERS = {"itemlistelement", "issimilarto", "isrelatedto", "makesoffer", "hasoffercatalog", "mentions", "isaccessoryorsparepartfor", "hasvariant", "isvariantof", "owns", "subjectof", "review", "associatedmedia"}  # fmt: skip
@@ -148,7 +149,8 @@ def _walk(node: Any, around: tuple[Node, ...], depth: int) -> Iterator[Found]:
     types = kinds(node)
     inner = list(_below(node, around, depth))
     if types & VEHICLES:
-        yield Found(node, around, is_vehicle=True)
+        # What a review or an article is about has to say more of itself than its name.
+        yield Found(node, around, is_vehicle=not any(kinds(outer) & _WRITTEN for outer in around))
     elif types & PRODUCTS and not any(found.is_vehicle for found in inner):
         yield Found(node, around, is_vehicle=False)
     if not types & VEHICLES:
