@@ -83,7 +83,8 @@ def soak(
     in_time = went.last_wait <= LAST_WAIT_SECONDS
     went.tally.add(f"nothing waits {LAST_WAIT_SECONDS:.0f} s after the last fault and photo", int(in_time), 1)
     went.tally.notes.append(
-        f"the last answer came {went.last_wait:.1f} s after the last photo, {last_photo - last_fault:.1f} s after the last fault"
+        f"the last answer came {went.last_wait:.1f} s after the last photo, "
+        f"and that {last_photo - last_fault:.1f} s after the last fault"
     )
     return went
 
