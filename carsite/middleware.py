@@ -1,4 +1,4 @@
-"""The outermost middleware: gives each request its id, a line in the log, and a place in the metrics."""
+"""The outermost middlewares: one gives each request its id, a line in the log, and a place in the metrics."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ class Observed:
         if outage := getattr(request, "outage", ""):
             fields["error"] = outage
         logger.log(_level(view, response.status_code), "request", extra={"fields": fields})
+
+
+class NoNul:
+    """Reads a NUL in an address as the sign for what can't be read: PostgreSQL has no text with NUL and fails, SQLite finds nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD")
+        request.path_info = request.path_info.replace("\0", "\ufffd")
+        return self.get_response(request)
 
 
 def view_of(request: HttpRequest) -> str:
