@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from catalog import search
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
+from catalog.querysets import VariantQuerySet
 from catalog.sheet import reading
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
@@ -135,7 +136,7 @@ class VariantAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """With names and the number of facts."""
-        rows = super().get_queryset(request).select_related("model__make")
+        rows: VariantQuerySet = super().get_queryset(request).select_related("model__make")  # type: ignore[assignment]
         return rows.with_fact_count() if _is_list(request) else rows
 
     @admin.display(description="facts", ordering="fact_count")

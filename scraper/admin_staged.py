@@ -147,9 +147,10 @@ class StagedCarAdmin(ReadOnly, admin.ModelAdmin):
         """Publish of each car what nothing speaks against."""
 
         def publish(row: StagedCar) -> None:
-            staged_publish(
-                staged=row, actor=request.user, keys=set(row.keys) - set(row.held) if row.held else None
-            )
+            passing = set(row.keys) - set(row.held)
+            if row.held and not passing:
+                raise NotPossibleNow("All that it says is held. Open it to see why.")
+            staged_publish(staged=row, actor=request.user, keys=passing if row.held else None)
 
         _tell_of_gone(request, queryset)
         each(request, queryset, publish, "cars are published")
@@ -158,9 +159,7 @@ class StagedCarAdmin(ReadOnly, admin.ModelAdmin):
     def reject(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> HttpResponse | None:
         """Ask why, then reject."""
         reason = request.POST.get("reason", "").strip()
-        if not queryset.exists():
-            return _tell_of_gone(request, queryset)
-        if not reason:
+        if not reason and queryset.exists():
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Why are these rejected?",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import random
 import sys
@@ -190,6 +191,7 @@ def plans(paths: list[str]) -> None:
 def measure(row: Callable[..., None], *, explain: bool = False) -> None:
     """Print the table."""
     settings.DEBUG = False  # it keeps every query in mind
+    logging.disable(logging.INFO)  # a line for each request would stand between those of the table
     gc.collect()
     gc.freeze()  # as gunicorn.conf.py does
     client, goal = Client(), GOALS[connection.vendor]

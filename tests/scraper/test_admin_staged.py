@@ -113,6 +113,14 @@ def test_many_are_published_at_once_less_what_is_held(curator: Client, rows: lis
     assert Spec.objects.filter(variant__model__name="A5").count() == 2
 
 
+def test_a_car_of_which_all_is_held_is_not_published_bare(curator: Client, rows: list[StagedCar]) -> None:
+    cars_stage(source="site", cars=[car("Audi", "A9", 2012, value("price", 9000, currency="EUR"))])
+    row = StagedCar.objects.get(model="A9")
+    assert "All that it says is held" in act(curator, "approve", row)
+    assert fresh(row).status == "new"
+    assert not Variant.objects.filter(model__name="A9").exists()
+
+
 def test_many_are_rejected_only_with_a_reason(curator: Client, rows: list[StagedCar]) -> None:
     html = act(curator, "reject", *rows[:2])
     assert "Why are these cars rejected?" in html
