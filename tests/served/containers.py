@@ -67,9 +67,17 @@ def compose(**environment: str) -> dict[str, Any]:
         assert mark == ":-", f"{name} is not set: {rest}"
         return rest
 
-    text = (ROOT / "compose.yaml").read_text()
     pattern = r"(?<!\$)\$\{(?P<name>\w+)(?:(?P<mark>:[-?])(?P<rest>[^}]*))?\}"
-    return yaml.safe_load(re.sub(pattern, fill, text).replace("$$", "$"))["services"]
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str):
+            return re.sub(pattern, fill, value).replace("$$", "$")
+        if isinstance(value, list):
+            return [filled(one) for one in value]
+        return {name: filled(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+    services: dict[str, Any] = filled(yaml.safe_load((ROOT / "compose.yaml").read_text())["services"])
+    return services
 
 
 class Build:

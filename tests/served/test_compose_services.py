@@ -36,7 +36,8 @@ def started(
     with Supervisor(log_dir=folder, env=os.environ | env, show=lambda name, line: None) as supervisor:
         supervisor.start(Service("service", words, is_ready, stop_seconds=3))
         supervisor.wait_until_ready(180)
-        yield (folder / "service.log").read_text
+        log = folder / "service.log"
+        yield lambda: log.read_text() if log.exists() else ""
 
 
 def listens(port: int) -> bool:

@@ -46,6 +46,7 @@ def test_what_waits_in_rabbitmq_outlives_its_restart(
     rows = [send(visitor, seed) for seed in range(110, 114)]
     rabbitmq.stop()
     rabbitmq.start()
+    site.connect()
     site.start_worker()
     for row in rows:
         answered_once(row)
@@ -62,6 +63,7 @@ def test_uploads_while_rabbitmq_is_killed_are_taken_and_answered_by_the_same_wor
         assert reached(row, "queued")
     finally:
         rabbitmq.start()
+    site.connect()
     grow_old(row)
 
     def swept() -> bool:

@@ -47,10 +47,14 @@ class ServedSite(Site):
 
     def start_redis(self) -> None:
         """Connect to the broker, which runs already, and fill the database as a new site does."""
-        kombu.pools.reset()
-        self.celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
+        self.connect()
         for words in (["migrate"], ["load_catalog"], ["load_dealers", "--demo"]):
             self.manage(*words, "--verbosity", "0")
+
+    def connect(self) -> None:
+        """Ask the broker by new connections; those to one that was stopped meanwhile are forgotten."""
+        kombu.pools.reset()
+        self.celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
 
     def manage(self, *words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `manage.py` in the site's environment and what is given; the test fails where it does, unless told not to."""
