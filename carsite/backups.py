@@ -221,7 +221,7 @@ def restore(path: Path) -> None:
         try:
             with transaction.atomic():
                 for model in _models():
-                    model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]
+                    model._base_manager.all()._raw_delete("default")
                 for member in archive:
                     _restore_member(archive, member, written)
                 _reset_sequences()
@@ -246,7 +246,7 @@ class _Written:
                 if file.read() == content:
                     return
             storage.delete(name)
-        kept = storage.save(name, io.BytesIO(content))  # type: ignore[arg-type]
+        kept = storage.save(name, io.BytesIO(content))
         self._removals.append(lambda: storage.delete(kept))
         if kept != name:
             raise BackupRefused(f"{name} can't be stored by that name.")
