@@ -175,8 +175,16 @@ def run_work(
         logger.exception("scrape run %s", run.pk)
         _end(run, Status.FAILED, f"Something unforeseen: {type(error).__name__}: {error}")
     else:
-        _end(run, *_ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}.")))
+        _end(run, *_end_of(run, ended))
     return True
+
+
+def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
+    """The state of a run and the words for it. Pages that could not be had are no secret."""
+    if ended == "finished" and run.errors:
+        pages = "1 page" if run.errors == 1 else f"{run.errors} pages"
+        return Status.DONE, f"It came to its end, but {pages} could not be had. The log says why."
+    return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
 
 
 def _claim(run_id: int) -> ScrapeRun | None:

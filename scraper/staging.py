@@ -111,12 +111,14 @@ class _Stager:
         return {"run": self.run} if self.run is not None else {}
 
     def _is_sound(self, car: Car) -> bool:
-        """Whether the database has room for it; counts what it has not."""
+        """Whether it can be in the catalogue; counts what can not."""
         why = ""
         if not car.make or not car.model:
             why = "no make or model"
         elif len(car.make) > 80 or len(car.model) > 120 or len(car.trim) > 80 or len(car.record) > 200:
             why = "a name is too long"
+        elif "\N{REPLACEMENT CHARACTER}" in car.make + car.model + car.trim:
+            why = "a name is garbled: the page is in another encoding than it says"
         elif car.years and not 1885 <= car.years[0] <= car.years[1] <= 2100:
             why = "the years make no sense"
         if why:

@@ -40,8 +40,13 @@ def a_run(**values) -> ScrapeRun:
     return ScrapeRun.objects.create(**{"source": "carwale", "is_open": is_open} | values)
 
 
-def ended_with(monkeypatch, word):
-    monkeypatch.setattr(Crawl, "follow", lambda self: word)
+def ended_with(monkeypatch, word, **numbers):
+    def follow(crawl):
+        for name, number in numbers.items():
+            setattr(crawl._run, name, number)
+        return word
+
+    monkeypatch.setattr(Crawl, "follow", follow)
 
 
 def car(number: int = 1, model: str = "Fjord") -> Car:
@@ -168,6 +173,16 @@ def test_how_a_crawl_ends_is_how_the_run_ends(monkeypatch, word, status, words):
     assert runs.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.is_open, run.lease_until) == (status, False, None)
+    assert words in run.ended
+
+
+@pytest.mark.parametrize(("errors", "words"), [(1, "but 1 page could"), (2, "but 2 pages could")])
+def test_a_run_that_missed_pages_does_not_say_that_everything_was_read(monkeypatch, errors, words):
+    ended_with(monkeypatch, "finished", errors=errors)
+    run = a_run()
+    assert runs.run_work(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == Status.DONE
     assert words in run.ended
 
 

@@ -204,6 +204,16 @@ def test_a_mileage_that_cant_be_read_makes_a_price_doubtful(site: Source) -> Non
     assert not Spec.objects.exists()
 
 
+def test_a_car_with_a_garbled_name_is_dropped_and_its_record_stays_as_it_was(site: Source) -> None:
+    cars_stage(
+        source="site", cars=[car("Halden", "Fjord", 2023, value("power", 1e5), trim="Élan", record="1")]
+    )
+    garbled = car("Halden", "Fjord", 2023, value("power", 1e5), trim="\ufffdlan", record="1")
+    found = cars_stage(source="site", cars=[garbled])
+    assert list(found.dropped) == ["a name is garbled: the page is in another encoding than it says"]
+    assert StagedCar.objects.get().trim == "Élan"
+
+
 # --- Rules ----------------------------------------------------------------------------------------------------
 def test_what_its_rules_cover_is_published_at_once_with_source_address_and_date(site: Source) -> None:
     rule(site, new_cars=True)
