@@ -73,7 +73,8 @@ def test_letters_wait_while_the_mail_server_is_away(site: ServedSite, visitor: V
     finally:
         smtp.start()
     assert not letters_about(smtp, "May I drive it on Sunday?")
-    Enquiry.objects.filter(pk=enquiry.pk).update(mail_due=timezone.now() - timedelta(minutes=10))
+    past = timezone.now() - timedelta(minutes=10)
+    Enquiry.objects.filter(pk=enquiry.pk).update(created=past, mail_due=past)
     site.send_task("dealers.tasks.sweep_mails")
     wait_for(lambda: is_mailed(enquiry), what="the letters to leave")
     assert len(letters_about(smtp, "May I drive it on Sunday?")) == 2
