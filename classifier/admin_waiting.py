@@ -107,8 +107,20 @@ class WaitsAndFails(admin.ModelAdmin):
                 done += 1
         return f"{done} photo{'' if done == 1 else 's'} queued again."
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """With the buttons for those who may press them."""
+        columns = super().get_list_display(request)
+        if not self.has_retry_permission(request):
+            return list(columns)
+        return ["why_and_again" if name == "why" else name for name in columns]
+
     @admin.display(description="why it failed")
     def why(self, row: Identification) -> str:
+        """The reason in words."""
+        return failure(row) if row.status == Identification.Status.FAILED else "–"
+
+    @admin.display(description="why it failed")
+    def why_and_again(self, row: Identification) -> str:
         """The reason in words, and the button."""
         if row.status != Identification.Status.FAILED:
             return "–"
