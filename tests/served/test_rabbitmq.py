@@ -16,6 +16,13 @@ from tests.services import Visitor, wait_for
 
 
 @pytest.fixture(scope="module")
+def redis() -> Iterator[Redis]:
+    """A Redis for the cache that no other site's queue was ever in."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def _site_on_rabbitmq(
     postgres: Postgres, redis: Redis, rabbitmq: RabbitMQ, bundle: Path
 ) -> Iterator[ServedSite]:
