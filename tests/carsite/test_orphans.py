@@ -56,7 +56,7 @@ def files_of_rows(db: None) -> list[str]:
 
 
 def without_reference_photos() -> None:
-    """`fill` makes rows of these that never had files."""
+    """`fill` makes rows of these that name the files of other rows, or none."""
     from classifier.models import ReferencePhoto
 
     ReferencePhoto.objects.all().delete()
@@ -83,6 +83,7 @@ def test_orphans_are_told_removed_on_demand_and_nothing_else_is(files_of_rows):
 
 
 def test_rows_without_files_are_told_and_kept(files_of_rows, caplog):
+    without_reference_photos()
     row = Identification.objects.first()
     default_storage.delete(row.photo.name)
     with pytest.raises(CommandError, match="1 rows without files"):
