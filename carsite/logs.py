@@ -59,7 +59,7 @@ def _message(record: logging.LogRecord) -> str:
     """The words of a record; of a request it names the view, as addresses hold keys of mailed links."""
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
-    if match and record.args and request.path in record.args:
+    if request is not None and match and record.args and request.path in record.args:
         return str(record.args[0]) + f": {match.view_name}"  # type: ignore[index]
     return record.getMessage()
 

@@ -13,8 +13,8 @@ Figure = tuple[str, str, dict[str, str], float]
 
 def figures() -> Iterator[Figure]:
     """(name, what it says, labels, value) each, of the last crawl of each source that ended."""
-    last = ScrapeRun.objects.filter(is_open=False).order_by().values("source").annotate(pk=Max("pk"))
-    for run in ScrapeRun.objects.filter(pk__in=last.values("pk")):
+    last = ScrapeRun.objects.filter(is_open=False).order_by().values("source").annotate(last=Max("pk"))
+    for run in ScrapeRun.objects.filter(pk__in=last.values("last")):
         source = {"source": run.source}
         yield (
             "carsite_scrape_yield",
