@@ -61,11 +61,15 @@ def copy_seed(apps: Iterable[str]) -> None:
 
 
 def attach_seed(source: Path) -> None:
-    """Make a SQLite file the schema `seed` of the current connection."""
+    """Make a SQLite file the schema `seed` of the current connection.
+
+    Read only, as `BEGIN IMMEDIATE` takes the lock of every attached file that could be written: worker processes, which all
+    attach this one, would wait for each other's tests.
+    """
     with connections["default"].cursor() as cursor:
         cursor.execute("PRAGMA database_list")
         if "seed" not in {row[1] for row in cursor.fetchall()}:
-            cursor.execute("ATTACH DATABASE %s AS seed", [str(source)])
+            cursor.execute("ATTACH DATABASE %s AS seed", [f"{source.as_uri()}?mode=ro"])
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------
