@@ -227,7 +227,9 @@ def check(rig: Rig, name: str, expected: str) -> None:
     assert "Traceback" not in page.text
     match expected:
         case "works" if name == "/readyz":  # a check that a busy machine is slow to answer counts as away
-            wait_for(lambda: PAGES[name](rig).json()["status"] == "ready", what="services that answer in time")
+            wait_for(
+                lambda: PAGES[name](rig).json()["status"] == "ready", what="services that answer in time"
+            )
         case "works":
             assert page.status == 200
             assert name == "waiting result" or heading(page) == heading(rig.usual[name])
