@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from carsite import logs, metrics
+from carsite import logs, metrics, outages, views
 
 logger = logging.getLogger("carsite.requests")
 #: What is asked for all the time and says nothing; in the log at DEBUG only.
@@ -31,6 +31,10 @@ class Observed:
             response[HEADER] = logs.request_id()
             self._note(request, response, time.perf_counter() - started)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """A service that is away is said in the site's own words with DEBUG on too, where a defect shows Django's page."""
+        return views.server_error(request) if outages.named(exception) else None
 
     def _note(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
         match = request.resolver_match

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog import listing
-from catalog.criteria import MAX_QUERY
+from catalog.criteria import MAX_QUERY, UNREADABLE
 from catalog.models import Variant
 
 MAX_CARS = 4
@@ -37,7 +37,7 @@ class Suggestions:
 
 def choose(slugs: Iterable[str]) -> Choice:
     """The first cars of these that are published, each once, with facts."""
-    wanted = [slug for slug in dict.fromkeys(slugs) if "\0" not in slug][: 4 * MAX_CARS]
+    wanted = [slug for slug in dict.fromkeys(slugs) if UNREADABLE not in slug][: 4 * MAX_CARS]
     known = Variant.objects.published().with_names().with_specs().known_as(wanted)
     cars = list(dict.fromkeys(known[slug] for slug in wanted if slug in known))[:MAX_CARS]
     return Choice(cars, left_out=len(wanted) - len(cars))
@@ -45,7 +45,7 @@ def choose(slugs: Iterable[str]) -> Choice:
 
 def suggest(query: str, cars: Iterable[Variant]) -> Suggestions:
     """Cars to add to these; none for an empty query."""
-    query = query.replace("\0", " ")[:MAX_QUERY].strip()
+    query = query.replace(UNREADABLE, " ")[:MAX_QUERY].strip()
     found, searched = listing.find(query, MAX_SUGGESTIONS) if query else ([], "")
     there = set(cars)
     return Suggestions(query, searched, [car for car in found if car not in there])

@@ -20,6 +20,8 @@ SORTS = {
     "price": "Lowest list price first",
 }
 MAX_QUERY = 100
+#: What stands in an address for bytes that are no text, and for a NUL (carsite.middleware.NoNul); no name has it.
+UNREADABLE = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Criteria:
         refused: list[tuple[str, str]] = []
 
         def several(name: str, allowed: set[str] | None = None) -> tuple[str, ...]:
-            values = [value for value in dict.fromkeys(query.getlist(name)) if value and "\0" not in value]
+            values = [value for value in dict.fromkeys(query.getlist(name)) if value and UNREADABLE not in value]
             refused.extend((name, value) for value in values if allowed is not None and value not in allowed)
             return tuple(value for value in values if allowed is None or value in allowed)
 
@@ -53,7 +55,7 @@ class Criteria:
             return tuple(int(value) for value in values if _is_year(value))
 
         return cls(
-            q=" ".join(query.get("q", "").replace("\0", " ").split())[:MAX_QUERY],
+            q=" ".join(query.get("q", "").replace(UNREADABLE, " ").split())[:MAX_QUERY],
             make=several("make"),
             model=several("model"),
             body=several("body", set(BodyStyle.values)),

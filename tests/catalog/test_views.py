@@ -256,10 +256,9 @@ def test_nothing_found_helps_on(client: Client) -> None:
     assert reverse("catalog:make_list") in _get(client, "/cars/?q=xyzzy")
 
 
-def test_null_bytes_are_words_that_nothing_has(client: Client, car: Variant) -> None:
-    for url in ("/cars/?q=%00&year=%00", f"/compare/?v=%00&v={car.slug}&q=a%00"):
+def test_null_bytes_are_overlooked(client: Client, car: Variant) -> None:
+    for url in ("/cars/?q=%00&make=%00&model=a%00b&year=%00", f"/compare/?v=%00&v={car.slug}&q=a%00"):
         assert str(car) in _get(client, url)
-    assert str(car) not in _get(client, "/cars/?make=%00")
 
 
 def test_what_people_type_is_escaped(client: Client, car: Variant) -> None:

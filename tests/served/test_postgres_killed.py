@@ -63,7 +63,7 @@ def test_upload_while_the_database_is_away_says_so_and_works_when_it_is_back(
     kill(postgres)
     answer = visitor.upload(photo(351))
     postgres.start()
-    assert answer.status >= 500  # what is said meanwhile: tests/integration/test_degraded.py
+    assert answer.status == 503
     assert row_of(visitor.upload(photo(350))) == known
     answered_once(row_of(visitor.upload(photo(351))))
     assert Identification.objects.count() == 2
