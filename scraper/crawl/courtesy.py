@@ -6,21 +6,23 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
+from scrapy.core.downloader import Downloader, Slot
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.utils.defer import _schedule_coro
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from scraper.crawl.addresses import AddressRefused
 
 if TYPE_CHECKING:
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,20 @@ def close(crawler: Crawler, reason: str) -> None:
     """End the crawl; what is under way comes to its end."""
     if crawler.spider is not None and crawler.engine is not None:
         _schedule_coro(crawler.engine.close_spider_async(reason=reason))
+
+
+class InTurn(Downloader):
+    """Counts a request as sent once it is taken from its host's queue.
+
+    Scrapy 2.19 does so a moment later, when its coroutine first runs, and whoever looks into the queue in between sends
+    another one beside it: always where there is no delay, now and then where it is shorter than that moment.
+    """
+
+    def _wait_for_download(
+        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
 
 
 class Addresses:

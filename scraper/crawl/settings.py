@@ -21,8 +21,8 @@ def crawl_settings(job: Job) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": max(4, job.at_once),
         "CONCURRENT_REQUESTS_PER_DOMAIN": job.at_once,
         "COOKIES_ENABLED": False,
-        # Never 0: without a delay Scrapy 2.19 sends what waits for a host all at once.
-        "DOWNLOAD_DELAY": max(job.delay, 0.001),
+        "DOWNLOADER": "scraper.crawl.courtesy.InTurn",
+        "DOWNLOAD_DELAY": job.delay,
         "DOWNLOAD_MAXSIZE": job.page_bytes,
         "DOWNLOAD_TIMEOUT": job.page_seconds,
         "DOWNLOAD_WARNSIZE": 0,
