@@ -45,7 +45,9 @@ class Criteria:
         refused: list[tuple[str, str]] = []
 
         def several(name: str, allowed: set[str] | None = None) -> tuple[str, ...]:
-            values = [value for value in dict.fromkeys(query.getlist(name)) if value and UNREADABLE not in value]
+            values = [
+                value for value in dict.fromkeys(query.getlist(name)) if value and UNREADABLE not in value
+            ]
             refused.extend((name, value) for value in values if allowed is not None and value not in allowed)
             return tuple(value for value in values if allowed is None or value in allowed)
 

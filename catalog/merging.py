@@ -59,15 +59,13 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
     if keep.pk == gone.pk or keep.make_id != gone.make_id:
         raise MergeRefused("Only two different models of one make can be merged.")
     cars = list(gone.variants.with_names())
-    addresses = [
-        OldAddress(path=path_of(car), slug="", variant=car)
-        for car in cars
-        if not OldAddress.objects.filter(path=path_of(car)).exists()
-    ]
+    addresses = [OldAddress(path=path_of(car), slug="", variant=car) for car in cars]
     record: Record = {"kind": "model", "kept": keep.pk, "gone": serialize("json", [gone]), "dropped": "[]"}
     record["path"] = path_of(gone)
     record["moved"] = _move(gone, keep)
-    OldAddress.objects.bulk_create(addresses)
+    OldAddress.objects.bulk_create(
+        addresses, update_conflicts=True, unique_fields=["path"], update_fields=["slug", "variant"]
+    )
     record["addresses"] = [address.path for address in addresses]
     gone.delete()
     OldAddress.objects.update_or_create(path=record["path"], defaults={"model": keep})

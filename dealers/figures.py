@@ -17,18 +17,20 @@ Figure = tuple[str, str, dict[str, str], float]
 def figures(now: datetime | None = None) -> Iterator[Figure]:
     """(name, what it says, labels, value) each."""
     now = now or timezone.now()
-    given_up = Enquiry.objects.unmailed().filter(mail_attempts__gte=MAIL_ATTEMPTS)
-    waiting = Enquiry.objects.unmailed().filter(mail_attempts__lt=MAIL_ATTEMPTS)
-    found = waiting.aggregate(
-        n=Count("pk"), tried=Count("pk", filter=Q(mail_attempts__gt=0)), oldest=Min("created")
+    is_open = Q(mail_attempts__lt=MAIL_ATTEMPTS)
+    found = Enquiry.objects.unmailed().aggregate(
+        waiting=Count("pk", filter=Q(mail_attempts=0)),
+        failing=Count("pk", filter=is_open & Q(mail_attempts__gt=0)),
+        given_up=Count("pk", filter=~is_open),
+        oldest=Min("created", filter=is_open),
     )
     mailed = Enquiry.objects.filter(dealer_mailed__gt=now - timedelta(days=1)).count()
     text = "Enquiries by their mails: left in the last day, waiting, waiting after a failure, given up."
     states = {
         "mailed": mailed,
-        "waiting": found["n"],
-        "failing": found["tried"],
-        "given up": given_up.count(),
+        "waiting": found["waiting"],
+        "failing": found["failing"],
+        "given up": found["given_up"],
     }
     for state, count in states.items():
         yield "carsite_enquiries", text, {"mails": state}, count

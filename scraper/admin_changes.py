@@ -143,7 +143,8 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
-        self.fields["key"].choices = [("", "Every fact without a rule of its own"), *figures]  # type: ignore[attr-defined]
+        if key := self.fields.get("key"):  # who may only look has no fields
+            key.choices = [("", "Every fact without a rule of its own"), *figures]  # type: ignore[attr-defined]
         if self.instance.key:
             self.initial["low"], self.initial["high"] = bounds_read(self.instance)
 

@@ -20,6 +20,8 @@ from scraper.admin_parts import ReadOnly
 from scraper.sheets import MOST_ROWS_OUT, FactResource
 from scraper.staged_models import Fact
 
+UNREADABLE = "This can't be read as such a sheet. Save it as CSV in UTF-8, or as XLSX."
+
 
 class SheetForm(ImportForm):
     """A file that is a sheet, of a size that a page can take."""
@@ -33,12 +35,17 @@ class SheetForm(ImportForm):
             raise forms.ValidationError(
                 "The file is larger than 5 MB. Divide it, the columns' names on each part."
             )
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as packed:
-                if sum(part.file_size for part in packed.infolist()) > self.MOST_UNPACKED:
-                    raise forms.ValidationError("What the file holds is larger than 100 MB.")
+        if zipfile.is_zipfile(file) and self._unpacked(file) > self.MOST_UNPACKED:
+            raise forms.ValidationError("What the file holds is larger than 100 MB.")
         file.seek(0)
         return file
+
+    def _unpacked(self, file: UploadedFile) -> int:
+        try:
+            with zipfile.ZipFile(file) as packed:
+                return sum(part.file_size for part in packed.infolist())
+        except zipfile.BadZipFile:
+            raise forms.ValidationError(UNREADABLE) from None
 
 
 @admin.register(Fact)
@@ -66,9 +73,7 @@ class FactAdmin(ReadOnly, FoundByCar, ImportExportModelAdmin):
 
     def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
         """What to do, in place of what a program said."""
-        form.add_error(
-            "import_file", "This can't be read as such a sheet. Save it as CSV in UTF-8, or as XLSX."
-        )
+        form.add_error("import_file", UNREADABLE)
 
     def export_action(self, request: HttpRequest) -> HttpResponse:
         """A sheet of what the list shows; where that is too much, back to the list."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scraper.staged_models import StagedCar
+from scraper.vocabulary import fold, read
 
 #: A car that has run this far is used, and what it costs is not its list price.
 USED_AFTER = 200e3  # m
 DOUBT = "may be what a used car costs"
-_NEW_BY_LABEL = re.compile(
-    r"\blist price|\bmsrp\b|\brrp\b|recommended retail|\bbase price|when new|showroom|शोरूम"
-    r"|listenpreis|neupreis|grundpreis|\buvp\b|catalogusprijs|nieuwprijs|prix (?:neuf|catalogue)"
-    r"|precio (?:de lista|nuevo)|\bpvp\b|prezzo (?:di listino|nuovo)|preț de listă|nypris",
-    re.IGNORECASE,
-)
+_NEW_BY_LABEL = tuple(fold(part) for part in read("prices")["new"])
 
 Values = Iterable[Mapping[str, Any]]
 
@@ -44,8 +39,13 @@ def doubts(row: StagedCar) -> dict[str, str]:
     """
     price = next((value for value in row.values if value["key"] == "price"), None)
     is_new = any(value["key"] == "condition" and not _says_used(value) for value in row.values)
-    if price is None or is_new or _NEW_BY_LABEL.search(price.get("label") or ""):
+    if price is None or is_new or _is_new_ones(price.get("label") or ""):
         return {}
     is_of_today = row.last_year is not None and row.last_year >= row.fetched.year - 1
     has_strange_mileage = any(one["key"] == "mileage" for one in row.unparsed)
     return {} if is_of_today and not has_strange_mileage else {"price": DOUBT}
+
+
+def _is_new_ones(label: str) -> bool:
+    folded = fold(label)
+    return any(part in folded for part in _NEW_BY_LABEL)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from scraper.cars import Car, RawCar, RawField, RawPhoto
 from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips, subject
 from scraper.extract.page import Page, whole_digits
-from scraper.extract.prices import lone_price
+from scraper.extract.prices import amount, lone_price
 from scraper.normalise import normalise
 from scraper.normalise.names import key_of, make_of, models, title
 from scraper.vocabulary import has_phrase
@@ -134,9 +134,10 @@ def _denies(page: Page, marked: list[RawField], shown: list[RawField]) -> bool:
     """Whether people see another price than machines, and never theirs: then neither is believed."""
     theirs = next((one.text for one in marked if one.key == "price" and whole_digits(one.text)), "")
     other = next((one.text for one in shown if one.key == "price" and whole_digits(one.text)), "")
-    return (
-        bool(theirs and other) and whole_digits(theirs) not in whole_digits(other) and not page.shows(theirs)
-    )
+    if not theirs or not other or page.shows(theirs) or whole_digits(theirs) in whole_digits(other):
+        return False
+    own, seen = amount(theirs, page), amount(other, page)  # "5.25 Lakh" and "525000" are the same
+    return own is None or seen is None or not seen.low <= own.low <= seen.high
 
 
 def _without_price(fields: list[RawField]) -> list[RawField]:

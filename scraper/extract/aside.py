@@ -22,6 +22,7 @@ _ASIDE = re.compile(
 _FAMILY = re.compile(r"series?|klasse|klass|classe?|clase|er$|rada|seria|trida")
 _CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
 _BLOCKS = ("div", "section", "aside", "ul", "li", "article")
+_ASIDES = ("div", "section", "aside", "ol", "ul", "article")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "video")
 _EMPTIED = ("select", "textarea")  # choices are no values; the box stays, so that nobody reads on behind it
@@ -44,8 +45,8 @@ def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
         _empty(element)
     total = _LENGTH(root)
     _drop_menus(root, total, crumbs)
-    for element in list(root.iter("ol", *_BLOCKS)):
-        if not _ASIDE.search(_names(element)) or element.tag == "li":
+    for element in list(root.iter(*_ASIDES)):
+        if not _ASIDE.search(_names(element)):
             continue
         is_kept = _keep_crumbs(element, crumbs) or element.tag == "ol"
         if not is_kept and not _is_main(element, total):

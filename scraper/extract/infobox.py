@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
 from scraper.cars import RawField
-from scraper.extract.page import Page, squeeze
+from scraper.extract.page import INFOBOXES, Page, squeeze
 from scraper.extract.pairs import _text
 from scraper.normalise.names import key_of, make_of, title
 from scraper.vocabulary import label
@@ -23,6 +24,9 @@ _ROWS = {
     "marque": "make", "années de production": "year", "moteur(s)": "engine", "puissance maximale": "power", "transmission(s)": "transmission",
 }  # fmt: skip
 _READ = {"make", "year", "body_style", "drive", "engine", "power", "torque", "displacement", "transmission", "fuel", "wheelbase", "length", "width", "height", "mass", "electric_range"}  # fmt: skip
+_BOXES = XPath(
+    f"//*[self::table or self::div][{' or '.join(f'contains(@class, {name!r})' for name in INFOBOXES)}]"
+)
 _FOOTNOTE = re.compile(r"\[\s*[\w\s]{1,12}\s*\]")
 _CODE = re.compile(r"\s*\([^)]*\)")
 
@@ -31,10 +35,7 @@ def boxes(page: Page) -> list[Element]:
     """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
     if not page.has_infobox:
         return []
-    found = page.root.xpath(
-        "//*[self::table or self::div][contains(@class, 'infobox') or contains(@class, 'sinottico') or contains(@class, 'infocaseta')]"
-    )
-    return [box for box in found if _is_cars({_key(name, page) for name in _labels(box)})]
+    return [box for box in _BOXES(page.root) if _is_cars({_key(name, page) for name in _labels(box)})]
 
 
 def _is_cars(keys: set[str]) -> bool:

@@ -80,6 +80,11 @@ class Text(NamedTuple):
     is_behind: bool
     has_digits: bool
 
+    @property
+    def box(self) -> Element | None:
+        """The element that holds it."""
+        return self.element.getparent() if self.is_behind else self.element
+
 
 class Page:
     """One page: `root` without scripts, menus and other cars; `scripts` as (type, id, text)."""

@@ -70,7 +70,7 @@ def _may_be_amount(text: Text) -> bool:
 
 
 def _is_in_heading(text: Text) -> bool:
-    box = text.element.getparent() if text.is_behind else text.element
+    box = text.box
     return box is not None and (
         box.tag == "h1" or any(above.tag == "h1" for above in islice(box.iterancestors(), 3))
     )
@@ -82,7 +82,7 @@ def _agreed(found: list[tuple[int, float, str]]) -> list[RawField]:
 
 def _boxed(place: int, text: Text, page: Page) -> tuple[int, float, str] | None:
     """The amount of the nearest box around a text whose class names a price."""
-    box = text.element.getparent() if text.is_behind else text.element
+    box = text.box
     for _ in range(_CLIMB):
         if box is None or box.tag in ("body", "html"):
             return None
@@ -95,7 +95,7 @@ def _boxed(place: int, text: Text, page: Page) -> tuple[int, float, str] | None:
 
 def _bare(place: int, text: Text, page: Page) -> tuple[int, float, str] | None:
     """An amount that is all of its text, and that no word beside it makes another price than the one asked."""
-    box = text.element.getparent() if text.is_behind else text.element
+    box = text.box
     letters = set(re.findall(r"[^\W\d_]+", fold(text.said)))
     if box is None or letters - _WORDS["with_amount"] or _struck(box):
         return None
@@ -108,11 +108,17 @@ def _bare(place: int, text: Text, page: Page) -> tuple[int, float, str] | None:
     return _amount(place, text.said, page)
 
 
-def _amount(place: int, text: str, page: Page) -> tuple[int, float, str] | None:
+def amount(text: str, page: Page) -> Money | None:
+    """An amount as it is read on this page; None where it can't be."""
     where = country(page.url, page.language)
     decimal = decimal_mark(page.language, where)
     value = money(text, decimal=decimal, country=where, tag=page.language) if text else ""
-    if isinstance(value, Money) and value.currency and value.low == value.high and value.low >= _LEAST:
+    return value if isinstance(value, Money) else None
+
+
+def _amount(place: int, text: str, page: Page) -> tuple[int, float, str] | None:
+    value = amount(text, page)
+    if value and value.currency and value.low == value.high and value.low >= _LEAST:
         return place, value.low, text
     return None
 

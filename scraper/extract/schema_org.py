@@ -14,7 +14,7 @@ from typing import Any
 from lxml.etree import _Element as Element
 
 from scraper.cars import RawField, RawPhoto
-from scraper.extract.page import Page, squeeze
+from scraper.extract.page import Page, squeeze, whole_digits
 from scraper.normalise.names import key_of, title
 from scraper.vocabulary import fold
 
@@ -260,7 +260,7 @@ def _offer_fields(found: Found) -> list[RawField]:
         for holder in (offer, *[p for p in values(offer, "pricespecification") if isinstance(p, dict)]):
             said += _price(holder, text_of(offer.get("priceCurrency")))
         said += [RawField("condition", "itemCondition", text_of(c)) for c in values(offer, "itemcondition")]
-    amounts = {re.sub(r"\D", "", one.text) for one in said if one.key == "price"}
+    amounts = {whole_digits(one.text) for one in said if one.key == "price"}
     return said if len(amounts) <= 1 else [one for one in said if one.key != "price"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from catalog.exceptions import MergeRefused
-from catalog.merging import merge_undo, model_merge, variant_merge
+from catalog.merging import merge_undo, model_merge, path_of, variant_merge
 from catalog.models import CarModel, OldAddress, Source, Spec, Variant
 from catalog.services import catalog_load
 
@@ -137,6 +137,18 @@ def test_models_merge_with_all_their_cars_and_addresses(client: Client, add_vari
     assert Variant.objects.filter(search_text__contains=" f150 ").count() == 2
     merge_undo(record=record)
     assert _state() == before
+
+
+def test_a_car_that_came_back_after_a_merge_can_move_with_its_model(
+    client: Client, add_variant: AddVariant
+) -> None:
+    kept = add_variant("Ford", "F-150", 2012, body_style="pickup")
+    moved = add_variant("Ford", "F150 Pickup", 2013, body_style="pickup")
+    old = moved.get_absolute_url()
+    OldAddress.objects.create(path=path_of(moved), variant=kept, slug=moved.slug)
+    model_merge(keep=kept.model, gone=moved.model)
+    moved = Variant.objects.with_names().get(pk=moved.pk)
+    assert client.get(old).headers["Location"] == moved.get_absolute_url()
 
 
 def test_what_is_one_already_or_of_another_make_is_not_merged(

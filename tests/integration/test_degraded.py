@@ -223,7 +223,8 @@ def heading(page: Page) -> str:
 def check(rig: Rig, name: str, expected: str) -> None:
     """Ask for a page and compare with the table's word for it."""
     number = f"{name.strip('/').replace(' ', '-').replace(':', '')}-{uuid.uuid4().hex}"
-    if (name, expected) == ("/readyz", "works"):  # what a busy machine is slow to answer counts as away for a while
+    # What a busy machine is slow to answer counts as away for a while.
+    if (name, expected) == ("/readyz", "works"):
         wait_for(lambda: PAGES[name](rig).json()["status"] == "ready", what="services that answer in time")
     page = PAGES[name](rig, **{"X-Request-ID": number})
     assert "Traceback" not in page.text

@@ -324,6 +324,16 @@ def test_bounds_of_a_rule_need_a_figure(curator: Client, rows: list[StagedCar]) 
     assert not ApprovalRule.objects.exists()
 
 
+def test_a_rule_can_be_read_by_who_may_not_change_it(
+    client: Client, rows: list[StagedCar], django_user_model: Any
+) -> None:
+    rule = ApprovalRule.objects.create(source=Source.objects.get(slug="site"), key="power", low=1e4, high=1e6)
+    clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_approvalrule"))
+    client.force_login(clerk)
+    assert "power" in page(client, f"/admin/scraper/approvalrule/{rule.pk}/change/").lower()
+
+
 @pytest.mark.parametrize(
     ("key", "typed", "kept", "words"),
     [

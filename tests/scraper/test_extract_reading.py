@@ -142,6 +142,16 @@ def test_a_rate_marked_up_as_a_price_is_none():
     )
 
 
+@pytest.mark.parametrize(("shown", "price"), [("₹ 5.25 Lakh", 525_000), ("₹ 6.75 Lakh", None)])
+def test_a_marked_up_price_is_believed_where_people_see_the_same(shown: str, price: int | None):
+    node = car_node(
+        brand="Tata", model="Nexon", fuelType="Petrol", offers={"price": "525000", "priceCurrency": "INR"}
+    )
+    facts = "<table>" + rows({"Price": shown, "Fuel type": "Petrol"}, TABLE) + "</table>"
+    said = item(page("<h1>Tata Nexon</h1>" + facts, head=ld(node)), "https://cars.example.in/1")
+    assert (said.get("price") or {}).get("value") == price
+
+
 @pytest.mark.parametrize(
     "said", ["https://schema.org/AllWheelDriveConfiguration", "AllWheelDriveConfiguration", "AWD"]
 )

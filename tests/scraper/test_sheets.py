@@ -175,12 +175,23 @@ HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,r
         (b"\xff\xfe\x00v\x00a", "facts.csv", "0", "This can't be read as such a sheet"),
         ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "This can't be read as such a sheet"),
         (b"PK\x03\x04 no sheet", "facts.xlsx", "1", "This can't be read as such a sheet"),
+        (b"PK\x05\x06" + b"\xff" * 18, "facts.xlsx", "1", "This can't be read as such a sheet"),
         (b"a,b\n1,2", "facts.csv", "0", "The sheet has no column variant, key, source, retrieved"),
         (HEADERS.encode() + b"\n" + b"x,power\n" * 3001, "facts.csv", "0", "3,001 rows; 3,000 fit"),
         (b"x" * (5 * 2**20 + 1), "facts.csv", "0", "larger than 5 MB"),
         (b'variant,key\n"a', "facts.csv", "0", "The sheet has no column"),
     ],
-    ids=["empty", "utf-16", "latin-1", "no workbook", "other columns", "too long", "too large", "cut off"],
+    ids=[
+        "empty",
+        "utf-16",
+        "latin-1",
+        "no workbook",
+        "a list of no parts",
+        "other columns",
+        "too long",
+        "too large",
+        "cut off",
+    ],
 )
 def test_a_file_that_is_no_sheet_is_refused_in_words(
     client: Client, audi: Variant, staff_user: Any, content: bytes, name: str, kind: str, words: str
