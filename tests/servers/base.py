@@ -9,6 +9,7 @@ import signal
 import socket
 import sysconfig
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -20,7 +21,7 @@ class NotInstalled(Exception):
     """A server's program is not on this machine."""
 
 
-class Server:
+class Server(ABC):
     """A server process that can be started, stopped and killed, again and again, on the same files."""
 
     name: ClassVar[str]
@@ -37,18 +38,18 @@ class Server:
         self.port = free_port()
 
     @classmethod
+    @abstractmethod
     def find(cls) -> Path | None:
         """Its program, where it is installed."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def url(self) -> str:
         """Its address, as the site's settings take it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> list[str]:
         """What starts it."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         """What it is told besides."""
