@@ -55,10 +55,10 @@ class Server(ABC):
         """What it is told besides."""
         return {}
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  (most need nothing)
         """Once, before it is started for the first time."""
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027  (most need nothing)
         """Once, after it has been started for the first time."""
 
     def answers(self) -> bool:
