@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.rows import answered_once, clear, row_of
 from tests.faults.site import FaultySite
 from tests.ml.tiny import write_tiny_bundle
+from tests.rows import answered_once, clear, row_of
 from tests.services import Visitor, photo, wait_for
 
 

@@ -182,16 +182,6 @@ class FaultySite(Site):
         return before
 
 
-@contextlib.contextmanager
-def paused(pid: int) -> Iterator[None]:
-    """The process stands still meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 class Clock:
     """The clock of a site's processes: the machine's own, until it jumps. Without a C compiler it can't (`jumps`)."""
 

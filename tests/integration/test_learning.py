@@ -18,9 +18,9 @@ from classifier import registry, reidentifying, retraining, training
 from classifier.models import DatasetVersion, Identification, ModelVersion, Reading, TrainingRun
 from tests.classifier.bundles import stock
 from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
-from tests.integration.test_queue import answered_once, send
 from tests.ml.conftest import CLASSES
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
+from tests.rows import answered_once, send
 from tests.services import Site, Visitor, wait_for
 
 

@@ -5,99 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from classifier.models import Identification
-from classifier.services import RING_AGAIN
-from tests.services import Site, Visitor, photo, wait_for
-
-Status = Identification.Status
-
-
-def send(visitor: Visitor, seed: int) -> Identification:
-    """Upload a photo; its row."""
-    answer = visitor.upload(photo(seed))
-    assert answer.status == 202, answer.text
-    return Identification.objects.get(pk=answer.json()["url"].split("/")[-2])
-
-
-def reached(row: Identification, status: str) -> bool:
-    row.refresh_from_db()
-    return row.status == status
-
-
-def answered_once(row: Identification) -> None:
-    """The row is done, with one set of predictions."""
-    wait_for(lambda: reached(row, Status.DONE), what=f"the answer of {row}")
-    ranks = list(row.predictions.values_list("rank", flat=True))
-    assert ranks
-    assert ranks == list(range(1, len(ranks) + 1))
-
-
-def grow_old(row: Identification) -> None:
-    """Make the row look as if its worker's lease had run out and its bell had been rung long ago."""
-    past = timezone.now() - 2 * RING_AGAIN
-    Identification.objects.filter(pk=row.pk).update(enqueued=past)
-    Identification.objects.filter(pk=row.pk, status=Status.RUNNING).update(lease_until=past)
-
-
-@contextmanager
-def paused(pid: int) -> Iterator[None]:
-    """The process stands still meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-class Held:
-    """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its task."""
-
-    def __init__(self, site: Site, row: Identification) -> None:
-        self.site, self.row = site, row
-        self.killed: set[int] = set()
-        self.path = Path(site.var, "media", row.photo.name)
-        self.content = self.path.read_bytes()
-        self.path.unlink()
-        os.mkfifo(self.path)
-
-    def process(self, attempt: int = 1) -> int:
-        """The worker process that stands still with it, at its attempt of that number."""
-
-        def find() -> int | None:
-            self.row.refresh_from_db()
-            if (self.row.status, self.row.attempt) != (Status.RUNNING, attempt):
-                return None
-            pids = [task["worker_pid"] for task in self.site.active() if task["args"] == [str(self.row.pk)]]
-            return next((pid for pid in pids if pid not in self.killed), None)
-
-        return wait_for(find, what=f"a worker process at attempt {attempt}")
-
-    def kill(self, attempt: int = 1) -> None:
-        """Kill the process that stands still with it, as a lack of memory would."""
-        pid = self.process(attempt)
-        self.killed.add(pid)
-        os.kill(pid, signal.SIGKILL)
-
-    def give_back(self) -> None:
-        """A file again, for whoever opens it next."""
-        self.path.unlink()
-        self.path.write_bytes(self.content)
-
-    def let_go(self) -> None:
-        """Let the process that stands still read the photo."""
-        self.path.write_bytes(self.content)
-
-
-def send_held(site: Site, visitor: Visitor, seed: int) -> Held:
-    """Upload a photo, and hold it before any worker can have seen it."""
-    with paused(site.worker.pid):
-        return Held(site, send(visitor, seed))
+from tests.rows import Status, answered_once, grow_old, reached, row_of, send, send_held, sweep
+from tests.services import Site, Visitor, paused, photo, wait_for
 
 
 def test_photo_is_answered(site: Site, visitor: Visitor) -> None:
@@ -114,7 +27,7 @@ def test_photo_is_answered(site: Site, visitor: Visitor) -> None:
 def test_photo_whose_worker_process_is_killed_is_answered_once(site: Site, visitor: Visitor) -> None:
     held = send_held(site, visitor, 2)
     held.kill()
-    held.give_back()
+    held.give_back().unlink()
     answered_once(held.row)
     assert held.row.attempt == 2
 
@@ -128,11 +41,10 @@ def test_photo_that_kills_every_process_fails_while_others_are_answered(site: Si
         answered_once(row)
     wait_for(site.is_idle, what="the queue to drain")
     grow_old(poison.row)
-    site.send_task("classifier.tasks.sweep")
+    sweep(site)
     wait_for(lambda: reached(poison.row, Status.FAILED), what="the sweeper to give up")
     assert poison.row.failure == "worker_lost"
     assert not poison.row.predictions.exists()
-    poison.give_back()
 
 
 def test_photo_of_a_worker_that_died_with_all_its_processes_is_answered_by_the_next(
@@ -142,10 +54,10 @@ def test_photo_of_a_worker_that_died_with_all_its_processes_is_answered_by_the_n
     held.process()
     os.killpg(site.worker.pid, signal.SIGKILL)
     site.stop("worker")
-    held.give_back()
+    held.give_back().unlink()
     site.start_worker()
     grow_old(held.row)
-    site.send_task("classifier.tasks.sweep")
+    sweep(site)
     answered_once(held.row)
     assert held.row.attempt == 2
 
@@ -199,10 +111,10 @@ def test_uploads_while_redis_is_away_are_taken_soon_and_answered_later(
     for answer in answers:
         assert answer.status == 202, answer.text
         assert answer.seconds <= usual + 2
-        row = Identification.objects.get(pk=answer.json()["url"].split("/")[-2])
+        row = row_of(answer)
         assert row.is_waiting
         grow_old(row)
-    site.send_task("classifier.tasks.sweep")
+    sweep(site)
     for row in Identification.objects.all():
         answered_once(row)
     assert Identification.objects.count() == 3
@@ -242,7 +154,7 @@ def test_photos_wait_while_the_model_is_missing_and_are_answered_when_it_is_back
     finally:
         away.rename(bundle)
     grow_old(row)
-    site.send_task("classifier.tasks.sweep")
+    sweep(site)
     answered_once(row)
     assert row.attempt == 1
     assert "away" not in visitor.get(row.get_absolute_url()).text

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from tests.integration.test_queue import answered_once, send
+from tests.rows import answered_once, send
 from tests.served.test_way_of_a_photo import storage
 from tests.servers import S3, Postgres
 from tests.servers.site import ServedSite

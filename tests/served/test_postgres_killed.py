@@ -9,11 +9,10 @@ import pytest
 from django.db import connection
 
 from classifier.models import Identification
-from tests.faults.rows import answered_once, grow_old, row_of, send, sweep
-from tests.faults.site import paused
+from tests.rows import answered_once, grow_old, row_of, send, sweep
 from tests.servers import Postgres
 from tests.servers.site import ServedSite
-from tests.services import Visitor, photo, wait_for
+from tests.services import Visitor, paused, photo, wait_for
 
 
 def kill(postgres: Postgres) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_queue import answered_once, grow_old, reached, send
+from tests.rows import Status, answered_once, grow_old, reached, send, sweep
 from tests.served.conftest import left_as_found
 from tests.servers import Postgres, RabbitMQ, Redis
 from tests.servers.site import ServedSite
@@ -67,15 +67,15 @@ def test_uploads_while_rabbitmq_is_killed_are_taken_and_answered_by_the_same_wor
     rabbitmq.kill()
     try:
         row = send(visitor, 120)
-        assert reached(row, "queued")
+        assert reached(row, Status.QUEUED)
     finally:
         rabbitmq.start()
     site.connect()
     grow_old(row)
 
     def swept() -> bool:
-        site.send_task("classifier.tasks.sweep")
-        return reached(row, "done")
+        sweep(site)
+        return reached(row, Status.DONE)
 
     wait_for(swept, seconds=120, what="the worker to come back to RabbitMQ")
     answered_once(row)

@@ -12,7 +12,7 @@ from storages.backends.s3 import S3Storage
 from carsite.storage import storage_from
 from classifier.models import Identification
 from tests.e2e.screenshots import open_browser
-from tests.integration.test_queue import answered_once, send
+from tests.rows import answered_once, send
 from tests.servers import S3
 from tests.servers.site import ServedSite
 from tests.services import Visitor, photo, wait_for

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from classifier.models import Identification
-from tests.faults.site import FaultySite, paused
+from tests.faults.site import FaultySite
+from tests.services import paused
 
 Fault = Callable[[FaultySite, random.Random], None]
 HOUR = 3600

@@ -1,4 +1,4 @@
-"""Short words for what tests of faults do with photos and ask of their rows."""
+"""Short words for what tests of running sites do with photos and ask of their rows and files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from classifier.models import Identification
 from classifier.services import RING_AGAIN
-from tests.faults.site import FaultySite, paused
-from tests.services import Page, Visitor, photo, wait_for
+from tests.services import Page, Site, Visitor, paused, photo, wait_for
 
 Status = Identification.Status
 
@@ -24,8 +23,10 @@ def row_of(answer: Page) -> Identification:
 
 
 def send(visitor: Visitor, seed: int) -> Identification:
-    """Upload a photo; its row."""
-    return row_of(visitor.upload(photo(seed)))
+    """Upload a photo that the visitor has not sent before; its row."""
+    answer = visitor.upload(photo(seed))
+    assert answer.status == 202, answer.text
+    return row_of(answer)
 
 
 def reached(row: Identification, status: str) -> bool:
@@ -50,21 +51,14 @@ def grow_old(*rows: Identification) -> None:
     mine.filter(status=Status.RUNNING).update(lease_until=past)
 
 
-def sweep(site: FaultySite) -> None:
+def sweep(site: Site) -> None:
     """Have the site swept, as beat does every 15 seconds."""
     site.send_task("classifier.tasks.sweep")
 
 
-def clear(site: FaultySite) -> None:
-    """Forget all photos, and their files."""
-    Identification.objects.all().delete()
-    for path in (site.var / "media").rglob("*"):
-        if not path.is_dir():
-            path.unlink()
-
-
-def files(site: FaultySite) -> list[str]:
-    """Every file that is stored for photos."""
+# --- Files --------------------------------------------------------------------------------------------------
+def files(site: Site) -> list[str]:
+    """Every file that is stored for photos on this machine."""
     media = site.var / "media"
     return sorted(str(path.relative_to(media)) for path in media.rglob("*") if path.is_file())
 
@@ -75,11 +69,19 @@ def files_of_rows() -> list[str]:
     return sorted(name for pair in names for name in pair)
 
 
+def clear(site: Site) -> None:
+    """Forget all photos, and their files on this machine."""
+    Identification.objects.all().delete()
+    for path in (site.var / "media").rglob("*"):
+        if not path.is_dir():
+            path.unlink()
+
+
 # --- A photo in somebody's hands ----------------------------------------------------------------------------
 class Held:
     """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its task."""
 
-    def __init__(self, site: FaultySite, row: Identification) -> None:
+    def __init__(self, site: Site, row: Identification) -> None:
         self.site, self.row = site, row
         self.killed: set[int] = set()
         self.path = Path(site.var, "media", row.photo.name)
@@ -112,8 +114,14 @@ class Held:
         self.path.write_bytes(self.content)
         return pipe
 
+    def let_go(self) -> None:
+        """A file again, and the process that stands still reads the photo."""
+        pipe = self.give_back()
+        pipe.write_bytes(self.content)
+        pipe.unlink()
 
-def send_held(site: FaultySite, visitor: Visitor, seed: int) -> Held:
+
+def send_held(site: Site, visitor: Visitor, seed: int) -> Held:
     """Upload a photo, and hold it before any worker can have seen it."""
     with paused(site.worker.pid):
         return Held(site, send(visitor, seed))
