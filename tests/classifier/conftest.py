@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
 
 from catalog.models import BodyStyle, CarModel, Make, Variant
-from classifier import engine, services
+from classifier import engine, registry, services, training
 from classifier.models import Identification, ModelVersion
+from ml.bundle import read_bundle
 from ml.exceptions import PhotoError
 from ml.predictor import Answer, Candidate, MakeShare, ModelShare
 from tests.classifier.photos import encoded, picture
@@ -112,3 +115,42 @@ def other_photo(seed: int) -> bytes:
     image = picture()
     image.putpixel((0, 0), (seed % 256, seed // 256, 7))
     return encoded(image, "PNG") if seed < 0 else encoded(image, comment=str(seed).encode())
+
+
+def stored_files() -> list[str]:
+    """Names of all files that are kept."""
+    return sorted(path.name for path in Path(django_settings.MEDIA_ROOT).rglob("*") if path.is_file())
+
+
+# --- Training runs ------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that has learned nothing yet."""
+    from tests.classifier.workshop import untrained_bundle
+
+    return untrained_bundle(tmp_path_factory.mktemp("bundles") / "untrained").path
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ids of the runs for which the trainer was rung; runs feel their pulse often."""
+    from classifier.tasks import retrain
+
+    rung: list[int] = []
+    monkeypatch.setattr(retrain, "delay", rung.append)
+    monkeypatch.setattr(training, "PULSE", 0.05)
+    return rung
+
+
+@pytest.fixture
+def workshop(settings: Any, tmp_path: Path, untrained: Path, rung: list[int]) -> Path:
+    """A site whose active model has learned nothing yet, a catalogue with its cars, and drawn photos to learn from."""
+    from tests.classifier.bundles import stock
+    from tests.classifier.workshop import base_photos, recipe_file
+    from tests.ml.conftest import CLASSES
+
+    stock(tuple(CLASSES))
+    settings.MODEL_BUNDLE = untrained
+    registry.version_register_shipped(bundle=read_bundle(untrained))
+    settings.RETRAIN_RECIPE = recipe_file(tmp_path / "retrain.toml", base_photos(tmp_path / "cars"))
+    return tmp_path

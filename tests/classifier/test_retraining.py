@@ -1,23 +1,14 @@
-"""Training runs: from confirmed photos to a candidate, one at a time; whatever goes wrong, the active model goes on."""
+"""A training run goes from confirmed photos to a candidate; whatever goes wrong, the active model goes on."""
 
 from __future__ import annotations
 
 import shutil
-import threading
-import time
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
 
 from catalog.models import Variant
 from classifier import engine, registry, retraining, training
@@ -27,57 +18,13 @@ from classifier.models import DatasetVersion, Feedback, ModelVersion, TrainingRu
 from ml.bundle import WEIGHTS, Bundle, read_bundle
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
-from tests.classifier.bundles import stock
 from tests.classifier.conftest import StubPredictor
 from tests.classifier.test_datasets import confirmed
-from tests.classifier.workshop import base_photos, recipe_file, scene_photos, untrained_bundle
-from tests.conftest import PASSWORD, ROOT
-from tests.ml.conftest import CLASSES
+from tests.classifier.workshop import active, recipe_file, scene_photos, worked
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = TrainingRun.Status
-LIST = "/admin/classifier/trainingrun/"
-
-
-@pytest.fixture(scope="module")
-def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return untrained_bundle(tmp_path_factory.mktemp("bundles") / "untrained").path
-
-
-@pytest.fixture(autouse=True)
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Ids of the runs for which the trainer was rung."""
-    from classifier.tasks import retrain
-
-    rung: list[int] = []
-    monkeypatch.setattr(retrain, "delay", rung.append)
-    monkeypatch.setattr(training, "PULSE", 0.05)
-    return rung
-
-
-@pytest.fixture
-def workshop(settings: Any, tmp_path: Path, untrained: Path) -> Path:
-    """A site whose active model has learned nothing yet, a catalogue with its cars, and drawn photos to learn from."""
-    stock(tuple(CLASSES))
-    settings.MODEL_BUNDLE = untrained
-    registry.version_register_shipped(bundle=read_bundle(untrained))
-    settings.RETRAIN_RECIPE = recipe_file(tmp_path / "retrain.toml", base_photos(tmp_path / "cars"))
-    return tmp_path
-
-
-def active() -> ModelVersion:
-    return ModelVersion.objects.get(state="active")
-
-
-def worked(run: TrainingRun) -> TrainingRun:
-    """The run after a worker had it."""
-    assert retraining.run_work(run_id=run.pk)
-    run.refresh_from_db()
-    return run
-
-
-def silent_for_long(run: TrainingRun) -> None:
-    TrainingRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 # --- From photos to a candidate -----------------------------------------------------------------------------
@@ -171,119 +118,6 @@ def test_recipe_that_ships_can_be_read_and_names_no_size_but_the_models(untraine
     assert full.data.cars == full.data.cars_validation == ("m.csv",)
 
 
-# --- One at a time, cancelled, killed -----------------------------------------------------------------------
-def test_second_run_is_refused_while_one_is_under_way(workshop: Path, rung: list[int]) -> None:
-    run = retraining.run_start()
-    assert rung == [run.pk]
-    with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is under way"):
-        retraining.run_start()
-    retraining.run_cancel(run=run)
-    assert retraining.run_start().pk != run.pk
-
-
-def test_waiting_run_is_cancelled_at_once(workshop: Path) -> None:
-    run = retraining.run_start()
-    retraining.run_cancel(run=run)
-    run.refresh_from_db()
-    assert run.status == Status.CANCELLED
-    assert not retraining.run_work(run_id=run.pk)
-    with pytest.raises(TrainingRefused, match="has ended already"):
-        retraining.run_cancel(run=run)
-
-
-def test_running_run_is_stopped_in_the_middle_of_its_work(
-    workshop: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def long_work(run: TrainingRun, watch: training.Watch) -> None:
-        training.run_folder(run.pk).mkdir(parents=True)
-        threading.Thread(target=cancel, args=(run,)).start()
-        time.sleep(60)
-        raise AssertionError("nobody stopped it")
-
-    def cancel(run: TrainingRun) -> None:
-        try:
-            retraining.run_cancel(run=TrainingRun.objects.get(pk=run.pk))
-        finally:
-            connection.close()
-
-    monkeypatch.setattr(training, "work", long_work)
-    started = time.monotonic()
-    run = worked(retraining.run_start())
-    assert run.status == Status.CANCELLED
-    assert time.monotonic() - started < 30
-    assert not training.run_folder(run.pk).exists()
-
-
-def test_killed_run_goes_on_where_it_was(
-    workshop: Path, monkeypatch: pytest.MonkeyPatch, rung: list[int]
-) -> None:
-    class Killed(BaseException):
-        """As if the process had ended."""
-
-    def die(*_: Any) -> None:
-        raise Killed
-
-    run = retraining.run_start()
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "_export", die)
-        with pytest.raises(Killed):
-            retraining.run_work(run_id=run.pk)
-    run.refresh_from_db()
-    assert run.status == Status.RUNNING
-    assert not retraining.run_work(run_id=run.pk), "somebody else's lease still holds"
-    weights = training.run_folder(run.pk) / "run" / "model.pt"
-    made = weights.stat().st_mtime_ns
-    silent_for_long(run)
-    assert retraining.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "rung": 1}
-    assert rung == [run.pk, run.pk]
-    seen: list[int] = []
-    real: Callable[..., None] = training._export
-
-    def export(*args: Any) -> None:
-        seen.append(weights.stat().st_mtime_ns)
-        real(*args)
-
-    monkeypatch.setattr(training, "_export", export)
-    assert worked(run).status == Status.DONE
-    assert seen == [made], "it trained again"
-    assert run.attempt == 2
-
-
-def test_run_that_is_killed_again_and_again_is_given_up(workshop: Path) -> None:
-    run = retraining.run_start()
-    TrainingRun.objects.filter(pk=run.pk).update(
-        status=Status.RUNNING, attempt=TrainingRun.MAX_ATTEMPTS, lease_until=timezone.now()
-    )
-    silent_for_long(run)
-    assert retraining.runs_sweep()["failed"] == 1
-    run.refresh_from_db()
-    assert run.status == Status.FAILED
-    assert "may lack memory" in run.failure
-    assert retraining.run_start()
-
-
-def test_run_that_was_taken_over_writes_no_more(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def work(run: TrainingRun, watch: training.Watch) -> None:
-        TrainingRun.objects.filter(pk=run.pk).update(attempt=7)
-        watch.step("I am late", 0.5)
-
-    monkeypatch.setattr(training, "work", work)
-    run = retraining.run_start()
-    assert not retraining.run_work(run_id=run.pk)
-    run.refresh_from_db()
-    assert (run.status, run.attempt, run.step) == (Status.RUNNING, 7, "Starting")
-
-
-def test_run_says_how_many_epochs_are_done(tmp_path: Path) -> None:
-    assert training.epochs_done(tmp_path) == 0
-    for number, epochs in enumerate(([0, 1], [2])):
-        log = tmp_path / "log" / f"version_{number}"
-        log.mkdir(parents=True)
-        lines = "".join(f"{epoch},0.5,\n{epoch},,0.4\n" for epoch in epochs)
-        (log / "metrics.csv").write_text("epoch,train_loss,val_loss\n" + lines)
-    assert training.epochs_done(tmp_path) == 3
-
-
 # --- What goes wrong ----------------------------------------------------------------------------------------
 def failed(run: TrainingRun) -> str:
     """Why it failed; the active model is as it was, and another run may start."""
@@ -356,68 +190,3 @@ def test_command_says_what_went_wrong(workshop: Path, monkeypatch: pytest.Monkey
     call_command("retrain")
     call_command("retrain", "--cancel")
     assert TrainingRun.objects.first().status == Status.CANCELLED
-
-
-# --- The admin ----------------------------------------------------------------------------------------------
-@pytest.fixture
-def staff(client: Client, staff_user: Any) -> Client:
-    client.force_login(staff_user)
-    return client
-
-
-def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
-    staff: Client, workshop: Path, rung: list[int], staff_user: Any
-) -> None:
-    assert "Train a candidate" in staff.get(LIST).content.decode()
-    staff.post(reverse("admin:classifier_trainingrun_start"))
-    run = TrainingRun.objects.get()
-    assert rung == [run.pk]
-    assert run.actor == staff_user
-    TrainingRun.objects.filter(pk=run.pk).update(
-        status=Status.RUNNING, step="Training: 1 of 2 epochs", progress=0.4
-    )
-    for address in (LIST, f"{LIST}{run.pk}/change/", f"{LIST}{run.pk}/progress/"):
-        page = staff.get(address).content.decode()
-        assert "Training: 1 of 2 epochs" in page, address
-        assert 'value="40"' in page
-    assert "Cancel the run" in staff.get(f"{LIST}{run.pk}/change/").content.decode()
-    assert "is under way" in staff.post(f"{LIST}start/", follow=True).content.decode()
-    staff.post(f"{LIST}{run.pk}/cancel/")
-    run.refresh_from_db()
-    assert run.cancel_requested
-
-
-def test_reason_of_a_failure_is_shown(staff: Client, workshop: Path) -> None:
-    run = retraining.run_start()
-    TrainingRun.objects.filter(pk=run.pk).update(
-        status="failed", is_open=False, failure="The loss is <no> number."
-    )
-    assert "The loss is &lt;no&gt; number." in staff.get(f"{LIST}{run.pk}/change/").content.decode()
-
-
-def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
-    client: Client, workshop: Path, django_user_model: Any
-) -> None:
-    viewer = django_user_model.objects.create_user("viewer@example.org", PASSWORD, is_staff=True)
-    names = ("view_trainingrun", "view_datasetversion")
-    viewer.user_permissions.set(Permission.objects.filter(codename__in=names))
-    client.force_login(viewer)
-    page = client.get(LIST).content.decode()
-    assert "may be learned from" in page
-    assert "Train a candidate" not in page
-    assert client.post(f"{LIST}start/").status_code == 403
-    assert "Make a dataset version" not in client.get("/admin/classifier/datasetversion/").content.decode()
-    run = retraining.run_start()
-    assert client.post(f"{LIST}{run.pk}/cancel/").status_code == 403
-    assert "Cancel the run" not in client.get(f"{LIST}{run.pk}/change/").content.decode()
-    run.refresh_from_db()
-    assert (run.status, run.cancel_requested) == (Status.QUEUED, False)
-
-
-def test_dataset_page_shows_counts_and_changes(staff: Client, workshop: Path) -> None:
-    worked(retraining.run_start(only_dataset=True))
-    row = DatasetVersion.objects.get()
-    assert "Make a dataset version" in staff.get("/admin/classifier/datasetversion/").content.decode()
-    page = staff.get(f"/admin/classifier/datasetversion/{row.pk}/change/").content.decode()
-    for words in ("Photos", ">12<", "Since the version before", ">18<", row.sha256):
-        assert words in page

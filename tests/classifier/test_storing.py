@@ -15,15 +15,11 @@ from django.urls import reverse
 from classifier import services
 from classifier.exceptions import NotKept
 from classifier.models import Identification
-from tests.classifier.conftest import other_photo, send
+from tests.classifier.conftest import other_photo, send, stored_files
 from tests.classifier.photos import encoded
 
 pytestmark = pytest.mark.django_db
 Status = Identification.Status
-
-
-def files(settings: Any) -> list[str]:
-    return sorted(path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
 
 
 def fills_up_after(monkeypatch: pytest.MonkeyPatch, count: int, number: int = errno.ENOSPC) -> None:
@@ -44,18 +40,16 @@ def fills_up_after(monkeypatch: pytest.MonkeyPatch, count: int, number: int = er
 
 @pytest.mark.parametrize("count", [0, 1])
 @pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "storage_full"), (errno.EIO, "storage_away")])
-def test_disk_that_fills_up_between_the_files_leaves_neither(
-    user, monkeypatch, settings, count, number, code
-):
+def test_disk_that_fills_up_between_the_files_leaves_neither(user, monkeypatch, count, number, code):
     fills_up_after(monkeypatch, count, number)
     with pytest.raises(NotKept) as caught:
         send(user)
     assert (caught.value.code, caught.value.status) == (code, 503)
-    assert files(settings) == []
+    assert stored_files() == []
     assert not Identification.objects.exists()
 
 
-def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch, settings):
+def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch):
     def save(self: Identification, **kwargs: Any) -> None:
         raise OperationalError("database is locked")
 
@@ -63,10 +57,10 @@ def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch, 
     with pytest.raises(NotKept) as caught:
         send(user)
     assert caught.value.code == "database_busy"
-    assert files(settings) == []
+    assert stored_files() == []
 
 
-def test_row_whose_commit_only_seemed_to_fail_keeps_its_files(user, monkeypatch, settings):
+def test_row_whose_commit_only_seemed_to_fail_keeps_its_files(user, monkeypatch):
     real = Identification.save
 
     def save(self: Identification, **kwargs: Any) -> None:
@@ -81,7 +75,7 @@ def test_row_whose_commit_only_seemed_to_fail_keeps_its_files(user, monkeypatch,
     monkeypatch.setattr(Identification, "save", save)
     row = send(user)
     assert Identification.objects.get() == row
-    assert len(files(settings)) == 2
+    assert len(stored_files()) == 2
 
 
 class Nothing:
@@ -92,7 +86,7 @@ class Nothing:
     def __exit__(self, *exc: object) -> None: ...
 
 
-def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch, settings):
+def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
     """A row without its files would be a photo lost; files without a row are found by `manage.py orphans`."""
 
     def away(*args: Any, **kwargs: Any) -> None:
@@ -102,11 +96,11 @@ def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch, settings
     monkeypatch.setattr("classifier.storing._was_committed", lambda row: False)
     with pytest.raises(NotKept):
         send(user)
-    assert len(files(settings)) == 2
+    assert len(stored_files()) == 2
 
 
 def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
-    user, predictor, settings, rings, django_capture_on_commit_callbacks
+    user, predictor, rings, django_capture_on_commit_callbacks
 ):
     row = send(user)
     row.photo.storage.delete(row.photo.name)
@@ -117,18 +111,18 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
         again = send(user)
     assert (again.pk, again.status, again.attempt) == (row.pk, Status.QUEUED, 0)
     assert rings == [str(row.pk)]
-    assert len(files(settings)) == 2
+    assert len(stored_files()) == 2
     assert services.identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert row.status == Status.DONE
 
 
-def test_answered_photo_that_is_sent_again_stays_as_it_is(user, predictor, settings):
+def test_answered_photo_that_is_sent_again_stays_as_it_is(user, predictor):
     row = send(user)
     services.identification_run(identification_id=row.pk)
-    before = files(settings)
+    before = stored_files()
     assert send(user).status == Status.DONE
-    assert files(settings) == before
+    assert stored_files() == before
 
 
 def test_storage_that_is_away_costs_no_attempt(user, predictor, settings):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from classifier import retraining
+from classifier.models import ModelVersion, TrainingRun
 from ml.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
 from ml.export import to_files
 from ml.labels import label_table
@@ -81,3 +83,15 @@ def recipe_file(path: Path, cars: Path, *, scenes: Path | None = None, epochs: i
     lines = f'scenes = "{scenes}"\nscenes_validation = "{scenes}.txt"' if scenes else ""
     path.write_text(RECIPE.format(cars=cars, scenes=lines, epochs=epochs))
     return path
+
+
+def active() -> ModelVersion:
+    """The model that answers photos."""
+    return ModelVersion.objects.get(state="active")
+
+
+def worked(run: TrainingRun) -> TrainingRun:
+    """The run after a worker had it."""
+    assert retraining.run_work(run_id=run.pk)
+    run.refresh_from_db()
+    return run

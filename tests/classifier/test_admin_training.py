@@ -1,0 +1,84 @@
+"""Training runs and dataset versions in the admin: started, watched and cancelled by those who may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from classifier import retraining
+from classifier.models import DatasetVersion, TrainingRun
+from tests.classifier.workshop import worked
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = TrainingRun.Status
+LIST = "/admin/classifier/trainingrun/"
+
+
+@pytest.fixture
+def staff(client: Client, staff_user: Any) -> Client:
+    client.force_login(staff_user)
+    return client
+
+
+def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
+    staff: Client, workshop: Path, rung: list[int], staff_user: Any
+) -> None:
+    assert "Train a candidate" in staff.get(LIST).content.decode()
+    staff.post(reverse("admin:classifier_trainingrun_start"))
+    run = TrainingRun.objects.get()
+    assert rung == [run.pk]
+    assert run.actor == staff_user
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=Status.RUNNING, step="Training: 1 of 2 epochs", progress=0.4
+    )
+    for address in (LIST, f"{LIST}{run.pk}/change/", f"{LIST}{run.pk}/progress/"):
+        page = staff.get(address).content.decode()
+        assert "Training: 1 of 2 epochs" in page, address
+        assert 'value="40"' in page
+    assert "Cancel the run" in staff.get(f"{LIST}{run.pk}/change/").content.decode()
+    assert "is under way" in staff.post(f"{LIST}start/", follow=True).content.decode()
+    staff.post(f"{LIST}{run.pk}/cancel/")
+    run.refresh_from_db()
+    assert run.cancel_requested
+
+
+def test_reason_of_a_failure_is_shown(staff: Client, workshop: Path) -> None:
+    run = retraining.run_start()
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status="failed", is_open=False, failure="The loss is <no> number."
+    )
+    assert "The loss is &lt;no&gt; number." in staff.get(f"{LIST}{run.pk}/change/").content.decode()
+
+
+def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
+    client: Client, workshop: Path, django_user_model: Any
+) -> None:
+    viewer = django_user_model.objects.create_user("viewer@example.org", PASSWORD, is_staff=True)
+    names = ("view_trainingrun", "view_datasetversion")
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(viewer)
+    page = client.get(LIST).content.decode()
+    assert "may be learned from" in page
+    assert "Train a candidate" not in page
+    assert client.post(f"{LIST}start/").status_code == 403
+    assert "Make a dataset version" not in client.get("/admin/classifier/datasetversion/").content.decode()
+    run = retraining.run_start()
+    assert client.post(f"{LIST}{run.pk}/cancel/").status_code == 403
+    assert "Cancel the run" not in client.get(f"{LIST}{run.pk}/change/").content.decode()
+    run.refresh_from_db()
+    assert (run.status, run.cancel_requested) == (Status.QUEUED, False)
+
+
+def test_dataset_page_shows_counts_and_changes(staff: Client, workshop: Path) -> None:
+    worked(retraining.run_start(only_dataset=True))
+    row = DatasetVersion.objects.get()
+    assert "Make a dataset version" in staff.get("/admin/classifier/datasetversion/").content.decode()
+    page = staff.get(f"/admin/classifier/datasetversion/{row.pk}/change/").content.decode()
+    for words in ("Photos", ">12<", "Since the version before", ">18<", row.sha256):
+        assert words in page

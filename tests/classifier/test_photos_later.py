@@ -1,0 +1,89 @@
+"""What becomes of photos later: deleted, claimed by an account, expired, judged, shown to a dealer, handed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from classifier import services, sharing
+from classifier.exceptions import NotPossibleNow
+from classifier.models import Feedback, Identification, Prediction
+from tests.classifier.conftest import GUEST, other_photo, send, stored_files
+
+pytestmark = pytest.mark.django_db
+
+
+def test_deleting_removes_row_answer_and_files_after_commit(
+    user, predictor, django_capture_on_commit_callbacks
+):
+    row = send(user)
+    services.identification_run(identification_id=row.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.identification_delete(identification=row)
+        assert len(stored_files()) == 2, "files were gone before the commit"
+    assert stored_files() == []
+    assert not Identification.objects.exists()
+    assert not Prediction.objects.exists()
+
+
+def test_guests_photos_follow_them_into_their_account(user, django_capture_on_commit_callbacks):
+    kept = send(user)
+    send(GUEST, "mine")  # the same photo as `kept`
+    new = send(GUEST, "mine", other_photo(1))
+    foreign = send(GUEST, "theirs", other_photo(2))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.identifications_claim(user=user, guest_key="mine") == 1
+    assert set(Identification.objects.filter(owner=user)) == {kept, new}
+    foreign.refresh_from_db()
+    assert foreign.owner is None
+    assert len(stored_files()) == 6
+    assert services.identifications_claim(user=user, guest_key="") == 0
+
+
+def test_guests_photos_expire_and_members_photos_stay(user, django_capture_on_commit_callbacks):
+    send(user)
+    send(GUEST, "old")
+    send(GUEST, "new", other_photo(1))
+    Identification.objects.exclude(guest_key="new").update(created=timezone.now() - timedelta(hours=25))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.guest_photos_expire() == 1
+    assert set(Identification.objects.values_list("guest_key", flat=True)) == {"", "new"}
+    assert len(stored_files()) == 4
+
+
+def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
+    row = send(user)
+    say = {"author": user, "verdict": Feedback.Verdict.RIGHT, "variant": audi}
+    with pytest.raises(NotPossibleNow):
+        services.feedback_record(identification=row, **say)
+    services.identification_run(identification_id=row.pk)
+    row.refresh_from_db()
+    services.feedback_record(identification=row, **say)
+    services.feedback_record(
+        identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None}
+    )
+    feedback = Feedback.objects.get()
+    assert (feedback.verdict, feedback.author, feedback.may_train) == ("not_a_car", user, False)
+
+
+def test_evidence_is_given_to_the_owner_only(user, other_user, predictor, audi):
+    row = send(user)
+    assert sharing.evidence_for(identification_id=row.pk, user=user) is None, "there is no answer yet"
+    services.identification_run(identification_id=row.pk)
+    evidence = sharing.evidence_for(identification_id=row.pk, user=user)
+    assert evidence.summary == "Audi A5 Coupe 2012, 90% sure"
+    assert evidence.variant_slug == "audi-a5-coupe-2012"
+    assert evidence.photo.read(2) == b"\xff\xd8"
+    assert sharing.evidence_for(identification_id=row.pk, user=other_user) is None
+    assert sharing.evidence_for(identification_id=row.pk, user=GUEST, guest_key="x") is None
+
+
+def test_personal_data_hold_all_of_one_and_nothing_of_others(user, other_user, predictor):
+    mine = send(user)
+    send(other_user)
+    services.identification_run(identification_id=mine.pk)
+    facts, files = sharing.personal_data(user)
+    assert [entry["id"] for entry in facts["identifications"]] == [str(mine.pk)]
+    assert [name for name, _ in files] == [f"photos/{mine.pk}.jpg"]

@@ -1,0 +1,101 @@
+"""The sweeper brings on photos that wait too long, and no others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from classifier import engine, services
+from classifier.exceptions import ClassifierAway
+from classifier.models import Identification
+from tests.classifier.conftest import answer, other_photo, send
+
+pytestmark = pytest.mark.django_db
+Status = Identification.Status
+
+
+def test_without_a_model_photos_wait_and_no_attempt_is_counted(user, monkeypatch, rings):
+    def away():
+        raise ClassifierAway("no bundle")
+
+    monkeypatch.setattr(engine, "current", away)
+    row = send(user)
+    assert not services.identification_run(identification_id=row.pk)
+    Identification.objects.update(enqueued=timezone.now() - timedelta(hours=1))
+    assert services.identifications_sweep() == {"failed": 0, "requeued": 0, "rung": 0}
+    row.refresh_from_db()
+    assert (row.status, row.attempt) == (Status.QUEUED, 0)
+    assert rings == []
+
+
+def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
+    user, predictor, rings, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    rows = {
+        name: send(user, data=other_photo(i))
+        for i, name in enumerate(["fresh", "lost bell", "held", "expired", "worn"])
+    }
+
+    def put(name, **changes):
+        Identification.objects.filter(pk=rows[name].pk).update(**changes)
+
+    put("lost bell", enqueued=now - timedelta(minutes=2))
+    put("held", status="running", attempt=1, lease_until=now + timedelta(seconds=5))
+    put("expired", status="running", attempt=1, lease_until=now - timedelta(seconds=5))
+    put("worn", status="running", attempt=3, lease_until=now - timedelta(seconds=5))
+    with django_capture_on_commit_callbacks(execute=True):
+        counts = services.identifications_sweep(now=now)
+    assert counts == {"failed": 1, "requeued": 1, "rung": 2}
+    assert set(rings) == {str(rows["lost bell"].pk), str(rows["expired"].pk)}
+    states = {name: Identification.objects.get(pk=row.pk).status for name, row in rows.items()}
+    assert states == {
+        "fresh": "queued",
+        "lost bell": "queued",
+        "held": "running",
+        "expired": "queued",
+        "worn": "failed",
+    }
+    # Rung is rung: a second sweep a moment later has nothing to do.
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.identifications_sweep(now=now)["rung"] == 0
+
+
+def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
+    user, predictor, rings, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    names = ("answered", "next", "last", "overtaken", "left by its worker", "of a future that was taken back")
+    rows = {name: send(user, data=other_photo(i)) for i, name in enumerate(names)}
+
+    def put(name, seconds, **changes):
+        changes["enqueued"] = now - timedelta(seconds=seconds)
+        Identification.objects.filter(pk=rows[name].pk).update(**changes)
+
+    put("answered", 600, status="done", attempt=1, finished=now - timedelta(seconds=1))
+    put("next", 599)
+    put("last", 60)
+    put("overtaken", 601)
+    put("left by its worker", 602, status="running", attempt=1, lease_until=now - timedelta(seconds=1))
+    put("of a future that was taken back", -3600)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "rung": 3}
+    assert set(rings) == {
+        str(rows[name].pk) for name in ("overtaken", "left by its worker", "of a future that was taken back")
+    }
+    # Nothing is answered any more: all bells may be lost.
+    rings.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        services.identifications_sweep(now=now + timedelta(seconds=40))
+    assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(rings)
+
+
+def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):
+    row = send(user)
+    held = services._claim(row.pk, take_over=False)
+    assert held
+    now = timezone.now() - timedelta(hours=1)
+    assert services.identifications_sweep(now=now)["requeued"] == 1
+    assert not services.identification_record(row=held, answer=answer(), version_id=version.pk)
