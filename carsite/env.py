@@ -45,6 +45,7 @@ VARIABLES = (
     Variable("SCRAPE_CONTACT", "", "Mail address or page by which owners of crawled sites reach you; without it none is crawled.", "Scraper"),
     Variable("SCRAPE_PRIVATE_ADDRESSES", "", "Comma-separated ADDRESS:PORT of private networks that may be crawled.", "Scraper"),
     Variable("SCRAPE_BROWSER", "", "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.", "Scraper"),
+    Variable("SHARED_PAGES_SECONDS", "60", "For so long visitors without cookies get a page of the catalogue as it was made for the last; 0: never.", "Operations"),
     Variable("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's.", "Operations"),
     Variable("PORT", "8000", "Port that the web server listens at.", "Operations"),
     Variable("WEB_WORKERS", "2", "Processes of the web server, four threads each.", "Operations"),

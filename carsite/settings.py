@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "carsite.middleware.NoNul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carsite.shared_pages.SharedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -171,8 +172,15 @@ CACHES = {
         "BACKEND": "carsite.cache.ForgivingRedisCache",
         "LOCATION": f"unix://{REDIS_SOCKET}?db=1" if REDIS_SOCKET else f"{_redis_url}/1",
         "KEY_PREFIX": "carsite",
-    }
+    },
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
+# With DEBUG on every page is made anew, so that what was changed is seen at once.
+SHARED_PAGES_SECONDS = 0 if DEBUG else _number("SHARED_PAGES_SECONDS")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Celery -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,6 +12,8 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.csrf import csrf_failure
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -23,12 +26,16 @@ _YEAR = 365 * 24 * 3600
 
 
 # --- Preferences --------------------------------------------------------------------------------------------
+# Pages of the catalogue are made once for many (`shared_pages`), so that no token can be in them. What browsers themselves
+# say of where a form was sent from does as well here.
+@csrf_exempt
 @require_POST
 def units(request: HttpRequest) -> HttpResponse:
     """Metric or imperial, kept in a cookie; back to the page in `next`."""
     return _preference(request, "units", UNITS)
 
 
+@csrf_exempt
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the device has it; kept in a cookie; back to the page in `next`."""
@@ -36,12 +43,21 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> HttpResponse:
+    if not _is_sent_from_here(request):
+        return csrf_failure(request)
     response = HttpResponseRedirect(_next(request))
     value = request.POST.get(name)
     if value in allowed:
         secure = request.is_secure()
         response.set_cookie(name, value, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def _is_sent_from_here(request: HttpRequest) -> bool:
+    """Whether a page of this site sent a form, by Fetch Metadata, or by Origin where the connection isn't encrypted."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
 
 
 def _next(request: HttpRequest) -> str:

@@ -17,13 +17,13 @@ _var_dir = tempfile.TemporaryDirectory(prefix="carsite-tests-", ignore_cleanup_e
 os.environ.update(DEBUG="1", VAR_DIR=_var_dir.name)
 
 from carsite.settings import *  # noqa: E402, F403
-from carsite.settings import DATABASES, STATIC_ROOT  # noqa: E402
+from carsite.settings import CACHES, DATABASES, STATIC_ROOT  # noqa: E402
 
 STATIC_ROOT.mkdir()  # WhiteNoise warns at every request without it
 
 # Durability is worth nothing here, and each worker process gets its own copy of one file (see conftest).
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

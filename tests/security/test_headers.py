@@ -75,8 +75,9 @@ def test_every_answer_tells_browsers_what_they_may_do(who: str, world: World) ->
 def test_cookies_are_for_us_alone_and_not_for_scripts(world: World) -> None:
     client = Client()
     client.get("/accounts/login/", secure=True)
-    client.post("/units/", {"units": "imperial"}, secure=True)
-    client.post("/theme/", {"theme": "dark"}, secure=True)
+    here = {"origin": "https://testserver"}
+    client.post("/units/", {"units": "imperial"}, secure=True, headers=here)
+    client.post("/theme/", {"theme": "dark"}, secure=True, headers=here)
     response = client.post(
         "/accounts/login/",
         {"login": world.people["user"].email, "password": "correct horse battery staple"},

@@ -46,7 +46,10 @@ CURATES = (
 class World:
     """The people's sessions, and what addresses on the site are made of."""
 
-    browser: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+    browser: Client = field(
+        # A browser says of each form which site sent it.
+        default_factory=lambda: Client(raise_request_exception=False, headers={"origin": "http://testserver"})
+    )
     sessions: dict[str, str] = field(default_factory=dict)
     args: dict[str, Any] = field(default_factory=dict)
     secrets: tuple[bytes, ...] = ()
