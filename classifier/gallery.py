@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.files.base import ContentFile
@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from classifier import engine
-from classifier.exceptions import ClassifierAway, ClassifierError, PhotoRefused, ReferenceRefused
-from classifier.intake import CleanPhoto, clean_photo
+from classifier.exceptions import ClassifierAway, ClassifierError, NotKept, PhotoRefused, ReferenceRefused
+from classifier.intake import CleanPhoto
 from classifier.models import ModelVersion, ReferencePhoto
 from classifier.prototypes import STORED
+from classifier.uploads import uploaded_photo
 from ml.exceptions import PhotoError
 from ml.prototypes import FEWEST
 
@@ -66,8 +67,8 @@ def _cleaned(
     for file in files:
         name = file.name or ""
         try:
-            photos.append((name, clean_photo(cast("BinaryIO", file), name=name, size=file.size or 0)))
-        except PhotoRefused as error:
+            photos.append((name, uploaded_photo(file, name=name, size=file.size or 0)))
+        except (PhotoRefused, NotKept) as error:
             refused.append((name, error))
     return photos, refused
 

@@ -21,10 +21,10 @@ from django.utils import timezone
 from catalog.models import Variant
 from classifier import curation, engine, traces
 from classifier.exceptions import ClassifierAway, NotPossibleNow
-from classifier.intake import CleanPhoto, clean_photo
+from classifier.intake import CleanPhoto
 from classifier.models import Feedback, Identification, ModelVersion, Prediction, Sighting
-from classifier.storing import StorageAway, files_remove, files_write, no_room, photo_read, row_insert
-from classifier.uploads import CutShort
+from classifier.storing import StorageAway, files_remove, files_write, photo_read, row_insert
+from classifier.uploads import uploaded_photo
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def identification_create(
     tried again with what was sent now. Raises PhotoRefused where the file can't be used and NotKept where it can't be
     stored now, both with nothing stored.
     """
-    if isinstance(file, CutShort):
-        raise no_room()
-    photo = clean_photo(file, name=name, size=size)
+    photo = uploaded_photo(file, name=name, size=size)
     owner = user if user.is_authenticated else None
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
     if existing := mine.first():

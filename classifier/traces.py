@@ -24,7 +24,10 @@ def request_id() -> str:
 
 
 def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str, float]:
-    """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as reading."""
+    """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as reading.
+
+    Of photos that are looked at together each has its share of the answer; what the others took stands under "other".
+    """
     stages = {stage: 1000 * seconds for stage, seconds in answer.seconds.items()}
     if row.started:
         worked = 1000 * (finished - row.started).total_seconds()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
-from classifier.intake import MAX_BYTES
+from classifier.intake import MAX_BYTES, CleanPhoto, clean_photo
+from classifier.storing import no_room
 
 
 class CappedUploadHandler(FileUploadHandler):
@@ -35,6 +36,13 @@ class CappedUploadHandler(FileUploadHandler):
 
 class CutShort(InMemoryUploadedFile):
     """Stands for a file that the disk for temporary files had no room for."""
+
+
+def uploaded_photo(file: BinaryIO | UploadedFile, *, name: str, size: int) -> CleanPhoto:
+    """`intake.clean_photo` of a file that came with a request. Raises also NotKept where there was no room for all of it."""
+    if isinstance(file, CutShort):
+        raise no_room()
+    return clean_photo(cast("BinaryIO", file), name=name, size=size)
 
 
 class FrugalTemporaryFileUploadHandler(TemporaryFileUploadHandler):

@@ -18,6 +18,7 @@ from catalog.models import BodyStyle, CarModel, Make, Variant
 from classifier import engine, gallery, prototypes, services, tasks
 from classifier.exceptions import ReferenceRefused
 from classifier.models import Identification, ModelVersion, ReferencePhoto
+from classifier.uploads import CutShort
 from tests.classifier.conftest import send
 from tests.ml.conftest import drawn
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
@@ -110,6 +111,12 @@ def test_unreadable_photo_is_named_and_the_others_are_kept(creta):
     rows, refused = gallery.reference_photos_add(variant=creta, files=[*files(5), bad])
     assert len(rows) == 5
     assert [(name, error.code) for name, error in refused] == [("bad.jpg", "not_an_image")]
+
+
+def test_file_that_there_was_no_room_for_is_said_to_be_that(creta):
+    cut = CutShort(io.BytesIO(), "photos", "cut.jpg", "image/jpeg", 100, None)
+    with pytest.raises(ReferenceRefused, match=r"cut\.jpg: There is no room"):
+        gallery.reference_photos_add(variant=creta, files=[*files(4), cut])
 
 
 def test_photo_that_shows_no_car_does_not_count_and_says_why(creta, tmp_path, settings, user, monkeypatch):

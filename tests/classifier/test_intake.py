@@ -5,11 +5,20 @@ from __future__ import annotations
 import io
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from classifier.exceptions import PhotoRefused
-from classifier.intake import KEPT_SIDE, MAX_BYTES, THUMBNAIL_SIDE, CleanPhoto, clean_photo, limits_text
+from classifier.intake import (
+    MAX_BYTES,
+    MAX_SCANS,
+    MOST_KEPT,
+    THUMBNAIL_SIDE,
+    CleanPhoto,
+    clean_photo,
+    limits_text,
+)
 from tests.classifier.photos import encoded, picture, png_bomb, with_metadata
 
 
@@ -74,6 +83,12 @@ def test_a_second_file_glued_to_the_end_is_gone():
     assert b"<script>" not in clean(encoded() + b"<script>alert(1)</script>").content
 
 
+def test_a_film_behind_the_picture_is_no_reason_to_refuse_it():
+    film = np.random.default_rng(1).bytes(12 * 2**20)
+    assert film.count(b"\xff\xda") > MAX_SCANS
+    assert opened(clean(encoded(picture(400, 300)) + film)).size == (400, 300)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_applied(orientation):
     upright = Image.new("RGB", (200, 100), "white")
@@ -89,9 +104,20 @@ def test_orientation_is_applied(orientation):
     assert image.getpixel((180, 80))[1] > 200
 
 
-def test_large_photos_are_kept_small_and_in_proportion():
-    photo = clean(encoded(picture(4000, 3000)))
-    assert (photo.width, photo.height) == (KEPT_SIDE, KEPT_SIDE * 3 // 4)
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((4000, 3000), (2000, 1500)),  # as libjpeg gives it at half scale
+        ((4096, 3072), (2048, 1536)),
+        ((4104, 3078), (1600, 1200)),
+        ((3000, 2000), (1600, 1067)),
+        ((2048, 1000), (2048, 1000)),
+    ],
+)
+def test_large_photos_are_kept_small_and_in_proportion(size: tuple[int, int], kept: tuple[int, int]):
+    photo = clean(encoded(picture(*size)))
+    assert (photo.width, photo.height) == kept
+    assert max(kept) <= MOST_KEPT
     assert max(Image.open(io.BytesIO(photo.thumbnail)).size) == THUMBNAIL_SIDE
 
 
