@@ -44,8 +44,7 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
     path, slug, pk = record["path"], gone.slug, gone.pk
     gone.delete()
     gone.pk = pk
-    # A car that came back after an earlier merge has this address for the second time.
-    OldAddress.objects.update_or_create(path=path, defaults={"slug": slug, "variant": keep})
+    record["replaced"] = _addresses_write([OldAddress(path=path, slug=slug, variant=keep)])
     Variant.objects.filter(pk=keep.pk).refresh_facts()
     return record
 
@@ -63,12 +62,9 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
     record: Record = {"kind": "model", "kept": keep.pk, "gone": serialize("json", [gone]), "dropped": "[]"}
     record["path"] = path_of(gone)
     record["moved"] = _move(gone, keep)
-    OldAddress.objects.bulk_create(
-        addresses, update_conflicts=True, unique_fields=["path"], update_fields=["slug", "variant"]
-    )
     record["addresses"] = [address.path for address in addresses]
     gone.delete()
-    OldAddress.objects.update_or_create(path=record["path"], defaults={"model": keep})
+    record["replaced"] = _addresses_write([*addresses, OldAddress(path=record["path"], model=keep)])
     Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_names()
     return record
 
@@ -83,6 +79,9 @@ def merge_undo(*, record: Record) -> None:
             back.save()
     except IntegrityError:
         raise MergeRefused("Its address belongs to another car by now, so it can't come back.") from None
+    for address in deserialize("json", record.get("replaced", "[]")):
+        if _leads_somewhere(address.object):
+            address.save()
     for label, field, pks in record["moved"]:
         model = _model(label)
         still = model._base_manager.filter(pk__in=pks, **{field: record["kept"]})
@@ -93,6 +92,20 @@ def merge_undo(*, record: Record) -> None:
         Variant.objects.filter(model=back.object.pk).refresh_names()
     else:
         Variant.objects.filter(pk__in=[back.object.pk, record["kept"]]).refresh_facts()
+
+
+def _addresses_write(addresses: list[OldAddress]) -> str:
+    """Let old addresses lead on; returns those that led elsewhere before, as a car that came back after a merge has them."""
+    before = OldAddress.objects.filter(path__in=[address.path for address in addresses])
+    replaced = serialize("json", before)
+    before.delete()
+    OldAddress.objects.bulk_create(addresses)
+    return replaced
+
+
+def _leads_somewhere(address: Any) -> bool:
+    is_cars = Variant.objects.filter(pk=address.variant_id).exists()
+    return is_cars or CarModel.objects.filter(pk=address.model_id).exists()
 
 
 def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]:

@@ -30,7 +30,7 @@ def named(text: str, variants: VariantQuerySet) -> list[Variant]:
     if not wanted:
         return []
     # Of long names not every word is looked for, but their year narrows.
-    years = [int(word) for word in wanted.split() if word.isdigit() and len(word) == 4]
+    years = [int(word) for word in wanted.split() if word.isdecimal() and len(word) == 4]
     of_words = variants.meeting(Criteria(q=text)).with_names()
     of_year = of_words.filter(Q(year__in=years) | Q(year=None)) if years else of_words
     return [car for car in of_year.order_by("pk")[:SAME_NAME] if str(car).casefold() == wanted]

@@ -147,9 +147,9 @@ def names(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def photo(request: HttpRequest, pk: int) -> FileResponse:
-    """A photo of a car; of cars that are not published, for staff only."""
+    """A photo of a car; of cars that are not published, for those who may see it in the admin."""
     found = get_object_or_404(VariantPhoto.objects.select_related("variant"), pk=pk)
-    if not (found.variant.is_published or request.user.is_staff):
+    if not (found.variant.is_published or request.user.has_perm("catalog.view_variantphoto")):
         raise Http404
     try:
         return FileResponse(found.image.open(), headers={"Cache-Control": "private, max-age=3600"})

@@ -101,7 +101,7 @@ def title(text: str) -> Title:
         return Title()
     rest = " ".join(words[start + length :])
     model, trim, complete = _model_in(make, rest)
-    years -= {int(model)} if model.isdigit() else set()  # a Peugeot 2008
+    years -= {int(model)} if model.isdecimal() else set()  # a Peugeot 2008
     year = years.pop() if len(years) == 1 else None
     return Title(make, model, trim if complete else "", year)
 

@@ -112,6 +112,27 @@ def test_a_car_that_came_back_can_be_merged_again(
     assert OldAddress.objects.count() == 1
 
 
+def test_a_merge_undone_gives_back_the_address_of_an_earlier_one(
+    client: Client, pair: tuple[Variant, Variant], add_variant: AddVariant
+) -> None:
+    keep, gone = pair
+    variant_merge(keep=keep, gone=gone)
+    back = add_variant("Audi", "A5", 2012, body_style="coupe", slug=gone.slug)
+    before = _state()
+    merge_undo(record=variant_merge(keep=add_variant("Audi", "A5", 2013, body_style="coupe"), gone=back))
+    Variant.objects.get(slug="audi-a5-coupe-2013").delete()
+    assert _state() == before
+
+
+def test_models_that_part_again_give_back_the_addresses_of_earlier_merges(add_variant: AddVariant) -> None:
+    kept = add_variant("Ford", "F-150", 2012, body_style="pickup")
+    moved = add_variant("Ford", "F150 Pickup", 2013, body_style="pickup")
+    OldAddress.objects.create(path=path_of(moved), variant=kept, slug=moved.slug)
+    before = _state()
+    merge_undo(record=model_merge(keep=kept.model, gone=moved.model))
+    assert _state() == before
+
+
 def test_merges_in_a_circle_end_at_the_car_that_is_there(
     client: Client, pair: tuple[Variant, Variant], add_variant: AddVariant
 ) -> None:

@@ -44,6 +44,7 @@ def test_the_longest_name_means_its_own_car(add_variant: Add) -> None:
 def test_a_figure_that_is_no_year_belongs_to_the_name(add_variant: Add) -> None:
     car = add_variant("Peugeot", "3008", None, body_style="suv")
     assert named("peugeot 3008 suv", Variant.objects.all()) == [car]
+    assert named("\N{SUPERSCRIPT TWO}" * 4, Variant.objects.all()) == []
 
 
 def test_names_are_offered_of_cars_that_visitors_may_see(add_variant: Add, client: Client) -> None:

@@ -170,7 +170,11 @@ def test_facts_of_another_model_year_are_marked_wherever_they_are_shown(
 
 def test_units_follow_the_visitors_choice(client: Client, car: Variant, add_spec: AddSpec) -> None:
     add_spec(car, "power", 155e3)
-    response = client.post(reverse("units"), {"units": "imperial", "next": car.get_absolute_url()})
+    response = client.post(
+        reverse("units"),
+        {"units": "imperial", "next": car.get_absolute_url()},
+        headers={"origin": "http://testserver"},
+    )
     assert response.url == car.get_absolute_url()
     for url in (car.get_absolute_url(), "/cars/", f"/compare/?v={car.slug}"):
         html = _get(client, url)
@@ -188,7 +192,7 @@ def test_a_cars_page_leads_to_dealers_comparison_and_identification(client: Clie
 
 
 def test_a_photo_is_shown_with_its_credit_and_served_only_while_published(
-    client: Client, admin_client: Client, car: Variant
+    client: Client, admin_client: Client, car: Variant, django_user_model: Any
 ) -> None:
     data = BytesIO()
     Image.new("RGB", (8, 5)).save(data, "PNG")
@@ -204,6 +208,8 @@ def test_a_photo_is_shown_with_its_credit_and_served_only_while_published(
     Variant.objects.update(is_published=False)
     _get(client, photo.get_absolute_url(), 404)
     assert admin_client.get(photo.get_absolute_url()).status_code == 200
+    client.force_login(django_user_model.objects.create_user("clerk@example.org", is_staff=True))
+    _get(client, photo.get_absolute_url(), 404)
     Variant.objects.update(is_published=True)
     photo.image.storage.delete(photo.image.name)
     _get(client, photo.get_absolute_url(), 404)
