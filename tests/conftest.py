@@ -21,6 +21,8 @@ from django.test import override_settings
 from carsite.celery import BellTask
 from tests import databases
 from tests.databases import database_at, is_postgres
+from tests.rows import clear
+from tests.services import Site, Visitor, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
@@ -189,3 +191,31 @@ def other_user(db: None, django_user_model: Any) -> Any:
 def staff_user(db: None, django_user_model: Any) -> Any:
     """Staff who may do everything in the admin."""
     return django_user_model.objects.create_superuser("staff@example.org", PASSWORD)
+
+
+# --- A running site -----------------------------------------------------------------------------------------
+#: Folders of tests that share a running site or servers, and are run by one xdist worker therefore; their marker.
+SHARING = {"faults": "integration", "integration": "integration", "served": "services"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest's hook: mark the tests of these folders."""
+    for item in items:
+        if marker := SHARING.get(item.path.parent.name):
+            item.add_marker(marker)
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
+@pytest.fixture
+def site(running_site: Site, django_db_blocker: Any) -> Iterator[Site]:
+    """The `running_site` of the test's folder; the test's own queries go to its database. Idle and empty afterwards."""
+    with running_site.database(django_db_blocker):
+        yield running_site
+        wait_for(running_site.is_idle, what="an idle worker")
+        clear(running_site)
+
+
+@pytest.fixture
+def visitor(site: Site) -> Visitor:
+    """A guest with a browser without JavaScript."""
+    return Visitor(site.url)

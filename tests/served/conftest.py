@@ -1,4 +1,4 @@
-"""One site on real servers for all tests of this room; each test leaves it idle and without photos."""
+"""Real servers, and one site on them for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -6,24 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from tests.ml.tiny import write_tiny_bundle
 from tests.servers import S3, NotInstalled, Postgres, RabbitMQ, Redis, Smtp
 from tests.servers.site import ServedSite
-from tests.services import Visitor, wait_for
 
 T = TypeVar("T", Postgres, RabbitMQ, Redis, S3)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one xdist worker, as they share servers."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.services)
-            item.add_marker(pytest.mark.xdist_group("services"))
 
 
 @contextmanager
@@ -78,30 +69,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _running_site(postgres: Postgres, redis: Redis, s3: S3, smtp: Smtp, bundle: Path) -> Iterator[ServedSite]:
+def running_site(postgres: Postgres, redis: Redis, s3: S3, smtp: Smtp, bundle: Path) -> Iterator[ServedSite]:
+    """On PostgreSQL, Redis, S3 and SMTP."""
     with ServedSite(bundle, postgres=postgres, redis=redis, s3=s3, smtp=smtp) as site:
         yield site
-
-
-@contextmanager
-def left_as_found(site: ServedSite, blocker: Any) -> Iterator[ServedSite]:
-    """The test's own queries go to the site's database; its photos are removed afterwards."""
-    from classifier.models import Identification
-
-    with site.database(blocker):
-        yield site
-        wait_for(site.is_idle, what="an idle worker")
-        Identification.objects.all().delete()
-
-
-@pytest.fixture
-def site(_running_site: ServedSite, django_db_blocker: Any) -> Iterator[ServedSite]:
-    """The running site on PostgreSQL, Redis, S3 and SMTP."""
-    with left_as_found(_running_site, django_db_blocker):
-        yield _running_site
-
-
-@pytest.fixture
-def visitor(site: ServedSite) -> Visitor:
-    """A guest with a browser without JavaScript."""
-    return Visitor(site.url)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.rows import Status, answered_once, grow_old, reached, send, sweep
-from tests.served.conftest import left_as_found
 from tests.servers import Postgres, RabbitMQ, Redis
 from tests.servers.site import ServedSite
 from tests.services import Visitor, wait_for
@@ -23,17 +21,9 @@ def redis() -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="module")
-def _site_on_rabbitmq(
-    postgres: Postgres, redis: Redis, rabbitmq: RabbitMQ, bundle: Path
-) -> Iterator[ServedSite]:
+def running_site(postgres: Postgres, redis: Redis, rabbitmq: RabbitMQ, bundle: Path) -> Iterator[ServedSite]:
     with ServedSite(bundle, postgres=postgres, redis=redis, broker=rabbitmq) as site:
         yield site
-
-
-@pytest.fixture
-def site(_site_on_rabbitmq: ServedSite, django_db_blocker: Any) -> Iterator[ServedSite]:
-    with left_as_found(_site_on_rabbitmq, django_db_blocker):
-        yield _site_on_rabbitmq
 
 
 def test_photos_are_answered_by_way_of_rabbitmq_alone(
