@@ -189,6 +189,9 @@ def enquiries_expire(*, now: datetime.datetime | None = None) -> int:
 
 
 def _erase(enquiries: list[Enquiry]) -> int:
+    history = EnquiryEvent.objects.filter(enquiry__in=enquiries)
+    history.update(note="")
+    history.filter(actor=F("enquiry__user")).update(actor=None)
     for enquiry in enquiries:
         if enquiry.photo:
             transaction.on_commit(_deletion_of(enquiry.photo))
@@ -196,7 +199,6 @@ def _erase(enquiries: list[Enquiry]) -> int:
         enquiry.evidence, enquiry.identification_id, enquiry.photo, enquiry.fingerprint = "", None, "", None
         enquiry.user = None
         enquiry.save()
-    EnquiryEvent.objects.filter(enquiry__in=enquiries).update(note="")
     return len(enquiries)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from dealers import services
 from dealers.exceptions import IllegalTransition, StatusChanged
@@ -226,6 +228,16 @@ def test_a_deleted_account_leaves_nothing_personal(enquiry, user, seller, django
     assert left["status"] == Status.CONTACTED
     assert not EnquiryEvent.objects.filter(note__contains="Ada").exists()
     assert stored_photos() == []
+
+
+def test_an_expired_enquiry_names_its_sender_nowhere(enquiry, user, seller, settings):
+    services.enquiry_set_status(enquiry=enquiry, status=Status.CONTACTED, actor=seller)
+    assert EnquiryEvent.objects.filter(actor=user).exists()
+    assert services.enquiries_expire(now=timezone.now() + timedelta(days=settings.ENQUIRY_DAYS + 1)) == 1
+    assert list(enquiry.events.values_list("actor", "to_status")) == [
+        (None, Status.NEW),
+        (seller.pk, Status.CONTACTED),
+    ]
 
 
 def test_deleting_one_account_leaves_others_alone(enquiry, other_user):
