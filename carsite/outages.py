@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import re
+import sqlite3
 from collections.abc import Iterator
 
 from django.db import InterfaceError, OperationalError
@@ -11,14 +13,30 @@ from django.db import InterfaceError, OperationalError
 RETRY_SECONDS = 30
 #: Of a disk: full, gone, read only, failing.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOTDIR, errno.ENODEV, errno.ESTALE}
+#: Of SQLite: its file is locked or can't be opened, read or written just now. All else is SQL of ours that it refuses.
+_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+#: Of PostgreSQL, classes of SQLSTATE: no connection, no resources, told to stop, trouble below it.
+_POSTGRES = {"08", "53", "57", "58"}
 #: Of S3 and the like; named, as their library is loaded only where it is used.
 _STORAGE = ("botocore.exceptions.", "urllib3.exceptions.")
+_PATH = re.compile(r"(?<!\w)/\S+")
 
 
 def named(error: BaseException | None) -> str:
-    """The outage behind an error in a line for the log; empty where the error is a defect."""
+    """The outage behind an error in a line for the log, without paths; empty where the error is a defect."""
     outage = next((one for one in _chain(error) if _is_outage(one)), None)
-    return "" if outage is None else f"{type(outage).__name__}: {outage}".splitlines()[0][:200]
+    if outage is None:
+        return ""
+    said = outage.strerror if isinstance(outage, OSError) else str(outage)
+    return f"{type(outage).__name__}: {_PATH.sub('[path]', said or '')}".splitlines()[0][:200]
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -29,7 +47,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, OperationalError | InterfaceError):
-        return "no such" not in str(error)  # what SQLite says of a database that was not migrated
+        return _is_away(error.__cause__)
     if isinstance(error, OSError):
         return error.errno in _DISK
     return f"{type(error).__module__}.".startswith(_STORAGE)
+
+
+def _is_away(said: BaseException | None) -> bool:
+    """Whether what the database's driver said, which Django wraps, means that the database is away."""
+    if isinstance(said, sqlite3.Error):
+        return getattr(said, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE
+    state = getattr(said, "sqlstate", None)  # PostgreSQL's own verdict: a connection that is lost gave none
+    return state is None or state[:2] in _POSTGRES
