@@ -10,12 +10,14 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import ignore_logger
 
 from carsite import logs, outages
 
 
 def start(dsn: str) -> None:
     """Send what is not caught from here on, of requests and of tasks."""
+    ignore_logger("carsite.requests")  # a request's line tells of outages too, and of a defect a second time
     sentry_sdk.init(
         dsn=dsn,
         integrations=[DjangoIntegration(), CeleryIntegration()],

@@ -89,7 +89,7 @@ def run(script: str, folder: Path, dsn: str) -> subprocess.CompletedProcess[str]
         "ALLOWED_HOSTS": "testserver",
         "VAR_DIR": str(folder),
         "SENTRY_DSN": dsn,
-        "LOG_LEVEL": "CRITICAL",
+        "LOG_LEVEL": "INFO",
     }
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -104,7 +104,9 @@ def run(script: str, folder: Path, dsn: str) -> subprocess.CompletedProcess[str]
 def test_defect_is_reported_with_its_id_and_without_people(listener: HTTPServer, tmp_path: Path) -> None:
     done = run(SCRIPT, tmp_path, f"http://key@127.0.0.1:{listener.server_port}/1")
     assert done.returncode == 0, done.stderr
-    (event,) = (item for item in Listener.items if "exception" in item)
+    assert done.stderr.count("carsite.requests") == 2
+    # One of the defect, and none of the service that was away.
+    (event,) = (item for item in Listener.items if "exception" in item or "logentry" in item)
     assert event["tags"]["request_id"] == "of-the-click"
     assert event["exception"]["values"][-1]["value"] == "no room for [address]"
     assert event["exception"]["values"][-1]["stacktrace"]["frames"]
