@@ -32,6 +32,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import FileField, JSONField, Model
 from django.utils import timezone
 
+from carsite import file_fields
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 #: Folders of VAR_DIR that rows name.
@@ -187,12 +189,17 @@ def check(path: Path) -> Manifest:
 
 
 def _manifest(path: Path, text: bytes) -> Manifest:
-    said = json.loads(text)
-    if said.get("format") != FORMAT:
+    try:
+        said = dict(json.loads(text))
+        if said.get("format") != FORMAT:
+            raise BackupRefused(
+                f"{path} has format {said.get('format')}, and this version of the site reads {FORMAT}. Nothing was changed."
+            )
+        manifest = Manifest(**said)
+    except (ValueError, TypeError):  # no JSON, or of something else; names that no manifest has
         raise BackupRefused(
-            f"{path} has format {said.get('format')}, and this version of the site reads {FORMAT}. Nothing was changed."
-        )
-    manifest = Manifest(**said)
+            f"{path} is damaged: its list of contents can't be read. Nothing was changed."
+        ) from None
     if differing := sorted(set(manifest.migrations) ^ set(_migrations())):
         raise BackupRefused(
             f"{path} was written by another version of the site: its tables differ ({', '.join(differing[:3])}). Restore it "
@@ -213,8 +220,9 @@ def is_empty() -> bool:
 def restore(path: Path) -> None:
     """Put an archive that was checked in place of all rows and files, in one transaction.
 
-    Where anything fails the database is as before; files that were written by then are removed again. Raises whatever
-    database and storage do.
+    Where anything fails before the rows are committed, database and files are as before. After that, files of the archive
+    take the place of others by the same name, and files that no row names any more go; where that fails, restore once more.
+    Raises whatever database and storage do.
     """
     before, written = _names(), _Written()
     with tarfile.open(path, mode="r:") as archive:
@@ -228,16 +236,18 @@ def restore(path: Path) -> None:
         except BaseException:
             written.undo()
             raise
+    written.finish()
     for name in before.keys() - _names().keys():
         before[name].delete(name)
 
 
 class _Written:
-    """What was put into storages and folders so far, and how to take it out again."""
+    """Files of an archive beside those that are there: until `finish` nothing is replaced, so `undo` only removes."""
 
     def __init__(self) -> None:
-        self._removals: list[Callable[[], None]] = []
-        self.storages = {name: one.storage for name, one in _file_folders().items()}
+        self._removals: list[Callable[[], object]] = []
+        self._replacements: list[Callable[[], object]] = []
+        self.storages = {name: fields[0].storage for name, fields in file_fields.by_folder().items()}
 
     def media(self, name: str, content: bytes) -> None:
         storage = self.storages[name.split("/", 1)[0]]
@@ -245,23 +255,42 @@ class _Written:
             with storage.open(name, "rb") as file:
                 if file.read() == content:
                     return
-            storage.delete(name)
-        kept = storage.save(name, io.BytesIO(content))
-        self._removals.append(lambda: storage.delete(kept))
-        if kept != name:
-            raise BackupRefused(f"{name} can't be stored by that name.")
+            beside = storage.save(name, io.BytesIO(content))  # gets another name, as this one is taken
+            self._removals.append(lambda: storage.delete(beside))
+            self._replacements.append(lambda: _replace(storage, name, beside))
+        else:
+            kept = storage.save(name, io.BytesIO(content))
+            self._removals.append(lambda: storage.delete(kept))
+            if kept != name:
+                raise BackupRefused(f"{name} can't be stored by that name.")
 
     def var(self, name: str, content: bytes) -> None:
         path = settings.VAR_DIR / name
-        if not path.exists():
-            self._removals.append(lambda: path.unlink(missing_ok=True))
+        beside = path.with_name(f"{path.name}.restored")
+        self._removals.append(lambda: beside.unlink(missing_ok=True))
+        self._replacements.append(lambda: beside.replace(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        beside.write_bytes(content)
+
+    def finish(self) -> None:
+        """Put everything in its place."""
+        for replace in self._replacements:
+            replace()
 
     def undo(self) -> None:
+        """Take everything out again."""
         for remove in reversed(self._removals):
             with contextlib.suppress(Exception):
                 remove()
+
+
+def _replace(storage: Storage, name: str, beside: str) -> None:
+    """Storages can't rename."""
+    with storage.open(beside, "rb") as file:
+        content = file.read()
+    storage.delete(name)
+    storage.save(name, io.BytesIO(content))
+    storage.delete(beside)
 
 
 def _restore_member(archive: tarfile.TarFile, member: tarfile.TarInfo, written: _Written) -> None:
@@ -318,16 +347,6 @@ def _fields(model: type[Model]) -> list[Any]:
 
 def _member(model: type[Model]) -> str:
     return f"database/{model._meta.label}.jsonl.gz"
-
-
-def _file_folders() -> dict[str, FileField]:
-    """The first part of the names that file fields give, with one that gives it."""
-    return {
-        str(one.upload_to).split("/", 1)[0]: one
-        for model in _models()
-        for one in model._meta.local_concrete_fields
-        if isinstance(one, FileField)
-    }
 
 
 def _names() -> dict[str, Storage]:

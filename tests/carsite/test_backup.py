@@ -188,6 +188,9 @@ def rewritten(path: Path, old: bytes, new: bytes) -> None:
         (lambda path: path.write_bytes(b""), "no backup"),
         (lambda path: path.unlink(), "no backup"),
         (lambda path: rewritten(path, b'"format": 1', b'"format": 2'), "format 2"),
+        (lambda path: rewritten(path, b'"format": 1', b'"format": x'), "damaged"),
+        (lambda path: rewritten(path, b'"created": ', b'"creatid": '), "damaged"),
+        (lambda path: rewritten(path, b'{"format": 1', b'["format", 1'), "damaged"),
         (
             lambda path: rewritten(path, b'"catalog.0001_initial"', b'"catalog.0001_changed"'),
             "another version",
@@ -229,6 +232,36 @@ def test_a_storage_that_fails_midway_leaves_database_and_files_as_they_were(
         restore(system, archive)
     assert len(calls) == 11
     assert system.contents() == before
+
+
+def test_a_restore_that_fails_late_leaves_other_files_by_the_same_names_as_they_were(
+    site: System,
+    archive: Path,
+    seeded_database: Path,
+    tmp_path: Path,
+    django_db_blocker: Any,
+    monkeypatch: Any,
+) -> None:
+    other = System(tmp_path / "used", seeded_database, django_db_blocker)
+    shutil.copytree(site.folder / "models", other.folder / "models")
+    shutil.copytree(site.folder / "media", other.folder / "media")
+    changed = [other.folder / "models" / "own-1" / "model.onnx"]
+    changed += sorted(path for path in (other.folder / "media").rglob("*.jpg"))[:2]
+    for path in changed:
+        path.write_bytes(b"of the other site")
+    before = other.contents()
+
+    def fails() -> None:
+        raise OSError("the database is gone")
+
+    real = backups._reset_sequences
+    monkeypatch.setattr(backups, "_reset_sequences", fails)
+    with pytest.raises(OSError, match="is gone"):
+        restore(other, archive, force=True)
+    assert other.contents() == before
+    monkeypatch.setattr(backups, "_reset_sequences", real)
+    restore(other, archive, force=True)
+    assert other.contents() == site.contents()
 
 
 def test_files_that_are_gone_are_left_out_and_named(site: System, tmp_path: Path, capsys: Any) -> None:
