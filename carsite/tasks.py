@@ -6,16 +6,32 @@ import logging
 
 from celery import shared_task
 
-from carsite import orphans
+from carsite import file_fields, orphans
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task
-def remove_orphans() -> None:
-    """Remove files that no row names (beat, daily): nobody can see or delete them any more."""
-    found = orphans.find()
-    if removed := orphans.mend(found):
+@shared_task(soft_time_limit=480, time_limit=540)
+def remove_orphans(folder: str = "") -> None:
+    """Remove files that no row names (beat, daily): nobody can see or delete them any more.
+
+    Each folder is a task: photos get their turn in between, and one folder that takes too long keeps no other from its own.
+    """
+    if not folder:
+        for one in file_fields.by_folder():
+            remove_orphans.delay_on_commit(one)
+        return
+    inner, found = orphans.look(folder)
+    for one in inner:
+        remove_orphans.delay_on_commit(one)
+    removed = bereft = 0
+    for lost in found:
+        if isinstance(lost, orphans.LostFile):
+            lost.remove()
+            removed += 1
+        else:
+            bereft += 1
+    if removed:
         logger.warning("%d files without rows removed", removed)
-    if found.rows:
-        logger.error("%d rows without their files: see `manage.py orphans`", len(found.rows))
+    if bereft:
+        logger.error("%d rows without their files: see `manage.py orphans`", bereft)

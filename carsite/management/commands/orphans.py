@@ -28,18 +28,22 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Report, and mend where asked."""
-        found = orphans.find(older_than=timedelta(minutes=options["minutes"]))
-        for name in found.files:
-            self.stdout.write(f"no row names {name}")
-        for row, name in found.rows:
-            self.stdout.write(f"{row._meta.label} {row.pk}: its {name} is gone")
-        if not found.files and not found.rows:
+        """Report, and mend where asked, one thing after the other."""
+        files = rows = 0
+        for lost in orphans.find(older_than=timedelta(minutes=options["minutes"])):
+            if isinstance(lost, orphans.BereftRow):
+                rows += 1
+                self.stdout.write(f"{lost.row._meta.label} {lost.row.pk}: its {lost.field} is gone")
+                continue
+            files += 1
+            self.stdout.write(f"no row names {lost.name}")
+            if options["mend"]:
+                lost.remove()
+        if not files and not rows:
             self.stdout.write("Nothing is amiss: every file has its row, every row its files.")
             return
-        removed = orphans.mend(found) if options["mend"] else 0
-        left = len(found.files) - removed
-        said = f"{removed} files removed; {left} files without rows, {len(found.rows)} rows without files."
-        if left or found.rows:
+        removed = files if options["mend"] else 0
+        said = f"{removed} files removed; {files - removed} files without rows, {rows} rows without files."
+        if rows or not options["mend"]:
             raise CommandError(said)
         self.stdout.write(said)
