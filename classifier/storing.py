@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
@@ -52,14 +53,19 @@ def _not_stored(error: Exception) -> NotKept:
 
 
 def files_remove(rows: Iterable[Identification]) -> None:
-    """Remove the files of photos. What can't be removed now is found by `manage.py orphans`."""
+    """Remove the files of photos. What can't be removed now is found by `manage.py orphans`.
+
+    Raises SoftTimeLimitExceeded, where the time of the task that does this is over, and nothing else.
+    """
     for row in rows:
         for file in (row.photo, row.thumbnail):
             if file.name:
                 try:
                     file.storage.delete(file.name)
-                except Exception:
-                    logger.exception("a file could not be removed: %s", file.name)
+                except SoftTimeLimitExceeded:
+                    raise
+                except Exception as error:  # its text has the file's name
+                    logger.error("a file of photo %s could not be removed: %s", row.pk, type(error).__name__)  # noqa: TRY400
 
 
 def row_insert(row: Identification, then: Callable[[], None]) -> bool:

@@ -35,7 +35,7 @@ def read_reference_photos() -> None:
     gallery.reference_photos_read()
 
 
-@shared_task
+@shared_task(soft_time_limit=480, time_limit=540)
 def expire_guest_photos() -> None:
     """Delete guests' photos past their retention (beat)."""
     services.guest_photos_expire()

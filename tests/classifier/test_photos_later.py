@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
 from classifier import services, sharing
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Feedback, Identification, Prediction
+from classifier.tasks import expire_guest_photos
 from tests.classifier.conftest import GUEST, other_photo, send, stored_files
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +55,46 @@ def test_guests_photos_expire_and_members_photos_stay(user, django_capture_on_co
         assert services.guest_photos_expire() == 1
     assert set(Identification.objects.values_list("guest_key", flat=True)) == {"", "new"}
     assert len(stored_files()) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_expiry_that_is_out_of_time_stops_and_leaves_few_files_without_rows(monkeypatch, settings):
+    for seed in range(6):
+        send(GUEST, "old", other_photo(seed))
+    Identification.objects.update(created=timezone.now() - timedelta(hours=25))
+    removed = []
+
+    def slow(self: FileSystemStorage, name: str) -> None:
+        removed.append(name)
+        if len(removed) > 2:
+            raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(FileSystemStorage, "delete", slow)
+    monkeypatch.setattr(services, "EXPIRED_AT_ONCE", 2)
+    with pytest.raises(SoftTimeLimitExceeded):
+        expire_guest_photos()
+    assert len(removed) == 3, "went on although its time was over"
+    assert Identification.objects.count() == 4, "rows went whose files nobody came to remove"
+    monkeypatch.undo()
+    assert services.EXPIRED_AT_ONCE <= 50
+    visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    assert expire_guest_photos.soft_time_limit > settings.CELERY_TASK_TIME_LIMIT
+    assert expire_guest_photos.soft_time_limit < expire_guest_photos.time_limit < visible_again
+
+
+def test_file_that_can_not_be_removed_is_logged_by_its_photos_number_alone(
+    user, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    row = send(user)
+
+    def denied(self: FileSystemStorage, name: str) -> None:
+        raise PermissionError(13, "Permission denied", self.path(name))
+
+    monkeypatch.setattr(FileSystemStorage, "delete", denied)
+    with caplog.at_level(logging.ERROR), django_capture_on_commit_callbacks(execute=True):
+        services.identification_delete(identification=row)
+    assert f"a file of photo {row.pk} could not be removed: PermissionError" in caplog.text
+    assert ".jpg" not in caplog.text
 
 
 def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
