@@ -10,6 +10,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from classifier import services
@@ -93,9 +94,10 @@ def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
         raise OperationalError("the database system is starting up")
 
     monkeypatch.setattr(Identification, "save", away)
-    monkeypatch.setattr("classifier.storing._was_committed", lambda row: False)
-    with pytest.raises(NotKept):
+    monkeypatch.setattr(QuerySet, "exists", away)
+    with pytest.raises(NotKept) as caught:
         send(user)
+    assert caught.value.code == "database_busy"
     assert len(stored_files()) == 2
 
 
