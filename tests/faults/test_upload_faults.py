@@ -183,7 +183,10 @@ def test_database_that_another_program_holds_costs_neither_photo_nor_clear_words
     with site.database_locked():
         upload = Upload(visitor, photo(221))
         held.let_go()  # its worker can't write the answer now
-        time.sleep(1)
+        wait_for(lambda: len(files(site)) == 4, what="the upload to come as far as its row")
+        time.sleep(1)  # which it and the worker wait so long for
+        assert upload.is_alive()
+        assert reached(held.row, Status.RUNNING)
     upload.join()
     assert upload.answer, upload.error
     answered_once(row_of(upload.answer))

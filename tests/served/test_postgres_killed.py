@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-import time
 
 import pytest
 from django.db import connection
 
 from classifier.models import Identification
-from tests.rows import answered_once, grow_old, row_of, send, sweep
+from tests.rows import Status, answered_once, grow_old, reached, row_of, send, sweep
 from tests.servers import Postgres
 from tests.servers.site import ServedSite
 from tests.services import Visitor, paused, photo, wait_for
@@ -43,12 +43,30 @@ def test_photos_whose_bells_ring_while_the_database_is_away_are_answered_later(
     brought_on(site, visitor, rows)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_photos_that_are_being_answered_when_the_database_is_killed_are_answered_once(
-    site: ServedSite, visitor: Visitor, postgres: Postgres, seed: int
+@pytest.mark.parametrize(
+    ("table", "status"),
+    [("classifier_identification", Status.QUEUED), ("classifier_prediction", Status.RUNNING)],
+    ids=["being taken", "being answered"],
+)
+def test_photos_in_a_workers_hands_when_the_database_is_killed_are_answered_once(
+    site: ServedSite, visitor: Visitor, postgres: Postgres, table: str, status: str
 ) -> None:
-    rows = [send(visitor, 310 + 10 * seed + i) for i in range(3)]
-    time.sleep(random.Random(seed).uniform(0, 0.3))
+    with contextlib.ExitStack() as holding:
+        with paused(site.worker.pid):
+            rows = [send(visitor, 310 + i) for i in range(3)]
+            waits = holding.enter_context(postgres.locked(table))
+        wait_for(waits, what=f"the worker to write to {table}")
+        assert any(reached(row, status) for row in rows)
+        kill(postgres)
+    postgres.start()
+    brought_on(site, visitor, rows)
+
+
+def test_no_photo_is_lost_when_the_database_is_killed_after_the_first_answer(
+    site: ServedSite, visitor: Visitor, postgres: Postgres
+) -> None:
+    rows = [send(visitor, 320 + i) for i in range(10)]
+    wait_for(Identification.objects.filter(status=Status.DONE).exists, what="the first answer")
     kill(postgres)
     postgres.start()
     brought_on(site, visitor, rows)

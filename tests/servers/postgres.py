@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +102,19 @@ class Postgres(Server):
 
     def run(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Rows of a statement, as the superuser."""
-        address = {"host": "127.0.0.1", "port": self.port, "dbname": database, "connect_timeout": 3}
-        with psycopg.connect(
-            **address, user="postgres", password=self.password, autocommit=True
-        ) as connection:
+        with self._connect(database) as connection:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        address = {"host": "127.0.0.1", "port": self.port, "dbname": database, "connect_timeout": 3}
+        return psycopg.connect(**address, user="postgres", password=self.password, autocommit=True)
+
+    @contextlib.contextmanager
+    def locked(self, table: str) -> Iterator[Callable[[], bool]]:
+        """Nobody can write to a table of the site meanwhile; yields what asks whether somebody waits to. It may be killed."""
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{}'::regclass"
+        with contextlib.closing(self._connect(self.database)) as connection:
+            connection.autocommit = False
+            connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield lambda: bool(self.run(waiting.format(table), self.database))
