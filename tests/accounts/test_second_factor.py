@@ -120,9 +120,9 @@ def test_a_code_on_paper_works_once(client: Client, confirmed: User) -> None:
 def test_guessing_codes_is_limited(client: Client, confirmed: User) -> None:
     secret = set_up(confirmed)
     sign_in(client, confirmed)
-    for _ in range(6):
-        client.post(reverse("mfa_authenticate"), {"code": "000000"})
-    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    said = [client.post(reverse("mfa_authenticate"), {"code": "000000"}).text for _ in range(6)]
+    assert ["Too many" in page for page in said] == [False] * 5 + [True]
+    assert "Too many" in client.post(reverse("mfa_authenticate"), {"code": code_of(secret)}).text
     assert "_auth_user_id" not in client.session
 
 

@@ -26,7 +26,7 @@ def test_anybody_may_read_and_nobody_may_write(client: Client) -> None:
     for path in ("/makes/", "/models/", "/variants/", "/variants/audi-a5-coupe-2012/"):
         _get(client, path)
         for method in ("post", "put", "patch", "delete"):
-            assert getattr(client, method)(V1 + path).status_code in (401, 403, 405), path
+            assert getattr(client, method)(V1 + path).status_code == 405, path
 
 
 def test_what_is_not_published_is_not_there(client: Client, add_variant: Callable[..., Variant]) -> None:

@@ -90,6 +90,7 @@ def test_the_visitor_gets_a_copy_without_the_dealers_link(enquiry):
 def test_hostile_words_stay_words(letter):
     enquiry, _ = services.enquiry_create(**letter | {"message": HOSTILE, "name": "<b>Bobby</b>"})
     send(enquiry)
+    assert len(mail.outbox) == 2
     for sent in mail.outbox:
         assert HOSTILE in sent.body
         html = sent.alternatives[0].content

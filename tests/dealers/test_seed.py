@@ -67,6 +67,7 @@ def test_every_make_of_the_catalogue_has_a_demonstration_dealer(dealers_seed):
 
 
 def test_demonstration_dealers_say_that_they_are(dealers_seed):
+    assert Dealer.objects.count() > 10
     for dealer in Dealer.objects.all():
         assert dealer.is_demo
         assert "(demonstration)" in dealer.name

@@ -28,6 +28,8 @@ ASKED: dict[str, Callable[[Client, str], Any]] = {
         "/api/v1/tokens/", {"email": email, "password": "wrong one"}, content_type="application/json"
     ),
 }
+#: What each of them answers.
+STATUSES = {"sign-in": 200, "sign-up": 302, "reset": 302, "token": 400}
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
         answers.append(told(ASKED[name](Client(), email), email))
         work.append(len(hashings))
     assert answers[0] == answers[1]
+    assert answers[0][0] == STATUSES[name]
     assert work[0] == work[1]
+    assert bool(work[0]) == (name != "reset"), "no password was hashed, or one that nobody sent"
 
 
 def test_the_page_after_each_is_the_same_too(user: User) -> None:

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 
 from carsite import stack
 from carsite.cache import ForgivingRedisCache
 from carsite.env import VARIABLES
 from carsite.supervisor import Supervisor
-from classifier.throttle import client_address
 from tests.classifier.photos import encoded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,10 +106,10 @@ def test_photos_are_limited_while_redis_is_away(client: Client, away: None, sett
 @pytest.mark.django_db
 def test_the_api_is_limited_while_redis_is_away(client: Client, away: None) -> None:
     asked = {"email": "nobody@example.org", "password": "x"}
-    answers = {
+    answers = [
         client.post("/api/v1/tokens/", asked, content_type="application/json").status_code for _ in range(12)
-    }
-    assert 429 in answers
+    ]
+    assert answers == [400] * 5 + [429] * 7
 
 
 def test_pages_are_not_cached_in_a_process_while_redis_is_away(away: None) -> None:
@@ -119,28 +118,3 @@ def test_pages_are_not_cached_in_a_process_while_redis_is_away(away: None) -> No
     assert cache.get("some-page") is None
     assert cache.incr("photos-from-somewhere") == 1  # Redis left between two calls
     assert cache.incr("photos-from-somewhere") == 2
-
-
-# --- Who asks -----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("proxies", "forwarded", "address"),
-    [
-        (0, "", "192.0.2.1"),
-        (0, "203.0.113.9", "192.0.2.1"),
-        (1, "", "192.0.2.1"),
-        (1, "203.0.113.9", "203.0.113.9"),
-        (1, "10.0.0.1, 203.0.113.9", "203.0.113.9"),
-        (2, "10.0.0.1, 203.0.113.9, 198.51.100.7", "203.0.113.9"),
-        (2, "203.0.113.9", "192.0.2.1"),
-        (1, "2001:db8::1", "2001:db8::/64"),
-        (1, "2001:db8::ffff:1", "2001:db8::/64"),
-        (1, "::ffff:203.0.113.9", "203.0.113.9"),
-        (1, "nonsense", "nonsense"),
-    ],
-)
-def test_only_what_our_own_proxies_wrote_is_believed(
-    proxies: int, forwarded: str, address: str, rf: RequestFactory, settings: Any
-) -> None:
-    settings.TRUSTED_PROXIES = proxies
-    headers = {"x-forwarded-for": forwarded} if forwarded else {}
-    assert client_address(rf.get("/", headers=headers, REMOTE_ADDR="192.0.2.1")) == address
