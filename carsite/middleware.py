@@ -1,7 +1,8 @@
-"""The outermost middlewares: one gives each request its id, a line in the log, and a place in the metrics."""
+"""The outermost middlewares: a request gets its id, a line in the log, a place in the metrics, and the address it comes from."""
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import time
 from collections.abc import Callable
@@ -51,6 +52,38 @@ class Observed:
         if outage := getattr(request, "outage", ""):
             fields["error"] = outage
         logger.log(_level(view, response.status_code), "request", extra={"fields": fields})
+
+
+class FromWhere:
+    """Sets REMOTE_ADDR to where a request comes from. Whoever counts by address reads that and nothing else.
+
+    It is what the nearest proxy that we trust saw. Each proxy appends what it saw to X-Forwarded-For: the last TRUSTED_PROXIES
+    entries are ours; what stands further left was sent by the client and may be invented.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = request.META.get("REMOTE_ADDR", "")
+        if proxies := settings.TRUSTED_PROXIES:
+            seen = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+            address = (len(seen) >= proxies and seen[-proxies]) or address
+        request.META["REMOTE_ADDR"] = _of_one_client(address)
+        return self.get_response(request)
+
+
+def _of_one_client(address: str) -> str:
+    """Of IPv6 the network of 64 bits, by its first address: it is the least that one client has, and within it addresses cost nothing."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False).network_address)
 
 
 class NoNul:

@@ -8,10 +8,8 @@ because the visitor's copy must not become a way to fill a stranger's inbox.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import time
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from rest_framework.throttling import SimpleRateThrottle
@@ -37,37 +35,11 @@ def enquiry_spend(request: HttpRequest, *, email: str) -> None:
     if limit is None or seconds is None:
         return
     user = request.user
-    sender = f"user:{user.pk}" if user.is_authenticated else f"address:{client_address(request)}"
+    sender = f"user:{user.pk}" if user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
     now = int(time.time())
     for name in (sender, f"email:{email.strip().lower()}"):
         if _count(name, window=now // seconds, seconds=seconds) > limit:
             raise TooManyEnquiries(limit=limit, retry_after=seconds - now % seconds)
-
-
-def client_address(request: HttpRequest) -> str:
-    """The address the nearest proxy that we trust saw, as its whole network where one client has many (IPv6 /64).
-
-    Each proxy appends what it saw to X-Forwarded-For. Only the last TRUSTED_PROXIES entries are ours; what stands
-    further left was sent by the client and may be invented.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        seen = [entry.strip() for entry in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        if len(seen) >= settings.TRUSTED_PROXIES and seen[-settings.TRUSTED_PROXIES]:
-            address = seen[-settings.TRUSTED_PROXIES]
-    return _network(address)
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
 def _count(name: str, *, window: int, seconds: int) -> int:

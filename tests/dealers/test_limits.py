@@ -12,30 +12,10 @@ from dealers import limits
 from dealers.exceptions import TooManyEnquiries
 
 
-def request(rf, address="203.0.113.9", forwarded=None, user=None):
-    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
-    made = rf.post("/", REMOTE_ADDR=address, headers=headers)
+def request(rf, address="203.0.113.9", user=None):
+    made = rf.post("/", REMOTE_ADDR=address)
     made.user = user or AnonymousUser()
     return made
-
-
-@pytest.mark.parametrize(
-    ("proxies", "remote", "forwarded", "seen"),
-    [
-        (0, "203.0.113.9", "198.51.100.1", "203.0.113.9"),
-        (1, "10.0.0.1", "198.51.100.1", "198.51.100.1"),
-        (1, "10.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),
-        (2, "10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
-        (2, "10.0.0.1", "6.6.6.6", "10.0.0.1"),
-        (1, "10.0.0.1", "", "10.0.0.1"),
-        (0, "2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),
-        (0, "::ffff:203.0.113.9", None, "203.0.113.9"),
-        (0, "", None, ""),
-    ],
-)
-def test_only_what_trusted_proxies_wrote_is_believed(rf, settings, proxies, remote, forwarded, seen):
-    settings.TRUSTED_PROXIES = proxies
-    assert limits.client_address(request(rf, remote, forwarded)) == seen
 
 
 def spend(rf, *, times=1, **who):
@@ -49,22 +29,11 @@ def _three_an_hour(monkeypatch):
     monkeypatch.setattr(limits, "enquiry_rate", lambda: (3, 3600))
 
 
-def test_an_invented_forwarded_address_does_not_help(rf):
-    spend(rf, times=3, email="a{}@example.org")
-    with pytest.raises(TooManyEnquiries):
-        spend(rf, forwarded="198.51.100.77", email="b@example.org")
-
-
 def test_another_address_is_another_sender(rf):
     spend(rf, times=3, email="a{}@example.org")
-    spend(rf, address="203.0.113.10", email="b@example.org")
-
-
-def test_addresses_of_one_ipv6_network_are_one_sender(rf):
-    for number in range(3):
-        spend(rf, address=f"2001:db8:1:2::{number}", email=f"a{number}@example.org")
     with pytest.raises(TooManyEnquiries):
-        spend(rf, address="2001:db8:1:2:ffff::1", email="b@example.org")
+        spend(rf, email="b@example.org")
+    spend(rf, address="203.0.113.10", email="b@example.org")
 
 
 def test_an_account_is_one_sender_wherever_it_is(rf):
