@@ -98,9 +98,7 @@ def clean_photo(file: BinaryIO, *, name: str, size: int) -> CleanPhoto:
     try:
         if max(image.size) > MOST_KEPT:
             image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        thumbnail = image.copy()
-        thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
-        content, small = _jpeg(image, quality=KEPT_QUALITY), _jpeg(thumbnail, quality=80)
+        content, small = _jpeg(image, quality=KEPT_QUALITY), _jpeg(_thumbnail(image), quality=80)
     except (OSError, ValueError, MemoryError) as error:
         # No copy without metadata, no photo: what was sent is never kept in its place.
         raise _damaged() from error
@@ -186,7 +184,15 @@ def _upright(image: Image.Image) -> Image.Image:
     else:
         small = to_rgb(image)
     small.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return ImageOps.exif_transpose(small)
+    ImageOps.exif_transpose(small, in_place=True)
+    return small
+
+
+def _thumbnail(image: Image.Image) -> Image.Image:
+    """A small copy, without one of the whole in between."""
+    scale = min(1.0, THUMBNAIL_SIDE / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _check_frame(image: Image.Image) -> None:
