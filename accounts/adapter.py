@@ -57,6 +57,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """To the account for who is signed in, else to the sign-in."""
         return reverse("accounts:me" if self.request.user.is_authenticated else "account_login")
 
+    def get_login_stages(self) -> list[str]:
+        """allauth's, but for one."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_factor.CodeStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
     # --- Addresses ------------------------------------------------------------------------------------------
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address, unless it is another account's by now."""

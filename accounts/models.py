@@ -77,12 +77,17 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     # --- Rights ---------------------------------------------------------------------------------------------
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether this is staff who have to have a second factor, and so can't turn it off."""
+        return settings.STAFF_MFA_REQUIRED and self.is_staff
+
     @cached_property
     def lacks_second_factor(self) -> bool:
         """Whether this is staff who have still to set up their second factor. Until then they may what visitors may."""
         from allauth.mfa.models import Authenticator
 
-        if not (settings.STAFF_MFA_REQUIRED and self.is_staff):
+        if not self.needs_second_factor:
             return False
         return not Authenticator.objects.filter(user_id=self.pk, type=Authenticator.Type.TOTP).exists()
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa import app_settings
 from allauth.mfa.base import forms as base
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp.forms import ActivateTOTPForm, DeactivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
 
 from accounts.forms import Tidy
 
@@ -19,11 +23,26 @@ class CodeForm(Tidy):
         self.fields["code"].widget.attrs |= {"autocapitalize": "off", "spellcheck": "false", "maxlength": 20}
 
 
-class AuthenticateForm(CodeForm, base.AuthenticateForm):
+class OnceForm(CodeForm):
+    """A form whose code works once."""
+
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        """Remember a used code for as long as it stays good: allauth forgets it after one period, whatever the tolerance."""
+        code = super().clean_code()  # type: ignore[misc]  # of the form that this is mixed with
+        used = self.authenticator.wrap()
+        if isinstance(used, TOTP):
+            good_for = app_settings.TOTP_PERIOD * (1 + 2 * app_settings.TOTP_TOLERANCE)
+            cache.touch(used._get_used_cache_key(code), timeout=good_for)
+        return code
+
+
+class AuthenticateForm(OnceForm, base.AuthenticateForm):
     """The second step of signing in."""
 
 
-class ReauthenticateForm(CodeForm, base.ReauthenticateForm):
+class ReauthenticateForm(OnceForm, base.ReauthenticateForm):
     """Prove once more who you are, by a code."""
 
 

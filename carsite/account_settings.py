@@ -48,7 +48,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "classifier:home"
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carsite"
-MFA_TOTP_TOLERANCE = 1  # half a minute early or late: clocks of telephones go wrong
+# Half a minute early or late: clocks of telephones go wrong. Each code works once all the same (OnceForm).
+MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = False
 MFA_FORMS = {
     "authenticate": "accounts.second_factor_forms.AuthenticateForm",

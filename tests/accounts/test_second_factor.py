@@ -11,11 +11,13 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts import services
 from accounts.models import Letter, User
@@ -114,9 +116,23 @@ def test_a_code_works_once(client: Client, confirmed: User) -> None:
         client.logout()
 
 
-def test_a_code_on_paper_works_once(client: Client, confirmed: User) -> None:
-    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+def test_a_used_code_stays_used_for_as_long_as_it_is_good(
+    client: Client, confirmed: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = set_up(confirmed)
+    code, now = code_of(secret, steps=1), time.time()
+    sign_in(client, confirmed)
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    assert "_auth_user_id" in client.session
+    client.logout()
+    monkeypatch.setattr("time.time", lambda: now + 32)
+    assert code in [code_of(secret, steps=steps) for steps in (-1, 0, 1)], "a good code still"
+    sign_in(client, confirmed)
+    assert "That is not the code" in client.post(reverse("mfa_authenticate"), {"code": code}).text
+    assert "_auth_user_id" not in client.session
 
+
+def test_a_code_on_paper_works_once(client: Client, confirmed: User) -> None:
     set_up(confirmed)
     code = RecoveryCodes.activate(confirmed).get_unused_codes()[0]
     for expected in (True, False):
@@ -133,6 +149,56 @@ def test_guessing_codes_is_limited(client: Client, confirmed: User) -> None:
     assert ["Too many" in page for page in said] == [False] * 5 + [True]
     assert "Too many" in client.post(reverse("mfa_authenticate"), {"code": code_of(secret)}).text
     assert "_auth_user_id" not in client.session
+
+
+def test_under_another_key_the_page_says_what_helps_and_that_helps(
+    client: Client, confirmed: User, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = set_up(confirmed)
+    settings.SECRET_KEY = "another key, as after a restore on a new machine"
+    sign_in(client, confirmed)
+    page = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    check(page)
+    assert "manage.py remove_second_factor" in page.text
+    assert "another SECRET_KEY" in caplog.text
+    call_command("remove_second_factor", confirmed.email)
+    check(client.get(reverse("account_login")))
+    sign_in(client, confirmed)
+    assert "_auth_user_id" in client.session
+
+
+# --- Who you are, once more ---------------------------------------------------------------------------------
+def test_password_and_code_lead_to_each_other_and_on_to_where_one_was_going(
+    client: Client, confirmed: User
+) -> None:
+    secret = set_up(confirmed)
+    wanted = reverse("mfa_generate_recovery_codes")
+    client.force_login(confirmed)
+    password = client.get(client.get(wanted).url)
+    by_code, by_password = (
+        f"{reverse(name)}?{urlencode({'next': wanted})}"
+        for name in ("mfa_reauthenticate", "account_reauthenticate")
+    )
+    assert f'href="{by_code}"' in password.text
+    code = client.get(by_code)
+    check(code)
+    assert f'href="{by_password}"' in code.text
+    done = client.post(reverse("mfa_reauthenticate"), {"code": code_of(secret), "next": wanted})
+    assert done.url == wanted
+    assert client.get(wanted).status_code == 200
+
+
+def test_codes_on_paper_are_shown_to_who_has_just_said_who_they_are(client: Client, confirmed: User) -> None:
+    set_up(confirmed)
+    codes = RecoveryCodes.activate(confirmed).get_unused_codes()
+    client.force_login(confirmed)
+    for name in ("mfa_view_recovery_codes", "mfa_download_recovery_codes"):
+        refused = client.get(reverse(name))
+        assert refused.url.startswith(reverse("account_reauthenticate"))
+    client.post(reverse("account_reauthenticate"), SIGN_IN)
+    for name in ("mfa_view_recovery_codes", "mfa_download_recovery_codes"):
+        for _ in range(2):
+            assert codes[0] in client.get(reverse(name)).text
 
 
 def test_password_alone_makes_no_api_token(client: Client, confirmed: User) -> None:
@@ -188,8 +254,34 @@ def test_visitors_never_need_it(client: Client, user: User, needed: None) -> Non
 def test_staff_who_need_it_can_not_turn_it_off(client: Client, staff_user: User, needed: None) -> None:
     set_up(staff_user)
     prove(client, staff_user)
-    client.post(reverse("mfa_deactivate_totp"))
+    overview = client.get(reverse("mfa_index"))
+    assert reverse("mfa_deactivate_totp") not in overview.text
+    assert "ask another administrator" in overview.text
+    refused = client.post(reverse("mfa_deactivate_totp"))
     assert Authenticator.objects.filter(user=staff_user).exists()
+    assert "Staff keep their second step" in refused.text
+    assert "Turn it off" not in refused.text
+
+
+def test_staff_who_need_it_change_their_address_while_an_administrator_has_taken_it_away(
+    client: Client, staff_user: User, needed: None
+) -> None:
+    EmailAddress.objects.create(user=staff_user, email=staff_user.email, primary=True, verified=True)
+    set_up(staff_user)
+    client.force_login(staff_user)
+    asked = {"email": "new@example.org", "action_add": ""}
+    assert "an administrator takes it away" in client.post(reverse("account_email"), asked).text
+    services.second_factor_remove(user=staff_user)
+    client.force_login(User.objects.get(pk=staff_user.pk))
+    client.post(reverse("account_email"), asked)
+    assert EmailAddress.objects.filter(user=staff_user, email="new@example.org").exists()
+
+
+def test_who_may_turn_it_off_is_offered_to(client: Client, user: User, needed: None) -> None:
+    set_up(user)
+    prove(client, user)
+    assert reverse("mfa_deactivate_totp") in client.get(reverse("mfa_index")).text
+    assert "Turn it off" in client.get(reverse("mfa_deactivate_totp")).text
 
 
 def test_a_lost_one_is_taken_away_by_an_administrator_and_sessions_end(

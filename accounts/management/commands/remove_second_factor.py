@@ -1,4 +1,6 @@
-"""Help somebody back in whose phone is lost: `python manage.py remove_second_factor ada@example.org`."""
+"""Help somebody back in whose phone is lost, or whose second step was sealed with an earlier SECRET_KEY:
+`python manage.py remove_second_factor ada@example.org`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from accounts.models import User
 class Command(BaseCommand):
     """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new one."""
 
-    help = "Takes the second factor of an account away, for a phone that is lost. Be sure whom you do it for."
+    help = "Takes the second factor of an account away, for a phone that is lost or a SECRET_KEY that has changed. Be sure whom you do it for."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose."""
