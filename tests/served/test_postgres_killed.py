@@ -62,10 +62,11 @@ def test_photos_in_a_workers_hands_when_the_database_is_killed_are_answered_once
     brought_on(site, visitor, rows)
 
 
+@pytest.mark.parametrize("count", [3, 10])
 def test_no_photo_is_lost_when_the_database_is_killed_after_the_first_answer(
-    site: ServedSite, visitor: Visitor, postgres: Postgres
+    site: ServedSite, visitor: Visitor, postgres: Postgres, count: int
 ) -> None:
-    rows = [send(visitor, 320 + i) for i in range(10)]
+    rows = [send(visitor, 320 + i) for i in range(count)]
     wait_for(Identification.objects.filter(status=Status.DONE).exists, what="the first answer")
     kill(postgres)
     postgres.start()
