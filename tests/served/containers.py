@@ -58,7 +58,7 @@ def stages() -> dict[str, Stage]:
 
 
 def compose(**environment: str) -> dict[str, Any]:
-    """The services of compose.yaml with variables filled in, as Compose does it."""
+    """The services of compose.yaml with variables filled in, and those without a value passed on, as Compose does it."""
 
     def fill(match: re.Match[str]) -> str:
         name, mark, rest = match["name"], match["mark"], match["rest"] or ""
@@ -77,6 +77,10 @@ def compose(**environment: str) -> dict[str, Any]:
         return {name: filled(one) for name, one in value.items()} if isinstance(value, dict) else value
 
     services: dict[str, Any] = filled(yaml.safe_load((ROOT / "compose.yaml").read_text())["services"])
+    for service in services.values():
+        told = service.get("environment", {})
+        passed = {name: environment[name] for name in told if told[name] is None and name in environment}
+        service["environment"] = {name: value for name, value in told.items() if value is not None} | passed
     return services
 
 

