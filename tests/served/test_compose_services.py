@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import itertools
 import os
 import shutil
 import subprocess
@@ -19,8 +20,10 @@ import pytest
 import redis as redis_package
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.urls import reverse
 
 from carsite.supervisor import Service, Supervisor
+from classifier.intake import MAX_BYTES, MAX_PHOTOS
 from tests.served.containers import compose, stages, words_of
 from tests.served.test_containers import SECRETS
 from tests.served.test_way_of_a_photo import fetch
@@ -180,21 +183,33 @@ def test_the_proxy_believes_no_address_that_a_visitor_claims(proxy: int) -> None
     assert "X-Forwarded-Proto: http\n" in told
 
 
-def test_the_proxy_takes_photos_but_nothing_larger_and_shows_no_numbers(proxy: int) -> None:
-    def post(size: int) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", proxy, timeout=30)
-        try:
-            connection.request("POST", "/identify/", body=bytes(size))
-            return connection.getresponse().status
-        except (BrokenPipeError, ConnectionResetError):
-            return 413
-        finally:
-            connection.close()
+def sent(port: int, path: str, size: int) -> int:
+    """The status of a body of that size."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    whole, rest = divmod(size, 2**20)
+    parts = itertools.chain(itertools.repeat(bytes(2**20), whole), [bytes(rest)])
+    try:
+        connection.request("POST", path, body=parts, headers={"Content-Length": str(size)})
+        return connection.getresponse().status
+    except (BrokenPipeError, ConnectionResetError):
+        return 413
+    finally:
+        connection.close()
 
-    assert post(20 * 2**20) == 200
-    assert post(30 * 10**6) != 200
+
+def test_the_proxy_takes_photos_but_nothing_larger_and_shows_no_numbers(proxy: int) -> None:
+    assert sent(proxy, "/api/v1/identifications/", MAX_BYTES + 10**5) == 200
+    assert sent(proxy, "/api/v1/identifications/", 30 * 10**6) != 200
     assert fetch(f"http://127.0.0.1:{proxy}/metrics")[0] == 404
     assert fetch(f"http://127.0.0.1:{proxy}/cars/")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["classifier:identify", "api:sighting-list", "admin:classifier_referencephoto_add"]
+)
+def test_the_proxy_takes_many_photos_in_one_body_where_the_site_does(proxy: int, name: str) -> None:
+    assert sent(proxy, reverse(name), MAX_PHOTOS * MAX_BYTES + 10**6) == 200
+    assert sent(proxy, reverse(name), 430 * 10**6) != 200
 
 
 def test_the_trainers_command_starts(redis: Redis, tmp_path: Path) -> None:
