@@ -68,6 +68,13 @@ def test_a_backup_moves_a_site_to_other_services_and_back(
         assert hashlib.sha256(content).hexdigest() == here[1][name]
         assert storage(s3).exists(name), "the backup took the files away"
 
+    changed = sorted(here[1])[0]
+    s3.client().put_object(Bucket="restored", Key=changed, Body=b"of another site")
+    site.manage("restore", second, "--force", **other)
+    assert contents(site, **other) == here
+    kept = s3.client().list_objects_v2(Bucket="restored")["Contents"]
+    assert {one["Key"] for one in kept} == set(here[1]), "what was put beside is left there"
+
     refused = site.manage("restore", first, check=False, **other)
     assert refused.returncode == 1
     assert "There is a site here already" in refused.stderr

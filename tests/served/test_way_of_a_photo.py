@@ -101,6 +101,21 @@ def test_deleting_a_photo_empties_the_bucket(site: ServedSite, visitor: Visitor,
     assert status == 404
 
 
+def test_files_that_no_row_names_are_removed_from_the_bucket(
+    site: ServedSite, visitor: Visitor, s3: S3
+) -> None:
+    row = send(visitor, 9)
+    lost = {"photos/2019/02/lost.jpg", "enquiries/lost.jpg", "thumbnails/2019/02/lost.jpg"}
+    for name in lost | {"backups/2019/02/kept.jpg"}:
+        s3.client().put_object(Bucket=s3.bucket, Key=name, Body=b"nobody's")
+    Identification.objects.filter(pk=row.pk).update(thumbnail="thumbnails/2018/01/gone.jpg")
+    told = site.manage("orphans", "--mend", "--minutes", "0", check=False)
+    assert f"classifier.Identification {row.pk}: its thumbnail is gone" in told.stdout
+    assert "1 rows without files" in told.stderr
+    assert not lost & s3.keys()
+    assert {row.photo.name, "backups/2019/02/kept.jpg"} <= s3.keys()
+
+
 def test_a_browser_shows_the_photo_under_the_pages_own_policy(
     site: ServedSite, visitor: Visitor, s3: S3
 ) -> None:
