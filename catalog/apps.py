@@ -8,7 +8,8 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Search has an index that migrations don't know of."""
-        from catalog import search_index
+        """Search and orders have indexes that migrations don't know of."""
+        from catalog import order_indexes, search_index
 
         post_migrate.connect(search_index.ensure, sender=self, dispatch_uid="catalog.search_index")
+        post_migrate.connect(order_indexes.ensure, sender=self, dispatch_uid="catalog.order_indexes")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db.models import Max, Min
+
 from catalog.criteria import Criteria
 from catalog.models import BodyStyle, Make
 from catalog.querysets import VariantQuerySet
@@ -66,10 +68,10 @@ class Tally:
         makes = {
             pk: (slug, name) for pk, slug, name in Make.objects.order_by().values_list("pk", "slug", "name")
         }
-        cells = [
-            Cell(frozenset([makes[make][0]]), frozenset([body]), frozenset(fuels.split()), cars)
-            for make, body, fuels, cars in rows
-        ]
+        slugs = {pk: frozenset([slug]) for pk, (slug, _) in makes.items()}
+        bodies = {body: frozenset([body]) for _, body, _, _ in rows}
+        sets = {fuels: frozenset(fuels.split()) for _, _, fuels, _ in rows}
+        cells = [Cell(slugs[make], bodies[body], sets[fuels], cars) for make, body, fuels, cars in rows]
         return cls(criteria, cells, dict(makes.values()))
 
     @property
@@ -107,6 +109,8 @@ class Tally:
     def _meeting(self, names: Iterable[str]) -> list[Cell]:
         """Cells that meet what is chosen of these facets."""
         chosen = [(name, set(values)) for name in names if (values := getattr(self.criteria, name))]
+        if not chosen:
+            return self.cells
         return [cell for cell in self.cells if all(getattr(cell, name) & values for name, values in chosen)]
 
     def _facet(self, name: str, label: str, labels: dict[str, str]) -> Facet:
@@ -125,6 +129,6 @@ class Tally:
 
 
 def years(variants: VariantQuerySet) -> list[int]:
-    """All model years of the catalogue, the newest first."""
-    found = variants.order_by("-year").values_list("year", flat=True).distinct()
-    return [year for year in found if year is not None]
+    """The years from the newest car of the catalogue to the oldest."""
+    ends = variants.aggregate(first=Min("year"), last=Max("year"))
+    return list(range(ends["last"], ends["first"] - 1, -1)) if ends["last"] else []
