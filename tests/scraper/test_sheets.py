@@ -198,8 +198,30 @@ def test_a_file_that_is_no_sheet_is_refused_in_words(
 ) -> None:
     before = facts()
     client.force_login(staff_user)
-    assert words in sent(client, content, name, kind)
+    page = sent(client, content, name, kind)
+    assert words in page
+    assert "Traceback" not in page
     assert facts() == before
+
+
+def test_a_line_that_makes_no_sense_is_named_on_the_page(
+    client: Client, audi: Variant, staff_user: Any
+) -> None:
+    client.force_login(staff_user)
+    rows = out()
+    rows[1]["key"] = "<b>strength</b>"
+    sheet = tablib.Dataset()
+    sheet.dict = rows
+    page = sent(client, sheet.export("csv").encode())
+    assert "Line 3: " in page  # as a spreadsheet counts, the names of the columns being the first
+    assert "Traceback" not in page
+    assert (
+        "<b>strength"
+        not in client.post(
+            f"{PAGE}import/",
+            {"format": "0", "import_file": SimpleUploadedFile("a.csv", sheet.export("csv").encode())},
+        ).content.decode()
+    )
 
 
 def test_a_workbook_that_unpacks_into_a_heap_is_refused_unread(
