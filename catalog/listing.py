@@ -16,6 +16,8 @@ from catalog.querysets import VariantQuerySet
 from catalog.sheet import HEADLINES
 
 PAGE_SIZE = 24
+#: Of more cars than this, words have said too little to put any first, and reading the names of all would take longest of all.
+MOST_RANKED = 5000
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def browse(criteria: Criteria, page: str | None) -> Listing:
             suggestions = search.nearest_names(asked, names)
             criteria = _corrected(criteria, names, variants)
             tally = Tally.take(variants, criteria)
-    found = variants.meeting(criteria).sorted_by(criteria.sort, criteria.q)
+    named = criteria.q if tally.total <= MOST_RANKED else ""
+    found = variants.meeting(criteria).sorted_by(criteria.sort, named)
     shown = found.with_names().with_specs(HEADLINES).with_photos()
     return Listing(
         criteria=criteria,
