@@ -150,6 +150,7 @@ def rig(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             bundle,
             DJANGO_SETTINGS_MODULE="tests.integration.as_in_production",
             DEBUG="0",
+            SHARED_PAGES_SECONDS="0",  # what is kept for visitors would hide what is away
             SECRET_KEY=uuid.uuid4().hex * 2,
             ALLOWED_HOSTS="127.0.0.1,localhost",
             STAFF_MFA_REQUIRED="0",
