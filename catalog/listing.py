@@ -51,8 +51,8 @@ def browse(criteria: Criteria, page: str | None) -> Listing:
             suggestions = search.nearest_names(asked, names)
             criteria = _corrected(criteria, names, variants)
             tally = Tally.take(variants, criteria)
-    named = criteria.q if tally.total <= MOST_RANKED else ""
-    found = variants.meeting(criteria).sorted_by(criteria.sort, named)
+    broad = tally.total > MOST_RANKED
+    found = variants.meeting(criteria, broad=broad).sorted_by(criteria.sort, "" if broad else criteria.q)
     shown = found.with_names().with_specs(HEADLINES).with_photos()
     return Listing(
         criteria=criteria,

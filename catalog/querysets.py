@@ -122,9 +122,11 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """Photos along."""
         return self.prefetch_related("photos")
 
-    def meeting(self, criteria: Criteria, *, but: Collection[str] = ()) -> VariantQuerySet:
-        """Variants that meet all criteria; all but those named `but`."""
-        found: VariantQuerySet = self.filter(search.condition(criteria.q))
+    def meeting(
+        self, criteria: Criteria, *, but: Collection[str] = (), broad: bool = False
+    ) -> VariantQuerySet:
+        """Variants that meet all criteria; all but those named `but`. `broad`: its words are known to be of thousands."""
+        found: VariantQuerySet = self.filter(search.condition(criteria.q, broad=broad))
         if criteria.make and "make" not in but:
             found = found.filter(make__slug__in=criteria.make)
         if criteria.model:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.criteria import SORTS
+from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, Spec, Variant, VariantPhoto
 from catalog.supply import CarName, cars_create
 from tests.benchmarks import large_catalog
@@ -233,3 +233,24 @@ def test_names_sort_as_plain_words(add_variant: Callable[..., Variant]) -> None:
         "Škoda Fabia",
         "Škoda Octavia 2012",
     ]
+
+
+@on_sqlite
+@pytest.mark.usefixtures("large")
+def test_of_thousands_of_hits_none_is_put_first_and_none_is_missing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    car = Variant.objects.with_names().order_by("pk")[7]
+    for query in (car.make.name[0], f"{car.make.name[0]} {car.year}", car.make.name):
+        url = f"/cars/?q={query}"
+        count = client.get(url).context["listing"].page.paginator.count
+        assert count
+        with monkeypatch.context() as patch:
+            patch.setattr("catalog.listing.MOST_RANKED", 0)
+            listing = client.get(url).context["listing"]
+        assert listing.page.paginator.count == count
+        found = set(Variant.objects.meeting(Criteria(q=query)).values_list("pk", flat=True))
+        broadly = Variant.objects.meeting(Criteria(q=query), broad=True)
+        assert set(broadly.values_list("pk", flat=True)) == found
+        keys = [car.sort_key for car in listing.page]
+        assert keys == sorted(keys)
