@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class CarsiteConfig(AppConfig):
@@ -18,7 +18,11 @@ class CarsiteConfig(AppConfig):
             sentry.start(settings.SENTRY_DSN)
 
 
-class CarsiteAdminConfig(AdminConfig):
-    """Django's admin with our site in place of the default one."""
+class CarsiteAdminConfig(SimpleAdminConfig):
+    """Django's admin with our site in place of the default one.
+
+    What the apps register is found by `carsite.urls`: workers and commands that show no pages start without it, half a second
+    sooner.
+    """
 
     default_site = "carsite.admin.CarsiteAdminSite"

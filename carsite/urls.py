@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from carsite import views
 
+admin.autodiscover()
+
 api = [
     path("", include("accounts.api_urls")),
     path("", include("catalog.api_urls")),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.core import checks
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -16,6 +17,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
+import carsite.urls  # noqa: F401  # finds what the apps register
 from accounts.models import ApiToken, Letter, User
 from carsite.admin import SECTIONS, CarsiteAdminSite, dressed
 from catalog.models import Spec, Variant
@@ -297,3 +299,8 @@ def test_no_page_shows_a_secret(staff: Client) -> None:
             assert "secret.example" not in page
             assert token.token_key not in page
             assert factor.data["secret"] not in page
+
+
+def test_django_finds_no_fault_with_what_is_registered() -> None:
+    assert len(admin.site._registry) > 20
+    assert checks.run_checks(tags=["admin"]) == []

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
+import carsite.urls  # noqa: F401  # finds what the apps register in the admin
 from tests.security.requests import data_for, path_to
 from tests.security.table import PAGES, admin_rows, site_rows
 from tests.security.walking import METHODS, Address, every_address, outcome
