@@ -115,6 +115,7 @@ class Site:
         names = ("redis", "worker", "trainer", "web", "beat")
         self._supervisors = {name: self._supervisor() for name in names}
         self._has_beat = beat
+        self._celery: Celery | None = None
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(log_dir=self.var / "log", env=self.env, show=lambda name, line: None)
@@ -142,12 +143,18 @@ class Site:
     def start_redis(self) -> None:
         """Start Redis and wait for it; what was connected to an earlier one is forgotten."""
         kombu.pools.reset()
-        # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong to.
-        self.celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
         self.redis = self._supervisors["redis"].start(
             stack.redis_server(self.redis_socket, self.var / "redis")
         )
         self._supervisors["redis"].wait_until_ready(READY_SECONDS)
+
+    @property
+    def celery(self) -> Celery:
+        """What asks and sends by the site's broker; made anew where a site's start has closed all connections of this process."""
+        if self._celery is None or self._celery.pool._closed:
+            # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong to.
+            self._celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
+        return self._celery
 
     def start_worker(self) -> None:
         """Start a worker of two processes and wait for it."""

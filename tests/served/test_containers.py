@@ -45,6 +45,13 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 @pytest.fixture(scope="module")
+def redis() -> Iterator[Redis]:
+    """A queue of its own: a worker of another site would take its messages, and find no rows for them."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def running(image: Build, postgres: Postgres, redis: Redis, s3: S3) -> Iterator[dict[str, Any]]:
     """Services of compose.yaml that run this image, as plain processes that find the servers of the tests."""
     services = compose(**SECRETS, METRICS_TOKEN=TOKEN)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import kombu.pools
-from celery import Celery
 
 from tests.databases import database_at
 from tests.servers.brokers import RabbitMQ, Redis
@@ -54,7 +53,6 @@ class ServedSite(Site):
     def connect(self) -> None:
         """Ask the broker by new connections; those to one that was stopped meanwhile are forgotten."""
         kombu.pools.reset()
-        self.celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
 
     def manage(self, *words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `manage.py` in the site's environment and what is given; the test fails where it does, unless told not to."""
