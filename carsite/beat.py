@@ -1,7 +1,8 @@
-"""Celery's clock, steady where the machine's own is set back."""
+"""Celery's clock, steady where the machine's own is set."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery.utils.time import maybe_make_aware
@@ -28,3 +29,15 @@ class SteadyScheduler(DatabaseScheduler):
     """The schedule of the settings and of the admin."""
 
     Entry = SteadyEntry
+    _lead: float | None = None
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """As Celery's, which keeps in order what comes next by the clock's time: where the clock was set, the order is made anew.
+
+        Else what ran while the clock was an hour ahead would wait behind everything that is due within that hour.
+        """
+        lead = time.time() - time.monotonic()
+        if self._lead is not None and abs(lead - self._lead) > 1:
+            self._heap = None
+        self._lead = lead
+        return super().tick(*args, **kwargs)
