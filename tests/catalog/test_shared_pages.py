@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from carsite.shared_pages import SHARED
 from catalog.models import Make, Variant
+from dealers.models import City, Dealer
 
 pytestmark = pytest.mark.django_db
 CARS = "/cars/"
@@ -32,6 +33,15 @@ def audi(add_variant: Callable[..., Variant]) -> Variant:
     return add_variant("Audi", "A5", 2012, body_style="coupe")
 
 
+@pytest.fixture
+def dealer(db: None) -> Dealer:
+    """Somebody who sells cars."""
+    city = City.objects.create(name="Ulm", country="DE", latitude=48.4, longitude=10.0)
+    return Dealer.objects.create(
+        name="A", slug="a", email="a@example.org", city=city, latitude=48.4, longitude=10.0
+    )
+
+
 def rename(car: Variant) -> None:
     """What only a page that is made anew shows."""
     Make.objects.filter(pk=car.model.make_id).update(name="Renamed")
@@ -45,16 +55,20 @@ def is_kept(client: Client, url: str, car: Variant) -> bool:
     return "Renamed" not in answer.text
 
 
-@pytest.mark.parametrize("view", ["make_list", "make", "model", "variant", "variant_list"])
+@pytest.mark.parametrize("view", sorted(SHARED))
 def test_the_next_visitor_gets_the_page_of_the_last_without_a_query(
-    view: str, audi: Variant, django_assert_num_queries: Any
+    view: str, audi: Variant, dealer: Dealer, django_assert_num_queries: Any
 ) -> None:
     urls = {
-        "make_list": reverse("catalog:make_list"),
-        "make": audi.model.make.get_absolute_url(),
-        "model": audi.model.get_absolute_url(),
-        "variant": audi.get_absolute_url(),
-        "variant_list": reverse("catalog:variant_list") + "?q=audi",
+        "about": reverse("about"),
+        "catalog:compare": f"{reverse('catalog:compare')}?v={audi.slug}",
+        "catalog:make_list": reverse("catalog:make_list"),
+        "catalog:make": audi.model.make.get_absolute_url(),
+        "catalog:model": audi.model.get_absolute_url(),
+        "catalog:variant": audi.get_absolute_url(),
+        "catalog:variant_list": reverse("catalog:variant_list") + "?q=audi",
+        "dealers:detail": dealer.get_absolute_url(),
+        "dealers:list": reverse("dealers:list"),
     }
     first = Client().get(urls[view])
     assert not first.cookies
