@@ -54,16 +54,21 @@ class Input:
 class SecondLook:
     """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
 
-    `padding` and `smallest` are shares of the photo's sides; a box of more than the share `largest` of its area is not
-    looked at closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
+    `padding` is a share of the photo's sides, `smallest` of its short one. `shape` is how narrow and how wide a box may be,
+    width over height in pixels, where the photo allows it: squeezed to a square, a part of a photo taken upright would show
+    a car half as wide again as those of the benchmark. A box of more than the share `largest` of the area is not looked at
+    closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
     blurred photo: enlarged, it would show the network less than the whole photo does. A photo whose best logit in the first
-    look leads by `enough` gets no second one: it would cost as much as the first and change nothing. None: every photo gets it.
+    look leads by `enough`, and that it takes for a car's outside, gets no second one: it would cost as much as the first and
+    change nothing. None: every photo gets it. The second look weighs `weight` where it sees the whole photo, and the more
+    the closer it looks (see ml.looks.mixed).
     """
 
     energy: float = 0.45
     padding: float = 0.0
-    smallest: float = 0.65
-    largest: float = 0.5
+    smallest: float = 0.5
+    shape: tuple[float, float] = (1.1, 1.8)
+    largest: float = 0.6
     weight: float = 0.5
     pixels: int = 0
     enough: float | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.looks import combine, softmax
+from ml.looks import softmax
 from ml.metrics import calibration_error, log_loss
 
 #: "Sure" is right at least this often, "exterior" turns away at most this share of cars.
@@ -19,21 +19,19 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
-class LookLogits:
-    """Car logits (N, C) of both looks at N photos, the weight of the second, and the labels (N)."""
+class Labelled:
+    """Logits (N, C) of N photos, and their labels (N)."""
 
-    first: np.ndarray
-    second: np.ndarray
-    weight: float
+    logits: np.ndarray
     labels: np.ndarray
 
     def probabilities(self, temperature: float) -> np.ndarray:
-        """(N, C) of both looks together."""
-        return combine(self.first, self.second, temperature=temperature, weight=self.weight)
+        """(N, C) at this temperature."""
+        return softmax(self.logits, temperature)
 
-    def part(self, chosen: np.ndarray) -> LookLogits:
+    def part(self, chosen: np.ndarray) -> Labelled:
         """The photos of these indices."""
-        return LookLogits(self.first[chosen], self.second[chosen], self.weight, self.labels[chosen])
+        return Labelled(self.logits[chosen], self.labels[chosen])
 
 
 def minimise(cost: Callable[[float], float], low: float, high: float, *, steps: int = 40) -> float:
@@ -47,29 +45,24 @@ def minimise(cost: Callable[[float], float], low: float, high: float, *, steps: 
     return (low + high) / 2
 
 
-def fit_temperature(logits: LookLogits) -> float:
-    """The temperature whose two-look probabilities have the least log loss."""
+def fit_temperature(photos: Labelled) -> float:
+    """The temperature whose probabilities have the least log loss."""
     return float(
-        np.exp(minimise(lambda x: log_loss(logits.probabilities(np.exp(x)), logits.labels), -3.0, 3.0))
+        np.exp(minimise(lambda x: log_loss(photos.probabilities(np.exp(x)), photos.labels), -3.0, 3.0))
     )
 
 
-def fit_scene_temperature(scenes: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature whose scene probabilities have the least log loss."""
-    return float(np.exp(minimise(lambda x: log_loss(softmax(scenes, np.exp(x)), labels), -3.0, 3.0)))
-
-
-def crossfitted_error(logits: LookLogits, *, seed: int = 0) -> float:
+def crossfitted_error(photos: Labelled, *, seed: int = 0) -> float:
     """Calibration error where each half of the photos is judged at the temperature of the other half.
 
     The error at a temperature fitted on the same photos flatters itself; this one does not.
     """
-    order = np.random.default_rng(seed).permutation(len(logits.labels))
+    order = np.random.default_rng(seed).permutation(len(photos.labels))
     halves = order[::2], order[1::2]
     confidence, right = [], []
     for own, other in (halves, halves[::-1]):
-        part = logits.part(own)
-        probabilities = part.probabilities(fit_temperature(logits.part(other)))
+        part = photos.part(own)
+        probabilities = part.probabilities(fit_temperature(photos.part(other)))
         confidence.append(probabilities.max(axis=1))
         right.append(probabilities.argmax(axis=1) == part.labels)
     return calibration_error(np.concatenate(confidence), np.concatenate(right))

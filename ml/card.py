@@ -66,13 +66,14 @@ def _facts(bundle: Bundle) -> str:
         ("Input", f"RGB, squeezed to {spec.size} x {spec.size} pixels"),
         (
             "Second look",
-            f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, at "
-            f"least {look.smallest:.0%} wide and high; of the whole photo where that box is more than {look.largest:.0%} of "
-            f"it, of blurred photos, and where a side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}"
+            f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, each "
+            f"side at least {look.smallest:.0%} of the photo's short one, {look.shape[0]} to {look.shape[1]} times as wide as "
+            f"high; of the whole photo where that box is more than {look.largest:.0%} of it, of blurred photos, and where a "
+            f"side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}, and more the closer it is"
             + (
                 ""
                 if look.enough is None
-                else f"; spared where the best logit leads by {look.enough:.3g} in the first look"
+                else f"; spared where the best logit of a car's outside leads by {look.enough:.3g} in the first look"
             ),
         ),
         (

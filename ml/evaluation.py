@@ -171,11 +171,11 @@ class _Judge:
 
     def probabilities(self, seen: Observed) -> np.ndarray:
         """Two looks together, as served."""
-        return seen.logits().probabilities(self.settings.calibration.cars)
+        return seen.labelled().probabilities(self.settings.calibration.cars)
 
     def cars(self, seen: Observed) -> dict[str, Any]:
         """Everything about photos of known classes."""
-        one, two = softmax(seen.first, self.settings.calibration.cars), self.probabilities(seen)
+        one, two = softmax(seen.first.cars, self.settings.calibration.cars), self.probabilities(seen)
         return {
             "one look": self._figures(one, seen.labels),
             "two looks": self._figures(two, seen.labels),
@@ -189,7 +189,7 @@ class _Judge:
         """Share right of one look and of two, and of makes by two."""
         two = self.probabilities(seen)
         return {
-            "one look top-1": float((seen.first.argmax(axis=1) == seen.labels).mean()),
+            "one look top-1": float((seen.first.cars.argmax(axis=1) == seen.labels).mean()),
             "two looks top-1": float((two.argmax(axis=1) == seen.labels).mean()),
             "two looks top-5": float(metrics.top_k_hits(two, seen.labels, 5).mean()),
             "two looks make": float(metrics.group_hits(two, seen.labels, self.makes).mean()),
@@ -199,7 +199,7 @@ class _Judge:
         """Photos of which only the make is known: how often it is named first, by one look and by two."""
         answers = {}
         for name, shares in (
-            ("one look", softmax(seen.first, self.settings.calibration.cars)),
+            ("one look", softmax(seen.first.cars, self.settings.calibration.cars)),
             ("two looks", self.probabilities(seen)),
         ):
             sums, names = metrics.group_sums(shares, self.makes)
@@ -209,7 +209,7 @@ class _Judge:
     def decisions(self, seen: Observed) -> dict[str, dict[str, float]]:
         """For each decision the share of the photos that get it, and how many of those are right."""
         two = self.probabilities(seen)
-        scenes = softmax(seen.scenes, self.settings.calibration.scenes)
+        scenes = softmax(seen.scene_logits, self.settings.calibration.scenes)
         thresholds = self.settings.thresholds
         made = np.array([
             decide(choose_scene(scene, thresholds), float(confidence), thresholds, known=bool(known))
@@ -234,7 +234,7 @@ class _Judge:
 
     def log_exterior(self, seen: Observed) -> np.ndarray:
         """(N): log of the probability that each photo is of a car from outside."""
-        exterior = softmax(seen.scenes, self.settings.calibration.scenes)[:, SCENES.index("exterior")]
+        exterior = softmax(seen.scene_logits, self.settings.calibration.scenes)[:, SCENES.index("exterior")]
         return np.log(np.maximum(exterior, 1e-12))
 
     def known(self, seen: Observed) -> np.ndarray:
@@ -267,7 +267,7 @@ class _Judge:
         """How many photos of each scene (rows) are taken for each scene; the cars are the exterior ones."""
         truth = np.concatenate([np.full(len(cars.labels), SCENES.index("exterior")), scenes.labels])
         probabilities = softmax(
-            np.concatenate([cars.scenes, scenes.scenes]), self.settings.calibration.scenes
+            np.concatenate([cars.scene_logits, scenes.scene_logits]), self.settings.calibration.scenes
         )
         taken = [choose_scene(row, self.settings.thresholds) for row in probabilities]
         counts = Counter(zip((SCENES[i] for i in truth), taken, strict=True))

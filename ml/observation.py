@@ -11,10 +11,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from ml.bundle import SecondLook
-from ml.calibration import LookLogits
+from ml.calibration import Labelled
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
-from ml.looks import settled
+from ml.looks import mixed, settled
 from ml.networks import Arrays
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
@@ -26,47 +26,52 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class Observed:
-    """N photos seen whole and once more as `how` says."""
+    """N photos seen whole and once more as `how` says; neither look has its feature maps any more."""
 
     how: SecondLook
     labels: np.ndarray  # (N) class numbers, as the photos came with
-    first: np.ndarray  # (N, C) car logits
-    second: np.ndarray  # (N, C) car logits
-    scenes: np.ndarray  # (N, 3) scene logits of the first look
-    embeddings: tuple[np.ndarray, np.ndarray]  # (N, D) of both looks
+    first: Arrays
+    second: Arrays
+    areas: np.ndarray  # (N) shares of the photos that the second look saw
 
     @property
     def embedding(self) -> np.ndarray:
         """(N, D): of both looks together, as an answer has it."""
-        first, second = self.embeddings
-        return (1 - self.how.weight) * first + self.how.weight * second
+        return mixed(self.first.embedding, self.second.embedding, self.areas, self.how)
 
     @property
     def car_logits(self) -> np.ndarray:
         """(N, C): of both looks together, before the temperature."""
-        return (1 - self.how.weight) * self.first + self.how.weight * self.second
+        return mixed(self.first.cars, self.second.cars, self.areas, self.how)
+
+    @property
+    def scene_logits(self) -> np.ndarray:
+        """(N, 3): of both looks together, before the temperature."""
+        return (self.first.scenes + self.second.scenes) / 2
 
     def part(self, chosen: np.ndarray) -> Observed:
         """The photos of these indices."""
-        return Observed(
-            self.how,
-            self.labels[chosen],
-            self.first[chosen],
-            self.second[chosen],
-            self.scenes[chosen],
-            (self.embeddings[0][chosen], self.embeddings[1][chosen]),
+        first, second = (
+            seen._replace(
+                cars=seen.cars[chosen], scenes=seen.scenes[chosen], embedding=seen.embedding[chosen]
+            )
+            for seen in (self.first, self.second)
         )
+        return Observed(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
     def as_served(self, how: SecondLook) -> Observed:
         """The same photos where the second look weighs as `how` says and is spared where the first one says enough."""
-        spared = settled(self.first, how)
-        second, embedding = self.second.copy(), self.embeddings[1].copy()
-        second[spared], embedding[spared] = self.first[spared], self.embeddings[0][spared]
-        return replace(self, how=how, second=second, embeddings=(self.embeddings[0], embedding))
+        spared = settled(self.first.cars, self.first.scenes, how)
+        second = self.second._replace(
+            cars=np.where(spared[:, None], self.first.cars, self.second.cars),
+            scenes=np.where(spared[:, None], self.first.scenes, self.second.scenes),
+            embedding=np.where(spared[:, None], self.first.embedding, self.second.embedding),
+        )
+        return replace(self, how=how, second=second, areas=np.where(spared, 1.0, self.areas))
 
-    def logits(self) -> LookLogits:
-        """The car logits of both looks, with what the second weighs."""
-        return LookLogits(self.first, self.second, self.how.weight, self.labels)
+    def labelled(self) -> Labelled:
+        """The car logits of both looks together, with the labels."""
+        return Labelled(self.car_logits, self.labels)
 
 
 def observe(
@@ -119,14 +124,8 @@ def _open(photo: Photo, proxy: Proxy | None) -> Image.Image:
 
 
 def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> Observed:
-    return Observed(
-        how,
-        labels,
-        np.concatenate([part.first.cars for part in parts]),
-        np.concatenate([part.second.cars for part in parts]),
-        np.concatenate([part.first.scenes for part in parts]),
-        (
-            np.concatenate([part.first.embedding for part in parts]),
-            np.concatenate([part.second.embedding for part in parts]),
-        ),
+    first, second = (
+        Arrays(*map(np.concatenate, zip(*seen, strict=True)))
+        for seen in ([part.first for part in parts], [part.second for part in parts])
     )
+    return Observed(how, labels, first, second, np.concatenate([part.areas for part in parts]))

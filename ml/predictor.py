@@ -16,7 +16,7 @@ from PIL import Image
 from ml.bundle import HEAD, WEIGHTS, Bundle, Label, SecondLook, Settings, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, energy, heat_map, second_box, settled, shows_enough, softmax
+from ml.looks import WHOLE, Box, area, energy, heat_map, mixed, second_box, settled, shows_enough, softmax
 from ml.networks import Arrays, Network, open_network
 from ml.openset import cosines, familiarity
 from ml.photos import open_photo, to_input
@@ -106,6 +106,11 @@ class Looks:
     second: Arrays
     boxes: list[Box]
     hints: list[tuple[str, ...]]
+
+    @property
+    def areas(self) -> np.ndarray:
+        """(B): the share of each photo that the second look saw."""
+        return np.array([area(box) for box in self.boxes])
 
 
 @dataclass(frozen=True)
@@ -235,11 +240,11 @@ class LoadedBundle:
         """
         remarks = [hints(image) for image in images] if remarks is None else list(remarks)
         boxes = [WHOLE] * len(images)
-        again = np.flatnonzero(~settled(first.cars, how)).tolist()
+        again = np.flatnonzero(~settled(first.cars, first.scenes, how)).tolist()
         if not again:
             return Looks(first, first, boxes, remarks)
         for i, strength in zip(again, energy(first.feature_map[again]), strict=True):
-            box = second_box(strength, how)
+            box = second_box(strength, images[i].size, how)
             if shows_enough(box, images[i].size, how, remarks[i]):
                 boxes[i] = box
         inputs = self.inputs([images[i] for i in again], [boxes[i] for i in again])
@@ -277,9 +282,9 @@ class LoadedBundle:
     def assemble(self, looks: Looks, learned: Learned | None = None) -> list[Answer]:
         """Answers from what was seen in both looks."""
         settings = self.bundle.settings
-        weight = settings.second_look.weight
-        logits = (1 - weight) * looks.first.cars + weight * looks.second.cars
-        embeddings = (1 - weight) * looks.first.embedding + weight * looks.second.embedding
+        how, areas = settings.second_look, looks.areas
+        logits = mixed(looks.first.cars, looks.second.cars, areas, how)
+        embeddings = mixed(looks.first.embedding, looks.second.embedding, areas, how)
         labels = self.bundle.labels
         shares = softmax(logits, settings.calibration.cars)
         near = None
@@ -290,7 +295,7 @@ class LoadedBundle:
                 labels += learned.labels
                 shares = softmax(join(logits / settings.calibration.cars, places, self.space, learned.places))
                 near = np.concatenate([near, cosines(places, learned.places)], axis=1)
-        scenes = softmax(looks.first.scenes, settings.calibration.scenes)
+        scenes = softmax((looks.first.scenes + looks.second.scenes) / 2, settings.calibration.scenes)
         seen = _Seen(labels, shares, scenes, embeddings, near, _familiar(settings, logits, near))
         return [self._answer(looks, seen, i) for i in range(len(shares))]
 

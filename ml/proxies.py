@@ -55,26 +55,50 @@ def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5,
     """From across the road: the photo at `scale` of its size, somewhere on another picture."""
 
     def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
-        canvas = open_photo(seeded.choice(backgrounds), short_side=256).resize(image.size)
         share = seeded.uniform(*scale)
         small = image.resize((round(image.width * share), round(image.height * share)))
-        corner = (
-            seeded.randint(0, image.width - small.width),
-            seeded.randint(0, image.height - small.height),
-        )
-        canvas.paste(small, corner)
-        return canvas
+        return _set_on(backgrounds, small, image.size, seeded)
 
     return apply
 
 
+def upright(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.6, 1.0)) -> Proxy:
+    """By a phone held upright: the photo at `scale` of the width of another picture, a third as high again as wide."""
+
+    def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
+        width = round(image.width / seeded.uniform(*scale))
+        return _set_on(backgrounds, image, (width, max(image.height, round(width * 4 / 3))), seeded)
+
+    return apply
+
+
+def _set_on(
+    backgrounds: Sequence[Path], image: Image.Image, size: tuple[int, int], seeded: random.Random
+) -> Image.Image:
+    canvas = open_photo(seeded.choice(backgrounds), short_side=256).resize(size)
+    corner = seeded.randint(0, size[0] - image.width), seeded.randint(0, size[1] - image.height)
+    canvas.paste(image, corner)
+    return canvas
+
+
+def distant(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
+    """The proxies in which the car fills less of the photo, by the name reports use; none without backgrounds."""
+    if not backgrounds:
+        return {}
+    return {
+        "small car": small_car(backgrounds),
+        "tiny car": small_car(backgrounds, scale=(0.3, 0.5)),
+        "upright": upright(backgrounds),
+    }
+
+
 def all_proxies(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
-    """Every proxy by the name reports use; `small car` only where there are backgrounds to set it on."""
-    proxies: dict[str, Proxy] = {
+    """Every proxy by the name reports use."""
+    return {
+        **distant(backgrounds),
         "JPEG quality 30": jpeg(30),
         "blur": blur,
         "dusk": dusk,
         "120 px": thumbnail,
         "red and blue swapped": swapped,
     }
-    return {"small car": small_car(backgrounds), **proxies} if backgrounds else proxies

@@ -21,39 +21,46 @@ from ml.recipes import Augmentation  # noqa: E402
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-#: Share of the photos moved away from the camera that are set among their own surroundings.
-MIRRORED = 0.4
+#: Share of the photos moved away from the camera that are set among their own surroundings, where these are less than half of
+#: the picture: more would show many cars.
+MIRRORED = 0.6
+#: Width over height of the pictures that they are set on.
+SHAPES = (9 / 16, 3 / 4, 3 / 4, 1.0, 4 / 3, 4 / 3, 16 / 9)
 
 
 class ZoomOut:
-    """Set the photo, shrunk, somewhere on another picture: a car that fills less of the frame.
+    """Set the photo, shrunk, somewhere on a larger picture of another shape: a car that fills less of the frame.
 
-    Benchmark photos are framed tightly; a visitor's photo from across the road is not. The other picture is the photo's
-    own surroundings carried on as in a mirror, one of `backgrounds`, or the photo itself, stretched beyond recognition.
-    The edge of the last two is soft half of the time, lest the network learn to look for frames.
+    Benchmark photos are wide and framed tightly; a visitor's photo from across the road is neither, and phones are held
+    upright as often as not. The larger picture is the photo's own surroundings carried on as in a mirror, one of
+    `backgrounds`, or the photo itself, stretched beyond recognition. The edge of the last two is soft half of the time, lest
+    the network learn to look for frames. `scale` is the photo's size as a share of the largest that fits.
     """
 
-    def __init__(
-        self, share: float, backgrounds: Sequence[Path], scale: tuple[float, float] = (0.4, 0.9)
-    ) -> None:
-        self.share = share
+    def __init__(self, backgrounds: Sequence[Path], scale: tuple[float, float] = (0.35, 0.95)) -> None:
         self.backgrounds = list(backgrounds)
         self.scale = scale
 
     def __call__(self, image: Image.Image) -> Image.Image:
-        if random.random() >= self.share:
-            return image
-        width, height = image.size
-        scale = random.uniform(*self.scale)
-        small = image.resize((round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
+        width, height = self._frame(image)
+        scale = random.uniform(*self.scale) * min(width / image.width, height / image.height)
+        size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
         left = random.randint(0, width - small.width)
         top = random.randint(0, height - small.height)
-        if random.random() < MIRRORED:
+        if small.width * small.height > width * height / 2 and random.random() < MIRRORED:
             rows, columns = (top, height - top - small.height), (left, width - left - small.width)
             return Image.fromarray(np.pad(np.asarray(small), (rows, columns, (0, 0)), "symmetric"))
         canvas = self._background(image).resize((width, height), Image.Resampling.BILINEAR)
         canvas.paste(small, (left, top), self._mask(small) if random.random() < 0.5 else None)
         return canvas
+
+    @staticmethod
+    def _frame(image: Image.Image) -> tuple[int, int]:
+        """Width and height of a picture of another shape with as many pixels."""
+        shape = random.choice(SHAPES)
+        pixels = image.width * image.height
+        return round((pixels * shape) ** 0.5), round((pixels / shape) ** 0.5)
 
     @staticmethod
     def _mask(small: Image.Image) -> Image.Image:
@@ -124,16 +131,7 @@ def train_transform(
     steps: list[Callable] = []
     if augmentation.swap:
         steps.append(SwapRedBlue(augmentation.swap))
-    if augmentation.zoom_out:
-        steps.append(ZoomOut(augmentation.zoom_out, backgrounds))
-    if augmentation.degrade:
-        steps.append(Degrade(augmentation.degrade))
-    if augmentation.rotate:
-        steps.append(v2.RandomRotation(augmentation.rotate, v2.InterpolationMode.BILINEAR))
-    if tuple(augmentation.crop_scale) == (1, 1):
-        steps.append(v2.Resize((size, size)))
-    else:
-        steps.append(v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio))
+    steps.append(_framing(augmentation, size, backgrounds))
     if augmentation.flip:
         steps.append(v2.RandomHorizontalFlip(augmentation.flip))
     if augmentation.colour:
@@ -147,6 +145,26 @@ def train_transform(
     if augmentation.erase:
         steps.append(v2.RandomErasing(p=augmentation.erase))
     return v2.Compose(steps)
+
+
+def _framing(augmentation: Augmentation, size: int, backgrounds: Sequence[Path]) -> Callable:
+    """A part of the photo, or now and then the whole of it from afar, squeezed to a square as serving does."""
+    worse: list[Callable] = []
+    if augmentation.degrade:
+        worse.append(Degrade(augmentation.degrade))
+    if augmentation.rotate:
+        worse.append(v2.RandomRotation(augmentation.rotate, v2.InterpolationMode.BILINEAR))
+    whole = v2.Resize((size, size))
+    if tuple(augmentation.crop_scale) == (1, 1):
+        near = v2.Compose([*worse, whole])
+    else:
+        crop = v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio)
+        near = v2.Compose([*worse, crop])
+    if not augmentation.zoom_out:
+        return near
+    # Cropped once more, a car that is small already would often not be in the picture.
+    away = v2.Compose([ZoomOut(backgrounds), *worse, whole])
+    return v2.RandomChoice([near, away], p=[1 - augmentation.zoom_out, augmentation.zoom_out])
 
 
 def mixer(augmentation: Augmentation, classes: int) -> Callable | None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from ml.bundle import Calibration, SecondLook, Settings, Thresholds
 from ml.calibration import (
+    Labelled,
     crossfitted_error,
     exterior_threshold,
-    fit_scene_temperature,
     fit_temperature,
     lowest_right,
     sure_threshold,
@@ -24,20 +24,20 @@ from ml.metrics import log_loss
 from ml.observation import Observed, observe
 from ml.openset import cosines, fit_familiarity
 from ml.predictor import LoadedBundle
-from ml.proxies import small_car
+from ml.proxies import distant
 
-#: Ways to frame the second look that are tried. A smallest side or padding keeps it from cutting the car.
+#: Ways to frame the second look that are tried.
 WAYS = (
-    SecondLook(energy=0.45, padding=0.0, smallest=0.65, largest=0.5),
-    SecondLook(energy=0.45, padding=0.0, smallest=0.65, largest=0.6),
-    SecondLook(energy=0.45, padding=0.0, smallest=0.5, largest=0.5),
-    SecondLook(energy=0.5, padding=0.07, smallest=0.5, largest=0.6),
+    SecondLook(smallest=0.65, largest=0.6),
+    SecondLook(smallest=0.5, largest=0.6),
+    SecondLook(smallest=0.5, largest=0.85),
+    SecondLook(smallest=0.35, largest=0.85),
 )
-WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6)
+WEIGHTS = (0.3, 0.4, 0.5, 0.6)
 #: A closer look shows at least this share of the pixels, along each side, that the network looks at.
 LEAST_PIXELS = 0.25
-#: Of the validation photos, every so many-th is set small on another picture to choose the second look by.
-SMALL_STRIDE = 2
+#: Of the validation photos, every so many-th is set small on another picture, in each way, to choose the second look by.
+DISTANT_STRIDE = 3
 #: Share of right first looks from which on a second one is spared.
 ENOUGH = 0.995
 
@@ -45,10 +45,10 @@ ENOUGH = 0.995
 def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, float]]:
     """The settings that served best, and figures of the choice that a report should mention.
 
-    The second look is spared where the first is as good as certain. It is the way and weight with the least log loss, each at its own temperature, on validation photos as they
-    are and with small cars, both counting the same. Photos of the second kind need scenes to be set on; without them the
-    first kind decides. Where the bundle has a space, what is familiar is chosen too, and takes the place of the probability
-    under which a car is unknown.
+    The second look is spared where the first is as good as certain. It is the way and weight with the least log loss, each at
+    its own temperature, on validation photos as they are and with the car further away in several ways, all kinds counting
+    the same. Photos from afar need scenes to be set on; without them the first kind decides. Where the bundle has a space,
+    what is familiar is chosen too, and takes the place of the probability under which a car is unknown.
     """
     settings = loaded.bundle.settings
     pixels = round(settings.input.size * LEAST_PIXELS)
@@ -56,18 +56,18 @@ def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, 
     cars = observe(loaded, material.cars, ways=ways, title="choosing the second look")
     backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
     kinds = [cars]
-    if backgrounds:
-        sample = material.cars[::SMALL_STRIDE]
-        kinds.append(
-            observe(loaded, sample, ways=ways, proxy=small_car(backgrounds), title="the same, small cars")
-        )
+    for name, proxy in distant(backgrounds).items():
+        sample = material.cars[::DISTANT_STRIDE]
+        kinds.append(observe(loaded, sample, ways=ways, proxy=proxy, title=f"the same, {name}"))
     best, weight = min(
         ((way, weight) for way in range(len(ways)) for weight in WEIGHTS),
         key=lambda choice: sum(_least_loss(_reweighted(kind[choice[0]], choice[1])) for kind in kinds),
     )
     enough = enough_lead([_reweighted(kind[best], weight) for kind in kinds])
     chosen = cars[best].as_served(replace(ways[best], weight=weight, enough=enough))
-    calibration = Calibration(fit_temperature(chosen.logits()), _scene_temperature(loaded, material, chosen))
+    calibration = Calibration(
+        fit_temperature(chosen.labelled()), _scene_temperature(loaded, material, chosen)
+    )
     settings = replace(settings, second_look=chosen.how, calibration=calibration)
     settings = replace(settings, thresholds=_thresholds(settings, chosen))
     if loaded.space is not None:
@@ -78,7 +78,7 @@ def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, 
             thresholds=replace(settings.thresholds, unknown=0.0),
         )
     return settings, {
-        "calibration error, each half at the other's temperature": crossfitted_error(chosen.logits())
+        "calibration error, each half at the other's temperature": crossfitted_error(chosen.labelled())
     }
 
 
@@ -93,7 +93,7 @@ def enough_lead(kinds: Sequence[Observed]) -> float | None:
     of which there are none to choose by, the second look is worth far more. None where no lead is enough.
     """
     least = [
-        lowest_right(leads(seen.first), seen.first.argmax(axis=1) == seen.labels, precision=ENOUGH)
+        lowest_right(leads(seen.first.cars), seen.first.cars.argmax(axis=1) == seen.labels, precision=ENOUGH)
         for seen in kinds
     ]
     found = [lead for lead in least if lead is not None]
@@ -101,22 +101,22 @@ def enough_lead(kinds: Sequence[Observed]) -> float | None:
 
 
 def _least_loss(seen: Observed) -> float:
-    logits = seen.logits()
+    logits = seen.labelled()
     return log_loss(logits.probabilities(fit_temperature(logits)), seen.labels)
 
 
 def _scene_temperature(loaded: LoadedBundle, material: Material, cars: Observed) -> float:
     if not material.scenes:
         return 1.0
-    scenes = observe(loaded, material.scenes, title="scenes")[0]
+    scenes = observe(loaded, material.scenes, ways=[cars.how], title="scenes")[0]
     truth = np.concatenate([np.full(len(cars.labels), SCENES.index("exterior")), scenes.labels])
-    return fit_scene_temperature(np.concatenate([cars.scenes, scenes.scenes]), truth)
+    return fit_temperature(Labelled(np.concatenate([cars.scene_logits, scenes.scene_logits]), truth))
 
 
 def _thresholds(settings: Settings, cars: Observed) -> Thresholds:
-    probabilities = cars.logits().probabilities(settings.calibration.cars)
+    probabilities = cars.labelled().probabilities(settings.calibration.cars)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == cars.labels
-    exterior = softmax(cars.scenes, settings.calibration.scenes)[:, SCENES.index("exterior")]
+    exterior = softmax(cars.scene_logits, settings.calibration.scenes)[:, SCENES.index("exterior")]
     return Thresholds(
         sure=sure_threshold(confidence, right),
         unknown=unknown_threshold(confidence, right),

@@ -58,7 +58,7 @@ def stages(predictor: Predictor, content: bytes) -> dict[str, float]:
     lap()
     second = loaded.network(loaded.inputs(images, [BOX]))
     lap()
-    second_box(energy(first.feature_map)[0], loaded.bundle.settings.second_look)
+    second_box(energy(first.feature_map)[0], images[0].size, loaded.bundle.settings.second_look)
     loaded.assemble(Looks(first, second, [BOX], [hints(images[0])]))
     lap()
     return dict(zip(("decode", "first look", "second look", "rest"), np.diff(times), strict=True))

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from ml.calibration import (
-    LookLogits,
+    Labelled,
     crossfitted_error,
     exterior_threshold,
-    fit_scene_temperature,
     fit_temperature,
     minimise,
     sure_threshold,
@@ -19,20 +18,19 @@ from ml.looks import softmax
 from ml.metrics import calibration_error
 
 
-def overconfident(temperature: float, count: int = 4000) -> LookLogits:
+def overconfident(temperature: float, count: int = 4000) -> Labelled:
     """Logits whose right temperature is known: labels are drawn from softmax(logits / temperature)."""
     random = np.random.default_rng(5)
     logits = random.normal(0, 3, (count, 6))
     cumulated = softmax(logits, temperature).cumsum(axis=1)
     labels = (random.random((count, 1)) > cumulated).sum(axis=1)
-    return LookLogits(logits, logits, 0.5, labels)
+    return Labelled(logits, labels)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
 def test_temperature_is_found(temperature: float) -> None:
     logits = overconfident(temperature)
     assert fit_temperature(logits) == pytest.approx(temperature, rel=0.1)
-    assert fit_scene_temperature(logits.first, logits.labels) == pytest.approx(temperature, rel=0.1)
 
 
 def test_temperature_mends_the_calibration_error() -> None:

@@ -15,6 +15,7 @@ from ml.data import read_chosen
 from ml.evaluation import LEFT_OUT
 from ml.exceptions import DataError
 from ml.experiments import few_photos
+from ml.networks import Arrays
 from ml.observation import Observed
 from ml.predictor import LoadedBundle
 from ml.recipes import read_recipe
@@ -32,8 +33,9 @@ def seen(labels: np.ndarray, seed: int, *, noise: float = 1.0) -> Observed:
     random = np.random.default_rng(seed)
     embedding = (MEANS[labels] + random.normal(0, noise, (len(labels), SIZE))).astype(np.float32)
     logits = -0.03 * np.square(embedding[:, None] - MEANS[None, :KNOWN]).sum(axis=-1)
-    how = SecondLook(weight=0.5)
-    return Observed(how, labels, logits, logits, np.zeros((len(labels), 3)), (embedding, embedding))
+    scenes = np.zeros((len(labels), 3))
+    look = Arrays(logits, scenes, embedding, scenes[:0])
+    return Observed(SecondLook(weight=0.5), labels, look, look, np.ones(len(labels)))
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ def test_photo_of_any_shape_can_be_judged(size: tuple[int, int]) -> None:
     assert "small" in hints(Image.new("RGB", size, (128, 128, 128)))
 
 
-@pytest.mark.parametrize("name", ["JPEG quality 30", "blur", "dusk", "120 px", "small car"])
+@pytest.mark.parametrize(
+    "name", ["JPEG quality 30", "blur", "dusk", "120 px", "small car", "tiny car", "upright"]
+)
 def test_proxy_changes_the_photo_the_same_way_every_time(tmp_path: Path, name: str) -> None:
     sharp((64, 64)).save(tmp_path / "background.png")
     proxy = proxies.all_proxies([tmp_path / "background.png"])[name]
@@ -67,13 +69,23 @@ def test_small_car_keeps_the_size_and_shrinks_the_car(tmp_path: Path) -> None:
     assert 0.24 < red < 0.5
 
 
+def test_upright_photo_is_higher_than_wide_and_shows_all_of_the_car(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), (0, 0, 255)).save(tmp_path / "blue.png")
+    proxy = proxies.upright([tmp_path / "blue.png"])
+    for seed in range(5):
+        photo = proxy(Image.new("RGB", (200, 100), (255, 0, 0)), random.Random(seed))
+        assert photo.height == pytest.approx(photo.width * 4 / 3, abs=1)
+        assert (np.asarray(photo)[:, :, 0] == 255).sum() == 200 * 100
+
+
 def test_swapped_photo_has_red_where_blue_was() -> None:
     photo = proxies.swapped(Image.new("RGB", (4, 4), (10, 20, 30)), random.Random(1))
     assert photo.getpixel((0, 0)) == (30, 20, 10)
 
 
-def test_no_background_means_no_small_car() -> None:
-    assert "small car" not in proxies.all_proxies([])
+def test_no_background_means_no_distant_car() -> None:
+    assert not proxies.distant([])
+    assert not {"small car", "tiny car", "upright"} & set(proxies.all_proxies([]))
 
 
 @pytest.mark.data

@@ -155,7 +155,7 @@ def test_report_has_figures_with_intervals(workshop: Path) -> None:
     assert sum(row["photos"] for row in report["classes"]) == report["photos"] == 6
     assert sum(row["share"] for row in report["decisions"].values()) == pytest.approx(1)
     assert sum(sum(row.values()) for row in report["scenes"].values()) == 6 + 4
-    assert set(report["robustness"]) == {"small car", *all_proxies([])}
+    assert set(report["robustness"]) == {"small car", "tiny car", "upright", *all_proxies([])}
     assert set(report["other sources"]) == {"Audi"}
     assert set(report["unknown cars"]) == {"Tesla"}
     assert report["parity"]["onnx against torch"] < 1e-3

@@ -6,6 +6,7 @@ import numpy as np
 
 from ml.bundle import SecondLook
 from ml.looks import leads, settled
+from ml.networks import Arrays
 from ml.observation import Observed
 from ml.tuning import ENOUGH, enough_lead
 
@@ -15,10 +16,9 @@ def photos(lead: np.ndarray, right: np.ndarray) -> Observed:
     sign = np.where(right, 1.0, -1.0)
     first = np.stack([sign * lead, np.zeros_like(lead)], axis=1)
     second = np.tile([9.0, 0.0], (len(lead), 1))
-    nothing = np.zeros((len(lead), 3))
-    return Observed(
-        SecondLook(weight=0.5), np.zeros(len(lead), int), first, second, nothing, (nothing, nothing)
-    )
+    outside = np.tile([1.0, 0.0, 0.0], (len(lead), 1))
+    looks = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
+    return Observed(SecondLook(weight=0.5), np.zeros(len(lead), int), *looks, np.ones(len(lead)))
 
 
 def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -> None:
@@ -29,8 +29,8 @@ def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -
     assert both is not None
     assert alone < 1.1 < 3.9 < both < 4.1
     for seen in (easy, hard):
-        kept = leads(seen.first) >= both
-        assert (seen.first.argmax(axis=1) == seen.labels)[kept].mean() >= ENOUGH
+        kept = leads(seen.first.cars) >= both
+        assert (seen.first.cars.argmax(axis=1) == seen.labels)[kept].mean() >= ENOUGH
 
 
 def test_second_look_is_never_spared_where_no_lead_is_sure() -> None:
@@ -43,6 +43,6 @@ def test_spared_photos_are_judged_by_their_first_look() -> None:
     seen = photos(np.array([1.0, 5.0]), np.array([False, False]))
     how = SecondLook(weight=0.5, enough=3.0)
     served = seen.as_served(how)
-    assert settled(seen.first, how).tolist() == [False, True]
+    assert settled(seen.first.cars, seen.first.scenes, how).tolist() == [False, True]
     assert served.car_logits.argmax(axis=1).tolist() == [0, 1]
     assert seen.car_logits.argmax(axis=1).tolist() == [0, 0]
