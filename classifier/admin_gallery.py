@@ -37,7 +37,9 @@ class SeveralFiles(forms.ClearableFileInput):
 class PhotosField(forms.FileField):
     """Several files; at least one."""
 
-    widget = SeveralFiles(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,.heic"})
+    widget = SeveralFiles(
+        attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/avif,.heic,.avif"}
+    )
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Each of them; empty ones are refused later, by name."""

@@ -34,7 +34,7 @@ KEPT_SIDE, MOST_KEPT = 1600, 2048
 THUMBNAIL_SIDE = 320
 #: Of JPEG. Traces of compression show less where there are more pixels.
 QUALITY, LARGE_QUALITY = 88, 82
-ACCEPTED = "JPEG, PNG, WebP or HEIC"
+ACCEPTED = "JPEG, PNG, WebP, HEIC or AVIF"
 #: Of pictures that are larger than this in memory, one process decodes one at a time: 50 megapixels take 200 MB.
 LARGE_PIXELS = 16_000_000
 _one_large_picture = threading.Lock()
@@ -47,8 +47,10 @@ _EXTENSIONS = {
     "PNG": {"png"},
     "WEBP": {"webp"},
     "HEIF": {"heic", "heif", "hif"},
+    "AVIF": {"avif"},
 }
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
 _REFUSED = (
     (b"GIF8", "a GIF"),
     (b"%PDF", "a PDF"),
@@ -120,13 +122,22 @@ def _kind_of(data: bytes) -> str:
         return "PNG"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return "HEIF"
+    if data[4:8] == b"ftyp" and (brands := _brands(data)):
+        if not brands.isdisjoint(_AVIF_BRANDS):
+            return "AVIF"
+        if not brands.isdisjoint(_HEIF_BRANDS):
+            return "HEIF"
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for magic, what in _REFUSED:
         if start.startswith(magic.lower()):
             raise PhotoRefused("unsupported_format", f"This is {what}, not a photo. Send {ACCEPTED}.")
     raise PhotoRefused("not_an_image", f"This file is not a photo. Send {ACCEPTED}.")
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """The major and the compatible brands of a file of boxes: what it says it may be read as. ISO/IEC 14496-12, 4.3."""
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}
 
 
 def _check_extension(name: str, kind: str) -> None:

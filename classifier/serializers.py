@@ -9,14 +9,14 @@ from rest_framework import serializers
 
 from catalog.models import Variant
 from classifier.fused import FusedAnswer, FusedCandidate, fused_answer
-from classifier.intake import MAX_PHOTOS
+from classifier.intake import ACCEPTED, MAX_PHOTOS
 from classifier.models import Feedback, Identification, Prediction, Reading, Sighting
 
 
 class PhotoUpload(serializers.Serializer):
     """What to send: one photo."""
 
-    photo = serializers.FileField(help_text="JPEG, PNG, WebP or HEIC.", allow_empty_file=True)
+    photo = serializers.FileField(help_text=f"{ACCEPTED}.", allow_empty_file=True)
 
 
 class PhotosUpload(serializers.Serializer):
@@ -26,7 +26,7 @@ class PhotosUpload(serializers.Serializer):
         child=serializers.FileField(allow_empty_file=True),
         min_length=1,
         max_length=MAX_PHOTOS,
-        help_text="JPEG, PNG, WebP or HEIC; the field is repeated for each photo.",
+        help_text=f"{ACCEPTED}; the field is repeated for each photo.",
     )
 
 

@@ -18,7 +18,7 @@ from ml.manifest import is_manifest, read_manifest
 from ml.photo_table import Photo, PhotoTable, Texts
 from ml.photos import open_photo
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 #: The order of the scene head's outputs.
 SCENES = ("exterior", "interior", "other")
 

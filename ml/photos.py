@@ -17,7 +17,7 @@ from ml.exceptions import PhotoError
 
 #: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes. JPEG includes
 #: the pairs that some phones make (MPO).
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 #: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
 DECODE_SHORT_SIDE = 512
 
@@ -49,7 +49,9 @@ def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECOD
     except (IsADirectoryError, PermissionError) as error:
         raise PhotoError(f"{source!s} can't be opened: {error.strerror}.") from None
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise PhotoError("This file is not a photo that can be read (JPEG, PNG, WebP or HEIC).") from error
+        raise PhotoError(
+            "This file is not a photo that can be read (JPEG, PNG, WebP, HEIC or AVIF)."
+        ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise PhotoError("This photo is damaged: it ends early or its data make no sense.") from error
     return to_rgb(image)

@@ -42,6 +42,8 @@ def opened(photo: CleanPhoto) -> Image.Image:
         ("PNG", "1", "a.png"),
         ("PNG", "I;16", "a.png"),
         ("WEBP", "RGB", "a.webp"),
+        ("AVIF", "RGB", "a.avif"),
+        ("AVIF", "RGBA", "a.avif"),
         ("JPEG", "RGB", ""),
         ("PNG", "RGB", "no-extension"),
     ],
@@ -134,6 +136,9 @@ HEIC_BROKEN = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 20
 ANIMATED_WEBP = encoded(
     picture(), "WEBP", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")]
 )
+ANIMATED_AVIF = encoded(
+    picture(), "AVIF", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")]
+)
 ANIMATED_PNG = encoded(picture(), "PNG", save_all=True, append_images=[Image.new("RGB", (320, 240), "blue")])
 
 
@@ -160,6 +165,10 @@ ANIMATED_PNG = encoded(picture(), "PNG", save_all=True, append_images=[Image.new
         (broken(encoded(kind="PNG")), "a.png", "damaged"),
         (broken(encoded(kind="WEBP")), "a.webp", "damaged"),
         (HEIC_BROKEN, "a.heic", "damaged"),
+        (broken(encoded(kind="AVIF")), "a.avif", "damaged"),
+        (encoded(kind="AVIF"), "a.heic", "wrong_extension"),
+        (ANIMATED_AVIF, "a.avif", "animated"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "a.avif", "not_an_image"),
         (b"\xff\xd8\xff" + b"\x00" * 500, "a.jpg", "damaged"),
         (png_bomb(), "a.png", "too_many_pixels"),
         (encoded(picture(12_100, 64), "PNG"), "a.png", "too_many_pixels"),
@@ -195,4 +204,5 @@ def test_files_over_the_limit_are_refused_by_size():
 
 def test_the_limits_that_people_read_are_the_ones_that_hold():
     assert f"{MAX_BYTES // 2**20} MB" in limits_text()
-    assert "HEIC" in limits_text()
+    for name in ("JPEG", "PNG", "WebP", "HEIC", "AVIF"):
+        assert name in limits_text()

@@ -77,7 +77,7 @@ def test_other_modes_become_rgb(mode: str) -> None:
     assert (opened.mode, opened.size) == ("RGB", (80, 48))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_formats_that_are_read(kind: str) -> None:
     assert near(open_photo(as_bytes(halves(), kind)), (70, 4), (250, 0, 0))
 
@@ -114,10 +114,12 @@ def test_truncated_photo_is_damaged(kind: str) -> None:
         open_photo(content[: len(content) // 2])
 
 
-def test_broken_heic_is_refused() -> None:
-    content = HEIC.read_bytes()
+@pytest.mark.parametrize(
+    "content", [HEIC.read_bytes()[:900], as_bytes(halves(), "AVIF")[:300]], ids=["HEIC", "AVIF"]
+)
+def test_file_of_boxes_that_ends_early_is_refused(content: bytes) -> None:
     with pytest.raises(PhotoError):
-        open_photo(content[:900])
+        open_photo(content)
 
 
 def test_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,10 +82,10 @@ def _bombs() -> Iterator[File]:
     canvas = webp.index(b"VP8X") + 12
     for size in (b"\xff" * 6, b"\xff\x3f\0\xff\x3f\0", b"\0" * 6):
         yield "bomb-canvas.webp", webp[:canvas] + size + webp[canvas + 6 :]
-    heic = HEIC.read_bytes()
-    place = heic.index(b"ispe") + 8
-    for side in (65_535, 2**32 - 1, 0):
-        yield f"bomb-{side}.heic", heic[:place] + struct.pack(">II", side, side) + heic[place + 8 :]
+    for kind, whole in (("heic", HEIC.read_bytes()), ("avif", _small("AVIF"))):
+        place = whole.index(b"ispe") + 8
+        for side in (65_535, 2**32 - 1, 0):
+            yield f"bomb-{side}.{kind}", whole[:place] + struct.pack(">II", side, side) + whole[place + 8 :]
 
 
 def _polyglots() -> Iterator[File]:
@@ -246,6 +246,7 @@ def _bases() -> list[File]:
         ("base.png", _small("PNG")),
         ("base.webp", _small("WEBP")),
         ("base.heic", HEIC.read_bytes()),
+        ("base.avif", _small("AVIF")),
     ]
 
 
