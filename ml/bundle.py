@@ -241,7 +241,7 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
 
 
 #: What a bundle exported before there was such a thing does not say.
-_LATER = ("pixels", "familiarity")
+_LATER = ("pixels", "shape", "familiarity")
 _NESTED = {kind.__name__: kind for kind in (Input, SecondLook, Calibration, Thresholds, Familiarity)}
 
 

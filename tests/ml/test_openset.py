@@ -112,11 +112,11 @@ def test_similar_cars_are_the_nearest_ones(tmp_path: Path) -> None:
 def test_bundle_without_a_space_answers_without_what_needs_it(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b", space=False)
     card = json.loads((bundle.path / CARD).read_text())
-    for key in ("familiarity", "second_look"):  # as exported before there were such things
-        card.pop(key) if key == "familiarity" else card[key].pop("pixels")
+    del card["familiarity"], card["second_look"]["pixels"], card["second_look"]["shape"]  # as once exported
     (bundle.path / CARD).write_text(json.dumps(card))
     old = read_bundle(bundle.path)
     assert (old.settings.familiarity, old.settings.second_look.pixels, old.has_space) == (None, 0, False)
+    assert old.settings.second_look.shape == SecondLook().shape
     answer = Predictor(old).predict(PHOTO)
     with_space = Predictor(write_tiny_bundle(tmp_path / "s")).predict(PHOTO)
     assert answer.predictions == with_space.predictions
