@@ -51,7 +51,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _average(arguments: argparse.Namespace) -> None:
-    from ml.export import average_runs
+    from ml.averaging import average_runs
 
     print(f"Finished: {average_runs(arguments.runs, arguments.out)}")
 

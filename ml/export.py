@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,27 +50,6 @@ def load_run(run: str | Path) -> tuple[CarNet, list[str], dict]:
     except RuntimeError as error:
         raise WeightsError(f"The weights of {run} do not fit {recipe['architecture']}: {error}") from None
     return model.eval(), labels, recipe
-
-
-def average_runs(runs: Sequence[Path], out: Path) -> Path:
-    """A run whose weights are the mean of those of `runs`, which started from each other; labels and recipe of the first.
-
-    Raises DataError where the runs have different labels, and as `load_run` does.
-    """
-    loaded = [load_run(run) for run in runs]
-    (first, labels, recipe), *others = loaded
-    if any(other[1] != labels for other in others):
-        raise DataError("The runs have different labels, so their weights can't be averaged.")
-    states = [model.state_dict() for model, _, _ in loaded]
-    mean = {
-        name: torch.stack([state[name].float() for state in states]).mean(dim=0).to(tensor.dtype)
-        for name, tensor in first.state_dict().items()
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(json.dumps(recipe, indent=2))
-    (out / "labels.json").write_text(json.dumps(labels, indent=2))
-    torch.save(mean, out / "model.pt")
-    return out / "model.pt"
 
 
 def to_files(model: CarNet, *, size: int) -> tuple[bytes, bytes]:

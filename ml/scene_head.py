@@ -38,16 +38,16 @@ def embed(
 def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
     """Fit exterior | interior | other as a linear head on the finished features, by L-BFGS.
 
-    Every scene photo counts twice: whole and as training sees it (cropped, shifted), since visitors crop too;
-    classes weigh the same however many photos they have. Cars are thinned to one in three.
+    Every photo counts three times: whole and twice as training sees it (cropped, or from afar on another scene), since
+    visitors crop, and stand across the road; classes weigh the same however many photos they have. Cars are thinned to one
+    in three.
     """
     thinned = splits.cars_train[::3]
     cars = (Photo(p.path, p.name, SCENES.index("exterior")) for p in thinned)
     photos = PhotoTable.of(chain(cars, splits.scenes_train))
-    views = [
-        evaluation_transform(size=recipe.size),
-        train_transform(recipe.augmentation, size=recipe.size),
-    ]
+    scenes = [photo.path for photo in splits.scenes_train if SCENES[photo.label] == "other"]
+    as_trained = train_transform(recipe.augmentation, size=recipe.size, backgrounds=scenes)
+    views = [evaluation_transform(size=recipe.size), as_trained, as_trained]
     x = torch.from_numpy(np.concatenate([embed(network, photos, view) for view in views]))
     y = torch.from_numpy(np.tile(photos.labels, len(views)).astype(np.int64))
     network.cpu()

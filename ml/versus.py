@@ -60,7 +60,7 @@ def _beside(active: Figure, candidate: Figure, count: int) -> dict[str, Any]:
 
 def _probabilities(loaded: LoadedBundle, photos: Sequence[Photo], title: str) -> np.ndarray:
     seen = observe(loaded, photos, title=title)[0]
-    return seen.logits().probabilities(loaded.bundle.settings.calibration.cars)
+    return seen.labelled().probabilities(loaded.bundle.settings.calibration.cars)
 
 
 def _mean(hits: np.ndarray) -> Figure:
