@@ -16,8 +16,40 @@ from pathlib import Path
 from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "labels"
-LANGUAGES = ("en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru")
-_LIKE = {"no": "nb", "nn": "nb", "sk": "cs", "uk": "ru", "be": "ru"}  # read by a neighbour's file
+LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "nl",
+    "es",
+    "it",
+    "ro",
+    "sv",
+    "hi",
+    "pl",
+    "pt",
+    "da",
+    "nb",
+    "cs",
+    "ru",
+    "tr",
+    "hu",
+    "fi",
+    "bg",
+    "hr",
+    "el",
+    "lt",
+)
+_LIKE = {
+    "no": "nb",
+    "nn": "nb",
+    "sk": "cs",
+    "uk": "ru",
+    "be": "ru",
+    "sr": "hr",
+    "bs": "hr",
+    "sl": "hr",
+}  # read by a neighbour's file
 LETTERS_IN_A_LABEL = 60
 
 
@@ -140,6 +172,15 @@ def _readers(code: str) -> tuple[Language, ...]:
     return (first, *(language(other) for other in rest if other != first.code))
 
 
+@cache
+def _labels_of(code: str) -> dict[str, Label]:
+    """Folded label → what it stands for, by the first language that knows it: the page's own, then the others."""
+    known: dict[str, Label] = {}
+    for reader in reversed(_readers(code)):
+        known |= reader.labels
+    return known
+
+
 _BRACKET = re.compile(
     r"^(?P<label>.+?)\s*[\(\[](?P<unit>[^()\[\]]{1,20})[\)\]]$|^(?P<named>.+?)\s*,\s*(?P<after>[a-z³0-9/@ ]{1,10})$"
 )
@@ -157,16 +198,14 @@ def label(text: str, code: str) -> Label | None:
     said = fold(text.strip(_TRAILING))
     if not said:
         return None
-    readers = _readers(code)
-    for reader in readers:
-        if found := reader.labels.get(said):
-            return found
+    labels = _labels_of(code)
+    if found := labels.get(said):
+        return found
     if match := _BRACKET.match(said):
         name = (match["label"] or match["named"] or "").strip(_TRAILING)
         unit = match["unit"] or match["after"] or ""
-        for reader in readers:
-            if found := reader.labels.get(name):
-                return Label(found.key, found.unit or unit, found.rank)
+        if found := labels.get(name):
+            return Label(found.key, found.unit or unit, found.rank)
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from scraper.cars import Car, RawCar, RawField, RawPhoto
-from scraper.extract import infobox, pairs, reasons, schema_org, sites, state, strips, subject
+from scraper.extract import infobox, nodes, pairs, reasons, schema_org, sites, state, strips, subject
 from scraper.extract.page import Page, whole_digits
 from scraper.extract.prices import amount, lone_price
 from scraper.normalise import normalise
@@ -47,7 +47,7 @@ def extract(content: bytes, url: str, *, source: str = "") -> Extraction:
 
 
 def _from_layers(page: Page, source: str) -> Extraction:
-    tops = schema_org.nodes(page)
+    tops = nodes.nodes(page)
     if subject.is_other(page, tops):
         return Extraction((), reasons.NO_CAR)
     evidence = _gather(page, tops)
@@ -84,7 +84,7 @@ class _Evidence:
         return _ENOUGH - 1 if self.is_named else _ENOUGH
 
 
-def _gather(page: Page, tops: list[schema_org.Node]) -> _Evidence:
+def _gather(page: Page, tops: list[nodes.Node]) -> _Evidence:
     found, several = schema_org.choose(schema_org.subjects(tops), page)
     if found and _another_make(found, page):
         found = None
@@ -198,7 +198,7 @@ def _another_make(found: schema_org.Found, page: Page) -> bool:
     return bool(said and heading and said != heading and not any({said, heading} <= pair for pair in related))
 
 
-def _crumbs_name(page: Page, tops: list[schema_org.Node]) -> list[RawField]:
+def _crumbs_name(page: Page, tops: list[nodes.Node]) -> list[RawField]:
     """Make and model of the breadcrumbs: a heading may say no more than "Golf VII 1.6 TDI"."""
     crumbs = [crumb for crumb in subject.crumbs(page, tops) if crumb]
     makes = {make for crumb in crumbs if (make := make_of(crumb))}

@@ -18,7 +18,8 @@ _CLIMB = 3
 _ENDS = ("ul", "table", "h1", "dt", "th", "input", "button", "select", "textarea", "form")
 _ALIKE = 2
 _CONSUMPTION = re.compile(r"\d\s?(?:kmpl|km/l|km/kg|kmpkg|mpg)\b", re.IGNORECASE)
-_FIGURES = {"price", "power", "displacement"}
+# Keys that have several labels on the page of one car: another car begins where the same label comes back.
+_BY_LABEL = {"price", "power", "displacement", "year", "model"}
 _BREAKS = ("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "ul", "table", "h1", "h2", "h3", "h4")
 # Keys that make a group of pairs a description of a car.
 TELLING = {"mileage", "fuel", "transmission", "power", "displacement", "year", "first_registration", "body_style", "drive", "price", "model", "make", "engine", "doors", "torque", "cylinders"}  # fmt: skip
@@ -202,7 +203,7 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
     labelled: dict[str, str] = {}
     for pair in found:
         key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
-        again = key in _FIGURES and said in labelled and not _same(labelled[said], text)
+        again = key in _BY_LABEL and said in labelled and not _same(labelled[said], text)
         if again or (key in seen and _another(key, seen[key], text, tag)):
             cut.append([])
             seen, labelled = {}, {}
@@ -220,7 +221,7 @@ def _another(key: str, one: str, other: str, tag: str) -> bool:
         read = words.fuel if key == "fuel" else words.transmission
         meant = [read(text, tag).split(",")[0] for text in (one, other)]
         return all(meant) and meant[0] != meant[1] and not _same(one, other)
-    return key in ("mileage", "year", "model") and not _same(one, other)
+    return key == "mileage" and not _same(one, other)
 
 
 def _same(one: str, other: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from scraper.extract.nodes import Node, kinds
 from scraper.extract.page import Page
-from scraper.extract.schema_org import Node, kinds
 from scraper.vocabulary import has_phrase
 
 EMPTY = "empty file"

@@ -9,8 +9,8 @@ import re
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
+from scraper.extract.nodes import Node, kinds, text_of, values
 from scraper.extract.page import Page
-from scraper.extract.schema_org import Node, kinds, text_of, values
 from scraper.normalise.names import title
 from scraper.vocabulary import fold, read
 

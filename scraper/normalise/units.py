@@ -28,7 +28,7 @@ STORED = {
     "m3/m": "meter ** 3 / meter", "J/m": "joule / meter", "kg/m": "kilogram / meter",
 }  # fmt: skip
 _SPOKEN = {
-    "km": "km kms kilometer kilometers kilometre kilometres kilometros chilometri kilometri kilometern kilometres किमी kmt किलोमीटर км км. ks",
+    "km": "km kms χλμ χλμ. kilometer kilometers kilometre kilometres kilometros chilometri kilometri kilometern kilometres किमी kmt किलोमीटर км км. ks",
     "mi": "mi mile miles smi mls",
     "mil": "mil",
     "m": "m mtr metre metres meter meters",
@@ -39,12 +39,12 @@ _SPOKEN = {
     "kW": "kw kwt kilowatt kilowatts квт",
     "hp": "hp horsepower cai",
     "bhp": "bhp bhp. बीएचपी",
-    "PS": "ps ch cv cp pk hk n12 hj л.с. л.с к.с. к.с лс ks chevaux cai-putere din",
+    "PS": "ps ch cv cp pk hk n12 hj л.с. л.с к.с. к.с лс ks chevaux cai-putere din le hv bg ag",
     "N m": "nm n·m n.m n-m n⋅m newton-meter nu न्यूटन एनएम",
     "lb ft": "lb-ft lb.-ft. lb·ft lbft lb.ft ft-lb ft-lbs ft.-lb. lbs-ft ft·lb ft⋅lb lb⋅ft lb-ft. lbf·ft lbs.-ft.",
     "kgf m": "kgm kgfm kgf·m kgf-m",
     "l": "l ltr liter liters litre litres litri litros litru litrov l. л л. लीटर",
-    "cc": "cc ccm cm3 cm³ cmq cmc cc. सीसी ccm. cm^3 c.c. см³ см3 куб.см",
+    "cc": "cc ccm cm3 cm³ cmq cmc cc. सीसी ccm. cm^3 c.c. см³ см3 куб.см кубика κ.εκ.",
     "cu in": "cu.in cu-in inq cubic-inches cid in³",
     "kg": "kg kgm kgs किलो",
     "lb": "lb lbs lbr lbs. pounds lb.",
@@ -80,6 +80,7 @@ _TURNS = re.compile(
 _AT_TURNS = re.compile(
     r"@\s*[\d.,]+(?:\s*[-–]\s*[\d.,]+)?\s*(?:rpm|r/min|u/min|1/min|min-1|tr/mn|tr/min|об/мин)?"
 )
+_TWO_UNITS = re.compile(r"(\d+)\s*/\s*(\d+)\s*[(\[]?\s*([^\W\d]+)\s*/\s*([^\W\d]+)")
 _UNIT_WORD = r"[a-z]+/100\s?[a-z]*|(?:km|mi|miles|wh|g|gr|gco2)/[a-z]+\d?|[^\s\d()\[\],;|/]+[³3]?"
 
 
@@ -158,6 +159,8 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
         said = re.sub(r"(?<![\d.,])(\d{1,3})\s?k\b(?=\s*(?:mi|km|$))", r"\g<1>000", said)
     said = re.sub(r"(?<=\d)-(?=[a-z])", " ", said)  # "3.8-liter"
     said = _AT_TURNS.sub(" ", said)  # "323 @ 6800": at so many turns
+    if key == "power":
+        said = _TWO_UNITS.sub(r"\1 \3 / \2 \4", said)  # "88/120 (kW/PS)"
     kind, found = KEYS[key], []
     for match in _FIGURE.finditer(said):
         beside = match["unit"] or ""

@@ -12,7 +12,7 @@ from scraper.vocabulary import fold, words_of
 SEPARATOR = "; "
 _WORD_EDGE = r"(?<![\w-]){}(?![\w-])"
 _GEARS = re.compile(
-    r"(?<![\d.,])(\d{1,2})\s*[-–]?\s*(?:speed|gears?\b|gang|gange|gang-|vitesses|rapports|marce|marchas|velocidades|versnellingen|trepte|vaxlar|spd|vel\b|stufig|sp\b)"
+    r"(?<![\d.,])(\d{1,2})\s*[-–]?\s*(?:speed|gears?\b|gang|gange|gang-|vitesses|rapports|marce|marchas|velocidades|versnellingen|trepte|vaxlar|spd|vel\b|stufig|sp\b|fokozat|vites|brzin|prestav|pavar|kademeli)"
 )
 _OR_BEFORE = re.compile(r"\d\s*(?:/|-|–|or|ou|oder|o|of|eller)\s*$")  # "4 or 5 speed"
 _HYBRID_PAIR = {"Petrol", "Diesel", "Electric"}

@@ -7,6 +7,7 @@ import pytest
 from scraper.extract import reasons
 from scraper.extract.report import read
 from tests.scraper.carless_pages import CARLESS_PAGES
+from tests.scraper.found_pages import FOUND_PAGES
 from tests.scraper.later_pages import LATER_PAGES
 from tests.scraper.more_pages import MORE_PAGES
 from tests.scraper.odd_pages import ODD_PAGES
@@ -31,9 +32,19 @@ BESIDE = {
     "other nodes": '<script type="application/ld+json">[{"@type":"Product","name":"Seat Arona 1.0 TSI 2018","brand":"Seat","offers":{"price":14990,"priceCurrency":"EUR"}},{"@type":"Product","name":"Jaguar XE 2.0d 2017","brand":"Jaguar","offers":{"price":19450,"priceCurrency":"EUR"}},{"@type":"Organization","name":"Motors","aggregateRating":{"ratingValue":4.5}}]</script>',
 }  # fmt: skip
 # A page whose heading does not name its make can't tell whose sheet is whose.
-UNNAMED = {"make in breadcrumbs only"}
+UNNAMED = {"make in breadcrumbs only", "Turkish, model beside its series"}
 
-ALL = PAGES | MORE_PAGES | ODD_PAGES | OFFER_PAGES | WORLD_PAGES | SPEC_PAGES | LATER_PAGES | CARLESS_PAGES
+ALL = (
+    PAGES
+    | MORE_PAGES
+    | ODD_PAGES
+    | OFFER_PAGES
+    | WORLD_PAGES
+    | SPEC_PAGES
+    | LATER_PAGES
+    | FOUND_PAGES
+    | CARLESS_PAGES
+)
 
 
 @pytest.mark.parametrize(("url", "page", "expected"), ALL.values(), ids=ALL)

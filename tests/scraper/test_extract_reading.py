@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scraper.cars import RawCar, RawField
 from scraper.extract import extract, reasons
+from scraper.extract.nodes import json_nodes
 from scraper.extract.page import Page, decode
 from scraper.extract.report import read
-from scraper.extract.schema_org import json_nodes
 from scraper.normalise import normalise
 from tests.scraper.pages import LINES, TABLE, car_node, ld, page, quantity, rows
 
