@@ -9,20 +9,23 @@ then titles. A page that is not about one car gives none, and says why.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from scraper.cars import Car, RawCar, RawField, RawPhoto
 from scraper.extract import infobox, nodes, pairs, reasons, schema_org, sites, state, strips, subject
+from scraper.extract.nodes import text_of
 from scraper.extract.page import Page, whole_digits
 from scraper.extract.prices import amount, lone_price
 from scraper.normalise import normalise
 from scraper.normalise.names import key_of, make_of, models, title
-from scraper.vocabulary import has_phrase
+from scraper.vocabulary import fold, has_phrase
 
 # Facts that are worth a row: a make and a model alone are a headline.
 _FACTS = {"year", "first_registration", "mileage", "price", "fuel", "transmission", "power", "displacement", "engine", "torque", "body_style", "drive", "length", "wheelbase", "mass", "consumption_combined", "consumption_city", "electric_range", "cylinders"}  # fmt: skip
 _OF_ANYTHING = {"year", "price", "length", "mass"}  # things for cars have them too
 _ENOUGH = 3
+_LONGEST_MODEL = 25
 _SITES_MAIN = 4  # labelled facts that outweigh a list of other cars on the page
 
 
@@ -86,7 +89,7 @@ class _Evidence:
 
 def _gather(page: Page, tops: list[nodes.Node]) -> _Evidence:
     found, several = schema_org.choose(schema_org.subjects(tops), page)
-    if found and _another_make(found, page):
+    if found and (_another_make(found, page) or _is_elsewhere(found, page)):
         found = None
     labelled = pairs.pairs(page)
     group, several_groups = pairs.described(pairs.groups(labelled, page.language))
@@ -107,7 +110,7 @@ def _gather(page: Page, tops: list[nodes.Node]) -> _Evidence:
     marked_car = structured if found and found.is_vehicle else []
     is_named = {one.key for one in marked_car + visible + hidden} >= {"make", "model"}
     only_others = (
-        (not found and reasons.compares(page))
+        (not found and (reasons.compares(page) or reasons.is_search(page)))
         or several
         or several_groups
         or several_strips
@@ -201,6 +204,8 @@ def _another_make(found: schema_org.Found, page: Page) -> bool:
 def _crumbs_name(page: Page, tops: list[nodes.Node]) -> list[RawField]:
     """Make and model of the breadcrumbs: a heading may say no more than "Golf VII 1.6 TDI"."""
     crumbs = [crumb for crumb in subject.crumbs(page, tops) if crumb]
+    if not any(title(head).model for head in _heads(page)) and (new := _new_model(page, crumbs)):
+        return new
     makes = {make for crumb in crumbs if (make := make_of(crumb))}
     if len(makes) != 1:
         return []
@@ -208,6 +213,29 @@ def _crumbs_name(page: Page, tops: list[nodes.Node]) -> list[RawField]:
     heads = [key_of(head) for head in _heads(page)]
     named = [c for c in crumbs if key_of(c) in models(make) and any(key_of(c) in head for head in heads)]
     return [RawField("make", "breadcrumb", make), *(RawField("model", "breadcrumb", c) for c in named[-1:])]
+
+
+def _new_model(page: Page, crumbs: list[str]) -> list[RawField]:
+    """A model that no list knows: the step behind its make in breadcrumbs or address, where a heading says both so."""
+    heads = [head.split() for head in _heads(page)]
+    for make, step in (*pairwise(crumbs), *pairwise(subject.steps(page.url))):
+        if not (known := make_of(make)) or len(step) > _LONGEST_MODEL:
+            continue
+        whole = fold(step if fold(step).startswith(f"{fold(make)} ") else f"{make} {step}").split()
+        ahead, length = len(make.split()), len(whole)
+        for words in heads:
+            for start in range(len(words) - length + 1):
+                if [fold(word) for word in words[start : start + length]] == whole and length > ahead:
+                    name = " ".join(words[start + ahead : start + length])
+                    return [RawField("make", "breadcrumb", known), RawField("model", "breadcrumb", name)]
+    return []
+
+
+def _is_elsewhere(found: schema_org.Found, page: Page) -> bool:
+    """Whether the marked-up car has a page of its own below this one: a list marks up its last or only car."""
+    own, here = (urlsplit(address).path.rstrip("/") for address in (text_of(found.node.get("url")), page.url))
+    is_below = bool(here) and own.startswith(f"{here}/")
+    return is_below and not any(title(head).model for head in _heads(page))
 
 
 def _meta_price(page: Page) -> list[RawField]:

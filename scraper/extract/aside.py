@@ -72,6 +72,9 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
     own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
+    if not own:  # a model that no list knows: then cars of other makes are others
+        main = (title(" ".join(_STRING(h).split())) for h in root.iter("h1"))
+        own = {(named.make, "") for named in main if named.make}
     said = {h: " ".join(_STRING(h).split())[:_LONGEST_HEADING] for h in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
     cards = {_looks(heading) for heading in others}

@@ -66,7 +66,10 @@ def lone_price(page: Page) -> list[RawField]:
 
 
 def _may_be_amount(text: Text) -> bool:
-    return text.has_digits and len(text.said) <= _LONGEST and bool(_DIGITS.search(text.said))
+    if not text.has_digits or len(text.said) > _LONGEST:
+        return False
+    behind = "" if text.is_behind else (text.element.tail or "")[:_LONGEST]  # "<b>11.5</b> lacs"
+    return bool(_DIGITS.search(text.said) or (behind and _DIGITS.search(f"{text.said} {behind.strip()}")))
 
 
 def _is_in_heading(text: Text) -> bool:

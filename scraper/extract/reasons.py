@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from scraper.extract.nodes import Node, kinds
 from scraper.extract.page import Page
+from scraper.normalise.names import title
 from scraper.vocabulary import has_phrase
 
 EMPTY = "empty file"
@@ -20,6 +22,8 @@ NO_CAR = "not about one car"
 ALL = (EMPTY, NOT_HTML, ERROR, NOTHING, SHELL, SEVERAL, NO_FACTS, NO_NAME, NO_CAR)
 
 _LITTLE_TEXT = 600
+# Steps of an address under which sites search.
+_SEARCHES = {"arama", "busca", "buscar", "busqueda", "haku", "hledat", "kereses", "pesquisa", "recherche", "ricerca", "search", "sok", "soeg", "suche", "szukaj", "zoeken"}  # fmt: skip
 _VERSUS = re.compile(
     r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
 )
@@ -41,6 +45,14 @@ def is_error(page: Page) -> bool:
 def compares(page: Page) -> bool:
     """Whether title or heading set cars side by side."""
     return any(_VERSUS.search(head) for head in (page.title, *page.headings[:1]))
+
+
+def is_search(page: Page) -> bool:
+    """Whether the address is a search's, and no main heading names a car: it may have found a single one."""
+    steps = {re.sub(r"\.\w+$", "", step) for step in urlsplit(page.url).path.lower().split("/")}
+    return bool(steps & _SEARCHES) and not any(
+        title(" ".join(h.itertext())).model for h in page.root.iter("h1")
+    )
 
 
 def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:

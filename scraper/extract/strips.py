@@ -16,10 +16,11 @@ from scraper.vocabulary import fold
 _LONGEST = 40
 _LONGEST_STRIP = 120
 _SPLIT = re.compile(r"\s*[|•·●∙/]\s+|\s+[|•·●∙/]\s*|\s*[|•·●∙]\s*|,\s+|\s+[-–]\s+")
+_SPAN = re.compile(r"(?<=\b\d{4}) [-–] (?=(?:19|20)\d\d\b)")
 _SPLITS = re.compile(r"[|•·●∙/,–-].*\d|\d.*[|•·●∙/,–-]")
 _SHAPES = (
     ("mileage", re.compile(r"^(?:ca\.? )?\d[\d.,' \u00a0\u202f]*\s?(?:km|kms|mi|mil|miles|kilometers|kilometres|किमी)\.?$", re.IGNORECASE)),
-    ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?\(\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\))?$", re.IGNORECASE)),
+    ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?[(/]\s?\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\)?)?$", re.IGNORECASE)),
     ("displacement", re.compile(r"^(?:\d{1,2}[.,]?\d{3}\s?(?:cc|ccm|cm3|cm³)|\d{3}\s?(?:cc|ccm|cm3|cm³)|\d[.,]\d[- ]?(?:l|litres?|liters?|ltr)(?: [a-z][ \w-]{1,20})?)$", re.IGNORECASE)),
     ("first_registration", re.compile(r"^(?:ez |reg\.? )?(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d$", re.IGNORECASE)),
     ("transmission", re.compile(r"^(?:\d{1,2}|four|five|six|seven|eight|nine|ten)[- ]speed (?:\w+ )?(?:manual|automatic|dual[- ]clutch)\b[ \w-]{0,20}$", re.IGNORECASE)),
@@ -28,6 +29,9 @@ _SHAPES = (
     ("year", re.compile(r"^(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d(?:\s?(?:reg|plate)\.?)?\))?$", re.IGNORECASE)),
 )  # fmt: skip
 _WORDED = re.compile(r"speed|engine$", re.IGNORECASE)
+_BOUND = re.compile(
+    r"\b(?:from|to|min|max|ab|von|bis|desde|hasta|van|tot|od|do|från|till|partir de)\.?\s?:?$", re.IGNORECASE
+)
 _NEAR = 6  # texts between two facts of one strip
 
 
@@ -58,8 +62,8 @@ def _facts_in(said: str, tag: str) -> list[tuple[str, str]]:
         return [(key, said)]
     if not _SPLITS.search(said):
         return []
+    said = _SPAN.sub("–", said)  # "2019 - 2022" is a span, not a year
     keys = [(key, part) for part in _SPLIT.split(said) if (key := fact(part, tag))]
-    # "2019 - 2022" is a span, not a year.
     return keys if len(keys) >= 2 and len({key for key, _ in keys}) == len(keys) else []
 
 
@@ -67,10 +71,13 @@ def strips(page: Page) -> list[list[RawField]]:
     """Strips of at least three different facts, in the page's order."""
     found: list[list[RawField]] = []
     current: dict[str, RawField] = {}
-    since = 0
+    since, before = 0, ""
     for said, _, _, has_digits in page.texts:
         is_short = len(said) <= _LONGEST or (has_digits and len(said) <= _LONGEST_STRIP)
         keys = _facts_in(said, page.language) if is_short else []
+        if keys and _BOUND.search(before[-20:]):
+            keys = []  # "Year from", "2010": a filter's bound
+        before = said
         for key, part in keys:
             if since > _NEAR or key in current:
                 _close(current, found)

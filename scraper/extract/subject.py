@@ -33,12 +33,13 @@ def _part_labels() -> frozenset[str]:
 def is_other(page: Page, tops: list[Node]) -> bool:
     """Whether the page is about something else than a car."""
     heads = [fold(head) for head in (_FIRST_PART.split(page.title, maxsplit=1)[0], *page.headings[:1])]
-    steps = [fold(crumb) for crumb in crumbs(page, tops)]
+    said_steps = [fold(crumb) for crumb in crumbs(page, tops)]
     return (
         any(kinds(node) & _TYPES for node in tops)
         or any(_words("vehicles").search(said) or _words("services").search(said) for said in heads)
-        or any(_words("vehicles").fullmatch(said) for said in (*steps, *_steps(page.url)))
-        or any(_words("goods").search(said) for said in (fold(page.title), *heads, *steps))
+        or any(_words("asked").match(said) for said in heads)
+        or any(_words("vehicles").fullmatch(said) for said in (*said_steps, *steps(page.url)))
+        or any(_words("goods").search(said) for said in (fold(page.title), *heads, *said_steps))
         or any(_is_part(said) for said in heads)
         or any(_is_part_label(text.said) for text in page.texts)
     )
@@ -71,7 +72,7 @@ def _nodes(tops: list[Node]) -> list[Node]:
     return tops + [part for node in tops for part in values(node, "@graph") if isinstance(part, dict)]
 
 
-def _steps(address: str) -> list[str]:
+def steps(address: str) -> list[str]:
     """The folders of an address, as words."""
     path = unquote(urlsplit(address).path)
     return [fold(step.replace("-", " ")) for step in path.split("/")[:-1] if step]

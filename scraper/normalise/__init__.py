@@ -95,13 +95,16 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
     make = (names.make_of(stated.text) or names.tidy(stated.text)) if stated else spoken.make
     titles = [(f, title) for f, title in titles if title.make == make]
     whole = next((title for _, title in titles if title.model), names.Title())
-    said_model = next((f for f in reading.of("model") if not _is_year(f.text, make)), None)
+    said_models = [f for f in reading.of("model") if not _is_year(f.text, make)]
+    said_model = next((f for f in said_models if not _is_version(f.text, make)), None)
+    if not said_model and not whole.model:
+        said_model = next(iter(said_models), None)
     model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
     if names.make_of(model) == make or (whole.model and _is_code(make, model, titles)):
         model, trim, said_model = whole.model, whole.trim, None
     elif not trim and names.key_of(model) == names.key_of(whole.model):
         trim = whole.trim
-    said_trim = next(iter(reading.of("trim")), None)
+    said_trim = next((f for f in (*reading.of("trim"), *said_models[:1]) if _is_trim(f, make)), None)
     if said_trim:
         trim = " ".join(said_trim.text.split())[:80]
     source = next((f for f, title in titles if title.make), None)
@@ -120,6 +123,15 @@ def _is_code(make: str, model: str, titles: list[tuple[RawField, names.Title]]) 
 def _is_year(text: str, make: str) -> bool:
     """Whether a "model" is a model year: some sites label it so. A Peugeot 2008 is none."""
     return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and names.key_of(text) not in names.models(make)
+
+
+def _is_version(text: str, make: str) -> bool:
+    """Whether a "model" is a version of one: it begins with the size of its engine."""
+    return bool(re.match(r"\d[.,]\d\s\S", text.strip())) and names.key_of(text) not in names.models(make)
+
+
+def _is_trim(said: RawField, make: str) -> bool:
+    return said.key == "trim" or _is_version(said.text, make)
 
 
 def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:

@@ -46,6 +46,12 @@ def _everyday() -> frozenset[str]:
 
 
 @cache
+def _versions() -> dict[str, list[str]]:
+    table: dict[str, list[str]] = read("makes")["versions"]
+    return table
+
+
+@cache
 def models(make: str) -> dict[str, str]:
     """Key of every known model of a make → its name."""
     return {key_of(name): name for name in read("models").get(make, ())}
@@ -81,7 +87,7 @@ class Title:
 
 _LEADING = re.compile(r"^(?:used|new|certified|pre-owned|certified pre-owned|the all-new|all-new|the new|the|gebraucht\w*|neu\w*|noul|noua|nouvelle|nouveau|nuova|nuovo|nuevo|nueva|nieuwe|nya|occasion|voiture|buy|second hand|for sale|2nd hand|annonce|coche|auto|car|approved|usata|usato|begagnad)\b[\s:,–-]*", re.IGNORECASE)  # fmt: skip
 _YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
-_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:in|near|at|for sale|te koop|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
+_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:in|near|at|for sale|te koop|till salu|til salg|til salgs|myydään|eladó|satılık|na prodej|na sprzedaż|à venda|продава|продам|de vânzare|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
 
 
 @lru_cache(maxsize=5_000)
@@ -134,7 +140,9 @@ def _implied() -> dict[str, str]:
 def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
     """Model, trim, and whether the trim is worth keeping."""
     rest = _YEAR.sub(" ", rest) if not _starts_with_known(make, rest) else rest
-    head = _ENDS.split(" " + rest, maxsplit=1)[0].strip(" -–|,:")
+    whole = _whole_name(make, rest)
+    head = whole + _ENDS.split(f" {rest[len(whole) :]}", maxsplit=1)[0].rstrip(" -–|,:")
+    head = head.lstrip(" -–|,:")
     while make_of(head.split(" ")[0]) == make and head:
         head = head.partition(" ")[2]
     words = head.split()
@@ -145,6 +153,7 @@ def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
         name, length = _known_prefix(make, words[skipped:])
         name, length = (name, length + skipped) if len(key_of(name)) > 2 and not name.isdigit() else ("", 0)
     if name:
+        name, length = _without_version(make, name, length)
         trim = re.sub(r"\[.*?\]", " ", _YEAR.sub(" ", " ".join(words[length:])))
         return name, " ".join(trim.split())[:80], True
     if 1 <= len(words) <= 2 and not models(make):
@@ -154,6 +163,23 @@ def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
     return "", "", False
 
 
+def _whole_name(make: str, rest: str) -> str:
+    """A known model at the start that holds a word which else ends a title: a Lincoln Town Car."""
+    words = rest.split(" ")
+    length = _known_prefix(make, words)[1] if _ENDS.search(f" {' '.join(words[:5])}") else 0
+    name = " ".join(words[:length])
+    return name if length > 1 and re.fullmatch(r"[\w ]+", name) else ""
+
+
+def _without_version(make: str, name: str, length: int) -> tuple[str, int]:
+    """The model without the body or version in its name, and how many words it takes then."""
+    for version in _versions().get(make, ()):
+        model = name.removesuffix(f" {version}")
+        if model != name and key_of(model) in models(make):
+            return model, length - len(version.split())
+    return name, length
+
+
 def _starts_with_known(make: str, rest: str) -> bool:
     return bool(_known_prefix(make, rest.split())[0])
 
@@ -161,6 +187,8 @@ def _starts_with_known(make: str, rest: str) -> bool:
 def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
     """The longest known model at the start, and how many words it takes."""
     known = models(make)
+    if make == "Mercedes-Benz" and (joined := _class_and_number(words)):
+        return joined, 2
     for length in range(min(5, len(words)), 0, -1):
         if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
             continue  # an i30 N Line is no i30 N
@@ -169,8 +197,15 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
     if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
         return words[0] if match else "", 1
     if words and make == "Mercedes-Benz" and re.fullmatch(r"(?:[A-Z]{1,3})\d{2,3}|[A-Z]{1,3}", words[0]):
-        return (f"{words[0]} {words[1]}", 2) if len(words) > 1 and words[1].isdigit() else (words[0], 1)
+        return words[0], 1
     return "", 0
+
+
+def _class_and_number(words: list[str]) -> str:
+    """ "SLC 43", "E 220", "380 SL": a class of Mercedes-Benz and the number beside it are one name."""
+    said = " ".join(words[:2])
+    is_one = re.fullmatch(r"[A-Z]{1,3} \d{2,3}|[1-6]\d0 (?:SL|SE|SEL|SEC|SLC|CE|TE|TD|SD|E|D|C|GE|GD)", said)
+    return said if is_one else ""
 
 
 def _spelt(name: str, said: str) -> str:

@@ -13,6 +13,7 @@ _RANGE = re.compile(
     + _YEAR.format("last")
 )
 _ONE = re.compile(_YEAR.format("year"))
+_BUILT_AND_MODEL = re.compile(r"((?:19|20)\d\d)\s?/\s?((?:19|20)\d\d)")
 _SHORT_DATE = re.compile(r"^(?:0?[1-9]|1[0-2])\s*[/.\-]\s*(\d\d)$")
 
 
@@ -28,6 +29,9 @@ def years(text: str) -> tuple[int, int] | None:
     first year on.
     """
     said = text.casefold()
+    both = _BUILT_AND_MODEL.fullmatch(said.strip())
+    if both and int(both[2]) - int(both[1]) == 1 and _sensible(int(both[2])):
+        return int(both[2]), int(both[2])  # Brazil states the year of building and the model year so
     if match := _RANGE.search(said):
         first, last = int(match["first"]), int(match["last"])
         return (first, last) if _sensible(first) and _sensible(last) and first <= last else None

@@ -56,4 +56,44 @@ FOUND_PAGES: dict[str, tuple[str, str, Expected]] = {
         '<html lang="en"><head><title>2021 Ford F-150</title><script type="application/ld+json">{"@type":["Product","Car"],"name":"2021 Ford F-150 SuperCrew 145&quot; XLT","vehicleConfiguration":"SuperCrew 145" XLT","vehicleModelDate":"2021","brand":{"@type":"Brand","name":"Ford"},"model":"F-150","mileageFromOdometer":{"value":"40100","unitCode":"SMI"},"fuelType":"Gasoline","vehicleTransmission":"Automatic","offers":{"@type":"Offer","price":"36880","priceCurrency":"USD"}}</script></head><body><h1>2021 Ford F-150 SuperCrew 145" XLT</h1><div class="price">$36,880</div></body></html>',
         said("Ford","F-150",2021,36880,"USD",64535,"Petrol","Automatic",None,None),
     ),
+    "the years of building and of the model": (
+        "https://www.carros.example.br/1",
+        page("<h1>Fiat Argo 1.0 Drive</h1><p>R$ 54.900</p>"+rows({"Marca":"Fiat","Modelo":"Argo","Ano":"2020/2021","Combustível":"Flex","Câmbio":"Manual","Quilometragem":"38.000 km"},TABLE),lang="pt-BR"),
+        said("Fiat","Argo",2021,54900,"BRL",38000,"Flex-fuel","Manual",None,None),
+    ),
+    "a class and a number": (
+        "https://www.oldies.example.com/vehicles/1",
+        page("<h1>1979 Mercedes-Benz 450 SL</h1><div class='price'>$18,500</div>"+rows({"Mileage":"71,300 miles","Engine":"4.5L V8","Transmission":"3-Speed Automatic"},SPANS),lang="en-US"),
+        said("Mercedes-Benz","450 SL",1979,18500,"USD",114746,None,"Automatic, 3 gears",None,4.5),
+    ),
+    "a power in two units in a strip": (
+        "https://cars.example.co.uk/details/1",
+        page("<h1>Kia EV6</h1><h2>£31,990</h2><ul><li>18/03/2023</li><li>21,450 mi</li><li>325 PS / 239 kW</li><li>Electric</li><li>Automatic</li></ul>",lang="en-GB"),
+        said("Kia","EV6",None,31990,"GBP",34520,"Electric","Automatic",239,None),
+    ),
+    "a model that no list knows, in its breadcrumbs": (
+        "https://www.autos.example.com/ad/1",
+        page("<ul class='breadcrumb'><li>Home</li><li>Tata</li><li>Meridia</li></ul><h1>Tata Meridia XZ Plus 2016</h1><p class='price'>Rs <b>6.5</b> lacs</p>"+rows({"Mileage":"61,000 km","Fuel Type":"Petrol","Transmission":"Manual","Engine Capacity":"1200 cc"},SPANS),lang="en-IN"),
+        said("Tata","Meridia",2016,650000,"INR",61000,"Petrol","Manual",None,1.2),
+    ),
+    "a body in the title": (
+        "https://www.fahrzeuge.example.de/1",
+        page("<h1>Skoda Octavia Combi 2.0 TDI Style</h1><p class='price'>17.450 €</p>"+rows({"Erstzulassung":"05/2018","Kilometerstand":"92.100 km","Kraftstoff":"Diesel","Getriebe":"Automatik","Leistung":"110 kW (150 PS)"},TERMS),lang="de"),
+        said("Škoda","Octavia",2018,17450,"EUR",92100,"Diesel","Automatic",110,None),
+    ),
+    "a list that marks up its last car": (
+        "https://www.lot.example.com/vehicles",
+        '<html><body><a href="/vehicles/7/2018-mazda-mx-5"><h3>2018 Mazda</h3><h2>MX-5 Miata Club</h2><div>$21,400</div><script type="application/ld+json">{"@type":"Car","name":"2018 Mazda MX-5 Miata Club","url":"https://www.lot.example.com/vehicles/7/2018-mazda-mx-5","vehicleModelDate":"2018","model":"MX-5 Miata","offers":{"@type":"Offer","price":"21400","priceCurrency":"USD"},"mileageFromOdometer":{"value":"30100","unitCode":"SMI"}}</script></a><a href="/vehicles/8/x"><h3>1969 Buick</h3><h2>Skylark</h2><div>$27,900</div></a></body></html>',
+        None,
+    ),
+    "a search that found a single car": (
+        "https://www.bilar.example.se/sok/saab/9-3",
+        page("<div class='card'><h3><a href='#'>Saab 9-3 2.0T Linear</a></h3><div class='card-price'>Pris <p>24 900 kr</p></div><dl><dt>Mil:</dt><dd>18 210</dd><dt>År:</dt><dd>2005</dd></dl></div>",title="Saab 9-3 till salu - Bilar",lang="sv"),
+        None,
+    ),
+    "a car for rent": (
+        "https://www.drive.example.ae/bentley-bentayga",
+        '<html lang="en"><head><title>Rent Bentley Bentayga in Dubai</title><script type="application/ld+json">{"@type":"Car","name":"Bentley Bentayga","manufacturer":"Bentley","model":"Bentayga","fuelType":"Petrol","vehicleTransmission":"8-Speed Automatic","vehicleEngine":{"@type":"EngineSpecification","name":"4.0L V8"}}</script></head><body><h1>Rent Bentley Bentayga Dubai</h1><p>AED 2,400 / day</p></body></html>',
+        None,
+    ),
 }  # fmt: skip
