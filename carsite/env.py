@@ -52,7 +52,7 @@ VARIABLES = (
     Variable("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core.", "Operations"),
     Variable("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", "Operations"),
     Variable("LOG_FORMAT", "", "json or text; empty: json where DEBUG is 0.", "Operations"),
-    Variable("METRICS_TOKEN", "", "Secret that Prometheus sends as bearer token; empty: /metrics is 404.", "Operations"),
+    Variable("METRICS_TOKEN", "", "Secret that Prometheus sends as bearer token; empty: /metrics is 404, unless DEBUG is on.", "Operations"),
     Variable("SENTRY_DSN", "", "Where defects are reported to; empty: nowhere.", "Operations"),
 )
 # fmt: on

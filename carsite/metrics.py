@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+import accounts.figures
 import classifier.figures
 import dealers.figures
 import scraper.figures
@@ -71,6 +72,7 @@ def _work() -> list[Figure]:
         return [
             *classifier.figures.figures(),
             *dealers.figures.figures(),
+            *accounts.figures.figures(),
             *scraper.figures.figures(),
         ]
     except Error as error:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts.models import Letter
 from carsite import health, metrics
 from catalog.models import Make
 from classifier import figures
@@ -166,6 +167,20 @@ def test_enquiries_show_whose_mails_left(client: Client) -> None:
     assert {state: value(found, "carsite_enquiries", state) for state in states} == states
     text = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
     assert "example.org" not in text
+
+
+@pytest.mark.django_db
+def test_letters_that_do_not_leave_are_counted(client: Client) -> None:
+    assert value(numbers(client), "carsite_letters_waiting_oldest_seconds") == 0
+    letter = {"to": "ada@example.org", "subject": "Your address", "body": "A link"}
+    Letter.objects.create(**letter)
+    Letter.objects.create(**letter, attempts=2)
+    Letter.objects.create(**letter, attempts=7)
+    Letter.objects.filter(attempts=7).update(created=timezone.now() - timedelta(minutes=20))
+    found = numbers(client)
+    assert value(found, "carsite_letters", "waiting") == 1
+    assert value(found, "carsite_letters", "failing") == 2
+    assert 1200 <= (value(found, "carsite_letters_waiting_oldest_seconds") or 0) < 1300
 
 
 def test_site_without_its_database_still_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
