@@ -86,6 +86,23 @@ def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
         check(client.get(reverse(name)))
 
 
+def test_first_administrator_made_on_the_command_line_gets_into_the_admin(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STAFF_MFA_REQUIRED = True
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", email="root@example.org", interactive=False, verbosity=0)
+    sign_in(client, User.objects.get())
+    led = client.get(reverse("admin:index"), follow=True)
+    assert led.redirect_chain[-1][0] == reverse("mfa_index")
+    client.post(reverse("account_reauthenticate"), SIGN_IN)
+    page = client.get(reverse("mfa_activate_totp")).content.decode()
+    secret = re.search(r'account-key">([A-Z2-7=]+)<', page)
+    assert secret
+    client.post(reverse("mfa_activate_totp"), {"code": code_of(secret[1])})
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
 def test_its_secret_is_sealed_in_the_database(confirmed: User) -> None:
     secret = set_up(confirmed)
     row = Authenticator.objects.get()
