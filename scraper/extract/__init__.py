@@ -103,7 +103,7 @@ def _gather(page: Page, tops: list[nodes.Node]) -> _Evidence:
     prices = _meta_price(page) + lone_price(page)
     if _denies(page, structured, visible + prices):
         structured, visible, prices = (_without_price(part) for part in (structured, visible, prices))
-    structured, hidden = _with_odometer_unit(structured, page), _with_odometer_unit(hidden, page)
+    structured, visible, hidden = (_with_odometer_unit(part, page) for part in (structured, visible, hidden))
     titles += _crumbs_name(page, tops)
     said = sites.fields(page) + structured + visible + hidden + short + prices + titles
     counted = {one.key for one in structured + visible + hidden + short} & _FACTS

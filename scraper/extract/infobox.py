@@ -39,7 +39,9 @@ def boxes(page: Page) -> list[Element]:
 
 
 def _is_cars(keys: set[str]) -> bool:
-    return "make" in keys and bool(keys & {"body_style", "wheelbase", "size_class", "drive"})
+    # German boxes name the maker in their heading, not in a row.
+    is_made = "make" in keys or keys >= {"year", "body_style"}
+    return is_made and bool(keys & {"body_style", "wheelbase", "size_class", "drive"})
 
 
 def _key(name: str, page: Page) -> str:
@@ -78,16 +80,17 @@ def fields(box: Element, page: Page) -> list[RawField]:
                 or text
             )
         said.append(RawField(key, name.capitalize(), text))
-    head = _heading(box, page)
-    identity = _identity(head, said)
+    heads = _headings(box, page)
+    identity = next(filter(None, (_identity(head, said) for head in heads)), [])
     return identity + [one for one in said if one.key != "make"] if identity else []
 
 
-def _heading(box: Element, page: Page) -> str:
-    for cell in box.xpath(".//caption | .//*[contains(@class, 'fn')] | .//th[@colspan]"):
-        if text := squeeze(" ".join(cell.itertext())):
-            return text
-    return page.headings[0] if page.headings else page.title
+def _headings(box: Element, page: Page) -> list[str]:
+    """The box's own heading, then the page's where that is but the maker's name."""
+    cells = box.xpath(".//caption | .//*[contains(@class, 'fn')] | .//th[@colspan]")
+    own = next((text for cell in cells if (text := squeeze(" ".join(cell.itertext())))), "")
+    whole = page.headings[0] if page.headings else page.title
+    return [own, whole] if own and make_of(own) else [own or whole]
 
 
 def _identity(head: str, said: list[RawField]) -> list[RawField]:

@@ -122,7 +122,7 @@ def _compares(element: Element, value: Element, page: Page) -> bool:
         return False
     texts = []
     for sibling in value.itersiblings():
-        if sibling.tag not in (value.tag, "th"):
+        if sibling.tag not in (value.tag, "th") or (sibling.tag == "th" == element.tag != value.tag):
             break
         text = squeeze(" ".join(sibling.itertext()))
         if label(text, page.language):

@@ -103,6 +103,7 @@ def _bare(place: int, text: Text, page: Page) -> tuple[int, float, str] | None:
     if box is None or letters - _WORDS["with_amount"] or _struck(box):
         return None
     before = fold(page.texts[place - 1].said) if place else ""
+    before = "" if _DIGITS.search(before) else before  # a word beside an amount of its own
     after = page.texts[place + 1].said if place + 1 < len(page.texts) else ""
     if (len(before) <= _LONGEST and _BEFORE_OTHER.search(before)) or (
         len(after) <= _LONGEST and not _DIGITS.search(after) and has_phrase("monthly", after, page.language)

@@ -19,7 +19,7 @@ _SPLIT = re.compile(r"\s*[|•·●∙/]\s+|\s+[|•·●∙/]\s*|\s*[|•·●�
 _SPAN = re.compile(r"(?<=\b\d{4}) [-–] (?=(?:19|20)\d\d\b)")
 _SPLITS = re.compile(r"[|•·●∙/,–-].*\d|\d.*[|•·●∙/,–-]")
 _SHAPES = (
-    ("mileage", re.compile(r"^(?:ca\.? )?\d[\d.,' \u00a0\u202f]*\s?(?:km|kms|mi|mil|miles|kilometers|kilometres|किमी)\.?$", re.IGNORECASE)),
+    ("mileage", re.compile(r"^(?:ca\.? )?\d[\d.,' \u00a0\u202f]*k?\s?(?:km|kms|mi|mil|miles|kilometers|kilometres|किमी)\.?$", re.IGNORECASE)),
     ("power", re.compile(r"^\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)(?:\s?[(/]\s?\d{2,4}\s?(?:kw|ps|hp|bhp|ch|cv|cp|pk|hk)\)?)?$", re.IGNORECASE)),
     ("displacement", re.compile(r"^(?:\d{1,2}[.,]?\d{3}\s?(?:cc|ccm|cm3|cm³)|\d{3}\s?(?:cc|ccm|cm3|cm³)|\d[.,]\d[- ]?(?:l|litres?|liters?|ltr)(?: [a-z][ \w-]{1,20})?)$", re.IGNORECASE)),
     ("first_registration", re.compile(r"^(?:ez |reg\.? )?(?:0[1-9]|1[0-2])[/.](?:19|20)\d\d$", re.IGNORECASE)),

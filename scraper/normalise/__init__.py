@@ -22,7 +22,8 @@ _A_YEAR = re.compile(
     r"per year|a year|/ ?year|p\.a\.|annual|par an\b|/an\b|pro jahr|/ ?jahr|per jaar|al año|all'anno",
     re.IGNORECASE,
 )
-_BUILT = re.compile(r"\(((?:19|20)\d\d\s?[-–]\s?(?:19|20)\d\d)\)")
+_BUILT = re.compile(r"(?:\(|\s)((?:19|20)\d\d\s?[-–]\s?(?:19|20)\d\d)(?:\)|\s|$)")
+_BARE_LITRES = re.compile(r"^(\d[.,]\d)(?!\d)\s*(?:(?:v\d+|[ilr]\d|\d?\dv|td?|turbo|tdi|t?f?si|tdci|dci|hdi|cdi|crdi)\b.*)$", re.IGNORECASE)  # fmt: skip
 _A_CLASS = re.compile(r"\b\d+0\s*(?:-|–|to)\s*\d+9\b")  # "200 - 299 HP": a filter's step
 _CLOSE = 0.03  # the same figure in two units differs by rounding: 140 kW and 190 PS
 _COARSE = {"displacement": 0.06}  # 1995 cc and 2.0 l
@@ -297,6 +298,8 @@ def _from_engine(reading: _Reading) -> None:
     for said in reading.of("engine"):
         for key in ("displacement", "power", "torque"):
             found = figures(said.text, key, decimal=reading.decimal, country=reading.country)
+            if not found and key == "displacement" and (litres := _bare_litres(said.text, reading)):
+                found = figures(f"{litres} l", key, decimal=reading.decimal)
             chosen = _one(found, key, several="\n" in said.text)
             if key not in reading.values and chosen:
                 reading.values[key] = Value(
@@ -304,6 +307,17 @@ def _from_engine(reading: _Reading) -> None:
                 )
         if "fuel" not in reading.values and (fuel := words.fuel(said.text, reading.raw.language)):
             reading.values["fuel"] = Value("fuel", said.text, said.label, text=fuel)
+
+
+def _bare_litres(text: str, reading: _Reading) -> str:
+    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0 Diesel"."""
+    size, _, rest = text.strip().partition(" ")
+    if len(re.findall(r"\d[.,]\d", text)) != 1:
+        return ""
+    if match := _BARE_LITRES.match(text.strip()):
+        return match[1]
+    is_size = re.fullmatch(r"[0-8][.,]\d", size)
+    return size if is_size and len(rest.split()) == 1 and words.fuel(rest, reading.raw.language) else ""
 
 
 def _gears_into_transmission(reading: _Reading) -> None:

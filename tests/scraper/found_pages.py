@@ -81,6 +81,56 @@ FOUND_PAGES: dict[str, tuple[str, str, Expected]] = {
         page("<h1>Skoda Octavia Combi 2.0 TDI Style</h1><p class='price'>17.450 €</p>"+rows({"Erstzulassung":"05/2018","Kilometerstand":"92.100 km","Kraftstoff":"Diesel","Getriebe":"Automatik","Leistung":"110 kW (150 PS)"},TERMS),lang="de"),
         said("Škoda","Octavia",2018,17450,"EUR",92100,"Diesel","Automatic",110,None),
     ),
+    "litres without their unit": (
+        "https://www.doska.example/ru/1",
+        page("<h1>Volvo V60, продажа</h1><table>"+rows({"Марка":"Volvo V60","Год выпуска":"2016 май","Двигатель":"2.4 дизель","Коробка передач":"Автомат","Пробег, км":"187 500","Цена":"12 900 €"},TABLE)+"</table>",lang="ru"),
+        said("Volvo","V60",2016,12900,"EUR",187500,"Diesel","Automatic",None,2.4),
+    ),
+    "the years of a generation in the heading": (
+        "https://www.specs.example.com/honda-jazz",
+        page("<h1>Honda Jazz <span>2008 - 2014</span></h1><table>"+rows({"Displacement:":"1339 cm3","Power:":"73 kW @ 6000 RPM<br>99 HP @ 6000 RPM","Fuel:":"Gasoline","Gearbox:":"5-Speed Manual"},TABLE)+"</table>"),
+        said("Honda","Jazz",[2008,2014],None,None,None,"Petrol","Manual, 5 gears",73,1.339),
+    ),
+    "a thousand miles as a k": (
+        "https://hammer.example.com/lot/1",
+        page("<h1>1999 Honda Prelude</h1><p>Sold for <strong>USD $14,250</strong></p><ul><li>Chassis: <a>JHMBB6140XC000000</a></li><li>83k Miles</li><li>2.2-Liter Inline-Four</li><li>Five-Speed Manual Transaxle</li><li>Electron Blue Paint</li></ul>",lang="en-US"),
+        said("Honda","Prelude",1999,14250,"USD",133576,None,"Manual",None,2.2),
+    ),
+    "an odometer whose unit stands elsewhere": (
+        "https://hammer.example.com/auctions/2",
+        page("<h1>2016 Audi S3</h1><h2>~58,200 Miles, 6-Speed Automatic, Unmodified</h2><dl>"+rows({"Make":"Audi","Model":"S3","Mileage":"58,200","Engine":"2.0L Turbocharged I4","Transmission":"Automatic (6-Speed)"},TERMS)+"</dl>"),
+        said("Audi","S3",2016,None,None,93664,None,"Automatic, 6 gears",None,2.0),
+    ),
+    "a German box, its maker in the heading": (
+        "https://de.example.org/wiki/Opel_Adam",
+        page('<h1>Opel Adam</h1><table class="infobox toptextcells"><tr><th colspan="2">Opel</th></tr><tr><td>Produktionszeitraum:</td><td>10/2012–05/2019</td></tr><tr><td>Klasse:</td><td>Kleinstwagen</td></tr><tr><td>Karosserieversionen:</td><td>Kombilimousine</td></tr><tr><td>Motoren:</td><td>Ottomotoren:<br>1,0–1,4 Liter<br>(51–110 kW)</td></tr></table>',lang="de"),
+        said("Opel","Adam",[2012,2019],None,None,None,"Petrol",None,[51,110],[1.0,1.4]),
+    ),
+    "a car that is let by the day": (
+        "https://drive.example.ae/ferrari-roma",
+        '<html lang="en"><head><title>Ferrari Roma Rental Dubai</title><script type="application/ld+json">{"@type":"Car","name":"Ferrari Roma","manufacturer":"Ferrari","model":"Roma","fuelType":"Petrol","vehicleTransmission":"8-Speed Automatic"}</script></head><body><h1>Ferrari Roma Rental in Dubai</h1><p>From AED 3,100 per day</p></body></html>',
+        None,
+    ),
+    "two pairs in each row": (
+        "https://export.example.jp/mazda/demio/1",
+        page("<h1>2013 MAZDA DEMIO 13C</h1><p>FOB USD 2,840</p><table><tr><th>Mileage</th><td>77,310 km</td><th>Ref. No.</th><td>EX77</td></tr><tr><th>Engine Size</th><td>1,348cc</td><th>Ext. Color</th><td>White</td></tr><tr><th>Fuel</th><td>Petrol</td><th>Drive</th><td>2wheel drive</td></tr><tr><th>Transmission</th><td>Automatic</td><th>M3</th><td>10.1</td></tr></table>"),
+        said("Mazda","Demio",2013,2840,"USD",77310,"Petrol","Automatic",None,1.348),
+    ),
+    "a price between two others": (
+        "https://www.autohaus.example.de/superb",
+        page("<h1>Skoda Superb 2.0 TDI Style</h1><div class='preis'><span class='alt'>UVP 47.100 €</span><strong class='brutto'>26.480 €</strong><span>22.252 € (netto) 19% MwSt.</span></div><p>oder ab 319 € mtl.*</p>"+rows({"Erstzulassung":"10/2020","Kilometerstand":"58.700 km","Kraftstoffart":"Diesel","Leistung":"110 kW (150 PS)","Getriebe":"Automatik"},TERMS),lang="de"),
+        said("Škoda","Superb",2020,26480,"EUR",58700,"Diesel","Automatic",110,None),
+    ),
+    "a bid is no price": (
+        "https://www.lots.example.com/lot/1",
+        page("<h1>2017 HONDA ACCORD LX</h1><div><label>Odometer:</label><span>91,402 mi (ACTUAL)</span></div><div><label>Engine type:</label><span>2.4L  4</span></div><div><label>Transmission:</label><span>AUTOMATIC</span></div><div><label>Fuel:</label><span>GAS</span></div><div><span>Current bid:</span> <span class='bid-price'>$2,650 USD</span></div>",lang="en-US"),
+        said("Honda","Accord",2017,None,None,147097,"Petrol","Automatic",None,2.4),
+    ),
+    "several engines in one row": (
+        "https://fr.example.org/wiki/Renault_Vel_Satis",
+        page('<h1>Renault Vel Satis</h1><table class="infobox"><caption>Renault Vel Satis</caption>'+rows({"Marque":"Renault","Années de production":"2002 - 2009","Classe":"Routière","Moteur(s)":"2.0 T, 3.5 V6","Puissance maximale":"163 à 241 ch"},"<tr><th>{label}</th><td>{value}</td></tr>")+"</table>",lang="fr"),
+        said("Renault","Vel Satis",[2002,2009],None,None,None,None,None,[119.9,177.3],None),
+    ),
     "a list that marks up its last car": (
         "https://www.lot.example.com/vehicles",
         '<html><body><a href="/vehicles/7/2018-mazda-mx-5"><h3>2018 Mazda</h3><h2>MX-5 Miata Club</h2><div>$21,400</div><script type="application/ld+json">{"@type":"Car","name":"2018 Mazda MX-5 Miata Club","url":"https://www.lot.example.com/vehicles/7/2018-mazda-mx-5","vehicleModelDate":"2018","model":"MX-5 Miata","offers":{"@type":"Offer","price":"21400","priceCurrency":"USD"},"mileageFromOdometer":{"value":"30100","unitCode":"SMI"}}</script></a><a href="/vehicles/8/x"><h3>1969 Buick</h3><h2>Skylark</h2><div>$27,900</div></a></body></html>',
