@@ -86,9 +86,10 @@ def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str
             _drop_claimed(heading, total)
 
 
-def _looks(heading: Element) -> tuple[str, str, str]:
+def _looks(heading: Element) -> tuple[str, ...]:
     parent = heading.getparent()
-    return heading.tag, heading.get("class") or "", (parent.get("class") or "") if parent is not None else ""
+    around = (str(parent.tag), parent.get("class") or "") if parent is not None else ()
+    return heading.tag, heading.get("class") or "", *around
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:

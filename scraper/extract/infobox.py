@@ -10,6 +10,7 @@ from lxml.etree import _Element as Element
 from scraper.cars import RawField
 from scraper.extract.page import INFOBOXES, Page, squeeze
 from scraper.extract.pairs import _text
+from scraper.extract.subject import is_motorcycle
 from scraper.normalise.names import key_of, make_of, title
 from scraper.vocabulary import label
 
@@ -35,7 +36,13 @@ def boxes(page: Page) -> list[Element]:
     """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
     if not page.has_infobox:
         return []
-    return [box for box in _BOXES(page.root) if _is_cars({_key(name, page) for name in _labels(box)})]
+    found = [(box, _labels(box)) for box in _BOXES(page.root)]
+    return [
+        box
+        for box, rows in found
+        if _is_cars({_key(name, page) for name in rows})
+        and not is_motorcycle({name: squeeze(" ".join(cell.itertext())) for name, cell in rows.items()})
+    ]
 
 
 def _is_cars(keys: set[str]) -> bool:

@@ -20,6 +20,7 @@ _ALIKE = 2
 _CONSUMPTION = re.compile(r"\d\s?(?:kmpl|km/l|km/kg|kmpkg|mpg)\b", re.IGNORECASE)
 # Keys that have several labels on the page of one car: another car begins where the same label comes back.
 _BY_LABEL = {"price", "power", "displacement", "year", "model"}
+_BY_MEANING = {"fuel", "transmission"}
 _BREAKS = ("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "ul", "table", "h1", "h2", "h3", "h4")
 # Keys that make a group of pairs a description of a car.
 TELLING = {"mileage", "fuel", "transmission", "power", "displacement", "year", "first_registration", "body_style", "drive", "price", "model", "make", "engine", "doors", "torque", "cylinders"}  # fmt: skip
@@ -204,7 +205,8 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
     for pair in found:
         key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
         again = key in _BY_LABEL and said in labelled and not _same(labelled[said], text)
-        if again or (key in seen and _another(key, seen[key], text, tag)):
+        is_other = key in seen and _another(key, seen[key], text, tag)
+        if again or (is_other and (key not in _BY_MEANING or said in labelled)):
             cut.append([])
             seen, labelled = {}, {}
         seen.setdefault(key, text)
@@ -217,7 +219,7 @@ def _another(key: str, one: str, other: str, tag: str) -> bool:
     """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many
     names.
     """
-    if key in ("fuel", "transmission"):
+    if key in _BY_MEANING:
         read = words.fuel if key == "fuel" else words.transmission
         meant = [read(text, tag).split(",")[0] for text in (one, other)]
         return all(meant) and meant[0] != meant[1] and not _same(one, other)

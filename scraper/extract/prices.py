@@ -11,6 +11,7 @@ from lxml.etree import _Element as Element
 from scraper.cars import RawField
 from scraper.extract.page import Page, Text, squeeze
 from scraper.normalise.money import Money, money
+from scraper.normalise.names import title
 from scraper.normalise.places import country, decimal_mark
 from scraper.vocabulary import fold, has_phrase, read
 
@@ -49,7 +50,7 @@ def lone_price(page: Page) -> list[RawField]:
     amounts = [(n, text) for n, text in enumerate(page.texts) if _may_be_amount(text)]
     if not amounts:
         return []
-    heading = next((n for n, text in enumerate(page.texts) if _is_in_heading(text)), -1)
+    heading = _heading(page)
     boxed = [one for n, text in amounts if (one := _boxed(n, text, page))]
     near = [one for one in boxed if heading >= 0 and heading - _BEFORE <= one[0] <= heading + _AFTER]
     if found := _agreed(near or boxed):
@@ -70,6 +71,19 @@ def _may_be_amount(text: Text) -> bool:
         return False
     behind = "" if text.is_behind else (text.element.tail or "")[:_LONGEST]  # "<b>11.5</b> lacs"
     return bool(_DIGITS.search(text.said) or (behind and _DIGITS.search(f"{text.said} {behind.strip()}")))
+
+
+def _heading(page: Page) -> int:
+    """Where the heading stands: the first h1, else the first lower one that names a car; -1 without any."""
+    found = next((n for n, text in enumerate(page.texts) if _is_in_heading(text)), -1)
+    if found >= 0:
+        return found
+    lower = (
+        (n, text)
+        for n, text in enumerate(page.texts)
+        if (box := text.box) is not None and box.tag in ("h2", "h3")
+    )
+    return next((n for n, text in lower if title(text.said).model), -1)
 
 
 def _is_in_heading(text: Text) -> bool:

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from scraper.cars import RawField
 from scraper.extract.page import Page
 from scraper.normalise import words
-from scraper.vocabulary import fold
+from scraper.vocabulary import fold, label
 
 _LONGEST = 40
 _LONGEST_STRIP = 120
@@ -32,6 +32,8 @@ _WORDED = re.compile(r"speed|engine$", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:from|to|min|max|ab|von|bis|desde|hasta|van|tot|od|do|från|till|partir de)\.?\s?:?$", re.IGNORECASE
 )
+_KILOWATTS = re.compile(r"\d\s?kw\b", re.IGNORECASE)
+_HORSES = len("999 KM")
 _NEAR = 6  # texts between two facts of one strip
 
 
@@ -64,6 +66,8 @@ def _facts_in(said: str, tag: str) -> list[tuple[str, str]]:
         return []
     said = _SPAN.sub("–", said)  # "2019 - 2022" is a span, not a year
     keys = [(key, part) for part in _SPLIT.split(said) if (key := fact(part, tag))]
+    if _KILOWATTS.search(said):  # "66 kW / 90 KM": horses, in Polish and Slovene
+        keys = [(key, part) for key, part in keys if key != "mileage" or len(part) > _HORSES]
     return keys if len(keys) >= 2 and len({key for key, _ in keys}) == len(keys) else []
 
 
@@ -75,8 +79,8 @@ def strips(page: Page) -> list[list[RawField]]:
     for said, _, _, has_digits in page.texts:
         is_short = len(said) <= _LONGEST or (has_digits and len(said) <= _LONGEST_STRIP)
         keys = _facts_in(said, page.language) if is_short else []
-        if keys and _BOUND.search(before[-20:]):
-            keys = []  # "Year from", "2010": a filter's bound
+        if keys and (_BOUND.search(before[-20:]) or _is_of_another(keys, before, page.language)):
+            keys = []  # "Year from", "2010": a filter's bound; "Range", "602 km": labelled as something else
         before = said
         for key, part in keys:
             if since > _NEAR or key in current:
@@ -87,6 +91,12 @@ def strips(page: Page) -> list[list[RawField]]:
         since += not keys
     _close(current, found)
     return found
+
+
+def _is_of_another(keys: list[tuple[str, str]], before: str, tag: str) -> bool:
+    """Whether the text before a lone fact is the label of something else."""
+    known = label(before, tag) if len(keys) == 1 else None
+    return known is not None and known.key != keys[0][0] and keys[0][0] in ("mileage", "year")
 
 
 def _close(current: dict[str, RawField], found: list[list[RawField]]) -> None:

@@ -26,6 +26,11 @@ def _words(name: str) -> re.Pattern[str]:
 
 
 @cache
+def _motorcycle_rows() -> frozenset[str]:
+    return frozenset(read("others")["motorcycle_rows"])
+
+
+@cache
 def _part_labels() -> frozenset[str]:
     return frozenset(read("others")["part_labels"])
 
@@ -42,6 +47,15 @@ def is_other(page: Page, tops: list[Node]) -> bool:
         or any(_words("goods").search(said) for said in (fold(page.title), *heads, *said_steps))
         or any(_is_part(said) for said in heads)
         or any(_is_part_label(text.said) for text in page.texts)
+    )
+
+
+def is_motorcycle(rows: dict[str, str]) -> bool:
+    """Whether the labels and values of a box are those of a motorcycle, or of another vehicle by its class."""
+    known = {fold(name): fold(text) for name, text in rows.items()}
+    return bool(known.keys() & _motorcycle_rows()) or any(
+        _words("vehicles").search(known.get(name, ""))
+        for name in ("class", "klasse", "classe", "clase", "klass")
     )
 
 

@@ -45,7 +45,7 @@ _SPOKEN = {
     "kgf m": "kgm kgfm kgf·m kgf-m",
     "l": "l ltr liter liters litre litres litri litros litru litrov l. л л. लीटर",
     "cc": "cc ccm cm3 cm³ cmq cmc cc. सीसी ccm. cm^3 c.c. см³ см3 куб.см кубика κ.εκ.",
-    "cu in": "cu.in cu-in inq cubic-inches cid in³",
+    "cu in": "cu.in cu-in inq cubic-inches cid ci in³",
     "kg": "kg kgm kgs किलो",
     "lb": "lb lbs lbr lbs. pounds lb.",
     "t": "t tonnes",

@@ -131,6 +131,31 @@ FOUND_PAGES: dict[str, tuple[str, str, Expected]] = {
         page('<h1>Renault Vel Satis</h1><table class="infobox"><caption>Renault Vel Satis</caption>'+rows({"Marque":"Renault","Années de production":"2002 - 2009","Classe":"Routière","Moteur(s)":"2.0 T, 3.5 V6","Puissance maximale":"163 à 241 ch"},"<tr><th>{label}</th><td>{value}</td></tr>")+"</table>",lang="fr"),
         said("Renault","Vel Satis",[2002,2009],None,None,None,None,None,[119.9,177.3],None),
     ),
+    "Slovene, under a lower heading": (
+        "https://www.avto.example.si/1",
+        page("<h3>Renault Clio TCe 90 Energy</h3><p class='h2'>9.480 €</p><table>"+rows({"Prva registracija:":"2018 / 4","Prevoženi km:":"71300","Gorivo:":"bencinski motor","Motor:":"898 ccm, 66 kW / 90 KM","Menjalnik:":"ročni (5 pr.)"},"<tr><th>{label}</th><td>{value}</td></tr>")+"</table>",title="Renault Clio TCe 90 Energy, letnik:2018",lang="sl"),
+        said("Renault","Clio",2018,9480,"EUR",71300,"Petrol","Manual",66,0.898),
+    ),
+    "two words for one fuel": (
+        "https://katalog.example.de/astra",
+        page("<h1>Opel Astra 1.2 Turbo Edition (01/22 - 06/23)</h1><table>"+rows({"Marke":"Opel","Modell":"Astra","Baureihe":"Astra (L) (ab 01/22)","Motorart":"Otto (Mild-Hybrid)","Kraftstoffart":"Super","Leistung maximal in kW (Systemleistung)":"96","Hubraum (Verbrennungsmotor)":"1199 ccm","Getriebeart":"Schaltgetriebe","Anzahl Gänge":"6"},TABLE)+"</table>",lang="de"),
+        said("Opel","Astra",None,None,None,None,"Petrol","Manual, 6 gears",96,1.199),
+    ),
+    "cubic inches": (
+        "https://www.oldies.example.com/listing/2",
+        page("<h1>1966 Pontiac GTO Coupe</h1><div class='price'>$58,400</div>"+rows({"Mileage":"44,870","Engine":"389ci V8","Transmission":"Manual"},SPANS),lang="en-US"),
+        said("Pontiac","GTO",1966,58400,"USD",72211,None,"Manual",None,6.375),
+    ),
+    "a range is no mileage": (
+        "https://www.press.example.com/en/kia-ev3",
+        page("<h1>Kia EV3 Long Range</h1><table>"+rows({"Power output":"150 kW (204 PS)","Range (WLTP)":"605 km","Drive":"Front-wheel drive","Gearbox":"Single-speed","Length":"4300 mm","Fuel":"Electric"},"<tr><th>{label}</th><td>{value}</td></tr>")+"</table>"),
+        said("Kia","EV3",None,None,None,None,"Electric","Single gear",150,None),
+    ),
+    "a motorcycle's box": (
+        "https://de.example.org/wiki/Honda_CB_500",
+        page('<h1>Honda CB 500</h1><table class="infobox"><tr><th colspan="2">Honda</th></tr>'+rows({"Hersteller":"Honda","Produktionszeitraum":"1993–2003","Klasse":"Motorrad","Hubraum (cm³)":"499","Radstand (mm)":"1430"},TABLE)+"</table>",lang="de"),
+        None,
+    ),
     "a list that marks up its last car": (
         "https://www.lot.example.com/vehicles",
         '<html><body><a href="/vehicles/7/2018-mazda-mx-5"><h3>2018 Mazda</h3><h2>MX-5 Miata Club</h2><div>$21,400</div><script type="application/ld+json">{"@type":"Car","name":"2018 Mazda MX-5 Miata Club","url":"https://www.lot.example.com/vehicles/7/2018-mazda-mx-5","vehicleModelDate":"2018","model":"MX-5 Miata","offers":{"@type":"Offer","price":"21400","priceCurrency":"USD"},"mileageFromOdometer":{"value":"30100","unitCode":"SMI"}}</script></a><a href="/vehicles/8/x"><h3>1969 Buick</h3><h2>Skylark</h2><div>$27,900</div></a></body></html>',
