@@ -128,7 +128,8 @@ def _is_year(text: str, make: str) -> bool:
 
 def _is_version(text: str, make: str) -> bool:
     """Whether a "model" is a version of one: it begins with the size of its engine."""
-    return bool(re.match(r"\d[.,]\d\s\S", text.strip())) and names.key_of(text) not in names.models(make)
+    said = names.split_model(make, text)[0]  # "Hyundai 2.0 GLS" repeats the make
+    return bool(re.match(r"\d[.,]\d\s\S", said)) and names.key_of(said) not in names.models(make)
 
 
 def _is_trim(said: RawField, make: str) -> bool:

@@ -141,6 +141,11 @@ FOUND_PAGES: dict[str, tuple[str, str, Expected]] = {
         page("<h1>Opel Astra 1.2 Turbo Edition (01/22 - 06/23)</h1><table>"+rows({"Marke":"Opel","Modell":"Astra","Baureihe":"Astra (L) (ab 01/22)","Motorart":"Otto (Mild-Hybrid)","Kraftstoffart":"Super","Leistung maximal in kW (Systemleistung)":"96","Hubraum (Verbrennungsmotor)":"1199 ccm","Getriebeart":"Schaltgetriebe","Anzahl Gänge":"6"},TABLE)+"</table>",lang="de"),
         said("Opel","Astra",None,None,None,None,"Petrol","Manual, 6 gears",96,1.199),
     ),
+    "a model that repeats make and version": (
+        "https://www.anuncios.example.br/tucson-1",
+        '<html lang="pt-BR"><head><title>HYUNDAI 2.0 MPFI GLS 16V 2010 - 771</title><script>window.dataLayer = [{"page":{"adDetail":{"brand":"HYUNDAI","model":"TUCSON","version":"2.0 MPFI GLS 16V","gearbox":"Manual","regdate":"2010","mileage":"98000","fuel":"Gasolina"}}}]</script><script type="application/ld+json">{"@type":"Person","name":"Rita","makesOffer":{"@type":"Offer","priceSpecification":{"priceCurrency":"BRL","price":"39900"},"itemOffered":{"@type":"Car","name":"TUCSON GLS 2010","brand":"HYUNDAI","model":"HYUNDAI 2.0 MPFI GLS 16V","modelDate":"2010","vehicleTransmission":"Manual","fuelType":"Gasolina","mileageFromOdometer":"98000"}}}</script></head><body><h1>Hyundai TUCSON GLS 2010</h1><h2>R$ 39.900</h2></body></html>',
+        said("Hyundai","Tucson",2010,39900,"BRL",98000,"Petrol","Manual",None,None),
+    ),
     "cubic inches": (
         "https://www.oldies.example.com/listing/2",
         page("<h1>1966 Pontiac GTO Coupe</h1><div class='price'>$58,400</div>"+rows({"Mileage":"44,870","Engine":"389ci V8","Transmission":"Manual"},SPANS),lang="en-US"),
