@@ -80,7 +80,7 @@ _TURNS = re.compile(
 _AT_TURNS = re.compile(
     r"@\s*[\d.,]+(?:\s*[-–]\s*[\d.,]+)?\s*(?:rpm|r/min|u/min|1/min|min-1|tr/mn|tr/min|об/мин)?"
 )
-_TWO_UNITS = re.compile(r"(\d+)\s*/\s*(\d+)\s*[(\[]?\s*([^\W\d]+)\s*/\s*([^\W\d]+)")
+_TWO_UNITS = re.compile(r"(?<![\d.,])(\d+)\s*/\s*(\d+)\s*[(\[]?\s*([^\W\d]+)\s*/\s*([^\W\d]+)")
 _UNIT_WORD = r"[a-z]+/100\s?[a-z]*|(?:km|mi|miles|wh|g|gr|gco2)/[a-z]+\d?|[^\s\d()\[\],;|/]+[³3]?"
 
 
@@ -160,7 +160,7 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
     said = re.sub(r"(?<=\d)-(?=[a-z])", " ", said)  # "3.8-liter"
     said = _AT_TURNS.sub(" ", said)  # "323 @ 6800": at so many turns
     if key == "power":
-        said = _TWO_UNITS.sub(r"\1 \3 / \2 \4", said)  # "88/120 (kW/PS)"
+        said = _TWO_UNITS.sub(_each_with_its_unit, said)  # "88/120 (kW/PS)"
     kind, found = KEYS[key], []
     for match in _FIGURE.finditer(said):
         beside = match["unit"] or ""
@@ -180,6 +180,11 @@ def figures(text: str, key: str, *, decimal: str, unit: str = "", country: str =
         if lows is not None and highs is not None:
             found.append(Measured(min(lows, highs), max(lows, highs), named))
     return found
+
+
+def _each_with_its_unit(match: re.Match[str]) -> str:
+    one, other, unit, other_unit = match.groups()
+    return f"{one} {unit} / {other} {other_unit}" if unit in SPOKEN and other_unit in SPOKEN else match[0]
 
 
 def _stored(digits: str, unit: str, key: str, decimal: str) -> float | None:

@@ -78,6 +78,8 @@ def test_every_spoken_unit_is_one_that_can_be_converted():
         ("118.27bhp@5500rpm", "power", ".", 118.27 * 745.69987, "bhp"),
         ("190 ch", "power", ",", 190 * 735.49875, "PS"),
         ("150 KM", "power", ",", 150 * 735.49875, "PS"),  # Polish horses, not kilometres
+        ("2.0/150 hp/awd", "power", ".", 150 * 745.69987, "hp"),
+        ("289ci V8", "displacement", ".", 289 * 1.6387064e-5, "cu in"),
         ("278 lb-ft @ 4800", "torque", ".", 278 * 1.3558179, "lb ft"),
         ("17.4 kmpl", "consumption_combined", ".", 1e-6 / 17.4, "km/l"),
         ("5,1 l/100 km (komb.)", "consumption_combined", ",", 5.1e-8, "l/100 km"),
