@@ -17,6 +17,7 @@ CHOICES = {
     "schedule": ("cosine", "linear", "constant", "plateau"),
     "precision": ("32-true", "16-mixed", "bf16-mixed"),
     "target": ("car", "scene"),
+    "keep": ("best", "last"),
 }
 
 
@@ -105,7 +106,8 @@ class Recipe:
     path or "none"; of a list, the first that can be had. `average` is the decay per step of the weights' moving average,
     which is what is judged and kept; 0 keeps none. `weight_decay` is the optimizer's; `l1` and `l2` are penalties on
     matrices and kernels in the loss. `batch` is what all processes take together. `target` is what the classes are: cars,
-    or the scenes "exterior" (every photo in `data.cars`) and "interior" (from `data.scenes`).
+    or the scenes "exterior" (every photo in `data.cars`) and "interior" (from `data.scenes`). `keep` is the epoch whose weights
+    are the run's: the one that names most validation photos right, or the last, where what is learned is for other photos.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Recipe:
     drop_path: float = 0.1
     average: float = 0.0
     patience: int = 6
+    keep: str = "best"
     workers: int = 1
     seed: int = 20261121
     augmentation: Augmentation = field(default_factory=Augmentation)

@@ -283,9 +283,9 @@ def _start(
 
 
 def _finish(module: CarClassifier, run: Path, recipe: Recipe, splits: Splits) -> Path:
-    """The weights of the best epoch, with a scene head, in a file of their own."""
-    best = torch.load(run / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)
-    module.load_state_dict(best["state_dict"])
+    """The weights of the epoch that the recipe keeps, with a scene head, in a file of their own."""
+    kept = torch.load(run / "checkpoints" / f"{recipe.keep}.ckpt", map_location="cpu", weights_only=True)
+    module.load_state_dict(kept["state_dict"])
     if len(splits.scenes_train):
         if torch.cuda.is_available():
             module.network.cuda()

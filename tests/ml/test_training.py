@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,12 +17,10 @@ import numpy as np
 import pytest
 
 from ml.__main__ import main
-from ml.averaging import average_runs
 from ml.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
 from ml.card import CARD_NAME
 from ml.evaluation import Material
 from ml.exceptions import DataError, WeightsError
-from ml.export import load_run
 from ml.looks import softmax
 from ml.networks import TorchNetwork
 from ml.photo_table import Photo
@@ -344,33 +341,6 @@ def test_average_of_the_weights_is_what_is_kept(workshop: Path) -> None:
     saved = torch.load(workshop / "run/checkpoints/last.ckpt", map_location="cpu", weights_only=True)
     name = "network.car_head.weight"
     assert not torch.equal(saved["state_dict"][name], saved["current_model_state"][name])
-
-
-def test_mean_of_two_runs_is_a_run_whose_scene_head_fits_its_own_features(
-    workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import torch
-
-    monkeypatch.chdir(workshop)
-    other = tmp_path / "other"
-    shutil.copytree("run", other)
-    weights = torch.load("run/model.pt", weights_only=True)
-    moved = {name: tensor + 0.5 if name == "car_head.bias" else tensor for name, tensor in weights.items()}
-    moved["scene_head.weight"] = torch.full_like(moved["scene_head.weight"], 1e6)
-    torch.save(moved, other / "model.pt")
-    assert main(["average", "run", str(other), str(tmp_path / "mean")]) == 0
-    mean, labels, _ = load_run(tmp_path / "mean")
-    torch.testing.assert_close(mean.car_head.bias, weights["car_head.bias"] + 0.25)
-    assert labels == sorted(CLASSES)
-    assert mean.scene_head.weight.abs().max() < 1e3
-
-
-def test_runs_of_other_classes_have_no_mean(workshop: Path, tmp_path: Path) -> None:
-    shutil.copytree(workshop / "run", tmp_path / "other")
-    path = tmp_path / "other" / "labels.json"
-    path.write_text(json.dumps(json.loads(path.read_text())[::-1]))
-    with pytest.raises(DataError, match="different labels"):
-        average_runs([workshop / "run", tmp_path / "other"], tmp_path / "mean")
 
 
 def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
