@@ -12,6 +12,7 @@ from ml.checkpoints import save_whole
 from ml.exceptions import DataError
 from ml.export import load_run
 from ml.loaders import read_splits
+from ml.memory import keep_freed
 from ml.recipes import recipe_of
 from ml.scene_head import fit_scene_head
 
@@ -23,6 +24,7 @@ def average_runs(runs: Sequence[Path], out: Path) -> Path:
     weights. Raises DataError where the runs have different labels or the recipe's photos are absent, and as `load_run`
     does.
     """
+    keep_freed()
     loaded = [load_run(run) for run in runs]
     (first, labels, recipe), *others = loaded
     if any(other[1] != labels for other in others):

@@ -165,9 +165,11 @@ class Recipe:
 class ReleaseNotes:
     """What a recipe does not know about its model: how to measure it further, and what people must know.
 
-    `classes` is a table (CSV) that takes the class names apart; `unknown` and `makes` are as in ml.evaluation.Sources.
+    `name` is what the model is called, where that is not its recipe's name. `classes` is a table (CSV) that takes the class names
+    apart; `unknown` and `makes` are as in ml.evaluation.Sources.
     """
 
+    name: str | None = None
     classes: str | None = None
     unknown: tuple[str, ...] = ()
     makes: str | None = None

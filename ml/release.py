@@ -45,7 +45,7 @@ def release(
     model_file, weights = to_files(model, size=recipe["size"])
     now = datetime.now(UTC)
     settings = Settings(
-        name=recipe["name"],
+        name=notes.name or recipe["name"],
         version=version or f"{now:%Y.%m.%d}",
         architecture=recipe["architecture"],
         input=Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),

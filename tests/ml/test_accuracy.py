@@ -102,8 +102,10 @@ def test_bundle_says_what_it_was_measured_at() -> None:
     assert two["top-5"]["value"] >= 0.985
     assert two["make"]["value"] >= 0.965
     assert two["calibration error"]["value"] <= 0.02
-    worse = bundle.card["metrics"]["robustness"]
-    assert min(row["two looks top-1"] for row in worse.values()) >= 0.87
+    worse = {name: row["two looks top-1"] for name, row in bundle.card["metrics"]["robustness"].items()}
+    assert worse.pop("tiny car") >= 0.85
+    assert min(worse.values()) >= 0.87
+    assert worse["small car"] >= 0.91
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) <= LARGEST
     assert "research" in bundle.card["licence"]
     card = (bundle.path / "MODEL_CARD.md").read_text()

@@ -68,7 +68,7 @@ def make_workshop(folder: Path, *, first: int = 1) -> Path:
         assert main(["split", str(folder / name), str(folder / f"{name}.txt"), "--share", "0.34"]) == 0
     (folder / "recipe.toml").write_text(RECIPE.format(first=first))
     (folder / "notes.toml").write_text(
-        'makes = "elsewhere"\nlicence = "Drawn, free."\nlimits = ["It knows colours."]\n'
+        'name = "colours"\nmakes = "elsewhere"\nlicence = "Drawn, free."\nlimits = ["It knows colours."]\n'
     )
     return folder
 
@@ -108,7 +108,7 @@ def test_run_holds_what_it_was_made_of(workshop: Path) -> None:
 
 def test_bundle_of_a_run_is_small_whole_and_explained(bundle: Bundle) -> None:
     assert [label.make for label in bundle.labels] == ["Audi", "Audi", "BMW"]
-    assert (bundle.name, bundle.version) == ("drawn", "1.0")
+    assert (bundle.name, bundle.version) == ("colours", "1.0")
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) < LARGEST
     card = (bundle.path / CARD_NAME).read_text()
     for words in (
