@@ -112,7 +112,7 @@ def test_bundle_of_a_run_is_small_whole_and_explained(bundle: Bundle) -> None:
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) < LARGEST
     card = (bundle.path / CARD_NAME).read_text()
     for words in (
-        "# drawn 1.0",
+        "# colours 1.0",
         "Drawn, free.",
         "It knows colours.",
         "top-5",
