@@ -116,6 +116,7 @@ def test_a_file_that_is_no_photo_is_refused_where_it_was_chosen(page: Page) -> N
         "#photos", {"name": "car.jpg", "mimeType": "image/jpeg", "buffer": b"not a photo at all"}
     )
     expect(page.locator("#uploads")).to_contain_text("is not a photo")
+    expect(page.locator("#uploads img")).to_have_count(0)  # it would be drawn torn
     assert page.url.endswith("/")
     is_fine(page)
 

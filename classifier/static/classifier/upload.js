@@ -50,7 +50,8 @@ function line(file) {
   const preview = URL.createObjectURL(file);
   image.src = preview;
   image.addEventListener("load", () => URL.revokeObjectURL(preview));
-  image.addEventListener("error", () => { image.removeAttribute("src"); URL.revokeObjectURL(preview); });
+  // Browsers show a torn picture for what they can't decode: HEIC in most of them, or a file that is no photo.
+  image.addEventListener("error", () => { image.replaceWith(document.createElement("span")); URL.revokeObjectURL(preview); });
   const text = document.createElement("div");
   const name = document.createElement("div");
   name.className = "upload-name";
