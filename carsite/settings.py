@@ -219,7 +219,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "carsite.beat:SteadyScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
     "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
-    "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 15.0},
+    "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 10.0},
     "look-again": {"task": "classifier.tasks.look_again", "schedule": 30.0},
     "sweep-training-runs": {"task": "classifier.tasks.sweep_runs", "schedule": 60.0},
     "sweep-scrapes": {"task": "scraper.tasks.sweep_scrapes", "schedule": 60.0},

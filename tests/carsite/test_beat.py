@@ -47,7 +47,7 @@ def test_clock_set_back_by_an_hour_delays_an_entry_by_one_interval_at_most(task)
 def test_what_ran_while_the_clock_was_ahead_runs_on_time_once_it_is_set_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All of the site's own schedule: a sweep every 15 seconds among tasks of minutes, hours and days."""
+    """All of the site's own schedule: a sweep every 10 seconds among tasks of minutes, hours and days."""
     ran: list[str] = []
     monkeypatch.setattr("django_celery_beat.schedulers.close_old_connections", lambda: None)  # the test's own
     scheduler = symbol_by_name(settings.CELERY_BEAT_SCHEDULER)(app=app)
