@@ -14,7 +14,7 @@ from ml.bundle import SecondLook
 from ml.calibration import Labelled
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
-from ml.looks import mixed, settled
+from ml.looks import mixed, mixed_scenes, settled
 from ml.networks import Arrays
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
@@ -47,7 +47,7 @@ class Observed:
     @property
     def scene_logits(self) -> np.ndarray:
         """(N, 3): of both looks together, before the temperature."""
-        return (self.first.scenes + self.second.scenes) / 2
+        return mixed_scenes(self.first.scenes, self.second.scenes)
 
     def part(self, chosen: np.ndarray) -> Observed:
         """The photos of these indices."""

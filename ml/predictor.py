@@ -16,7 +16,19 @@ from PIL import Image
 from ml.bundle import HEAD, WEIGHTS, Bundle, Label, SecondLook, Settings, Thresholds, read_bundle
 from ml.data import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, Box, area, energy, heat_map, mixed, second_box, settled, shows_enough, softmax
+from ml.looks import (
+    WHOLE,
+    Box,
+    area,
+    energy,
+    heat_map,
+    mixed,
+    mixed_scenes,
+    second_box,
+    settled,
+    shows_enough,
+    softmax,
+)
 from ml.networks import Arrays, Network, open_network
 from ml.openset import cosines, familiarity
 from ml.photos import open_photo, to_input
@@ -295,7 +307,7 @@ class LoadedBundle:
                 labels += learned.labels
                 shares = softmax(join(logits / settings.calibration.cars, places, self.space, learned.places))
                 near = np.concatenate([near, cosines(places, learned.places)], axis=1)
-        scenes = softmax((looks.first.scenes + looks.second.scenes) / 2, settings.calibration.scenes)
+        scenes = softmax(mixed_scenes(looks.first.scenes, looks.second.scenes), settings.calibration.scenes)
         seen = _Seen(labels, shares, scenes, embeddings, near, _familiar(settings, logits, near))
         return [self._answer(looks, seen, i) for i in range(len(shares))]
 

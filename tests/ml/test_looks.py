@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ml.bundle import SecondLook
-from ml.looks import WHOLE, area, energy, heat_map, leads, mixed, second_box, settled, softmax
+from ml.looks import WHOLE, area, energy, heat_map, leads, mixed, mixed_scenes, second_box, settled, softmax
 
 strengths = arrays(np.float32, (7, 7), elements=st.floats(0, 1, width=32))
 sizes = st.tuples(st.integers(64, 2000), st.integers(64, 2000))
@@ -143,6 +143,11 @@ def test_second_look_counts_for_the_more_the_closer_it_is() -> None:
     assert both(0.5, 1.0) == [2.0, 2.0]
     assert both(0.5, 0.5) == [1.0, 3.0]
     assert both(1.0, 1.0) == both(0.5, 0.0) == [0.0, 4.0]
+
+
+def test_scene_is_judged_by_both_looks_alike() -> None:
+    first, second = np.array([[4.0, 0.0, 1.0]]), np.array([[0.0, 0.0, 3.0]])
+    assert mixed_scenes(first, second).tolist() == [[2.0, 0.0, 2.0]]
 
 
 def test_temperature_flattens() -> None:
