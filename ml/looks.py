@@ -50,6 +50,11 @@ def area(box: Box) -> float:
     return (right - left) * (bottom - top)
 
 
+def areas_of(boxes: Sequence[Box]) -> np.ndarray:
+    """(B): the share of each photo that its box holds."""
+    return np.array([area(box) for box in boxes])
+
+
 def energy(feature_map: np.ndarray) -> np.ndarray:
     """How strongly each cell speaks, whatever it says: (…, D, h, w) to (…, h, w), scaled to 0-1 in each photo."""
     strength = np.sqrt(np.square(feature_map).sum(axis=-3))

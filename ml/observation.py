@@ -14,7 +14,7 @@ from ml.bundle import SecondLook
 from ml.calibration import Labelled
 from ml.data import Photo
 from ml.exceptions import DataError, PhotoError
-from ml.looks import mixed, mixed_scenes, settled
+from ml.looks import areas_of, mixed, mixed_scenes, settled
 from ml.networks import Arrays
 from ml.photos import open_photo
 from ml.predictor import LoadedBundle, Looks
@@ -128,4 +128,4 @@ def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> Observed
         Arrays(*map(np.concatenate, zip(*seen, strict=True)))
         for seen in ([part.first for part in parts], [part.second for part in parts])
     )
-    return Observed(how, labels, first, second, np.concatenate([part.areas for part in parts]))
+    return Observed(how, labels, first, second, np.concatenate([areas_of(part.boxes) for part in parts]))

@@ -19,7 +19,7 @@ from ml.exceptions import BundleError, PhotoError
 from ml.looks import (
     WHOLE,
     Box,
-    area,
+    areas_of,
     energy,
     heat_map,
     mixed,
@@ -118,11 +118,6 @@ class Looks:
     second: Arrays
     boxes: list[Box]
     hints: list[tuple[str, ...]]
-
-    @property
-    def areas(self) -> np.ndarray:
-        """(B): the share of each photo that the second look saw."""
-        return np.array([area(box) for box in self.boxes])
 
 
 @dataclass(frozen=True)
@@ -294,7 +289,7 @@ class LoadedBundle:
     def assemble(self, looks: Looks, learned: Learned | None = None) -> list[Answer]:
         """Answers from what was seen in both looks."""
         settings = self.bundle.settings
-        how, areas = settings.second_look, looks.areas
+        how, areas = settings.second_look, areas_of(looks.boxes)
         logits = mixed(looks.first.cars, looks.second.cars, areas, how)
         embeddings = mixed(looks.first.embedding, looks.second.embedding, areas, how)
         labels = self.bundle.labels
