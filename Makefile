@@ -21,7 +21,7 @@ test: install-dev browser  ## Run all tests on SQLite and Redis: unit, integrati
 test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3 and SMTP, each started for them
 	@$(PY) scripts/services.py
 	@$(PY) -m tests.on_postgres $(PY) -m pytest -n logical --dist loadgroup -m "not (integration or e2e)" \
-		tests/accounts tests/carsite tests/catalog tests/classifier tests/dealers tests/scraper tests/security $(ARGS)
+		tests/accounts tests/carsite tests/catalog tests/classifier tests/core tests/dealers tests/ops tests/scraper tests/security $(ARGS)
 	@exec $(PY) -m pytest tests/served -m services $(ARGS)
 
 check: install-dev  ## Check style, types, migrations, deployment, import rules, API schema, .env.example

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from catalog.models import Make, Variant
-from classifier import intake
 from classifier.models import ModelVersion
+from classifier.photos import intake
 
 
 def facts() -> dict[str, Any]:

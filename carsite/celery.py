@@ -10,7 +10,7 @@ from celery.contrib.django.task import DjangoTask
 from django.db import close_old_connections, transaction
 from kombu.exceptions import OperationalError
 
-from carsite import logs
+from core import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
 logger = logging.getLogger(__name__)

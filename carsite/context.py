@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from carsite import logs
+from core import logs
 
 UNITS = ("metric", "imperial")
 THEMES = ("auto", "light", "dark")

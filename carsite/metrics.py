@@ -21,7 +21,7 @@ import accounts.figures
 import classifier.figures
 import dealers.figures
 import scraper.figures
-from carsite import health
+from ops import health
 
 logger = logging.getLogger(__name__)
 

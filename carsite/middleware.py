@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from carsite import logs, metrics, outages, views
+from carsite import metrics, views
+from core import logs, outages
 
 logger = logging.getLogger("carsite.requests")
 #: What is asked for all the time and says nothing; in the log at DEBUG only.

@@ -11,10 +11,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from carsite import logs
 from carsite.account_settings import *  # noqa: F403
 from carsite.env import VARIABLES
 from carsite.storage import image_sources, storage_from
+from core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "unfold.contrib.import_export",  # likewise
     "carsite.apps.CarsiteConfig",
     "carsite.apps.CarsiteAdminConfig",
+    "core",
+    "ops",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -170,7 +172,7 @@ REDIS_SOCKET = None if _text("REDIS_URL") else _redis_socket()
 _redis_url = _text("REDIS_URL").rstrip("/")
 CACHES = {
     "default": {
-        "BACKEND": "carsite.cache.ForgivingRedisCache",
+        "BACKEND": "core.cache.ForgivingRedisCache",
         "LOCATION": f"unix://{REDIS_SOCKET}?db=1" if REDIS_SOCKET else f"{_redis_url}/1",
         "KEY_PREFIX": "carsite",
     },
@@ -238,9 +240,9 @@ MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"  # nothing is served from here: photos go through a view that asks who may see them
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
-    "classifier.uploads.CappedUploadHandler",
+    "classifier.photos.uploads.CappedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "classifier.uploads.FrugalTemporaryFileUploadHandler",
+    "classifier.photos.uploads.FrugalTemporaryFileUploadHandler",
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
@@ -286,12 +288,12 @@ RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
 # The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject, body).
 LETTER_QUEUE = "accounts.services.letter_queue"
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
-ENQUIRY_EVIDENCE = "classifier.sharing.evidence_for"
+ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.
-PERSONAL_DATA_EXPORTERS = ["classifier.sharing.personal_data", "dealers.services.personal_data"]
+PERSONAL_DATA_EXPORTERS = ["classifier.training.exports.personal_data", "dealers.services.personal_data"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
-PHOTO_GATE = "classifier.scenes.scene_of"  # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
+PHOTO_GATE = "classifier.answers.scenes.scene_of"  # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
@@ -306,18 +308,18 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "carsite.api.Pagination",
+    "DEFAULT_PAGINATION_CLASS": "core.api.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle", "carsite.api.BurstThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle", "core.api.BurstThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "burst": "300/min",
         "token": "10/min",
         "upload": "60/min",
         "enquiry": "10/hour",
     },
-    "EXCEPTION_HANDLER": "carsite.api.exception_handler",
+    "EXCEPTION_HANDLER": "core.api.exception_handler",
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -371,4 +373,4 @@ LOGGING = logs.config(
 METRICS_TOKEN = _text("METRICS_TOKEN")
 SENTRY_DSN = _text("SENTRY_DSN")
 # An app that may not know the site asks by this name which request it works for.
-REQUEST_ID = "carsite.logs.request_id"
+REQUEST_ID = "core.logs.request_id"

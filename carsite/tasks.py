@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from carsite import file_fields, orphans
+from ops import file_fields, orphans
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from carsite import about, health, logs, metrics, outages, reference
+from carsite import about, metrics, reference
 from carsite.context import THEMES, UNITS
 from carsite.operators import is_operator
+from core import logs, outages
+from ops import health
 
 _YEAR = 365 * 24 * 3600
 

@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from classifier import services
+from classifier.answers import identifications
+from classifier.answers.sightings import sighting_create
 from classifier.exceptions import ClassifierError
 from classifier.models import Identification, Sighting
+from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet, SightingQuerySet
 from classifier.serializers import (
     FeedbackRequest,
@@ -27,8 +29,6 @@ from classifier.serializers import (
     SightingSerializer,
     SightingTaken,
 )
-from classifier.sightings import sighting_create
-from classifier.throttle import count_photo
 from classifier.views import photo_response
 
 
@@ -68,7 +68,7 @@ class IdentificationViewSet(
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["photo"]
         count_photo(request)
-        row, is_new = services.identification_create(
+        row, is_new = identifications.identification_create(
             file=file, name=file.name, size=file.size, user=request.user
         )
         row = self.get_queryset().get(pk=row.pk)
@@ -80,7 +80,7 @@ class IdentificationViewSet(
 
     def perform_destroy(self, instance: Identification) -> None:
         """Row and files."""
-        services.identification_delete(identification=instance)
+        identifications.identification_delete(identification=instance)
 
     @extend_schema(
         summary="Say what the photo really shows",
@@ -93,7 +93,7 @@ class IdentificationViewSet(
         row = self.get_object()
         data = FeedbackRequest(data=request.data)
         data.is_valid(raise_exception=True)
-        said = services.feedback_record(identification=row, author=request.user, **data.validated_data)
+        said = identifications.feedback_record(identification=row, author=request.user, **data.validated_data)
         return Response(FeedbackSerializer(said).data)
 
     @extend_schema(
@@ -102,7 +102,7 @@ class IdentificationViewSet(
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str | None = None) -> Response:
         """Queue a failed identification again; 409 in any other state."""
-        services.identification_retry(identification=self.get_object())
+        identifications.identification_retry(identification=self.get_object())
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
@@ -171,7 +171,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         for file in files:
             try:
                 count_photo(request)
-                row, _ = services.identification_create(
+                row, _ = identifications.identification_create(
                     file=file, name=file.name, size=file.size, user=request.user
                 )
                 taken.append(row)

@@ -25,30 +25,30 @@ class ClassifierConfig(AppConfig):
 
 
 def _claim_guest_photos(*, request: Any, user: Any, **_: Any) -> None:
-    from classifier import services
+    from classifier.answers import identifications
 
     guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
-    services.identifications_claim(user=user, guest_key=guest_key)
+    identifications.identifications_claim(user=user, guest_key=guest_key)
 
 
 def _erase_photos(*, instance: Any, **_: Any) -> None:
-    from classifier import services
+    from classifier.answers import identifications
 
-    services.identifications_delete(rows=list(instance.identifications.all()))
+    identifications.identifications_delete(rows=list(instance.identifications.all()))
 
 
 def _remove_reference_files(*, instance: Any, **_: Any) -> None:
     from django.db import transaction
 
-    from classifier import gallery
+    from classifier.training import reference_photos
 
-    transaction.on_commit(lambda: gallery.files_remove(rows=[instance]), robust=True)
+    transaction.on_commit(lambda: reference_photos.files_remove(rows=[instance]), robust=True)
 
 
 def _warm_model(**_: Any) -> None:
     from celery import current_app
 
-    from classifier import engine
+    from classifier.answers import engine
 
     if "identify" in current_app.amqp.queues.consume_from:  # the trainer answers no photos
         engine.warm()

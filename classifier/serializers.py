@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import Variant
-from classifier.fused import FusedAnswer, FusedCandidate, fused_answer
-from classifier.intake import ACCEPTED, MAX_PHOTOS
+from classifier.answers.fused import FusedAnswer, FusedCandidate, fused_answer
 from classifier.models import Feedback, Identification, Prediction, Reading, Sighting
+from classifier.photos.intake import ACCEPTED, MAX_PHOTOS
 
 
 class PhotoUpload(serializers.Serializer):

@@ -6,7 +6,7 @@ import os
 
 from celery import Task, shared_task
 
-from classifier import services
+from classifier.answers import identifications
 
 DAY = 86_400
 
@@ -15,52 +15,52 @@ DAY = 86_400
 def identify(self: Task, identification_id: str) -> None:
     """Answer one photo. Time limits stay below the lease, so a worker that hangs is gone before another one starts."""
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
-    services.identification_run(identification_id=identification_id, redelivered=redelivered)
+    identifications.identification_run(identification_id=identification_id, redelivered=redelivered)
 
 
 @shared_task(expires=30)
 def sweep() -> None:
     """Bring stale photos on (beat)."""
-    from classifier import gallery
+    from classifier.training import reference_photos
 
-    services.identifications_sweep()
-    gallery.reference_photos_sweep()
+    identifications.identifications_sweep()
+    reference_photos.reference_photos_sweep()
 
 
 @shared_task(expires=120)
 def read_reference_photos() -> None:
     """Let the active model look at photos of cars that it shall know without training."""
-    from classifier import gallery
+    from classifier.training import reference_photos
 
-    gallery.reference_photos_read()
+    reference_photos.reference_photos_read()
 
 
 @shared_task(soft_time_limit=480, time_limit=540)
 def expire_guest_photos() -> None:
     """Delete guests' photos past their retention (beat)."""
-    services.guest_photos_expire()
+    identifications.guest_photos_expire()
 
 
 @shared_task(expires=60, soft_time_limit=50, time_limit=55)
 def look_again() -> None:
     """While no visitor waits: the shadow model's turn, and photos to identify again (beat, and after each answer)."""
-    from classifier import reidentifying
+    from classifier.training import backfill
 
-    reidentifying.look_again()
+    backfill.look_again()
 
 
 @shared_task(acks_late=False, soft_time_limit=30 * DAY, time_limit=30 * DAY + 60)
 def retrain(run_id: int) -> None:
     """Work a training run off (queue `train`). Taken off the queue at once: where it dies, the sweeper rings again."""
-    from classifier import retraining
+    from classifier.training import runs
 
     os.nice(10)  # visitors come first; the process ends with the task
-    retraining.run_work(run_id=run_id)
+    runs.run_work(run_id=run_id)
 
 
 @shared_task(expires=60)
 def sweep_runs() -> None:
     """Bring training runs on whose worker is gone (beat)."""
-    from classifier import retraining
+    from classifier.training import runs
 
-    retraining.runs_sweep()
+    runs.runs_sweep()

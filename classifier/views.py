@@ -17,15 +17,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import ListView
 
 from catalog.models import Make
-from classifier import engine, intake, services, waiting, wording
+from classifier.answers import engine, identifications, queue_status, wording
+from classifier.answers.fused import fused_answer
+from classifier.answers.sightings import sighting_create
+from classifier.answers.similar import similar_cars
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
-from classifier.fused import fused_answer
 from classifier.models import Identification, Sighting
+from classifier.photos import intake
+from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet
-from classifier.sightings import sighting_create
-from classifier.similar import similar_cars
-from classifier.throttle import count_photo
 
 
 def own(request: HttpRequest) -> IdentificationQuerySet:
@@ -84,7 +85,7 @@ def identify(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest, file: Any) -> tuple[Identification, bool]:
     count_photo(request)
-    return services.identification_create(
+    return identifications.identification_create(
         file=file, name=file.name, size=file.size, user=request.user, guest_key=_guest_key(request)
     )
 
@@ -160,7 +161,7 @@ def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -
 
 def _answer_context(row: Identification) -> dict[str, Any]:
     if row.is_waiting:
-        return {"place": waiting.place(row)}
+        return {"place": queue_status.place(row)}
     if row.status == Identification.Status.FAILED:
         return {"failure": wording.failure(row)}
     return {
@@ -242,7 +243,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(own(request).with_answer(), pk=pk)
     if request.method != "POST":
         return render(request, "classifier/delete.html", {"row": row})
-    services.identification_delete(identification=row)
+    identifications.identification_delete(identification=row)
     messages.success(request, "The photo and its answer are deleted.")
     return redirect("classifier:history")
 
@@ -252,7 +253,7 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Try a failed photo again."""
     row = get_object_or_404(own(request), pk=pk)
     try:
-        services.identification_retry(identification=row)
+        identifications.identification_retry(identification=row)
     except NotPossibleNow as error:
         messages.info(request, error.message)
     return HttpResponseRedirect(row.get_absolute_url())
@@ -264,7 +265,7 @@ def feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(own(request).with_answer(), pk=pk, status=Identification.Status.DONE)
     form = FeedbackForm(request.POST or None, identification=row, initial=_said(row))
     if request.method == "POST" and form.is_valid():
-        services.feedback_record(identification=row, author=request.user, **form.verdict())
+        identifications.feedback_record(identification=row, author=request.user, **form.verdict())
         messages.success(request, "Thank you. What you said is kept with the photo.")
         return HttpResponseRedirect(row.get_absolute_url())
     status = 400 if form.errors else 200

@@ -10,20 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml import laboratory
+from ml.cli import data
 from ml.exceptions import MlError, PhotoError
 from ml.recipes import CHOICES
 
 if TYPE_CHECKING:
-    from ml.predictor import Answer
+    from ml.serving.predictor import Answer
 
 DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite2"
 
 
 def _split(arguments: argparse.Namespace) -> None:
-    from ml.data import read_photos
-    from ml.duplicates import make_split
-    from ml.loaders import write_split
+    from ml.data.duplicates import make_split
+    from ml.data.loaders import write_split
+    from ml.data.splits import read_photos
 
     photos, labels = read_photos(arguments.folder)
     names = make_split(photos, share=arguments.share, seed=arguments.seed, distance=arguments.distance)
@@ -32,7 +32,7 @@ def _split(arguments: argparse.Namespace) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ml.recipes import read_recipe
-    from ml.training import Hardware, train
+    from ml.training.train import Hardware, train
 
     recipe = read_recipe(arguments.recipe)
     if arguments.data:
@@ -51,14 +51,14 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _average(arguments: argparse.Namespace) -> None:
-    from ml.averaging import average_runs
+    from ml.training.averaging import average_runs
 
     print(f"Finished: {average_runs(arguments.runs, arguments.out)}")
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from ml.packaging.build_bundle import release
     from ml.recipes import read_notes
-    from ml.release import release
 
     bundle, report = release(
         arguments.run,
@@ -75,8 +75,8 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from ml.evaluation import Sources, evaluate, read_material
-    from ml.predictor import Predictor
+    from ml.evaluation.evaluate import Sources, evaluate, read_material
+    from ml.serving.predictor import Predictor
 
     loaded = Predictor(arguments.bundle, arguments.backend, arguments.threads).load()
     sources = Sources(
@@ -90,7 +90,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     material = read_material(sources, loaded.bundle)
     if arguments.command == "experiment":
-        from ml.experiments import experiment
+        from ml.evaluation.experiments import experiment
 
         report = experiment(loaded, material, sources)
     else:
@@ -102,14 +102,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _card(arguments: argparse.Namespace) -> None:
-    from ml.bundle import read_bundle
-    from ml.card import write_card
+    from ml.bundle.bundle import read_bundle
+    from ml.bundle.model_card import write_card
 
     print(f"Written: {write_card(read_bundle(arguments.bundle))}")
 
 
 def _predict(arguments: argparse.Namespace) -> None:
-    from ml.predictor import Predictor
+    from ml.serving.predictor import Predictor
 
     predictor = Predictor(arguments.bundle, arguments.backend, arguments.threads)
     show = _as_json if arguments.json else _as_text
@@ -282,7 +282,7 @@ def parser() -> argparse.ArgumentParser:
     commands = main.add_subparsers(dest="command", required=True)
     _add_runs(commands)
     _add_bundles(commands)
-    laboratory.add_commands(commands)
+    data.add_commands(commands)
     return main
 
 

@@ -25,7 +25,7 @@ CHOICES = {
 class Data:
     """Where the photos are. Paths are relative to the folder the command is started in.
 
-    `cars` are folders of class folders or manifests (ml.manifest), `cars_validation` lists of what is kept from training;
+    `cars` are folders of class folders or manifests (ml.data.manifests), `cars_validation` lists of what is kept from training;
     one of each may be a plain string. Without a list, a manifest's own split counts, else one of `share` of the photos is
     made and saved with the run. `only` are the classes that are learned, as patterns such as "* 2012"; none is all;
     `leave_out` is a list of classes that are not. An epoch sees at most `per_class` photos of a class, other ones each time;
@@ -166,7 +166,7 @@ class ReleaseNotes:
     """What a recipe does not know about its model: how to measure it further, and what people must know.
 
     `name` is what the model is called, where that is not its recipe's name. `classes` is a table (CSV) that takes the class names
-    apart; `unknown` and `makes` are as in ml.evaluation.Sources.
+    apart; `unknown` and `makes` are as in ml.evaluation.evaluate.Sources.
     """
 
     name: str | None = None

@@ -9,8 +9,8 @@ from django import forms
 
 from catalog.naming import CarField
 from catalog.units import range_from_si, range_to_si
-from scraper.comparing import Line
-from scraper.staged_models import StagedCar
+from scraper.models.staging import StagedCar
+from scraper.staging.compare import Line
 
 
 class NamesForm(forms.ModelForm):

@@ -15,20 +15,20 @@ DAY = 24 * 3600
 @shared_task(acks_late=False, soft_time_limit=7 * DAY, time_limit=7 * DAY + 60)
 def scrape(run_id: int) -> None:
     """Work a run off (queue `scrape`). Taken off the queue at once: where it dies, the sweeper rings again."""
-    from scraper import runs
+    from scraper.runs import lifecycle
 
     os.nice(10)  # visitors come first; the process ends with the task
-    runs.run_work(run_id=run_id)
+    lifecycle.run_work(run_id=run_id)
 
 
 @shared_task
 def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> None:
     """Ask for a run (beat, as staff set it in the admin); one that is under way is left to its work."""
-    from scraper import runs
     from scraper.exceptions import ScrapeRefused
+    from scraper.runs import lifecycle
 
     try:
-        runs.run_start(source=source, options=options)
+        lifecycle.run_start(source=source, options=options)
     except ScrapeRefused as refusal:
         logger.warning("the scheduled run of %s was not started: %s", source, refusal.message)
 
@@ -36,15 +36,15 @@ def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> No
 @shared_task(expires=60)
 def sweep_scrapes() -> None:
     """Bring runs on whose worker is gone (beat)."""
-    from scraper import runs
+    from scraper.runs import lifecycle
 
-    runs.runs_sweep()
+    lifecycle.runs_sweep()
 
 
 @shared_task(soft_time_limit=480, time_limit=540, expires=300)
 def fetch_photos() -> None:
     """Take pictures of published cars that wait (beat)."""
-    from scraper import photos
+    from scraper.pictures import pictures
 
-    photos.pictures_collect()
-    photos.pictures_fetch()
+    pictures.pictures_collect()
+    pictures.pictures_fetch()

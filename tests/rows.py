@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from classifier.answers.identifications import RING_AGAIN
 from classifier.models import Identification
-from classifier.services import RING_AGAIN
 from tests.services import Page, Site, Visitor, paused, photo, wait_for
 
 Status = Identification.Status

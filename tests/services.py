@@ -30,9 +30,9 @@ from django.db import connections
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
-from carsite import stack
 from carsite.env import VARIABLES
-from carsite.supervisor import Supervisor
+from ops import stack
+from ops.supervisor import Supervisor
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "carsite", "catalog", "classifier", "dealers", "ml", "scraper")
+APPS = ("accounts", "carsite", "catalog", "classifier", "core", "dealers", "ml", "ops", "scraper")
 SOURCES = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 HEAVY = (
     "torch",
@@ -105,7 +105,7 @@ def test_the_queue_can_not_lose_or_poison():
 
 
 def test_a_photos_task_ends_before_its_lease():
-    from classifier.services import LEASE
+    from classifier.answers.identifications import LEASE
     from classifier.tasks import identify
 
     assert identify.soft_time_limit < identify.time_limit < LEASE.total_seconds()

@@ -17,9 +17,9 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
 from scraper.crawl.addresses import AddressBook
+from scraper.crawl.backoff import close
 from scraper.crawl.browser import Doorkeeper, browser_settings
-from scraper.crawl.courtesy import close
-from scraper.crawl.gate import Gate
+from scraper.crawl.egress_proxy import Gate
 from scraper.crawl.job import Job, read_job
 from scraper.crawl.output import pages_done
 from scraper.crawl.settings import crawl_settings

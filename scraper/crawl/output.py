@@ -17,14 +17,14 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from scrapy import signals
 from scrapy.exceptions import DropItem
 
-from scraper.lines import car_from_line, car_to_line
-from scraper.normalise import normalise
+from scraper.reading.lines import car_from_line, car_to_line
+from scraper.reading.normalise import normalise
 from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from scraper.cars import Car, RawCar
+    from scraper.reading.cars import Car, RawCar
 
 logger = logging.getLogger(__name__)
 #: Reasons that are counted elsewhere, and no errors.

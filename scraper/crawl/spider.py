@@ -1,4 +1,4 @@
-"""What all sources share: from lists of cars to their pages, each page read by `scraper.extract`, each car normalised.
+"""What all sources share: from lists of cars to their pages, each page read by `scraper.reading.extract`, each car normalised.
 
 A source is a small module in `scraper/sources` that names its hosts, its first pages and what the addresses of lists
 and of cars look like. It knows nothing of files, databases or what is done with a car.
@@ -16,7 +16,7 @@ import scrapy
 from scrapy.http import HtmlResponse, Request, Response
 
 from scraper.crawl.browser import browser_meta, wait_until_ready
-from scraper.extract import extract
+from scraper.reading.extract import extract
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure

@@ -1,4 +1,4 @@
-"""fueleconomy.gov: one file that holds the whole table. It is fetched and unpacked here; `scraper.epa` reads it."""
+"""fueleconomy.gov: one file that holds the whole table. It is fetched and unpacked here; `scraper.runs.epa` reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from scraper.crawl.spider import CarSpider
 
-#: What the table is unpacked to, in the run's folder (see `scraper.crawling`).
+#: What the table is unpacked to, in the run's folder (see `scraper.runs.process`).
 TABLE = "table.csv"
 _MOST_BYTES = 200 * 2**20
 

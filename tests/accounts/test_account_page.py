@@ -136,7 +136,7 @@ def test_export_is_made_while_it_is_sent(confirmed_user: User, settings: Any) ->
 
 
 def test_exporter_that_does_not_exist_is_a_defect_not_a_gap(confirmed_user: User, settings: Any) -> None:
-    settings.PERSONAL_DATA_EXPORTERS = ["classifier.services.no_such_function"]
+    settings.PERSONAL_DATA_EXPORTERS = ["classifier.answers.identifications.no_such_function"]
     with pytest.raises(ImportError):
         list(export.export(confirmed_user))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from scraper.extract import extract
-from scraper.normalise import normalise
+from scraper.reading.extract import extract
+from scraper.reading.normalise import normalise
 from tests.scraper.carless_pages import CARLESS_PAGES
 from tests.scraper.odd_pages import ODD_PAGES
 from tests.scraper.offer_pages import OFFER_PAGES

@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image
 
 from ml.__main__ import DEFAULT_BUNDLE
-from ml.looks import WHOLE, energy, second_box
-from ml.photos import open_photo
-from ml.predictor import Looks, Predictor
-from ml.quality import hints
+from ml.data.photos import open_photo
+from ml.serving.predictor import Looks, Predictor
+from ml.serving.quality import hints
+from ml.serving.views import WHOLE, energy, second_box
 
 ROUNDS, WARM_UP = 40, 3
 SIZES = {"550 px": (550, 412), "12 megapixels": (4000, 3000)}

@@ -20,7 +20,7 @@ from PIL import Image
 from accounts import services as accounts
 from accounts.models import User
 from catalog.models import BodyStyle, CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
-from classifier import services as classifier
+from classifier.answers import identifications as classifier
 from classifier.models import (
     CurationEvent,
     DatasetVersion,

@@ -14,10 +14,10 @@ from celery.app.trace import build_tracer
 from django.db import connections, transaction
 from kombu.exceptions import OperationalError
 
-from carsite import cache as cache_module
 from carsite import celery as celery_module
-from carsite.cache import ForgivingRedisCache
 from carsite.celery import BellTask, QuickToRing
+from core import cache as cache_module
+from core.cache import ForgivingRedisCache
 
 
 @pytest.fixture

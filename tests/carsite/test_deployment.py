@@ -9,8 +9,8 @@ import shlex
 import pytest
 import yaml
 
-from carsite import health
 from carsite.env import VARIABLES
+from ops import health
 from tests.carsite.test_settings import setting
 from tests.served.containers import compose, stages
 from tests.served.test_containers import SECRETS

@@ -11,12 +11,13 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Letter
-from carsite import health, metrics
+from carsite import metrics
 from catalog.models import Make
 from classifier import figures
 from classifier.models import Identification, ModelVersion, Prediction
 from dealers.models import City, Dealer, Enquiry
 from dealers.services import MAIL_ATTEMPTS
+from ops import health
 from scraper.models import ScrapeRun
 
 TOKEN = "a-token-of-the-operators"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from catalog.models import BodyStyle, CarModel, Make, Variant
-from classifier import registry
 from classifier.models import ModelVersion
-from ml.bundle import Bundle
-from ml.labels import label_table
+from classifier.training import registry
+from ml.bundle.bundle import Bundle
+from ml.bundle.labels import label_table
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 
 

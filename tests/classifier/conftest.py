@@ -14,11 +14,12 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
 
 from catalog.models import BodyStyle, CarModel, Make, Variant
-from classifier import engine, registry, services, training
+from classifier.answers import engine, identifications
 from classifier.models import Identification, ModelVersion
-from ml.bundle import read_bundle
+from classifier.training import registry, steps
+from ml.bundle.bundle import read_bundle
 from ml.exceptions import PhotoError
-from ml.predictor import Answer, Candidate, MakeShare, ModelShare
+from ml.serving.predictor import Answer, Candidate, MakeShare, ModelShare
 from tests.classifier.photos import encoded, picture
 
 GUEST = AnonymousUser()
@@ -94,17 +95,17 @@ def audi(db: None) -> Variant:
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids whose bell was rung, in order; rung on commit only."""
-    from classifier.tasks import identify
+    from classifier import tasks
 
     rung: list[str] = []
-    monkeypatch.setattr(identify, "delay", rung.append)
+    monkeypatch.setattr(tasks.identify, "delay", rung.append)
     return rung
 
 
 def send(user: Any = GUEST, guest_key: str = "", data: bytes | None = None) -> Identification:
     """Take in a photo."""
     data = data or encoded()
-    row, _ = services.identification_create(
+    row, _ = identifications.identification_create(
         file=io.BytesIO(data), name="car.jpg", size=len(data), user=user, guest_key=guest_key
     )
     return row
@@ -138,7 +139,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     rung: list[int] = []
     monkeypatch.setattr(retrain, "delay", rung.append)
-    monkeypatch.setattr(training, "PULSE", 0.05)
+    monkeypatch.setattr(steps, "PULSE", 0.05)
     return rung
 
 

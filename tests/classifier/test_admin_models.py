@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from classifier import registry
 from classifier.models import ModelEvent, ModelVersion
+from classifier.training import registry
 from tests.classifier.bundles import add, ship, stock
 from tests.conftest import PASSWORD, ROOT
 from tests.ml.tiny import write_tiny_bundle
@@ -173,7 +173,7 @@ def test_only_bundles_of_the_list_can_be_chosen(
 
 # --- The card -----------------------------------------------------------------------------------------------
 def test_card_of_the_model_that_ships_is_a_readable_page(staff: Client, settings: Any) -> None:
-    from ml.bundle import read_bundle
+    from ml.bundle.bundle import read_bundle
 
     bundle = read_bundle(settings.MODEL_BUNDLE)
     assert bundle.path.is_relative_to(ROOT)

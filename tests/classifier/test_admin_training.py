@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from classifier import retraining
 from classifier.models import DatasetVersion, TrainingRun
+from classifier.training import runs
 from tests.classifier.workshop import worked
 from tests.conftest import PASSWORD
 
@@ -49,7 +49,7 @@ def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
 
 
 def test_reason_of_a_failure_is_shown(staff: Client, workshop: Path) -> None:
-    run = retraining.run_start()
+    run = runs.run_start()
     TrainingRun.objects.filter(pk=run.pk).update(
         status="failed", is_open=False, failure="The loss is <no> number."
     )
@@ -68,7 +68,7 @@ def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
     assert "Train a candidate" not in page
     assert client.post(f"{LIST}start/").status_code == 403
     assert "Make a dataset version" not in client.get("/admin/classifier/datasetversion/").content.decode()
-    run = retraining.run_start()
+    run = runs.run_start()
     assert client.post(f"{LIST}{run.pk}/cancel/").status_code == 403
     assert "Cancel the run" not in client.get(f"{LIST}{run.pk}/change/").content.decode()
     run.refresh_from_db()
@@ -76,7 +76,7 @@ def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
 
 
 def test_dataset_page_shows_counts_and_changes(staff: Client, workshop: Path) -> None:
-    worked(retraining.run_start(only_dataset=True))
+    worked(runs.run_start(only_dataset=True))
     row = DatasetVersion.objects.get()
     assert "Make a dataset version" in staff.get("/admin/classifier/datasetversion/").content.decode()
     page = staff.get(f"/admin/classifier/datasetversion/{row.pk}/change/").content.decode()

@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Variant
-from classifier import curation, services
+from classifier.answers import identifications
 from classifier.exceptions import NotPossibleNow
 from classifier.models import CurationEvent, Feedback, Identification, Reading
+from classifier.training import curation
 from tests.classifier.bundles import stock
 from tests.classifier.conftest import other_photo, send
 from tests.conftest import PASSWORD
@@ -43,10 +44,10 @@ def corrected(
     user: Any, variant: Variant | None, seed: int = 1, *, may_train: bool = True, **said: Any
 ) -> Feedback:
     row = send(user, guest_key="" if user.is_authenticated else f"g{seed}", data=other_photo(seed))
-    assert services.identification_run(identification_id=row.pk)
+    assert identifications.identification_run(identification_id=row.pk)
     row.refresh_from_db()
     values = {"verdict": Verdict.OTHER_VARIANT, "variant": variant, "may_train": may_train} | said
-    return services.feedback_record(identification=row, author=user, **values)
+    return identifications.feedback_record(identification=row, author=user, **values)
 
 
 @pytest.fixture
@@ -94,11 +95,11 @@ def test_photo_leaves_the_queue_when_its_owner_takes_the_permission_back_or_dele
 ) -> None:
     second = corrected(user, other_car, seed=2)
     assert waiting() == [feedback, second]
-    services.feedback_record(
+    identifications.feedback_record(
         identification=feedback.identification, author=user, verdict=Verdict.RIGHT, may_train=False
     )
     assert waiting() == [second]
-    services.identification_delete(identification=second.identification)
+    identifications.identification_delete(identification=second.identification)
     assert waiting() == []
 
 
@@ -156,7 +157,7 @@ def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, fe
 
 
 def test_withdrawn_feedback_can_not_be_confirmed(user: Any, staff_user: Any, feedback: Feedback) -> None:
-    services.feedback_record(
+    identifications.feedback_record(
         identification=feedback.identification,
         author=user,
         verdict=Verdict.OTHER_VARIANT,
@@ -173,9 +174,11 @@ def test_decision_ends_when_the_person_says_something_else(
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     said = {"author": user, "verdict": Verdict.OTHER_VARIANT, "may_train": True}
-    same = services.feedback_record(identification=feedback.identification, variant=feedback.variant, **said)
+    same = identifications.feedback_record(
+        identification=feedback.identification, variant=feedback.variant, **said
+    )
     assert same.curation == "confirmed", "saying the same again changes nothing"
-    services.feedback_record(
+    identifications.feedback_record(
         identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said
     )
     assert waiting() == [feedback]
@@ -198,7 +201,7 @@ def test_page_says_when_the_owner_has_changed_it_since(
     curator: Client, user: Any, feedback: Feedback, cars: dict[str, Variant]
 ) -> None:
     seen = feedback.updated.isoformat()
-    services.feedback_record(
+    identifications.feedback_record(
         identification=feedback.identification,
         author=user,
         verdict=Verdict.OTHER_VARIANT,

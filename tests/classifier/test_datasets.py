@@ -12,13 +12,14 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from catalog.models import Variant
-from classifier import curation, datasets, services
-from classifier.admin_training import dataset_tables
+from classifier.admin.training import dataset_tables
+from classifier.answers import identifications
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
-from ml.bundle import Label
-from ml.labels import label_table
-from ml.manifest import Row
+from classifier.training import curation, datasets
+from ml.bundle.bundle import Label
+from ml.bundle.labels import label_table
+from ml.data.manifests import Row
 from ml.recipes import Recipe, read_recipe
 from tests.classifier.bundles import ship, stock
 from tests.classifier.conftest import send
@@ -62,11 +63,11 @@ def confirmed(
 ) -> Feedback:
     """A visitor's photo, corrected, allowed, confirmed."""
     row = send(user, data=jpeg(image or drawn_large(seed)))
-    assert services.identification_run(identification_id=row.pk)
+    assert identifications.identification_run(identification_id=row.pk)
     row.refresh_from_db()
     verdict = Feedback.Verdict.OTHER_VARIANT if variant else Feedback.Verdict.NOT_A_CAR
     values = {"verdict": verdict, "variant": variant, "may_train": True} | said
-    feedback = services.feedback_record(identification=row, author=user, **values)
+    feedback = identifications.feedback_record(identification=row, author=user, **values)
     curation.feedback_confirm(feedback=feedback, actor=staff)
     return feedback
 
@@ -107,10 +108,10 @@ def test_only_confirmed_and_allowed_photos_are_in_it(
     kept, withdrawn, deleted, rejected = (
         confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in range(4)
     )
-    services.feedback_record(
+    identifications.feedback_record(
         identification=withdrawn.identification, author=user, verdict="right", may_train=False
     )
-    services.identification_delete(identification=deleted.identification)
+    identifications.identification_delete(identification=deleted.identification)
     curation.feedback_undo(feedback=rejected, actor=staff_user)
     assert [row.path for row in visitors(make(recipe))] == [kept.identification.photo.name]
 
@@ -120,7 +121,7 @@ def test_photo_that_is_withdrawn_leaves_the_next_version_and_no_run_gets_it(
 ) -> None:
     first, second = (confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in (1, 2))
     dataset = make(recipe)
-    services.identification_delete(identification=first.identification)
+    identifications.identification_delete(identification=first.identification)
     kept, gone = datasets.still_allowed(datasets.manifest_rows(dataset))
     assert gone == 1
     assert [row.path for row in kept if row.source == datasets.SOURCE] == [second.identification.photo.name]

@@ -15,10 +15,12 @@ from django.urls import reverse
 from PIL import Image
 
 from catalog.models import BodyStyle, CarModel, Make, Variant
-from classifier import engine, gallery, prototypes, services, tasks
+from classifier import tasks
+from classifier.answers import engine, identifications
 from classifier.exceptions import ReferenceRefused
 from classifier.models import Identification, ModelVersion, ReferencePhoto
-from classifier.uploads import CutShort
+from classifier.photos.uploads import CutShort
+from classifier.training import prototypes, reference_photos
 from tests.classifier.conftest import send
 from tests.ml.conftest import drawn
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
@@ -70,18 +72,18 @@ def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mod
 
 def answer_to(data: bytes, user: Any) -> Identification:
     row = send(user, data=data)
-    services.identification_run(identification_id=row.pk)
+    identifications.identification_run(identification_id=row.pk)
     return Identification.objects.with_answer().get(pk=row.pk)
 
 
 def learn(variant: Variant, count: int = 5) -> None:
-    gallery.reference_photos_add(variant=variant, files=files(count))
-    gallery.reference_photos_read()
+    reference_photos.reference_photos_add(variant=variant, files=files(count))
+    reference_photos.reference_photos_read()
 
 
 def test_car_is_named_from_the_next_photo_on_and_others_as_before(user, creta, bells):
     before = answer_to(jpeg(GREEN, 1), user)
-    _, refused = gallery.reference_photos_add(variant=creta, files=files(5))
+    _, refused = reference_photos.reference_photos_add(variant=creta, files=files(5))
     assert refused == []
     assert tasks.read_reference_photos.name in bells
     tasks.read_reference_photos()
@@ -97,9 +99,9 @@ def test_car_is_named_from_the_next_photo_on_and_others_as_before(user, creta, b
 
 def test_fewer_than_five_photos_are_refused_and_nothing_is_kept(creta):
     with pytest.raises(ReferenceRefused, match="would have 4 usable photos; at least 5 different ones"):
-        gallery.reference_photos_add(variant=creta, files=files(4))
+        reference_photos.reference_photos_add(variant=creta, files=files(4))
     with pytest.raises(ReferenceRefused, match="would have 1 usable photo;"):
-        gallery.reference_photos_add(variant=creta, files=files(1) * 5)
+        reference_photos.reference_photos_add(variant=creta, files=files(1) * 5)
     assert not ReferencePhoto.objects.exists()
     assert not default_storage.exists("reference")
 
@@ -107,8 +109,8 @@ def test_fewer_than_five_photos_are_refused_and_nothing_is_kept(creta):
 def test_unreadable_photo_is_named_and_the_others_are_kept(creta):
     bad = SimpleUploadedFile("bad.jpg", b"no photo")
     with pytest.raises(ReferenceRefused, match=r"bad\.jpg: This file is not a photo"):
-        gallery.reference_photos_add(variant=creta, files=[*files(4), bad])
-    rows, refused = gallery.reference_photos_add(variant=creta, files=[*files(5), bad])
+        reference_photos.reference_photos_add(variant=creta, files=[*files(4), bad])
+    rows, refused = reference_photos.reference_photos_add(variant=creta, files=[*files(5), bad])
     assert len(rows) == 5
     assert [(name, error.code) for name, error in refused] == [("bad.jpg", "not_an_image")]
 
@@ -116,7 +118,7 @@ def test_unreadable_photo_is_named_and_the_others_are_kept(creta):
 def test_file_that_there_was_no_room_for_is_said_to_be_that(creta):
     cut = CutShort(io.BytesIO(), "photos", "cut.jpg", "image/jpeg", 100, None)
     with pytest.raises(ReferenceRefused, match=r"cut\.jpg: There is no room"):
-        gallery.reference_photos_add(variant=creta, files=[*files(4), cut])
+        reference_photos.reference_photos_add(variant=creta, files=[*files(4), cut])
 
 
 def test_photo_that_shows_no_car_does_not_count_and_says_why(creta, tmp_path, settings, user, monkeypatch):
@@ -129,11 +131,11 @@ def test_photo_that_shows_no_car_does_not_count_and_says_why(creta, tmp_path, se
 
 
 def test_lost_and_broken_files_do_not_stop_the_others(creta):
-    rows, _ = gallery.reference_photos_add(variant=creta, files=files(7))
+    rows, _ = reference_photos.reference_photos_add(variant=creta, files=files(7))
     default_storage.delete(rows[0].photo.name)
     with default_storage.open(rows[1].photo.name, "wb") as file:
         file.write(b"broken")
-    assert gallery.reference_photos_read() == 7
+    assert reference_photos.reference_photos_read() == 7
     assert [row.reason for row in ReferencePhoto.objects.order_by("pk")] == [
         "missing",
         "unreadable",
@@ -148,7 +150,7 @@ def test_car_that_the_model_was_trained_on_is_refused_with_what_to_do(creta):
     )
     assert "Audi A5 Coupe 2012" in TINY_LABELS
     with pytest.raises(ReferenceRefused, match="was trained on the"):
-        gallery.reference_photos_add(variant=trained, files=files(5))
+        reference_photos.reference_photos_add(variant=trained, files=files(5))
 
 
 def test_another_model_reads_them_anew_and_going_back_too(creta, user, settings, model):
@@ -158,20 +160,20 @@ def test_another_model_reads_them_anew_and_going_back_too(creta, user, settings,
     assert loaded.version_id != model.pk
     assert answer_to(jpeg(RED, 77), user).best.variant != creta
     assert ReferencePhoto.objects.unread_by(loaded.version_id).count() == 5
-    assert gallery.reference_photos_read() == 5
-    assert gallery.reference_photos_read() == 0
+    assert reference_photos.reference_photos_read() == 5
+    assert reference_photos.reference_photos_read() == 0
     assert answer_to(jpeg(RED, 78), user).best.variant == creta
 
 
 def test_sweep_rings_only_where_something_is_unread(creta, bells):
-    gallery.reference_photos_sweep()
+    reference_photos.reference_photos_sweep()
     assert bells == []
-    gallery.reference_photos_add(variant=creta, files=files(5))
+    reference_photos.reference_photos_add(variant=creta, files=files(5))
     bells.clear()
-    gallery.reference_photos_sweep()
+    reference_photos.reference_photos_sweep()
     assert bells == [tasks.read_reference_photos.name]
-    gallery.reference_photos_read()
-    gallery.reference_photos_sweep()
+    reference_photos.reference_photos_read()
+    reference_photos.reference_photos_sweep()
     assert len(bells) == 1
 
 
@@ -220,7 +222,7 @@ def test_staff_give_photos_and_see_whether_the_car_is_named(staff, creta):
     page = response.content.decode()
     assert "5 photos of the Hyundai Creta SUV 2020 are kept" in page
     assert "not yet: 5 more photos must count" in page
-    gallery.reference_photos_read()
+    reference_photos.reference_photos_read()
     page = staff.get(reverse("admin:classifier_referencephoto_changelist")).content.decode()
     assert "not yet" not in page
     assert ReferencePhoto.objects.first().added_by.is_staff

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from classifier.exceptions import PhotoRefused
-from classifier.intake import (
+from classifier.photos.intake import (
     MAX_BYTES,
     MAX_SCANS,
     MOST_KEPT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from classifier import services
+from classifier.answers.identifications import LEASE, RING_AGAIN
 from classifier.models import Identification
 from classifier.tasks import expire_guest_photos, identify, sweep
 
@@ -27,7 +27,7 @@ def test_only_json_is_taken_and_nothing_is_kept_of_results():
 
 
 def test_hanging_worker_is_gone_before_its_lease_is():
-    assert identify.soft_time_limit < identify.time_limit < services.LEASE.total_seconds()
+    assert identify.soft_time_limit < identify.time_limit < LEASE.total_seconds()
 
 
 def test_worker_process_has_time_to_load_a_model_before_it_is_taken_for_dead():
@@ -39,8 +39,8 @@ def test_worker_process_has_time_to_load_a_model_before_it_is_taken_for_dead():
 def test_photo_waits_a_minute_at_most_for_what_broke():
     every = settings.CELERY_BEAT_SCHEDULE["sweep-identifications"]
     assert every["task"] == sweep.name
-    assert services.LEASE.total_seconds() + every["schedule"] <= 60
-    assert services.RING_AGAIN.total_seconds() + every["schedule"] <= 60
+    assert LEASE.total_seconds() + every["schedule"] <= 60
+    assert RING_AGAIN.total_seconds() + every["schedule"] <= 60
     assert Identification.MAX_ATTEMPTS == 3
 
 

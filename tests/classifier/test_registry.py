@@ -13,10 +13,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from classifier import engine, registry
+from classifier.answers import engine
 from classifier.exceptions import ClassifierAway, ModelConflict, ModelRefused
 from classifier.models import ModelEvent, ModelVersion
-from ml.bundle import MODEL
+from classifier.training import registry
+from ml.bundle.bundle import MODEL
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.photos import encoded
 from tests.conftest import ROOT
@@ -85,7 +86,7 @@ def test_newer_shipped_bundle_leaves_a_promoted_model_alone(
 def test_catalogue_that_ships_has_every_car_that_the_model_that_ships_names(catalog_seed: None) -> None:
     from django.conf import settings
 
-    from ml.bundle import read_bundle
+    from ml.bundle.bundle import read_bundle
 
     bundle = read_bundle(settings.MODEL_BUNDLE)
     assert bundle.path.is_relative_to(ROOT)

@@ -18,10 +18,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import Letter
 from catalog.models import Variant
-from classifier import engine, registry, reidentifying, services, sharing
+from classifier.answers import engine, identifications
 from classifier.models import Feedback, Identification, ModelVersion, Reading
+from classifier.training import backfill, exports, registry
 from ml.exceptions import PhotoError
-from ml.predictor import Candidate
+from ml.serving.predictor import Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 
@@ -70,7 +71,7 @@ def bmw() -> Any:
 def answered(user: Any = None, seed: int = 1) -> Identification:
     person = user or AnonymousUser()
     row = send(person, guest_key="" if user else f"g{seed}", data=other_photo(seed))
-    assert services.identification_run(identification_id=row.pk)
+    assert identifications.identification_run(identification_id=row.pk)
     row.refresh_from_db()
     return row
 
@@ -114,7 +115,7 @@ def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
         row = answered(user)
     assert shadowed.calls == 0, "the visitor waited for the shadow"
     assert len(calls) == 1
-    assert reidentifying.look_again() == {"shadow": 1, "again": 0}
+    assert backfill.look_again() == {"shadow": 1, "again": 0}
     reading = Reading.objects.get()
     assert (reading.role, reading.model_version, reading.agrees) == ("shadow", newer, False)
     assert reading.best["label"] == "BMW M3 Coupe 2012"
@@ -125,7 +126,7 @@ def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
     assert "stub 1" in page
     assert "stub 2" not in page
     assert "Earlier answers" not in page
-    assert reidentifying.look_again()["shadow"] == 0, "it looks once"
+    assert backfill.look_again()["shadow"] == 0, "it looks once"
 
 
 def test_agreement_of_a_shadow_run_is_shown_to_staff(
@@ -133,11 +134,11 @@ def test_agreement_of_a_shadow_run_is_shown_to_staff(
 ) -> None:
     for seed in range(3):
         answered(seed=seed)
-    reidentifying.look_again()
+    backfill.look_again()
     shadowed.answer = answer()
     answered(seed=3)
     shadowed.answer = PhotoError("broken")
-    reidentifying.look_again()
+    backfill.look_again()
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{newer.pk}/change/").content.decode()
     assert "4 live photos" in page
@@ -147,12 +148,12 @@ def test_agreement_of_a_shadow_run_is_shown_to_staff(
 def test_failing_shadow_hurts_no_answer_and_is_not_asked_twice(shadowed: StubPredictor, user: Any) -> None:
     shadowed.answer = RuntimeError("out of memory")
     row = answered(user)
-    assert reidentifying.look_again()["shadow"] == 1
+    assert backfill.look_again()["shadow"] == 1
     row.refresh_from_db()
     assert row.status == "done"
     assert row.best.label == "Audi A5 Coupe 2012"
     assert Reading.objects.get().failure == "RuntimeError: out of memory"
-    assert reidentifying.look_again()["shadow"] == 0
+    assert backfill.look_again()["shadow"] == 0
 
 
 def test_answer_stands_where_the_shadow_can_not_even_be_called(
@@ -172,23 +173,23 @@ def test_photos_from_before_the_shadow_run_are_left_alone(
 ) -> None:
     answered()
     request.getfixturevalue("shadowed")
-    assert reidentifying.look_again()["shadow"] == 0
+    assert backfill.look_again()["shadow"] == 0
 
 
 def test_shadow_waits_while_a_visitor_does(shadowed: StubPredictor) -> None:
     answered(seed=1)
     send(AnonymousUser(), guest_key="g", data=other_photo(2))
-    assert reidentifying.look_again() == {"shadow": 0, "again": 0}
+    assert backfill.look_again() == {"shadow": 0, "again": 0}
     assert shadowed.calls == 0
 
 
 def test_one_batch_at_a_time(shadowed: StubPredictor) -> None:
     answered()
-    cache.add(reidentifying._LOCK, "held", 60)
-    assert reidentifying.look_again()["shadow"] == 0
-    cache.delete(reidentifying._LOCK)
-    assert reidentifying.look_again()["shadow"] == 1
-    assert cache.get(reidentifying._LOCK) is None
+    cache.add(backfill._LOCK, "held", 60)
+    assert backfill.look_again()["shadow"] == 0
+    cache.delete(backfill._LOCK)
+    assert backfill.look_again()["shadow"] == 1
+    assert cache.get(backfill._LOCK) is None
 
 
 def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gone(
@@ -200,11 +201,11 @@ def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gon
     registry.shadow_start(version=candidate, actor=staff_user)
     row = answered()
     assert row.model_version.version == "shipped"
-    assert reidentifying.look_again()["shadow"] == 1
+    assert backfill.look_again()["shadow"] == 1
     assert Reading.objects.get().model_version == candidate
     shutil.rmtree(registry.bundle_path(candidate))
     answered(seed=2)
-    assert reidentifying.look_again()["shadow"] == 0
+    assert backfill.look_again()["shadow"] == 0
     candidate.refresh_from_db()
     assert candidate.state == "candidate"
     client.force_login(staff_user)
@@ -235,7 +236,7 @@ def test_one_shadow_at_a_time_and_never_the_active_model(
 
 # --- Identifying again --------------------------------------------------------------------------------------
 def look_again_at_all() -> int:
-    return reidentifying.identifications_reidentify(rows=Identification.objects.all())
+    return backfill.identifications_reidentify(rows=Identification.objects.all())
 
 
 def test_newer_models_answer_takes_the_place_of_the_older_one_which_is_kept(
@@ -251,7 +252,7 @@ def test_newer_models_answer_takes_the_place_of_the_older_one_which_is_kept(
     with django_capture_on_commit_callbacks(execute=True):
         assert look_again_at_all() == 1
     assert len(calls) == 1
-    assert reidentifying.look_again() == {"shadow": 0, "again": 1}
+    assert backfill.look_again() == {"shadow": 0, "again": 1}
     row = Identification.objects.with_answer().get(pk=row.pk)
     assert (row.model_version, row.best.variant, row.look_again) == (newer, cars["bmw"], None)
     assert [one.rank for one in row.predictions.all()] == [1, 2]
@@ -274,7 +275,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     row = answered(user)
     promoted()
     look_again_at_all()
-    reidentifying.look_again()
+    backfill.look_again()
     client.force_login(user)
     page = client.get(row.get_absolute_url()).content.decode()
     assert "answered by model stub 2" in page
@@ -286,7 +287,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     (earlier,) = data["earlier_answers"]
     assert earlier["model_version"] == "stub 1"
     assert earlier["predictions"][0]["label"] == "Audi A5 Coupe 2012"
-    facts, _ = sharing.personal_data(user)
+    facts, _ = exports.personal_data(user)
     (mine,) = facts["identifications"]
     assert mine["model_version"] == "stub 2"
     assert [one["model_version"] for one in mine["other_readings"]] == ["stub 1"]
@@ -294,7 +295,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
 
 def corrected(user: Any, variant: Variant, seed: int = 1) -> Identification:
     row = answered(user, seed)
-    services.feedback_record(
+    identifications.feedback_record(
         identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant
     )
     return row
@@ -306,7 +307,7 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
     rows = [corrected(user, cars["bmw"], seed) for seed in (1, 2)]
     promoted()
     look_again_at_all()
-    assert reidentifying.look_again()["again"] == 2
+    assert backfill.look_again()["again"] == 2
     (letter,) = Letter.objects.all()
     assert letter.to == user.email
     assert "BMW M3" in letter.subject
@@ -317,7 +318,7 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
         assert "You were right" in client.get(row.get_absolute_url()).content.decode()
     Identification.objects.update(model_version=version)
     look_again_at_all()
-    reidentifying.look_again()
+    backfill.look_again()
     assert Letter.objects.count() == 1
 
 
@@ -325,16 +326,18 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
 def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Variant], who: str) -> None:
     if who == "guest":
         row = answered()
-        services.feedback_record(
+        identifications.feedback_record(
             identification=row, author=AnonymousUser(), verdict="other_variant", variant=cars["bmw"]
         )
     else:
         row = corrected(user, cars["audi"])
     if who == "agrees already":
-        services.feedback_record(identification=row, author=user, verdict="right", variant=cars["audi"])
+        identifications.feedback_record(
+            identification=row, author=user, verdict="right", variant=cars["audi"]
+        )
     promoted()
     look_again_at_all()
-    assert reidentifying.look_again()["again"] == 1
+    assert backfill.look_again()["again"] == 1
     assert not Letter.objects.exists()
     told = Feedback.objects.get().told
     assert (told is not None) == (who == "guest"), "a guest reads it on the page"
@@ -347,7 +350,7 @@ def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_u
     broken.photo.storage.delete(broken.photo.name)
     promoted()
     look_again_at_all()
-    assert reidentifying.look_again()["again"] == 2
+    assert backfill.look_again()["again"] == 2
     broken.refresh_from_db()
     whole.refresh_from_db()
     assert (broken.model_version, broken.look_again) == (version, None)
@@ -358,16 +361,16 @@ def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_u
 def test_photo_deleted_meanwhile_stays_deleted(promoted: Any, newer: ModelVersion) -> None:
     row = answered()
     promoted()
-    services.identification_delete(identification=Identification.objects.get(pk=row.pk))
-    assert not reidentifying.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
+    identifications.identification_delete(identification=Identification.objects.get(pk=row.pk))
+    assert not backfill.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
     assert not Reading.objects.exists()
 
 
 def test_late_answer_does_not_overwrite_a_newer_one(promoted: Any, newer: ModelVersion) -> None:
     row = answered()
     promoted()
-    assert reidentifying.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
-    assert not reidentifying.identification_answer_again(row=row, answer=answer(), version_id=newer.pk)
+    assert backfill.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
+    assert not backfill.identification_answer_again(row=row, answer=answer(), version_id=newer.pk)
     assert Identification.objects.get().best.label == "BMW M3 Coupe 2012"
 
 
@@ -376,7 +379,7 @@ def test_visitors_come_before_old_photos(promoted: Any) -> None:
     stub = promoted()
     look_again_at_all()
     send(AnonymousUser(), guest_key="g", data=other_photo(2))
-    assert reidentifying.look_again()["again"] == 0
+    assert backfill.look_again()["again"] == 0
     assert stub.calls == 0
 
 

@@ -11,11 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Variant
-from classifier import engine, registry, retraining, training
-from classifier.datasets import manifest_rows, recipe_for
+from classifier.answers import engine
 from classifier.exceptions import TrainingRefused
 from classifier.models import DatasetVersion, Feedback, ModelVersion, TrainingRun
-from ml.bundle import WEIGHTS, Bundle, read_bundle
+from classifier.training import registry, runs, steps
+from classifier.training.datasets import manifest_rows, recipe_for
+from ml.bundle.bundle import WEIGHTS, Bundle, read_bundle
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
 from tests.classifier.conftest import StubPredictor
@@ -32,7 +33,7 @@ def test_run_ends_with_a_measured_candidate_beside_the_untouched_active_model(
     workshop: Path, staff_user: Any
 ) -> None:
     before = active()
-    run = worked(retraining.run_start(actor=staff_user))
+    run = worked(runs.run_start(actor=staff_user))
     assert (run.status, run.failure, run.progress, run.attempt) == (Status.DONE, "", 1.0, 1)
     candidate = run.candidate
     assert candidate.state == "candidate"
@@ -44,7 +45,7 @@ def test_run_ends_with_a_measured_candidate_beside_the_untouched_active_model(
     assert candidate.report["reliability"]["candidate"]
     assert "Dataset version 1: 12 photos" in candidate.card["data"]
     assert active() == before
-    assert not training.run_folder(run.pk).exists(), "copies of photos outlive the run"
+    assert not steps.run_folder(run.pk).exists(), "copies of photos outlive the run"
     registry.version_promote(version=candidate, seen=before.pk, actor=staff_user)
     assert active() == candidate
 
@@ -67,11 +68,11 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
         assert copies[0] in manifest.read_text()
         raise MlError("stopped by the test")
 
-    monkeypatch.setattr(training, "_train", look)
-    run = worked(retraining.run_start())
+    monkeypatch.setattr(steps, "_train", look)
+    run = worked(runs.run_start())
     assert run.failure == "stopped by the test"
     assert run.dataset.summary["confirmed"] == len(copies) == 1
-    assert not training.run_folder(run.pk).exists()
+    assert not steps.run_folder(run.pk).exists()
     photo = visitors_photo.identification.photo
     assert photo.storage.exists(photo.name), "the visitor's own photo is gone"
 
@@ -83,7 +84,7 @@ def test_photos_of_no_car_are_learned_as_scenes(
         workshop / "scenes.toml", workshop / "cars", scenes=scene_photos(workshop / "scenes")
     )
     confirmed(user, staff_user, None, seed=2)
-    run = worked(retraining.run_start())
+    run = worked(runs.run_start())
     assert (run.status, run.failure) == (Status.DONE, "")
     assert (run.dataset.summary["scenes"], run.dataset.summary["left_out"]) == (13, {})
     scenes = run.candidate.card["metrics"]["scenes"]
@@ -104,7 +105,7 @@ def head(bundle: Bundle) -> Any:
 
 
 def test_dataset_alone_can_be_asked_for(workshop: Path) -> None:
-    run = worked(retraining.run_start(only_dataset=True))
+    run = worked(runs.run_start(only_dataset=True))
     assert run.status == Status.DONE
     assert run.dataset == DatasetVersion.objects.get()
     assert run.candidate is None
@@ -133,28 +134,28 @@ def failed(run: TrainingRun) -> str:
 def test_loss_that_is_no_number_is_said(workshop: Path, settings: Any) -> None:
     text = settings.RETRAIN_RECIPE.read_text().replace("learning_rate = 0.01", "learning_rate = 1e30")
     settings.RETRAIN_RECIPE.write_text(text)
-    assert "not a number" in failed(retraining.run_start())
+    assert "not a number" in failed(runs.run_start())
 
 
 def test_full_disk_is_said(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    import ml.checkpoints
+    import ml.training.checkpoints
 
-    monkeypatch.setattr(ml.checkpoints.torch, "save", full)
-    assert "disk may be full" in failed(retraining.run_start())
+    monkeypatch.setattr(ml.training.checkpoints.torch, "save", full)
+    assert "disk may be full" in failed(runs.run_start())
 
 
 def test_photos_that_are_not_here_are_said(workshop: Path) -> None:
-    run = retraining.run_start()
+    run = runs.run_start()
     (workshop / "cars").rename(workshop / "elsewhere")
     assert "0 photos to learn from" in failed(run)
 
 
 def test_cars_without_photos_are_said_since_the_model_would_forget_them(workshop: Path) -> None:
     shutil.rmtree(workshop / "cars" / "BMW M3 Coupe 2012")
-    reason = failed(retraining.run_start())
+    reason = failed(runs.run_start())
     assert "1 of the 3 cars that the active model knows" in reason
     assert "BMW M3 Coupe 2012" in reason
 
@@ -165,18 +166,18 @@ def test_unforeseen_error_is_said_and_logged(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(training, "work", broken)
-    assert failed(retraining.run_start()) == "Something unforeseen: ZeroDivisionError: by zero"
+    monkeypatch.setattr(steps, "work", broken)
+    assert failed(runs.run_start()) == "Something unforeseen: ZeroDivisionError: by zero"
     assert "Traceback" in caplog.text
 
 
 def test_run_does_not_start_without_a_recipe_or_a_model(workshop: Path, settings: Any) -> None:
     settings.RETRAIN_RECIPE = workshop / "none.toml"
     with pytest.raises(TrainingRefused, match="There is no recipe"):
-        retraining.run_start()
+        runs.run_start()
     ModelVersion.objects.all().delete()
     with pytest.raises(TrainingRefused, match="No model answers yet"):
-        retraining.run_start()
+        runs.run_start()
     assert not TrainingRun.objects.exists()
 
 
@@ -184,7 +185,7 @@ def test_command_says_what_went_wrong(workshop: Path, monkeypatch: pytest.Monkey
     def refuse(*_: Any) -> None:
         raise MlError("no photos today")
 
-    monkeypatch.setattr(training, "work", refuse)
+    monkeypatch.setattr(steps, "work", refuse)
     with pytest.raises(CommandError, match="has failed: no photos today"):
         call_command("retrain", "--here")
     call_command("retrain")

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from classifier import services
+from classifier.answers import identifications
 from classifier.exceptions import NotKept
 from classifier.models import Identification
 from tests.classifier.conftest import other_photo, send, stored_files
@@ -72,7 +72,7 @@ def test_row_whose_commit_only_seemed_to_fail_keeps_its_files(user, monkeypatch)
         raise OperationalError("server closed the connection unexpectedly")
 
     # The test's own transaction is the one that does not end here, so the row is there although `save` fails.
-    monkeypatch.setattr("classifier.storing.transaction.atomic", Nothing)
+    monkeypatch.setattr("classifier.photos.storage.transaction.atomic", Nothing)
     monkeypatch.setattr(Identification, "save", save)
     row = send(user)
     assert Identification.objects.get() == row
@@ -106,7 +106,7 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
 ):
     row = send(user)
     row.photo.storage.delete(row.photo.name)
-    services.identification_run(identification_id=row.pk)
+    identifications.identification_run(identification_id=row.pk)
     row.refresh_from_db()
     assert row.failure == "photo_missing"
     with django_capture_on_commit_callbacks(execute=True):
@@ -114,14 +114,14 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
     assert (again.pk, again.status, again.attempt) == (row.pk, Status.QUEUED, 0)
     assert rings == [str(row.pk)]
     assert len(stored_files()) == 2
-    assert services.identification_run(identification_id=row.pk) == 1
+    assert identifications.identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert row.status == Status.DONE
 
 
 def test_answered_photo_that_is_sent_again_stays_as_it_is(user, predictor):
     row = send(user)
-    services.identification_run(identification_id=row.pk)
+    identifications.identification_run(identification_id=row.pk)
     before = stored_files()
     assert send(user).status == Status.DONE
     assert stored_files() == before
@@ -132,11 +132,11 @@ def test_storage_that_is_away_costs_no_attempt(user, predictor, settings):
     media = Path(settings.MEDIA_ROOT)
     media.rename(media.with_name("away"))
     for _ in range(5):
-        assert services.identification_run(identification_id=row.pk) == 0
+        assert identifications.identification_run(identification_id=row.pk) == 0
     row.refresh_from_db()
     assert (row.status, row.attempt, row.lease_until) == (Status.QUEUED, 0, None)
     media.with_name("away").rename(media)
-    assert services.identification_run(identification_id=row.pk) == 1
+    assert identifications.identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert (row.status, row.attempt) == (Status.DONE, 1)
 
@@ -151,8 +151,8 @@ def test_storage_that_answers_for_others_fails_the_photo_it_can_not_give(user, p
     monkeypatch.setattr(FileSystemStorage, "_open", denied)
     for _ in range(3):
         with pytest.raises(PermissionError):
-            services.identification_run(identification_id=row.pk)
-        services.identifications_sweep()
+            identifications.identification_run(identification_id=row.pk)
+        identifications.identifications_sweep()
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, "worker_lost")
 

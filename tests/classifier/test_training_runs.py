@@ -13,9 +13,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from classifier import retraining, training
 from classifier.exceptions import TrainingRefused
 from classifier.models import TrainingRun
+from classifier.training import runs, steps
 from tests.classifier.workshop import worked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,45 +27,45 @@ def silent_for_long(run: TrainingRun) -> None:
 
 
 def test_second_run_is_refused_while_one_is_under_way(workshop: Path, rung: list[int]) -> None:
-    run = retraining.run_start()
+    run = runs.run_start()
     assert rung == [run.pk]
     with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is under way"):
-        retraining.run_start()
-    retraining.run_cancel(run=run)
-    assert retraining.run_start().pk != run.pk
+        runs.run_start()
+    runs.run_cancel(run=run)
+    assert runs.run_start().pk != run.pk
 
 
 def test_waiting_run_is_cancelled_at_once(workshop: Path) -> None:
-    run = retraining.run_start()
-    retraining.run_cancel(run=run)
+    run = runs.run_start()
+    runs.run_cancel(run=run)
     run.refresh_from_db()
     assert run.status == Status.CANCELLED
-    assert not retraining.run_work(run_id=run.pk)
+    assert not runs.run_work(run_id=run.pk)
     with pytest.raises(TrainingRefused, match="has ended already"):
-        retraining.run_cancel(run=run)
+        runs.run_cancel(run=run)
 
 
 def test_running_run_is_stopped_in_the_middle_of_its_work(
     workshop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def long_work(run: TrainingRun, watch: training.Watch) -> None:
-        training.run_folder(run.pk).mkdir(parents=True)
+    def long_work(run: TrainingRun, watch: steps.Watch) -> None:
+        steps.run_folder(run.pk).mkdir(parents=True)
         threading.Thread(target=cancel, args=(run,)).start()
         time.sleep(60)
         raise AssertionError("nobody stopped it")
 
     def cancel(run: TrainingRun) -> None:
         try:
-            retraining.run_cancel(run=TrainingRun.objects.get(pk=run.pk))
+            runs.run_cancel(run=TrainingRun.objects.get(pk=run.pk))
         finally:
             connection.close()
 
-    monkeypatch.setattr(training, "work", long_work)
+    monkeypatch.setattr(steps, "work", long_work)
     started = time.monotonic()
-    run = worked(retraining.run_start())
+    run = worked(runs.run_start())
     assert run.status == Status.CANCELLED
     assert time.monotonic() - started < 30
-    assert not training.run_folder(run.pk).exists()
+    assert not steps.run_folder(run.pk).exists()
 
 
 def test_killed_run_goes_on_where_it_was(
@@ -77,62 +77,62 @@ def test_killed_run_goes_on_where_it_was(
     def die(*_: Any) -> None:
         raise Killed
 
-    run = retraining.run_start()
+    run = runs.run_start()
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_export", die)
+        patch.setattr(steps, "_export", die)
         with pytest.raises(Killed):
-            retraining.run_work(run_id=run.pk)
+            runs.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.RUNNING
-    assert not retraining.run_work(run_id=run.pk), "somebody else's lease still holds"
-    weights = training.run_folder(run.pk) / "run" / "model.pt"
+    assert not runs.run_work(run_id=run.pk), "somebody else's lease still holds"
+    weights = steps.run_folder(run.pk) / "run" / "model.pt"
     made = weights.stat().st_mtime_ns
     silent_for_long(run)
-    assert retraining.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "rung": 1}
+    assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "rung": 1}
     assert rung == [run.pk, run.pk]
     seen: list[int] = []
-    real: Callable[..., None] = training._export
+    real: Callable[..., None] = steps._export
 
     def export(*args: Any) -> None:
         seen.append(weights.stat().st_mtime_ns)
         real(*args)
 
-    monkeypatch.setattr(training, "_export", export)
+    monkeypatch.setattr(steps, "_export", export)
     assert worked(run).status == Status.DONE
     assert seen == [made], "it trained again"
     assert run.attempt == 2
 
 
 def test_run_that_is_killed_again_and_again_is_given_up(workshop: Path) -> None:
-    run = retraining.run_start()
+    run = runs.run_start()
     TrainingRun.objects.filter(pk=run.pk).update(
         status=Status.RUNNING, attempt=TrainingRun.MAX_ATTEMPTS, lease_until=timezone.now()
     )
     silent_for_long(run)
-    assert retraining.runs_sweep()["failed"] == 1
+    assert runs.runs_sweep()["failed"] == 1
     run.refresh_from_db()
     assert run.status == Status.FAILED
     assert "may lack memory" in run.failure
-    assert retraining.run_start()
+    assert runs.run_start()
 
 
 def test_run_that_was_taken_over_writes_no_more(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def work(run: TrainingRun, watch: training.Watch) -> None:
+    def work(run: TrainingRun, watch: steps.Watch) -> None:
         TrainingRun.objects.filter(pk=run.pk).update(attempt=7)
         watch.step("I am late", 0.5)
 
-    monkeypatch.setattr(training, "work", work)
-    run = retraining.run_start()
-    assert not retraining.run_work(run_id=run.pk)
+    monkeypatch.setattr(steps, "work", work)
+    run = runs.run_start()
+    assert not runs.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.attempt, run.step) == (Status.RUNNING, 7, "Starting")
 
 
 def test_run_says_how_many_epochs_are_done(tmp_path: Path) -> None:
-    assert training.epochs_done(tmp_path) == 0
+    assert steps.epochs_done(tmp_path) == 0
     for number, epochs in enumerate(([0, 1], [2])):
         log = tmp_path / "log" / f"version_{number}"
         log.mkdir(parents=True)
         lines = "".join(f"{epoch},0.5,\n{epoch},,0.4\n" for epoch in epochs)
         (log / "metrics.csv").write_text("epoch,train_loss,val_loss\n" + lines)
-    assert training.epochs_done(tmp_path) == 3
+    assert steps.epochs_done(tmp_path) == 3

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier import waiting
+from classifier.answers import queue_status
 from classifier.models import Identification
 from tests.carsite.admin_rows import limited
 from tests.classifier.conftest import other_photo, send
@@ -57,20 +57,20 @@ def failed(user, number: int) -> Identification:
     [(0, "a few seconds"), (12, "10 seconds"), (89, "90 seconds"), (100, "2 minutes"), (8000, "2 hours")],
 )
 def test_times_are_told_as_roughly_as_they_are_known(seconds, words):
-    assert waiting.span(seconds) == words
+    assert queue_status.span(seconds) == words
 
 
 @pytest.mark.usefixtures("_still")
 def test_pace_is_what_was_answered_while_the_oldest_waited(user):
-    assert waiting.pace() is None, "nothing waits"
+    assert queue_status.pace() is None, "nothing waits"
     sent(user, 1, 0)
-    assert waiting.pace() is None, "a second says nothing"
+    assert queue_status.pace() is None, "a second says nothing"
     sent(user, 20, 1)
-    assert waiting.pace() is None, "nothing was answered"
+    assert queue_status.pace() is None, "nothing was answered"
     for number in range(2, 6):
         sent(user, 30, number, status="done", finished=timezone.now() - timedelta(seconds=number))
     sent(user, 300, 6, status="done", finished=timezone.now() - timedelta(seconds=200))
-    assert waiting.pace() == pytest.approx(4 / 20)
+    assert queue_status.pace() == pytest.approx(4 / 20)
 
 
 @pytest.mark.usefixtures("_still")

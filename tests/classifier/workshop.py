@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from classifier import retraining
 from classifier.models import ModelVersion, TrainingRun
-from ml.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
-from ml.export import to_files
-from ml.labels import label_table
-from ml.models import CarNet
+from classifier.training import runs
+from ml.bundle.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
+from ml.bundle.export import to_files
+from ml.bundle.labels import label_table
+from ml.network.car_net import CarNet
 from tests.ml.conftest import CLASSES, write_folder
 
 SIZE = 32
@@ -92,6 +92,6 @@ def active() -> ModelVersion:
 
 def worked(run: TrainingRun) -> TrainingRun:
     """The run after a worker had it."""
-    assert retraining.run_work(run_id=run.pk)
+    assert runs.run_work(run_id=run.pk)
     run.refresh_from_db()
     return run

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from carsite import stack
+from ops import stack
 from tests.services import ROOT, Site, wait_for
 
 #: Machines that are slow because much else runs on them are no fault.

@@ -14,8 +14,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import CarModel, Make, Variant
-from classifier import registry, reidentifying, retraining, training
 from classifier.models import DatasetVersion, Identification, ModelVersion, Reading, TrainingRun
+from classifier.training import backfill, registry, runs, steps
 from tests.classifier.bundles import stock
 from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
 from tests.ml.conftest import CLASSES
@@ -84,7 +84,7 @@ def test_shadow_and_newer_model_look_again_in_real_workers_while_answers_stand(
     read = Reading.objects.of_shadow(second).filter(failure="")
     wait_for(lambda: read.count() == len(rows), what="the shadow's readings")
     registry.version_promote(version=second, seen=shipped.pk)
-    assert reidentifying.identifications_reidentify(rows=Identification.objects.all()) == 4
+    assert backfill.identifications_reidentify(rows=Identification.objects.all()) == 4
     site.send_task("classifier.tasks.look_again")
     again = Identification.objects.filter(model_version=second, look_again=None)
     wait_for(lambda: again.count() == 4, what="the newer model's answers")
@@ -112,11 +112,11 @@ def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
     settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=500)
     site.start_trainer()
     try:
-        run = retraining.run_start(ring=False)
+        run = runs.run_start(ring=False)
         site.send_task("classifier.tasks.retrain", run.pk, queue="train")
-        folder = training.run_folder(run.pk)
+        folder = steps.run_folder(run.pk)
         wait_for((folder / "run" / "checkpoints" / "last.ckpt").exists, seconds=120, what="the first epoch")
-        retraining.run_cancel(run=run)
+        runs.run_cancel(run=run)
 
         def cancelled() -> bool:
             run.refresh_from_db()
@@ -136,9 +136,9 @@ def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting
     base = active()
     assert base is not None
     site.start_trainer()
-    run = retraining.run_start(ring=False)
+    run = runs.run_start(ring=False)
     site.send_task("classifier.tasks.retrain", run.pk, queue="train")
-    checkpoint = training.run_folder(run.pk) / "run" / "checkpoints" / "last.ckpt"
+    checkpoint = steps.run_folder(run.pk) / "run" / "checkpoints" / "last.ckpt"
     wait_for(checkpoint.exists, seconds=120, what="the first epoch")
     answered_once(send(visitor, 121))
     child = max(psutil.Process(site.trainer.pid).children(), key=lambda process: process.nice())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.bundle import Bundle
+from ml.bundle.bundle import Bundle
 from tests.ml.tiny import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]

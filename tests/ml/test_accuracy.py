@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from ml.__main__ import DEFAULT_BUNDLE
-from ml.bundle import LARGEST, MODEL, read_bundle
-from ml.data import Photo, apply_split, read_folder
-from ml.evaluation import read_scenes
-from ml.predictor import Answer, Predictor
+from ml.bundle.bundle import LARGEST, MODEL, read_bundle
+from ml.data.splits import Photo, apply_split, read_folder
+from ml.evaluation.evaluate import read_scenes
+from ml.serving.predictor import Answer, Predictor
 from tests.ml.conftest import DATA, ROOT
 
 pytestmark = [

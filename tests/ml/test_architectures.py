@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ml.backbones import create_backbone, single_layers, split_stages
 from ml.exceptions import RecipeError, WeightsError
-from ml.models import CarNet, fold, load_folded
+from ml.network.backbones import create_backbone, single_layers, split_stages
+from ml.network.car_net import CarNet, fold, load_folded
+from ml.network.weights import RANDOM, load_pretrained, models
 from ml.recipes import Data, Recipe, Stage
-from ml.training import CarClassifier
-from ml.weights import RANDOM, load_pretrained, models
+from ml.training.train import CarClassifier
 
 ARCHITECTURES = (
     "cnn",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save, save_file
 
-from ml.bundle import CARD, LABELS, MODEL, WEIGHTS, Bundle, read_bundle, write_bundle
+from ml.bundle.bundle import CARD, LABELS, MODEL, WEIGHTS, Bundle, read_bundle, write_bundle
 from ml.exceptions import BundleError
 from tests.ml.tiny import TINY_LABELS, tiny_onnx, write_tiny_bundle
 

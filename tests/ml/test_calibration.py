@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.calibration import (
+from ml.evaluation.calibration import (
     Labelled,
     crossfitted_error,
     exterior_threshold,
@@ -14,8 +14,8 @@ from ml.calibration import (
     sure_threshold,
     unknown_threshold,
 )
-from ml.looks import softmax
-from ml.metrics import calibration_error
+from ml.evaluation.metrics import calibration_error
+from ml.serving.views import softmax
 
 
 def overconfident(temperature: float, count: int = 4000) -> Labelled:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ml import duplicates
-from ml.data import PhotoDataset, apply_split, find_photos, read_folder
-from ml.duplicates import dhash, group_near_duplicates, make_split
+from ml.data import duplicates
+from ml.data.duplicates import dhash, group_near_duplicates, make_split
+from ml.data.splits import PhotoDataset, apply_split, find_photos, read_folder
 from ml.exceptions import DataError
 from tests.ml.conftest import CLASSES, DATA, ROOT, drawn, write_folder
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from ml.__main__ import main
-from ml.bundle import SecondLook
-from ml.data import read_chosen
-from ml.evaluation import LEFT_OUT
+from ml.bundle.bundle import SecondLook
+from ml.data.splits import read_chosen
+from ml.evaluation.batch_outputs import Observed
+from ml.evaluation.evaluate import LEFT_OUT
+from ml.evaluation.experiments import few_photos
+from ml.evaluation.multi_photo import several_photos
 from ml.exceptions import DataError
-from ml.experiments import few_photos
-from ml.networks import Arrays
-from ml.observation import Observed
-from ml.predictor import LoadedBundle
 from ml.recipes import read_recipe
-from ml.several import several_photos
-from ml.space import fit_space
+from ml.serving.embedding_projection import fit_space
+from ml.serving.predictor import LoadedBundle
+from ml.serving.runtime import Arrays
 from tests.ml.conftest import CLASSES, ROOT, write_folder
 from tests.ml.tiny import write_tiny_bundle
 

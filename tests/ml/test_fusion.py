@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.fusion import FLOOR, fuse
+from ml.serving.fusion import FLOOR, fuse
 
 shares = st.dictionaries(st.sampled_from("abcdef"), st.floats(1e-4, 1), min_size=1).map(
     lambda found: {name: value / sum(found.values()) for name, value in found.items()}

@@ -20,7 +20,15 @@ def fresh(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", ["ml.bundle", "ml.photos", "ml.predictor", "ml.labels", "ml.data", "ml.__main__"]
+    "module",
+    [
+        "ml.bundle.bundle",
+        "ml.data.photos",
+        "ml.serving.predictor",
+        "ml.bundle.labels",
+        "ml.data.splits",
+        "ml.__main__",
+    ],
 )
 def test_serving_imports_no_heavy_library(module: str) -> None:
     heavy = "('torch', 'torchvision', 'timm', 'onnxruntime', 'onnx', 'pytorch_lightning', 'django')"
@@ -29,7 +37,9 @@ def test_serving_imports_no_heavy_library(module: str) -> None:
 
 def test_bundle_is_read_with_the_standard_library_alone() -> None:
     assert (
-        fresh("import sys, ml.bundle; print([name for name in ('numpy', 'PIL') if name in sys.modules])")
+        fresh(
+            "import sys, ml.bundle.bundle; print([name for name in ('numpy', 'PIL') if name in sys.modules])"
+        )
         == "[]"
     )
 

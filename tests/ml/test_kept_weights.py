@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from ml.__main__ import main
-from ml.averaging import average_runs
+from ml.bundle.export import load_run
+from ml.data.loaders import read_splits
 from ml.exceptions import DataError
-from ml.export import load_run
-from ml.loaders import read_splits
-from ml.models import CarNet
+from ml.network.car_net import CarNet
 from ml.recipes import Data, Recipe, Stage
-from ml.training import CarClassifier, _finish
+from ml.training.averaging import average_runs
+from ml.training.train import CarClassifier, _finish
 from tests.ml.conftest import CLASSES, write_folder
 
 LABELS = sorted(CLASSES)

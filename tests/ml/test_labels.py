@@ -10,9 +10,9 @@ from django.utils.text import slugify as django_slugify
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.bundle import Label
+from ml.bundle.bundle import Label
+from ml.bundle.labels import label_table, parse_label, slugify
 from ml.exceptions import DataError
-from ml.labels import label_table, parse_label, slugify
 from tests.ml.conftest import DATA
 
 

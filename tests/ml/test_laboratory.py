@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ml.__main__ import main
-from ml.backbones import WIDTHS
-from ml.bundle import read_bundle
-from ml.manifest import Row, read_manifest, write_manifest
-from ml.predictor import Predictor
+from ml.bundle.bundle import read_bundle
+from ml.data.manifests import Row, read_manifest, write_manifest
+from ml.network.backbones import WIDTHS
+from ml.serving.predictor import Predictor
 from tests.ml.conftest import CLASSES, as_bytes, drawn, write_folder
 
 RECIPE = """

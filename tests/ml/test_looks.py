@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ml.bundle import SecondLook
-from ml.looks import WHOLE, area, energy, heat_map, leads, mixed, mixed_scenes, second_box, settled, softmax
+from ml.bundle.bundle import SecondLook
+from ml.serving.views import (
+    WHOLE,
+    area,
+    energy,
+    heat_map,
+    leads,
+    mixed,
+    mixed_scenes,
+    second_box,
+    settled,
+    softmax,
+)
 
 strengths = arrays(np.float32, (7, 7), elements=st.floats(0, 1, width=32))
 sizes = st.tuples(st.integers(64, 2000), st.integers(64, 2000))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.metrics import (
+from ml.evaluation.metrics import (
     calibration_error,
     group_hits,
     group_sums,

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from ml.bundle import CARD, SPACE, Familiarity, SecondLook, read_bundle, write_bundle
-from ml.card import render_card
+from ml.bundle.bundle import CARD, SPACE, Familiarity, SecondLook, read_bundle, write_bundle
+from ml.bundle.model_card import render_card
+from ml.evaluation.metrics import roc_area, roc_interval
 from ml.exceptions import BundleError
-from ml.looks import WHOLE, shows_enough
-from ml.metrics import roc_area, roc_interval
-from ml.openset import cosines, familiarity, fit_familiarity
-from ml.predictor import Predictor
-from ml.space import Space, distances, fit_space, read_space
+from ml.serving.embedding_projection import Space, distances, fit_space, read_space
+from ml.serving.openset import cosines, familiarity, fit_familiarity
+from ml.serving.predictor import Predictor
+from ml.serving.views import WHOLE, shows_enough
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 

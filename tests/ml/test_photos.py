@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.data.photos import open_photo, to_input
 from ml.exceptions import PhotoError
-from ml.photos import open_photo, to_input
 from tests.ml.conftest import as_bytes, drawn
 
 HEIC = Path(__file__).parent / "files" / "drawn-car.heic"

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ml.predictor
-from ml.bundle import Bundle, read_bundle, write_bundle
+import ml.serving.predictor
+from ml.bundle.bundle import Bundle, read_bundle, write_bundle
 from ml.exceptions import BundleError, PhotoError
-from ml.looks import WHOLE, leads
-from ml.predictor import Answer, LoadedBundle, Predictor
+from ml.serving.predictor import Answer, LoadedBundle, Predictor
+from ml.serving.views import WHOLE, leads
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, tiny_onnx, write_tiny_bundle
 
@@ -115,8 +115,10 @@ def test_unreadable_photo_is_an_error(predictor: Predictor) -> None:
 
 def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
-    original = ml.predictor.open_photo
-    monkeypatch.setattr(ml.predictor, "open_photo", lambda source: opened.append(source) or original(source))
+    original = ml.serving.predictor.open_photo
+    monkeypatch.setattr(
+        ml.serving.predictor, "open_photo", lambda source: opened.append(source) or original(source)
+    )
     small_car = Image.new("RGB", (200, 200), (128, 128, 128))
     small_car.paste(drawn((220, 30, 30), 1, size=(50, 50)), (120, 120))
     answer = Predictor(write_tiny_bundle(tmp_path / "b")).predict(as_bytes(small_car))
@@ -149,9 +151,11 @@ def test_nothing_is_loaded_before_the_first_photo_and_once_for_many_threads(
     tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    original = ml.predictor.open_network
+    original = ml.serving.predictor.open_network
     monkeypatch.setattr(
-        ml.predictor, "open_network", lambda *args, **named: opened.append(args) or original(*args, **named)
+        ml.serving.predictor,
+        "open_network",
+        lambda *args, **named: opened.append(args) or original(*args, **named),
     )
     predictor = Predictor(tiny_bundle.path)
     assert opened == []

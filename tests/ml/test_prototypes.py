@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.bundle import Bundle, Familiarity
+from ml.bundle.bundle import Bundle, Familiarity
+from ml.bundle.labels import parse_label
 from ml.exceptions import BundleError
-from ml.labels import parse_label
-from ml.looks import softmax
-from ml.predictor import Predictor
-from ml.prototypes import FEWEST, Prototype, join, places_of, prototype_of
-from ml.space import Space
+from ml.serving.embedding_projection import Space
+from ml.serving.predictor import Predictor
+from ml.serving.prototypes import FEWEST, Prototype, join, places_of, prototype_of
+from ml.serving.views import softmax
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ml import proxies
-from ml.data import apply_split, read_folder
-from ml.photos import open_photo
-from ml.quality import hints
+from ml.data.photos import open_photo
+from ml.data.splits import apply_split, read_folder
+from ml.evaluation import corruptions
+from ml.serving.quality import hints
 from tests.ml.conftest import DATA, ROOT
 
 
@@ -53,7 +53,7 @@ def test_photo_of_any_shape_can_be_judged(size: tuple[int, int]) -> None:
 )
 def test_proxy_changes_the_photo_the_same_way_every_time(tmp_path: Path, name: str) -> None:
     sharp((64, 64)).save(tmp_path / "background.png")
-    proxy = proxies.all_proxies([tmp_path / "background.png"])[name]
+    proxy = corruptions.all_proxies([tmp_path / "background.png"])[name]
     changed = [proxy(sharp(), random.Random("a")) for _ in range(2)]
     assert changed[0].mode == "RGB"
     assert changed[0].tobytes() == changed[1].tobytes() != sharp().tobytes()
@@ -61,7 +61,7 @@ def test_proxy_changes_the_photo_the_same_way_every_time(tmp_path: Path, name: s
 
 def test_small_car_keeps_the_size_and_shrinks_the_car(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (0, 0, 255)).save(tmp_path / "blue.png")
-    photo = proxies.small_car([tmp_path / "blue.png"])(
+    photo = corruptions.small_car([tmp_path / "blue.png"])(
         Image.new("RGB", (200, 100), (255, 0, 0)), random.Random(1)
     )
     red = (np.asarray(photo)[:, :, 0] == 255).mean()
@@ -71,7 +71,7 @@ def test_small_car_keeps_the_size_and_shrinks_the_car(tmp_path: Path) -> None:
 
 def test_upright_photo_is_higher_than_wide_and_shows_all_of_the_car(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (0, 0, 255)).save(tmp_path / "blue.png")
-    proxy = proxies.upright([tmp_path / "blue.png"])
+    proxy = corruptions.upright([tmp_path / "blue.png"])
     for seed in range(5):
         photo = proxy(Image.new("RGB", (200, 100), (255, 0, 0)), random.Random(seed))
         assert photo.height == pytest.approx(photo.width * 4 / 3, abs=1)
@@ -79,13 +79,13 @@ def test_upright_photo_is_higher_than_wide_and_shows_all_of_the_car(tmp_path: Pa
 
 
 def test_swapped_photo_has_red_where_blue_was() -> None:
-    photo = proxies.swapped(Image.new("RGB", (4, 4), (10, 20, 30)), random.Random(1))
+    photo = corruptions.swapped(Image.new("RGB", (4, 4), (10, 20, 30)), random.Random(1))
     assert photo.getpixel((0, 0)) == (30, 20, 10)
 
 
 def test_no_background_means_no_distant_car() -> None:
-    assert not proxies.distant([])
-    assert not {"small car", "tiny car", "upright"} & set(proxies.all_proxies([]))
+    assert not corruptions.distant([])
+    assert not {"small car", "tiny car", "upright"} & set(corruptions.all_proxies([]))
 
 
 @pytest.mark.data
@@ -98,5 +98,5 @@ def test_benchmark_photos_get_few_hints_and_spoilt_ones_get_theirs() -> None:
     assert len(large) > 30
     assert np.mean([hints(image) == () for image in large]) > 0.95
     seeded = random.Random(1)
-    assert np.mean(["blurred" in hints(proxies.blur(image, seeded)) for image in large]) > 0.8
-    assert np.mean(["dark" in hints(proxies.dusk(image, seeded)) for image in large]) > 0.8
+    assert np.mean(["blurred" in hints(corruptions.blur(image, seeded)) for image in large]) > 0.8
+    assert np.mean(["dark" in hints(corruptions.dusk(image, seeded)) for image in large]) > 0.8

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from ml import data
-from ml.data import PhotoDataset, read_photos, split_photos
-from ml.manifest import Row, write_manifest
+from ml.data import splits
+from ml.data.manifests import Row, write_manifest
+from ml.data.splits import PhotoDataset, read_photos, split_photos
 
 ROWS, CLASSES = 200_000, 2_000
 
@@ -88,7 +88,7 @@ def growth(dataset: PhotoDataset) -> float:
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")
 def test_processes_that_load_photos_do_not_grow(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = Image.new("RGB", (8, 8))
-    monkeypatch.setattr(data, "open_photo", lambda *_arguments, **_options: picture)
+    monkeypatch.setattr(splits, "open_photo", lambda *_arguments, **_options: picture)
     photos, _ = read_photos(table)
     by_table, by_list = growth(PhotoDataset(photos, Measure())), growth(Listed(photos))
     # Counting references makes a copy of every object in each process; the table is read where it is.

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from ml.distillation import Teacher
-from ml.models import CarNet
+from ml.network.car_net import CarNet
 from ml.recipes import Augmentation, Data, Distill, Recipe, Stage
-from ml.training import CarClassifier, rate_factor
+from ml.training.distillation import Teacher
+from ml.training.train import CarClassifier, rate_factor
 
 RECIPE = Recipe(
     "r", "cnn", Data(("cars",)), (Stage(32, 4),), label_smoothing=0.0, dropout=0.0, drop_path=0.0, warmup=0.25

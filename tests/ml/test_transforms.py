@@ -10,8 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ml.recipes import Augmentation
-from ml.transforms import (
+from ml.data.transforms import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     SHAPES,
@@ -20,6 +19,7 @@ from ml.transforms import (
     evaluation_transform,
     train_transform,
 )
+from ml.recipes import Augmentation
 from tests.ml.conftest import drawn
 
 NOTHING = {"crop_scale": (1.0, 1.0), "flip": 0.0, "colour": 0.0}

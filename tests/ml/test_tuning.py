@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.bundle import SecondLook
-from ml.looks import leads, settled
-from ml.networks import Arrays
-from ml.observation import Observed
-from ml.tuning import ENOUGH, enough_lead
+from ml.bundle.bundle import SecondLook
+from ml.evaluation.batch_outputs import Observed
+from ml.packaging.tuning import ENOUGH, enough_lead
+from ml.serving.runtime import Arrays
+from ml.serving.views import leads, settled
 
 
 def photos(lead: np.ndarray, right: np.ndarray) -> Observed:

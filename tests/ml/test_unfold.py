@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from ml.bundle import WEIGHTS, Bundle
-from ml.models import CarNet, load_folded
-from ml.photos import open_photo, to_input
-from ml.unfold import unfold
+from ml.bundle.bundle import WEIGHTS, Bundle
+from ml.data.photos import open_photo, to_input
+from ml.network.car_net import CarNet, load_folded
+from ml.network.unfuse_batchnorm import unfold
 from tests.classifier.workshop import base_photos, untrained_bundle
 
 

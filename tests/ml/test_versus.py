@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import metrics
-from ml.data import Photo
+from ml.data.splits import Photo
+from ml.evaluation import metrics
+from ml.evaluation.paired_comparison import versus
 from ml.exceptions import DataError
-from ml.predictor import LoadedBundle
-from ml.versus import versus
+from ml.serving.predictor import LoadedBundle
 from tests.ml.conftest import CLASSES, write_folder
 from tests.ml.tiny import write_tiny_bundle
 

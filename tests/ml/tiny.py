@@ -11,10 +11,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
-from ml.bundle import Bundle, Familiarity, Input, SecondLook, Settings, Thresholds, write_bundle
-from ml.data import SCENES
-from ml.labels import label_table
-from ml.space import Space
+from ml.bundle.bundle import Bundle, Familiarity, Input, SecondLook, Settings, Thresholds, write_bundle
+from ml.bundle.labels import label_table
+from ml.data.splits import SCENES
+from ml.serving.embedding_projection import Space
 
 TINY_LABELS = (
     "AM General Hummer SUV 2000", "Audi A5 Coupe 2012", "Audi S5 Coupe 2012", "Audi S5 Convertible 2012",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scraper.cars import Car, RawPhoto, Value
+from scraper.reading.cars import Car, RawPhoto, Value
 
 KW = 1e3
 

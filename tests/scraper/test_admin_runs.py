@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from scraper.crawling import run_folder
 from scraper.models import ScrapeRun
-from scraper.schedules import schedules
+from scraper.runs.process import run_folder
+from scraper.runs.schedules import schedules
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:scraper_scraperun_changelist"

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import OldAddress, Source, Spec, Variant
-from scraper import curation
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
-from scraper.publishing import staged_publish
-from scraper.staging import cars_stage
+from scraper.staging import curate
+from scraper.staging.publish import staged_publish
+from scraper.staging.stage import cars_stage
 from tests.conftest import PASSWORD
 from tests.scraper.supply import car, value
 
@@ -305,7 +305,7 @@ def test_what_another_curator_has_rejected_meanwhile_is_not_published(
     curator: Client, rows: list[StagedCar], django_user_model: Any
 ) -> None:
     other = django_user_model.objects.create_superuser("other@example.org", "x")
-    curation.staged_reject(staged=rows[0], actor=other, reason="No car")
+    curate.staged_reject(staged=rows[0], actor=other, reason="No car")
     html = page(curator, rows[0].get_absolute_url(), publish="1", fact=["power"])
     assert "Meanwhile it is rejected. Nothing was changed." in html
     for action in ("approve", "reject"):

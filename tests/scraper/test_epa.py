@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from catalog.models import Make, Spec, Variant
-from scraper import epa
 from scraper.models import ApprovalRule, StagedCar
+from scraper.runs import epa
 from tests.conftest import ROOT
 
 TABLE = ROOT.parent / "shared" / "data" / "specs" / "epa_vehicles.csv.gz"

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.cars import RawCar, RawField
-from scraper.extract import extract, reasons
-from scraper.extract.nodes import json_nodes
-from scraper.extract.page import Page, decode
-from scraper.extract.report import read
-from scraper.normalise import normalise
+from scraper.reading.cars import RawCar, RawField
+from scraper.reading.extract import extract, reasons
+from scraper.reading.extract.nodes import json_nodes
+from scraper.reading.extract.page import Page, decode
+from scraper.reading.extract.report import read
+from scraper.reading.normalise import normalise
 from tests.scraper.pages import LINES, TABLE, car_node, ld, page, quantity, rows
 
 FACTS = {"Fuel type": "Diesel", "Year": "2018", "Mileage": "61,000 km", "Transmission": "Manual"}

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from scraper.crawl.addresses import AddressBook
-from scraper.crawl.gate import Gate
+from scraper.crawl.egress_proxy import Gate
 from scraper.demo_site.server import DemoSite
 
 

@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.core.downloader import Slot
 from twisted.internet.defer import Deferred
 
-from scraper.crawl.courtesy import InTurn
+from scraper.crawl.backoff import InTurn
 
 
 @pytest.mark.parametrize(("at_once", "waiting"), [(1, 3), (2, 3), (4, 3)])

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.normalise.money import Money, money
-from scraper.normalise.numbers import readings, written
-from scraper.normalise.units import PINT, SPOKEN, STORED, convert, figures
-from scraper.normalise.years import latest, years
-from scraper.vocabulary import KEYS
+from scraper.reading.normalise.money import Money, money
+from scraper.reading.normalise.numbers import readings, written
+from scraper.reading.normalise.units import PINT, SPOKEN, STORED, convert, figures
+from scraper.reading.normalise.years import latest, years
+from scraper.reading.vocabulary import KEYS
 
 STYLES = [(".", ","), (",", "."), (",", " "), (".", "'"), (",", "\u00a0"), (".", " ")]
 

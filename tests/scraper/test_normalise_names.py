@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.normalise.names import Title, key_of, make_of, makes, models, nearest, split_model, tidy, title
-from scraper.vocabulary import read
+from scraper.reading.normalise.names import (
+    Title,
+    key_of,
+    make_of,
+    makes,
+    models,
+    nearest,
+    split_model,
+    tidy,
+    title,
+)
+from scraper.reading.vocabulary import read
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from catalog.models import BodyStyle
 from catalog.specs import FUELS, SEPARATOR, SPECS
 from catalog.units import UNITS
-from scraper.normalise import words
-from scraper.vocabulary import KEYS, LANGUAGES, label, language, words_of
+from scraper.reading.normalise import words
+from scraper.reading.vocabulary import KEYS, LANGUAGES, label, language, words_of
 
 OURS = {"make", "model", "trim", "name", "engine", "year", "first_registration", "body_style", "condition", "mileage", "currency", "gears"}  # fmt: skip
 FUEL_WORDS = set(FUELS.values())
@@ -34,7 +34,7 @@ def test_units_are_those_that_the_catalogue_stores():
 
 
 def test_figures_mean_the_same_in_both_places():
-    from scraper.normalise.units import PINT, STORED, convert
+    from scraper.reading.normalise.units import PINT, STORED, convert
 
     compared = 0
     for name in set(PINT) & set(UNITS):

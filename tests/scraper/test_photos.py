@@ -16,13 +16,13 @@ from django.test import Client
 from PIL import Image
 
 from catalog.models import Variant, VariantPhoto
-from ml.manifest import read_manifest
-from scraper.cars import Car, RawPhoto
-from scraper.fetching import Fetcher, FetchFailed, FetchGone, FetchRefused
+from ml.data.manifests import read_manifest
 from scraper.models import SourcePhoto, StagedCar
-from scraper.photos import pictures_collect, pictures_fetch
-from scraper.publishing import staged_publish
-from scraper.staging import cars_stage
+from scraper.pictures.fetching import Fetcher, FetchFailed, FetchGone, FetchRefused
+from scraper.pictures.pictures import pictures_collect, pictures_fetch
+from scraper.reading.cars import Car, RawPhoto
+from scraper.staging.publish import staged_publish
+from scraper.staging.stage import cars_stage
 from tests.scraper.supply import value
 
 SITE = "https://cars.example/a5"

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
-from scraper import curation
 from scraper.exceptions import NotPossibleNow
 from scraper.models import CatalogChange, StagedCar
-from scraper.publishing import change_undo, staged_publish
-from scraper.staging import cars_stage
+from scraper.staging import curate
+from scraper.staging.publish import change_undo, staged_publish
+from scraper.staging.stage import cars_stage
 from tests.scraper.supply import car, value
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_what_needs_a_person_is_not_published_before_one_has_said_which_car_it_i
     with pytest.raises(NotPossibleNow, match="Say first which car"):
         staged_publish(staged=row, actor=staff_user)
     with pytest.raises(NotPossibleNow, match="one model year"):
-        curation.staged_map(staged=row, variant=None, actor=staff_user)
+        curate.staged_map(staged=row, variant=None, actor=staff_user)
     assert not Make.objects.exists()
 
 
@@ -172,8 +172,8 @@ def test_what_a_rule_published_is_undone_like_what_a_person_did(site: Source, st
 
 # --- History --------------------------------------------------------------------------------------------------
 def test_history_names_who_did_what_and_why(staged: StagedCar, staff_user: Any, user: Any) -> None:
-    curation.staged_reject(staged=staged, actor=user, reason="a scale model")
-    curation.staged_reopen(staged=staged, actor=staff_user)
+    curate.staged_reject(staged=staged, actor=user, reason="a scale model")
+    curate.staged_reopen(staged=staged, actor=staff_user)
     change_undo(change=staged_publish(staged=staged, actor=staff_user), actor=user)
     told = [(entry.history_user, entry.history_change_reason) for entry in staged.history.order_by("pk")]
     assert told == [
@@ -186,13 +186,13 @@ def test_history_names_who_did_what_and_why(staged: StagedCar, staff_user: Any, 
 
 def test_nothing_is_rejected_without_a_reason(staged: StagedCar, staff_user: Any) -> None:
     with pytest.raises(NotPossibleNow, match="Say why"):
-        curation.staged_reject(staged=staged, actor=staff_user, reason="  ")
+        curate.staged_reject(staged=staged, actor=staff_user, reason="  ")
     assert fresh(staged).status == "new"
 
 
 # --- Correcting, mapping, splitting, merging --------------------------------------------------------------------
 def test_a_corrected_value_is_published_with_what_the_source_said(staged: StagedCar, staff_user: Any) -> None:
-    changed = curation.staged_edit(
+    changed = curate.staged_edit(
         staged=staged,
         names={"trim": "S line", "make": "Audi"},
         values={"power": {"low": 90e3, "high": 90e3}, "torque": None},
@@ -215,7 +215,7 @@ def test_mapping_publishes_into_the_chosen_car(staged: StagedCar, staff_user: An
     other = StagedCar.objects.get(source__slug="other")
     staged_publish(staged=staged, actor=staff_user)
     variant = Variant.objects.get()
-    curation.staged_map(staged=other, variant=variant, actor=staff_user)
+    curate.staged_map(staged=other, variant=variant, actor=staff_user)
     staged_publish(staged=other, actor=staff_user)
     assert Variant.objects.count() == 1
     assert {spec.key for spec in variant.specs.all()} == {"power", "torque", "mass"}
@@ -228,10 +228,10 @@ def test_a_split_takes_what_one_page_says_off_a_car_and_undo_puts_it_back(
     variant = Variant.objects.get()
     cars_stage(source="other", cars=[car("Audi", "A5", 2012, value("mass", 1700), trim="quattro")])
     wrong = StagedCar.objects.get(source__slug="other")
-    curation.staged_map(staged=wrong, variant=variant, actor=staff_user)
+    curate.staged_map(staged=wrong, variant=variant, actor=staff_user)
     staged_publish(staged=wrong, actor=staff_user)
     before = catalogue()
-    change = curation.staged_split(staged=wrong, actor=staff_user)
+    change = curate.staged_split(staged=wrong, actor=staff_user)
     own = fresh(wrong).variant
     assert str(own) == "Audi A5 quattro 2012"
     assert {spec.key for spec in own.specs.all()} == {"mass"}
@@ -249,7 +249,7 @@ def test_a_merge_is_on_record_and_undone_with_its_redirect(
     staged_publish(staged=StagedCar.objects.get(source__slug="other"), actor=staff_user)
     keep, gone = Variant.objects.with_names().order_by("pk")
     before = catalogue()
-    change = curation.duplicates_merge(keep=keep, gone=gone, actor=staff_user)
+    change = curate.duplicates_merge(keep=keep, gone=gone, actor=staff_user)
     assert client.get(gone.get_absolute_url()).headers["Location"] == keep.get_absolute_url()
     assert (change.summary, change.actor) == (f"{gone} merged into {keep}", staff_user)
     assert {spec.key for spec in keep.specs.all()} == {"power", "torque", "mass"}
@@ -265,7 +265,7 @@ def test_a_merge_that_can_not_be_is_refused_in_words(staged: StagedCar, staff_us
     staged_publish(staged=staged, actor=staff_user)
     variant = Variant.objects.get()
     with pytest.raises(NotPossibleNow, match="into itself"):
-        curation.duplicates_merge(keep=variant, gone=variant, actor=staff_user)
+        curate.duplicates_merge(keep=variant, gone=variant, actor=staff_user)
     assert CatalogChange.objects.count() == 1
 
 
@@ -273,9 +273,9 @@ def test_a_merge_that_can_not_be_is_refused_in_words(staged: StagedCar, staff_us
 def test_a_second_curator_is_warned_for_a_while_but_not_kept_out(
     staged: StagedCar, staff_user: Any, user: Any
 ) -> None:
-    assert curation.staged_open(staged=staged, actor=user) == ""
-    assert curation.staged_open(staged=fresh(staged), actor=user) == ""
-    assert curation.staged_open(staged=fresh(staged), actor=staff_user) == str(user)
+    assert curate.staged_open(staged=staged, actor=user) == ""
+    assert curate.staged_open(staged=fresh(staged), actor=user) == ""
+    assert curate.staged_open(staged=fresh(staged), actor=staff_user) == str(user)
     staged_publish(staged=staged, actor=staff_user)
     StagedCar.objects.update(opened=timezone.now() - timedelta(minutes=11))
-    assert curation.staged_open(staged=fresh(staged), actor=staff_user) == ""
+    assert curate.staged_open(staged=fresh(staged), actor=staff_user) == ""

@@ -16,14 +16,15 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from accounts.models import Letter
-from scraper import crawling, runs, schedules, tasks
-from scraper.cars import Car, RawPhoto, Unparsed, Value
-from scraper.crawling import Crawl, LayoutChanged, whole_lines
+from scraper import tasks
 from scraper.demo_site.server import DemoSite
 from scraper.exceptions import ScrapeRefused
-from scraper.lines import car_from_line, car_to_line
 from scraper.models import ScrapeRun, StagedCar
-from scraper.reporting import progress_line, report
+from scraper.reading.cars import Car, RawPhoto, Unparsed, Value
+from scraper.reading.lines import car_from_line, car_to_line
+from scraper.runs import lifecycle, process, schedules
+from scraper.runs.process import Crawl, LayoutChanged, whole_lines
+from scraper.runs.report import progress_line, report
 from tests.scraper.crawls import ALL, car_hits
 
 pytestmark = pytest.mark.django_db
@@ -75,30 +76,30 @@ def car(number: int = 1, model: str = "Fjord") -> Car:
 )
 def test_what_cannot_be_crawled_is_refused_in_words(source, options, words):
     with pytest.raises(ScrapeRefused, match=words):
-        runs.run_start(source=source, options=options)
+        lifecycle.run_start(source=source, options=options)
     assert not ScrapeRun.objects.exists()
 
 
 def test_nobody_is_crawled_anonymously(settings):
     settings.SCRAPE_CONTACT = ""
     with pytest.raises(ScrapeRefused, match="SCRAPE_CONTACT"):
-        runs.run_start(source="carwale")
+        lifecycle.run_start(source="carwale")
     settings.SCRAPE_PRIVATE_ADDRESSES = ["127.0.0.1:8765"]
-    at_home = runs.run_start(source="demo_site", options={"addresses": ["http://127.0.0.1:8765/cars/"]})
+    at_home = lifecycle.run_start(source="demo_site", options={"addresses": ["http://127.0.0.1:8765/cars/"]})
     assert at_home.status == Status.QUEUED
 
 
 def test_a_source_is_crawled_by_one_run_at_a_time():
-    first = runs.run_start(source="carwale", options={"limit": 3, "only": {}})
+    first = lifecycle.run_start(source="carwale", options={"limit": 3, "only": {}})
     assert first.options == {"limit": 3}
     with pytest.raises(ScrapeRefused, match=f"Run {first.pk} of carwale is queued"):
-        runs.run_start(source="carwale")
-    assert runs.run_start(source="carwow").pk != first.pk
+        lifecycle.run_start(source="carwale")
+    assert lifecycle.run_start(source="carwow").pk != first.pk
 
 
 def test_the_job_says_who_we_are_and_allows_nothing_private_by_itself(settings):
     settings.SITE_URL = "https://cars.example"
-    job = crawling.job_of(a_run(options={"limit": 5, "only": {"make": "Audi"}}))
+    job = process.job_of(a_run(options={"limit": 5, "only": {"make": "Audi"}}))
     assert job.user_agent == "CarsiteBot/1.0 (+https://cars.example/about/; staff@cars.example)"
     assert job.private == ()
     assert (job.limit, job.only, job.at_once, job.throttle) == (5, {"make": "Audi"}, 1, True)
@@ -108,20 +109,20 @@ def test_the_job_says_who_we_are_and_allows_nothing_private_by_itself(settings):
 # --- Stopping and resuming ----------------------------------------------------------------------------------
 def test_a_run_that_waits_is_stopped_at_once_and_one_under_way_is_asked_to_stop():
     waiting, running = a_run(), a_run(source="carwow", status=Status.RUNNING)
-    runs.run_stop(run=waiting)
-    runs.run_stop(run=running)
+    lifecycle.run_stop(run=waiting)
+    lifecycle.run_stop(run=running)
     waiting.refresh_from_db()
     running.refresh_from_db()
     assert (waiting.status, waiting.is_open) == (Status.STOPPED, False)
     assert (running.status, running.stop_requested) == (Status.RUNNING, True)
     with pytest.raises(ScrapeRefused):
-        runs.run_stop(run=waiting)
+        lifecycle.run_stop(run=waiting)
 
 
 @pytest.mark.parametrize("status", [Status.STOPPED, Status.FAILED])
 def test_a_run_that_did_not_come_to_its_end_goes_on(status):
     run = a_run(status=status, attempt=3, pages=7, stop_requested=True)
-    runs.run_resume(run=run)
+    lifecycle.run_resume(run=run)
     run.refresh_from_db()
     assert (run.status, run.is_open, run.attempt, run.pages, run.stop_requested) == (
         Status.QUEUED,
@@ -136,14 +137,14 @@ def test_a_finished_run_and_one_that_somebody_works_on_are_left_alone():
     living = f"{socket.gethostname()}:{os.getppid()}"
     for run in (a_run(status=Status.DONE), a_run(source="carwow", status=Status.RUNNING, worker=living)):
         with pytest.raises(ScrapeRefused):
-            runs.run_resume(run=run)
+            lifecycle.run_resume(run=run)
 
 
 def test_a_run_whose_process_is_gone_is_taken_over():
     gone = psutil.Popen(["true"])
     gone.wait()
     run = a_run(status=Status.RUNNING, worker=f"{socket.gethostname()}:{gone.pid}")
-    runs.run_resume(run=run)
+    lifecycle.run_resume(run=run)
     run.refresh_from_db()
     assert run.status == Status.QUEUED
 
@@ -152,7 +153,7 @@ def test_a_run_is_not_resumed_while_another_of_its_source_is_open():
     stopped = a_run(status=Status.STOPPED)
     a_run()
     with pytest.raises(ScrapeRefused, match="under way"):
-        runs.run_resume(run=stopped)
+        lifecycle.run_resume(run=stopped)
 
 
 # --- Working ------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ def test_a_run_is_not_resumed_while_another_of_its_source_is_open():
 def test_how_a_crawl_ends_is_how_the_run_ends(monkeypatch, word, status, words):
     ended_with(monkeypatch, word)
     run = a_run()
-    assert runs.run_work(run_id=run.pk)
+    assert lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.is_open, run.lease_until) == (status, False, None)
     assert words in run.ended
@@ -180,7 +181,7 @@ def test_how_a_crawl_ends_is_how_the_run_ends(monkeypatch, word, status, words):
 def test_a_run_that_missed_pages_does_not_say_that_everything_was_read(monkeypatch, errors, words):
     ended_with(monkeypatch, "finished", errors=errors)
     run = a_run()
-    assert runs.run_work(run_id=run.pk)
+    assert lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.DONE
     assert words in run.ended
@@ -189,7 +190,11 @@ def test_a_run_that_missed_pages_does_not_say_that_everything_was_read(monkeypat
 def test_a_run_is_worked_off_once(monkeypatch):
     ended_with(monkeypatch, "finished")
     run = a_run()
-    assert [runs.run_work(run_id=run.pk), runs.run_work(run_id=run.pk), runs.run_work(run_id=0)] == [
+    assert [
+        lifecycle.run_work(run_id=run.pk),
+        lifecycle.run_work(run_id=run.pk),
+        lifecycle.run_work(run_id=0),
+    ] == [
         True,
         False,
         False,
@@ -201,10 +206,10 @@ def test_who_lost_a_run_does_not_end_it(monkeypatch):
 
     def lose(self):
         ScrapeRun.objects.update(worker="elsewhere:1", attempt=2)
-        raise crawling.Lost
+        raise process.Lost
 
     monkeypatch.setattr(Crawl, "follow", lose)
-    assert not runs.run_work(run_id=run.pk)
+    assert not lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert (run.status, run.worker) == (Status.RUNNING, "elsewhere:1")
 
@@ -218,12 +223,12 @@ def test_the_sweeper_brings_silent_runs_on():
     alive = a_run(
         source="demo_site", status=Status.RUNNING, lease_until=timezone.now() + timedelta(minutes=1)
     )
-    assert runs.runs_sweep() == {"stopped": 1, "failed": 1, "requeued": 1, "rung": 1}
+    assert lifecycle.runs_sweep() == {"stopped": 1, "failed": 1, "requeued": 1, "rung": 1}
     states = dict(ScrapeRun.objects.values_list("pk", "status"))
     assert states == {
         again.pk: Status.QUEUED, given_up.pk: Status.FAILED, stopped.pk: Status.STOPPED, alive.pk: Status.RUNNING,
     }  # fmt: skip
-    assert runs.runs_sweep()["rung"] == 0
+    assert lifecycle.runs_sweep()["rung"] == 0
 
 
 # --- Staging ------------------------------------------------------------------------------------------------
@@ -246,7 +251,7 @@ def test_lines_without_their_end_are_left_for_later(tmp_path):
 def a_crawl(run: ScrapeRun, *cars: Car) -> Crawl:
     ScrapeRun.objects.filter(pk=run.pk).update(status=Status.RUNNING, worker="here:1", attempt=1)
     run.refresh_from_db()
-    job = crawling.job_of(run)
+    job = process.job_of(run)
     job.path.mkdir(parents=True, exist_ok=True)
     (job.path / "cars.jsonl").write_text("".join(f"{car_to_line(found, 1.7e9)}\n" for found in cars))
     return Crawl(run, job, lambda run: None)
@@ -312,7 +317,7 @@ def test_staff_who_may_act_are_told_by_mail_and_nobody_else(monkeypatch, staff_u
 
     monkeypatch.setattr(Crawl, "follow", alarm)
     run = a_run()
-    runs.run_work(run_id=run.pk)
+    lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.FAILED
     assert {letter.to for letter in Letter.objects.all()} == {staff_user.email, helper.email}
@@ -368,16 +373,16 @@ def test_a_crawl_that_is_killed_goes_on_in_the_same_run_and_gets_no_secrets(monk
                     child.send_signal(signal.SIGKILL)
                     killed.append(child.pid)
 
-    monkeypatch.setattr(crawling, "PULSE", 0.05)
+    monkeypatch.setattr(process, "PULSE", 0.05)
     with DemoSite(seconds=0.1) as site:
-        run = runs.run_start(
+        run = lifecycle.run_start(
             source="structured_data",
             options={
                 "addresses": [f"{site.url}/plain/cars/?page=1"], "follow": r"/cars/[\w-]+/$", "more": r"page=\d+$",
             },
             private=(site.address,),
         )  # fmt: skip
-        runs.run_work(run_id=run.pk, show=kill_once, private=(site.address,), delay=0.0, throttle=False)
+        lifecycle.run_work(run_id=run.pk, show=kill_once, private=(site.address,), delay=0.0, throttle=False)
     run.refresh_from_db()
     assert killed
     assert (run.status, run.items, run.new) == (Status.DONE, ALL, ALL), run.ended

@@ -18,8 +18,8 @@ from django.test import Client
 from catalog.models import Source, Spec, Variant
 from catalog.supply import CarName, cars_create
 from scraper.models import CatalogChange
-from scraper.publishing import change_undo
-from scraper.sheets import FactResource
+from scraper.staging.publish import change_undo
+from scraper.staging.sheets import FactResource
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -246,7 +246,7 @@ def test_a_workbook_comes_in_as_well(client: Client, audi: Variant, staff_user: 
 def test_more_facts_than_a_sheet_holds_are_narrowed_first(
     client: Client, audi: Variant, staff_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scraper.admin_sheets.MOST_ROWS_OUT", 1)
+    monkeypatch.setattr("scraper.admin.sheets.MOST_ROWS_OUT", 1)
     client.force_login(staff_user)
     answer = client.get(f"{PAGE}export/", follow=True)
     assert "These are 2 facts; a sheet holds 1" in answer.content.decode()

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from catalog.models import CarModel, Make, Source, Spec, Variant
-from scraper.cars import Unparsed, Value
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
-from scraper.publishing import staged_publish
-from scraper.staging import cars_stage
+from scraper.reading.cars import Unparsed, Value
+from scraper.staging.publish import staged_publish
+from scraper.staging.stage import cars_stage
 from tests.scraper.supply import car, value
 
 pytestmark = pytest.mark.django_db

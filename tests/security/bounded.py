@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier.exceptions import PhotoRefused
-from classifier.intake import CleanPhoto, clean_photo
+from classifier.photos.intake import CleanPhoto, clean_photo
 from ml.exceptions import PhotoError
-from ml.predictor import Predictor
+from ml.serving.predictor import Predictor
 from tests.classifier.photos import encoded, png_bomb
 from tests.security.hostile import hostile_files, large_files
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from dealers.models import Dealer
-from scraper.fetching import Fetcher, FetchRefused
+from scraper.pictures.fetching import Fetcher, FetchRefused
 
 #: What must not be reached, by literal, by name, by another way of writing it, or by another scheme.
 REFUSED = [
@@ -73,4 +73,4 @@ def test_nothing_of_the_site_but_the_scraper_fetches() -> None:
     )
     found = {str(path.relative_to(ROOT)) for path in SOURCES if any(way in path.read_text() for way in ways)}
     # The other one asks the site's own services on this machine whether they are up.
-    assert found == {"scraper/fetching.py", "carsite/stack.py"}
+    assert found == {"scraper/pictures/fetching.py", "ops/stack.py"}

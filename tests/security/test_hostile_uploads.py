@@ -15,8 +15,8 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from classifier import intake
 from classifier.models import Identification
+from classifier.photos import intake
 from tests.classifier.photos import encoded, with_metadata
 from tests.ml.tiny import write_tiny_bundle
 from tests.security import hostile

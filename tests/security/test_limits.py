@@ -17,16 +17,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from carsite import stack
-from carsite.cache import ForgivingRedisCache
 from carsite.env import VARIABLES
-from carsite.supervisor import Supervisor
+from core.cache import ForgivingRedisCache
+from ops import stack
+from ops.supervisor import Supervisor
 from tests.classifier.photos import encoded
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Asks twice for a link to set a new password; prints what came back. An hour's limit stands a slow machine.
 TRIES = """
-from carsite import cache
+from core import cache
 cache.TIMEOUT_SECONDS = 20.0
 import django; django.setup()
 from django.test import Client
@@ -72,7 +72,7 @@ def away(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """A site whose Redis is not there."""
     settings.CACHES = {
         "default": {
-            "BACKEND": "carsite.cache.ForgivingRedisCache",
+            "BACKEND": "core.cache.ForgivingRedisCache",
             "LOCATION": f"unix://{tmp_path}/none.sock?db=1",
         }
     }

@@ -17,10 +17,10 @@ from django.urls import reverse
 
 from accounts import services as accounts
 from accounts.models import Letter, User
-from carsite import logs
-from classifier import engine
+from classifier.answers import engine
 from classifier.models import Identification, ModelVersion
 from classifier.tasks import identify
+from core import logs
 from dealers.exceptions import MailFailed
 from dealers.models import Dealer, Enquiry
 from dealers.spam import form_token

@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from catalog.models import Variant
-from classifier import services as classifier
+from classifier.answers import identifications as classifier
 from classifier.models import Feedback, Identification, Prediction, Sighting
 from dealers import services as dealers
 from dealers.models import Dealer

@@ -22,8 +22,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.urls import reverse
 
-from carsite.supervisor import Service, Supervisor
-from classifier.intake import MAX_BYTES, MAX_PHOTOS
+from classifier.photos.intake import MAX_BYTES, MAX_PHOTOS
+from ops.supervisor import Service, Supervisor
 from tests.served.containers import compose, stages, words_of
 from tests.served.test_containers import SECRETS
 from tests.served.test_way_of_a_photo import fetch

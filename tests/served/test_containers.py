@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from carsite.supervisor import Service, Supervisor
+from ops.supervisor import Service, Supervisor
 from tests.served.containers import Build, compose, dockerignored, project_files, stages, words_of
 from tests.servers import S3, Postgres, Redis
 from tests.services import ROOT, free_port, photo, wait_for
@@ -189,7 +189,7 @@ def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running
     wait_for(healthy, seconds=120, what="the health check of the worker's container")
     code = (
         "import io, sys, time, django; django.setup(); "
-        "from classifier.services import identification_create; "
+        "from classifier.answers.identifications import identification_create; "
         "from django.contrib.auth.models import AnonymousUser; "
         "data = sys.stdin.buffer.read(); "
         "row, _ = identification_create(file=io.BytesIO(data), name='a.jpg', size=len(data), user=AnonymousUser(), guest_key='g'); "

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Self
 
-from carsite.supervisor import Service, Supervisor
+from ops.supervisor import Service, Supervisor
 from tests.services import free_port
 
 

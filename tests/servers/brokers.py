@@ -8,7 +8,7 @@ import kombu
 import kombu.exceptions
 import redis
 
-from carsite.supervisor import Service
+from ops.supervisor import Service
 from tests.servers.base import Server, find_program
 from tests.services import free_port
 

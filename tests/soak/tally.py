@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from classifier.models import Identification, Prediction
-from ml.predictor import Predictor
+from ml.serving.predictor import Predictor
 from tests.faults import poison
 from tests.faults.site import FaultySite
 from tests.soak.people import Person

@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier import datasets, registry
 from classifier.exceptions import ClassifierError
 from classifier.models import DatasetVersion, ModelVersion
+from classifier.training import datasets, registry
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
 

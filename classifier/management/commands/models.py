@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier import registry
 from classifier.exceptions import ClassifierError
 from classifier.models import ModelVersion
+from classifier.training import registry
 
 
 class Command(BaseCommand):

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier import reidentifying
 from classifier.exceptions import ClassifierError
 from classifier.models import Identification
+from classifier.training import backfill
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if options["corrected"]:
             rows = rows.filter(feedback__isnull=False).exclude(feedback__verdict="right")
         try:
-            count = reidentifying.identifications_reidentify(rows=rows)
+            count = backfill.identifications_reidentify(rows=rows)
         except ClassifierError as error:
             raise CommandError(error.message) from None
         waiting = Identification.objects.to_look_at_again().count()

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier import retraining
 from classifier.exceptions import ClassifierError
 from classifier.models import TrainingRun
+from classifier.training import runs
 
 
 class Command(BaseCommand):
@@ -26,13 +26,13 @@ class Command(BaseCommand):
             if options["cancel"]:
                 self._cancel()
                 return
-            run = retraining.run_start(ring=not options["here"])
+            run = runs.run_start(ring=not options["here"])
         except ClassifierError as error:
             raise CommandError(error.message) from None
         if not options["here"]:
             self.stdout.write(f"Training run {run.pk} waits for the trainer; the admin shows how far it is.")
             return
-        retraining.run_work(run_id=run.pk)
+        runs.run_work(run_id=run.pk)
         run.refresh_from_db()
         if run.status != TrainingRun.Status.DONE:
             raise CommandError(f"Training run {run.pk} has {run.get_status_display().lower()}: {run.failure}")
@@ -44,5 +44,5 @@ class Command(BaseCommand):
         run = TrainingRun.objects.open().first()
         if run is None:
             raise CommandError("No training run is under way.")
-        retraining.run_cancel(run=run)
+        runs.run_cancel(run=run)
         self.stdout.write(f"Training run {run.pk} ends.")

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scraper import photos, runs
-from scraper.crawling import catalog_source, user_agent
 from scraper.demo_site.server import FAULTS, DemoSite
 from scraper.exceptions import ScraperError
-from scraper.fetching import Fetcher
 from scraper.models import ApprovalRule, ScrapeRun
-from scraper.reporting import progress_line, report
+from scraper.pictures import pictures
+from scraper.pictures.fetching import Fetcher
+from scraper.runs import lifecycle
+from scraper.runs.process import catalog_source, user_agent
+from scraper.runs.report import progress_line, report
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         try:
             with DemoSite(port=options["port"], faults=frozenset(options["fault"])) as site:
                 run = self._crawl(site, options)
-                pictures = {} if options["dry_run"] else self._take_pictures(site)
+                counts = {} if options["dry_run"] else self._take_pictures(site)
         except ScraperError as error:
             raise CommandError(error.message) from None
         except OSError as error:
@@ -44,7 +45,7 @@ class Command(BaseCommand):
                 f"Port {options['port']} can't be listened at: {error}. Name another: --port."
             ) from None
         self.stdout.write(f"\n{run}\n{report(run)}")
-        for state, count in pictures.items():
+        for state, count in counts.items():
             self.stdout.write(f"  pictures {state:20}{count}")
         self.stdout.write(f"  requests to the site         {sum(site.hits.values())}")
         self.stdout.write(f"  requests to private address  {sum(site.vault_hits.values())}")
@@ -53,9 +54,9 @@ class Command(BaseCommand):
 
     def _take_pictures(self, site: DemoSite) -> dict[str, int]:
         """While the site is up: how many came to what. Without an active model they wait for it."""
-        photos.pictures_collect()
+        pictures.pictures_collect()
         fetch = Fetcher(user_agent(), private=(site.address,), delay=0.0)
-        return dict(photos.pictures_fetch(fetch=fetch, limit=1000))
+        return dict(pictures.pictures_fetch(fetch=fetch, limit=1000))
 
     def _crawl(self, site: DemoSite, options: dict[str, Any]) -> ScrapeRun:
         private = (site.address,)
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             key="",
             defaults={"new_cars": True, "is_active": not options["review"]},
         )
-        run = runs.run_start(
+        run = lifecycle.run_start(
             source="demo_site",
             options={"addresses": [f"{site.url}/cars/?page=1"]},
             dry_run=options["dry_run"],
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             self.stdout.write(f"\r\033[K{progress_line(run)}", ending="")
             self.stdout.flush()
 
-        runs.run_work(
+        lifecycle.run_work(
             run_id=run.pk,
             show=show,
             private=private,

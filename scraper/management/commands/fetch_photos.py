@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from scraper import photos
+from scraper.pictures import pictures
 
 
 class Command(BaseCommand):
@@ -17,8 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=100, help="pictures to take at most (100)")
 
     def handle(self, *, limit: int, **options: Any) -> None:
-        new = photos.pictures_collect()
-        counts = photos.pictures_fetch(limit=limit, seconds=float("inf"))
+        new = pictures.pictures_collect()
+        counts = pictures.pictures_fetch(limit=limit, seconds=float("inf"))
         if options["verbosity"] > 0:
             found = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none taken"
             self.stdout.write(f"{new} new pictures; {found}.")

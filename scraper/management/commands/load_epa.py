@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scraper import epa
-from scraper.cars import Car
 from scraper.exceptions import ScraperError
-from scraper.staging import cars_stage
+from scraper.reading.cars import Car
+from scraper.runs import epa
+from scraper.staging.stage import cars_stage
 
 
 class Command(BaseCommand):

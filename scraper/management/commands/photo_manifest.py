@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from scraper.photos import manifest_rows
+from scraper.pictures.pictures import manifest_rows
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scraper import runs
 from scraper.exceptions import ScraperError
 from scraper.models import ScrapeRun
-from scraper.reporting import progress_line, report
+from scraper.runs import lifecycle
+from scraper.runs.report import progress_line, report
 from scraper.sources import SOURCES
 
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         self._work(run)
 
     def _started(self, options: dict[str, Any]) -> ScrapeRun:
-        return runs.run_start(
+        return lifecycle.run_start(
             source=options["source"],
             options={
                 **{name: options[name] for name in ("limit", "addresses", "follow", "more", "replay")},
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"No run of {options['source']} has anything left to do.")
         if run.status != ScrapeRun.Status.QUEUED:
-            runs.run_resume(run=run, ring=options["queue"])
+            lifecycle.run_resume(run=run, ring=options["queue"])
         return run
 
     def _work(self, run: ScrapeRun) -> None:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
                 self.stdout.write(progress_line(run))
 
         try:
-            is_mine = runs.run_work(run_id=run.pk, show=show)
+            is_mine = lifecycle.run_work(run_id=run.pk, show=show)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -1,0 +1,202 @@
+"""Photos and their answers for staff. What the model said is looked at, never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from classifier.admin.parts import GoesWithItsPhoto, ReadOnly, change_link, photo
+from classifier.admin.waiting import WaitsAndFails
+from classifier.answers import identifications
+from classifier.answers.wording import percent
+from classifier.exceptions import ClassifierError
+from classifier.models import Feedback, Identification, Prediction, Reading
+from classifier.training import backfill
+
+
+class PredictionInline(ReadOnly, admin.TabularInline):
+    """The candidates of an answer."""
+
+    model = Prediction
+    extra = 0
+    fields = ("rank", "label", "percent", "car")
+    readonly_fields = fields
+    verbose_name_plural = "predictions"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
+        """With the names of the cars."""
+        return super().get_queryset(request).select_related("variant__model__make").order_by("rank")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They go with their answer, never alone."""
+        return False
+
+    @admin.display(description="car of the catalogue")
+    def car(self, prediction: Prediction) -> str:
+        """Leads to the car."""
+        variant = prediction.variant
+        return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
+
+
+class ReadingInline(ReadOnly, admin.TabularInline):
+    """What other models read in the photo."""
+
+    model = Reading
+    extra = 0
+    fields = ("answered", "role", "model_version", "summary", "agrees", "failure")
+    readonly_fields = fields
+    verbose_name_plural = "other readings"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reading]:
+        """With the models' names."""
+        return super().get_queryset(request).select_related("model_version")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They go with their photo, never alone."""
+        return False
+
+
+class FeedbackInline(ReadOnly, admin.StackedInline):
+    """What a person says of the answer."""
+
+    model = Feedback
+    extra = 0
+    fields = ("verdict", "variant", "text", "author", "may_train", "updated")
+    readonly_fields = fields
+
+
+@admin.register(Identification)
+class IdentificationAdmin(ReadOnly, WaitsAndFails):
+    """Photos: what came in, what was answered, what failed and why."""
+
+    list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "why")
+    list_display_links = ("created",)
+    list_filter = ("status", "decision", "scene", "failure", "model_version")
+    list_select_related = ("owner",)
+    search_fields = ("id", "owner__email", "predictions__label")
+    date_hierarchy = "created"
+    actions = ("retry", "look_again")
+    inlines = (PredictionInline, ReadingInline, FeedbackInline)
+    view_on_site = False  # the page is the owner's alone
+    fieldsets = (
+        (None, {"fields": ("photo_large", "status", "failure", "who", "on_site", "enquiries")}),
+        (
+            "Answer",
+            {"fields": ("decision", "scene", "make_shares", "model_shares", "hints", "model_version")},
+        ),
+        ("Work", {"fields": ("attempt", "created", "enqueued", "started", "finished", "lease_until")}),
+        ("File", {"fields": ("width", "height", "size", "sha256")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Identification]:
+        """With the candidates."""
+        return super().get_queryset(request).prefetch_related("predictions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Everything."""
+        return tuple(flatten_fieldsets(self.fieldsets))
+
+    def delete_model(self, request: HttpRequest, obj: Identification) -> None:
+        """With the files."""
+        identifications.identification_delete(identification=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """With the files."""
+        identifications.identifications_delete(rows=list(queryset))
+
+    @admin.action(description="Try failed ones again", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """Queue failed photos again; the others are left as they are."""
+        done, left = 0, 0
+        for row in queryset:
+            try:
+                identifications.identification_retry(identification=row)
+                done += 1
+            except ClassifierError:
+                left += 1
+        messages.success(request, f"{done} photos are queued again.")
+        if left:
+            messages.warning(request, f"{left} photos have not failed, so nothing was done with them.")
+
+    @admin.action(description="Look again with the active model", permissions=["retry"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
+        """Have the active model look again at those that older ones answered; their answers are kept."""
+        try:
+            count = backfill.identifications_reidentify(rows=queryset)
+        except ClassifierError as error:
+            messages.error(request, error.message)
+            return
+        messages.success(request, f"{count} photos wait to be looked at again, when no visitor's does.")
+
+    @admin.display(description="photo")
+    def small(self, row: Identification) -> str:
+        """Small."""
+        return photo(row.pk, 72)
+
+    @admin.display(description="photo")
+    def photo_large(self, row: Identification) -> str:
+        """Larger."""
+        return photo(row.pk, 320)
+
+    @admin.display(description="best answer")
+    def answer(self, row: Identification) -> str:
+        """The likeliest candidate, with how sure the model is."""
+        return str(row.best) if row.best else "–"
+
+    @admin.display(description="from")
+    def who(self, row: Identification) -> str:
+        """Leads to the account."""
+        return change_link("accounts_user", row.owner.pk, row.owner.email) if row.owner else "a guest"
+
+    @admin.display(description="page")
+    def on_site(self, row: Identification) -> str:
+        """Where the owner sees it; nobody else does."""
+        return row.get_absolute_url()
+
+    @admin.display(description="enquiries about it")
+    def enquiries(self, row: Identification) -> str:
+        """Leads to what was asked with this photo."""
+        url = f"{reverse('admin:dealers_enquiry_changelist')}?identification_id={row.pk}"
+        return format_html('<a href="{}">Show the enquiries</a>', url)
+
+    @admin.display(description="makes")
+    def make_shares(self, row: Identification) -> str:
+        """Probabilities summed per make."""
+        return ", ".join(f"{e['make']} {percent(e['probability'])}" for e in row.makes) or "–"
+
+    @admin.display(description="models")
+    def model_shares(self, row: Identification) -> str:
+        """Probabilities summed per model."""
+        return (
+            ", ".join(f"{e['make']} {e['model']} {percent(e['probability'])}" for e in row.car_models) or "–"
+        )
+
+
+@admin.register(Prediction)
+class PredictionAdmin(GoesWithItsPhoto, admin.ModelAdmin):
+    """All candidates, across photos: how often is a car named, and how surely."""
+
+    list_display = ("thumbnail", "label", "percent_column", "rank", "car", "photo_page")
+    list_display_links = ("label",)
+    list_filter = ("rank", "identification__decision")
+    list_select_related = ("identification", "variant__model__make")
+    search_fields = ("label", "identification__id")
+    fields = ("thumbnail", "photo_page", "rank", "label", "percent_column", "car")
+    readonly_fields = fields
+
+    @admin.display(description="probability", ordering="probability")
+    def percent_column(self, prediction: Prediction) -> str:
+        """For people."""
+        return prediction.percent
+
+    @admin.display(description="car of the catalogue")
+    def car(self, prediction: Prediction) -> str:
+        """Leads to the car."""
+        variant = prediction.variant
+        return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"

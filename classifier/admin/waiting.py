@@ -1,0 +1,131 @@
+"""What waits and what failed, for staff: one page that says for how long, and buttons that try again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from classifier.admin.parts import said
+from classifier.answers import engine, identifications
+from classifier.answers.queue_status import queue
+from classifier.answers.wording import failure
+from classifier.exceptions import NotPossibleNow
+from classifier.models import Identification
+
+#: So many are queued again by one press of the button; more would keep the page waiting.
+MOST = 500
+
+
+class WaitsAndFails(admin.ModelAdmin):
+    """The part of the identifications' admin that is about the queue."""
+
+    list_before_template = "classifier/admin/failures.html"
+    change_form_outer_before_template = "classifier/admin/failed.html"
+
+    class Media:
+        css = {"all": ("classifier/admin.css",)}
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Who may change identifications may have them tried again."""
+        return request.user.has_perm("classifier.change_identification")
+
+    def get_urls(self) -> list[Any]:
+        """The page and the buttons' addresses, before the admin's own."""
+        view = self.admin_site.admin_view
+        return [
+            path("waiting/", view(self.waiting), name="classifier_identification_waiting"),
+            path("retry-all/", view(self.retry_all), name="classifier_identification_retry-all"),
+            path("<uuid:pk>/retry/", view(self.retry_one), name="classifier_identification_retry"),
+            *super().get_urls(),
+        ]
+
+    def waiting(self, request: HttpRequest) -> HttpResponse:
+        """What waits, for how long, and how fast it moves."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "What waits",
+            "opts": self.opts,
+            "queue": queue(),
+            "away": engine.is_away(),
+        }
+        return TemplateResponse(request, "classifier/admin/waiting.html", context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With how many failed."""
+        return super().changelist_view(request, {**(extra_context or {}), **self._failures(request)})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the button, where it failed."""
+        context = {**(extra_context or {}), "may_retry": self.has_retry_permission(request)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def _failures(self, request: HttpRequest) -> dict[str, Any]:
+        failed = Identification.objects.filter(status=Identification.Status.FAILED)
+        return {"failed": failed.count(), "may_retry": self.has_retry_permission(request), "most": MOST}
+
+    @method_decorator(require_POST)
+    def retry_one(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Queue a failed photo again."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(Identification, pk=pk)
+        return said(request, lambda: self._tried([row]), self._list())
+
+    @method_decorator(require_POST)
+    def retry_all(self, request: HttpRequest) -> HttpResponse:
+        """Queue all failed photos again, those that failed first at first."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        failed = Identification.objects.filter(status=Identification.Status.FAILED).order_by("finished")
+        return said(request, lambda: self._tried(list(failed[:MOST])), self._list())
+
+    def _list(self) -> str:
+        return f"{reverse('admin:classifier_identification_changelist')}?status__exact=failed"
+
+    def _tried(self, rows: list[Identification]) -> str:
+        done = 0
+        for row in rows:
+            try:
+                identifications.identification_retry(identification=row)
+            except NotPossibleNow:
+                if len(rows) == 1:
+                    raise
+            else:
+                done += 1
+        return f"{done} photo{'' if done == 1 else 's'} queued again."
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """With the buttons for those who may press them."""
+        columns = super().get_list_display(request)
+        if not self.has_retry_permission(request):
+            return list(columns)
+        return ["why_and_again" if name == "why" else name for name in columns]
+
+    @admin.display(description="why it failed")
+    def why(self, row: Identification) -> str:
+        """The reason in words."""
+        return failure(row) if row.status == Identification.Status.FAILED else "–"
+
+    @admin.display(description="why it failed")
+    def why_and_again(self, row: Identification) -> str:
+        """The reason in words, and the button."""
+        if row.status != Identification.Status.FAILED:
+            return "–"
+        return format_html(
+            '<p>{}</p><button class="model-button" type="submit" formaction="{}">Try again</button>',
+            failure(row),
+            reverse("admin:classifier_identification_retry", args=[row.pk]),
+        )

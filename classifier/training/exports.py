@@ -1,0 +1,68 @@
+"""What other rooms get of identifications: evidence for an enquiry, and everything that is a person's own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import File
+from django.urls import reverse
+
+from classifier.answers.wording import summary
+from classifier.models import Identification
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an enquiry may carry along of an identification."""
+
+    summary: str
+    photo: File
+    photo_url: str
+    variant_slug: str
+
+
+def evidence_for(*, identification_id: uuid.UUID | str, user: Any, guest_key: str = "") -> Evidence | None:
+    """The evidence of one's own answered identification; None for anything else."""
+    rows = Identification.objects.visible_to(user, guest_key).with_answer()
+    row = rows.filter(pk=identification_id, status=Identification.Status.DONE).first()
+    if row is None:
+        return None
+    best = row.best
+    return Evidence(
+        summary=summary(row),
+        photo=row.photo,
+        photo_url=f"{reverse('classifier:photo', args=[row.pk])}?size=thumbnail",
+        variant_slug=best.variant.slug if best and best.variant else "",
+    )
+
+
+def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
+    """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
+    rows = list(
+        Identification.objects.filter(owner=user).with_answer().prefetch_related("readings__model_version")
+    )
+    facts = [
+        {
+            "id": str(row.pk),
+            "created": row.created.isoformat(),
+            "status": row.status,
+            "scene": row.scene,
+            "decision": row.decision,
+            "sighting": str(row.sighting_id) if row.sighting_id else None,
+            "model_version": str(row.model_version or ""),
+            "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
+            "other_readings": [
+                {"role": one.role, "model_version": str(one.model_version), "answered": one.answered.isoformat(),
+                 "scene": one.scene, "decision": one.decision, "predictions": one.predictions}
+                for one in row.readings.all()
+            ],
+            "feedback": {
+                "verdict": row.feedback.verdict, "text": row.feedback.text, "may_train": row.feedback.may_train
+            } if hasattr(row, "feedback") else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"identifications": facts}, ((f"photos/{row.pk}.jpg", row.photo) for row in rows)

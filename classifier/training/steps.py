@@ -1,0 +1,285 @@
+"""The steps of a training run, and the watch that keeps its row true meanwhile.
+
+Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import logging
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connections
+from django.utils import timezone
+
+from classifier.exceptions import TrainingRefused
+from classifier.models import DatasetVersion, ModelVersion, TrainingRun
+from classifier.training import datasets, registry
+from ml.bundle.bundle import Bundle, Label, read_bundle
+from ml.data.manifests import Row, digest, write_manifest
+from ml.exceptions import BundleError
+from ml.recipes import Recipe, ReleaseNotes, read_recipe
+
+if TYPE_CHECKING:
+    from ml.data.splits import Photo
+
+logger = logging.getLogger(__name__)
+#: Seconds between two looks of the watch.
+PULSE = 2.0
+
+
+class Cancelled(BaseException):
+    """Somebody cancelled the run. Not an Exception: nothing that a library catches may swallow it."""
+
+
+class Lost(BaseException):
+    """The run is another worker's by now."""
+
+
+def run_folder(run_id: int) -> Path:
+    """Where a run keeps its photos, checkpoints and results until it ends."""
+    return settings.VAR_DIR / "training" / str(run_id)
+
+
+def clear(run_id: int) -> None:
+    """Remove all that a run left behind, copies of photos above all."""
+    shutil.rmtree(run_folder(run_id), ignore_errors=True)
+
+
+class Watch:
+    """Beside a run: moves its lease ahead, says how far it is, and stops it where somebody cancelled it.
+
+    The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step` stops it.
+    """
+
+    def __init__(self, run_id: int, *, attempt: int, lease: timedelta) -> None:
+        self._mine = TrainingRun.objects.filter(pk=run_id, attempt=attempt, status=TrainingRun.Status.RUNNING)
+        self._lease = lease
+        self._ended = threading.Event()
+        self._stop: type[BaseException] | None = None
+        self._epochs: tuple[Path, int, float, float] | None = None
+        self._is_main = threading.current_thread() is threading.main_thread()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watch:
+        if self._is_main:
+            self._before = signal.signal(signal.SIGUSR1, self._interrupt)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        if self._is_main:
+            signal.signal(signal.SIGUSR1, self._before)
+
+    def step(self, words: str, progress: float) -> None:
+        """Say what comes next, and how far the run is (0 to 1). Raises Cancelled or Lost where it should not come."""
+        self._epochs = None
+        if not self._mine.update(step=words, progress=progress, lease_until=timezone.now() + self._lease):
+            raise Lost
+        if self._mine.filter(cancel_requested=True).exists():
+            raise Cancelled
+
+    def epochs(self, run: Path, count: int, *, start: float, end: float) -> None:
+        """From now on the progress is read off the log of a training of `count` epochs in folder `run`."""
+        self._epochs = (run, count, start, end)
+
+    def _interrupt(self, *_: Any) -> None:
+        if self._stop and not self._ended.is_set():
+            raise self._stop
+
+    def _watch(self) -> None:
+        try:
+            while not self._ended.wait(PULSE):
+                with contextlib.suppress(Exception):  # a database that is away for a moment ends no training
+                    self._look()
+        finally:
+            connections.close_all()
+
+    def _look(self) -> None:
+        values: dict[str, Any] = {"lease_until": timezone.now() + self._lease}
+        if self._epochs:
+            run, count, start, end = self._epochs
+            done = epochs_done(run)
+            values["step"] = f"Training: {min(done, count)} of {count} epochs"
+            values["progress"] = start + (end - start) * min(1.0, done / max(1, count))
+        if not self._mine.update(**values):
+            self._end(Lost)
+        elif self._mine.filter(cancel_requested=True).exists():
+            self._end(Cancelled)
+
+    def _end(self, why: type[BaseException]) -> None:
+        self._stop = why
+        if self._is_main and not self._ended.is_set():
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def epochs_done(run: Path) -> int:
+    """How many epochs a training has finished, over all its starts."""
+    done = 0
+    for log in run.glob("log/version_*/metrics.csv"):
+        with log.open(newline="") as lines:
+            epochs = [int(float(row["epoch"])) for row in csv.DictReader(lines) if row.get("val_loss")]
+        done = max([done, *(epoch + 1 for epoch in epochs)])
+    return done
+
+
+# --- The steps ----------------------------------------------------------------------------------------------
+def work(run: TrainingRun, watch: Watch) -> None:
+    """All steps of a run. Raises MlError or ClassifierError with the reason where one fails."""
+    recipe = read_recipe(run.recipe)
+    if run.base is None:
+        raise TrainingRefused("The model that this run started from is gone. Start another run.")
+    base = registry.bundle_checked(run.base)
+    watch.step("Collecting photos", 0.01)
+    dataset = _dataset(run, recipe, base)
+    if run.only_dataset:
+        return
+    folder = run_folder(run.pk)
+    watch.step("Copying photos", 0.04)
+    manifest = _gather(dataset, base, folder)
+    bundle = folder / "bundle"
+    if not _is_bundle(bundle):
+        _train(recipe, base, manifest, folder, watch)
+        watch.step("Measuring the new model", 0.75)
+        _export(run, dataset, base, folder, bundle)
+    watch.step("Comparing it with the model it started from", 0.9)
+    report = _compare(run.base, base, bundle, manifest) | {"dataset": dataset.number, "run": run.pk}
+    watch.step("Registering it", 0.98)
+    candidate, _ = registry.version_add(path=bundle, actor=run.actor, report=report)
+    TrainingRun.objects.filter(pk=run.pk).update(candidate=candidate)
+
+
+def _dataset(run: TrainingRun, recipe: Recipe, base: Bundle) -> DatasetVersion:
+    if run.dataset is None:
+        run.dataset, _ = datasets.dataset_create(
+            recipe=recipe, labels=base.labels, licence=datasets.licence_of(base), actor=run.actor
+        )
+        TrainingRun.objects.filter(pk=run.pk).update(dataset=run.dataset)
+    return run.dataset
+
+
+def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
+    """A manifest of files on this machine: visitors' photos are copied for the time of the run."""
+    rows, _ = datasets.still_allowed(datasets.manifest_rows(dataset))
+    _check_covers(rows, [label.label for label in base.labels])
+    photos = folder / "photos"
+    photos.mkdir(parents=True, exist_ok=True)
+    local = []
+    for row in rows:
+        if row.source != datasets.SOURCE:
+            local.append(row)
+            continue
+        path = photos / f"{row.sha256}.jpg"
+        if not path.exists():
+            with default_storage.open(row.path) as file:
+                path.write_bytes(file.read())
+        if digest(path) != row.sha256:
+            raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
+        local.append(row._replace(path=str(path)))
+    manifest = folder / "manifest.csv"
+    write_manifest(manifest, (row for row in local if row.label not in datasets.NO_CARS))
+    if scenes := [row for row in local if row.label in datasets.NO_CARS]:
+        write_manifest(datasets.scenes_manifest(manifest), scenes)
+    return manifest
+
+
+def _check_covers(rows: list[Row], labels: list[str]) -> None:
+    sides: dict[str, set[str]] = {label: set() for label in labels}
+    for row in rows:
+        if row.label in sides:
+            sides[row.label].add(row.split)
+    lacking = [label for label, split in sides.items() if "train" not in split]
+    few = [label for label in labels if sum(row.label == label for row in rows) < 2]
+    if lacking or few:
+        named = ", ".join((lacking or few)[:3])
+        raise TrainingRefused(
+            f"There are too few photos of {len(set(lacking) | set(few))} of the {len(labels)} cars that the active model knows "
+            f"({named} …): trained without them it would forget them. Put the photos that {settings.RETRAIN_RECIPE.name} "
+            "names in place, or confirm photos of each car."
+        )
+
+
+def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
+    from ml.network.unfuse_batchnorm import unfold
+    from ml.training.checkpoints import save_whole
+    from ml.training.train import train
+
+    weights = folder / "start.pt"
+    if not weights.exists():
+        watch.step("Preparing the weights to start from", 0.06)
+        save_whole(unfold(base, _paths(manifest, "train")).state_dict(), weights)
+    full = datasets.recipe_for(recipe, manifest, weights=weights, bundle=base)
+    watch.step(f"Training: 0 of {full.epochs} epochs", 0.08)
+    watch.epochs(folder / "run", full.epochs, start=0.08, end=0.75)
+    if not (folder / "run" / "model.pt").exists():
+        train(full, folder / "run")
+
+
+def _paths(manifest: Path, split: str) -> list[str]:
+    from ml.data.manifests import read_manifest
+
+    return [row.path for row in read_manifest(manifest) if row.split == split]
+
+
+def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path) -> None:
+    from ml.packaging.build_bundle import release
+
+    classes = folder / "classes.csv"
+    _write_classes(classes, base.labels)
+    summary = dataset.summary
+    notes = ReleaseNotes(
+        classes=str(classes),
+        purpose=str(base.card.get("purpose", ReleaseNotes.purpose)),
+        data=f"Started from {base.name} {base.version}. Dataset version {dataset.number}: {summary['training']} photos to learn "
+        f"from and {summary['validation']} to judge by, {summary['confirmed']} of them from visitors who allowed it.",
+        licence=str(base.card.get("licence", ReleaseNotes.licence)),
+        limits=tuple(base.card.get("limits", ())),
+    )
+    version = f"{timezone.now():%Y.%m.%d}-run{run.pk}"
+    release(folder / "run", out, notes=notes, version=version, threads=settings.MODEL_THREADS)
+
+
+def _write_classes(path: Path, labels: tuple[Label, ...]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("label", "make", "model", "body_style", "model_year"))
+        table.writerows((one.label, one.make, one.model, one.body_style, one.year or "") for one in labels)
+
+
+def _is_bundle(folder: Path) -> bool:
+    try:
+        read_bundle(folder)
+    except BundleError:
+        return False
+    return True
+
+
+def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Path) -> dict[str, Any]:
+    from ml.evaluation.paired_comparison import versus
+    from ml.serving.predictor import LoadedBundle
+
+    loaded = [LoadedBundle.open(source, "onnx", settings.MODEL_THREADS) for source in (base, candidate)]
+    photos = list(_validation(manifest, [label.label for label in base.labels]))
+    return versus(loaded[0], loaded[1], photos) | {"against": str(version)}
+
+
+def _validation(manifest: Path, labels: list[str]) -> Iterator[Photo]:
+    from ml.data.manifests import read_manifest
+    from ml.data.splits import Photo
+
+    numbers = {label: number for number, label in enumerate(labels)}
+    for row in read_manifest(manifest):
+        if row.split == "validation":
+            yield Photo(Path(row.path), row.name, numbers[row.label])

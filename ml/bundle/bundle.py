@@ -1,0 +1,285 @@
+"""A bundle: the folder that holds what serving needs and all it needs.
+
+`model.onnx` (inputs: photos; outputs: car logits, scene logits, embedding, feature map), `weights.safetensors` (the same
+numbers by name), `labels.json`, and `bundle.json`, which says how to use them and holds the SHA-256 of each. Where
+`space.safetensors` (see ml.serving.embedding_projection) is there too, the model knows what it does not know and learns cars from a few photos. A
+model card for people, `MODEL_CARD.md`, stands beside them. Reading one needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml.exceptions import BundleError
+
+FORMAT = 1
+MODEL, WEIGHTS, LABELS, CARD = "model.onnx", "weights.safetensors", "labels.json", "bundle.json"
+SPACE = "space.safetensors"
+#: Tensor of `weights.safetensors` with a row for each label: its weights on the channels of the feature map.
+HEAD = "car_head.weight"
+#: A bundle is kept in version control, so it must stay small.
+LARGEST = 40_000_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class, in the words of the data and of the catalogue."""
+
+    label: str
+    slug: str
+    make: str
+    model: str
+    body_style: str
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the network expects: RGB, `size` x `size` pixels, (share of white - mean) / std."""
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
+
+    `padding` is a share of the photo's sides, `smallest` of its short one. `shape` is how narrow and how wide a box may be,
+    width over height in pixels, where the photo allows it: squeezed to a square, a part of a photo taken upright would show
+    a car half as wide again as those of the benchmark. A box of more than the share `largest` of the area is not looked at
+    closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
+    blurred photo: enlarged, it would show the network less than the whole photo does. A photo whose best logit in the first
+    look leads by `enough`, and that it takes for a car's outside, gets no second one: it would cost as much as the first and
+    change nothing. None: every photo gets it. The second look weighs `weight` where it sees the whole photo, and the more
+    the closer it looks (see ml.serving.views.mixed).
+    """
+
+    energy: float = 0.45
+    padding: float = 0.0
+    smallest: float = 0.5
+    shape: tuple[float, float] = (1.1, 1.8)
+    largest: float = 0.6
+    weight: float = 0.5
+    pixels: int = 0
+    enough: float | None = None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperatures that logits are divided by."""
+
+    cars: float = 1.0
+    scenes: float = 1.0
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`sure` and `unknown` on the probability of the best candidate, `exterior` on that of the scene."""
+
+    sure: float
+    unknown: float
+    exterior: float
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """What the two parts of the familiarity of a photo (see ml.serving.openset) weigh, and from which sum on a car is known.
+
+    A car that was learned from a few photos is known by its cosine alone, from `closest` on.
+    """
+
+    logit: float
+    cosine: float
+    threshold: float
+    closest: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that `bundle.json` says about using the network. Without `familiarity` it can't tell unknown cars from known."""
+
+    name: str
+    version: str
+    architecture: str
+    input: Input
+    thresholds: Thresholds
+    second_look: SecondLook = field(default_factory=SecondLook)
+    calibration: Calibration = field(default_factory=Calibration)
+    familiarity: Familiarity | None = None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and found whole. `card` is `bundle.json` as it was."""
+
+    path: Path
+    settings: Settings
+    labels: tuple[Label, ...]
+    card: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The model's name, the same for all its versions."""
+        return self.settings.name
+
+    @property
+    def version(self) -> str:
+        """Which export of that model."""
+        return self.settings.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the network: the identity of what answers."""
+        return str(self.card["files"][MODEL])
+
+    @property
+    def has_space(self) -> bool:
+        """Whether cars can be compared in it."""
+        return SPACE in self.card["files"]
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Read and verify a bundle. Raises BundleError, whose message says what is wrong and what to do."""
+    path = Path(path)
+    if not path.is_dir():
+        raise BundleError(
+            f"There is no bundle at {path}. `python -m ml export RUN {path}` makes one from a finished run."
+        )
+    card = _read_json(path, CARD)
+    version = card.get("format") if isinstance(card, dict) else None
+    if version != FORMAT:
+        raise BundleError(
+            f"The bundle {path} is of format {version}, this program reads format {FORMAT}. "
+            "Export the run again with this program, or use the program that made the bundle."
+        )
+    _check_files(path, card)
+    try:
+        settings = _build(Settings, card)
+        labels = tuple(_build(Label, row) for row in _read_json(path, LABELS))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, f"{CARD} or {LABELS} lacks or misnames something ({error})") from None
+    if settings.familiarity and SPACE not in card["files"]:
+        raise _damaged(path, f"{CARD} speaks of {SPACE}, but names no digest for it")
+    outputs = _count_outputs(path)
+    if outputs != len(labels):
+        raise BundleError(
+            f"The bundle {path} has {len(labels)} labels for {outputs} outputs of the network, so every answer would be "
+            "wrong. The files come from different runs: export the run again."
+        )
+    return Bundle(path, settings, labels, card)
+
+
+def write_bundle(
+    path: str | Path,
+    settings: Settings,
+    labels: Sequence[Label],
+    *,
+    model: bytes,
+    weights: bytes,
+    space: bytes | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Bundle:
+    """Write a bundle whole or not at all, replacing one that is there, and read it back.
+
+    `model` is an ONNX file, `weights` and `space` safetensors files, `facts` what else `bundle.json` should say (metrics, data,
+    licence, created). Raises BundleError where the result is not a valid bundle; then nothing is replaced.
+    """
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    table = json.dumps([dataclasses.asdict(label) for label in labels], indent=1, ensure_ascii=False)
+    contents = {MODEL: model, WEIGHTS: weights, LABELS: table.encode()}
+    if space is not None:
+        contents[SPACE] = space
+    for name, content in contents.items():
+        (part / name).write_bytes(content)
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    card = {"format": FORMAT, **dataclasses.asdict(settings), **(facts or {}), "files": files}
+    (part / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    size = sum(file.stat().st_size for file in part.iterdir())
+    if size > LARGEST:
+        raise BundleError(f"The bundle would take {size / 1e6:.1f} MB, the limit is {LARGEST / 1e6:.0f} MB.")
+    read_bundle(part)
+    _replace(part, path)
+    return read_bundle(path)
+
+
+def _replace(part: Path, path: Path) -> None:
+    # A folder can't be renamed over another that holds files, so the old one steps aside first.
+    old = path.with_name(path.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    part.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _build(kind: type, values: Mapping[str, Any]) -> Any:
+    """A dataclass from JSON, nested ones included; keys it does not know are left out."""
+    built = {}
+    for item in dataclasses.fields(kind):
+        if item.name in _LATER and item.name not in values:
+            continue
+        value = values[item.name]
+        nested = _NESTED.get(str(item.type).removesuffix(" | None"))
+        if nested and not (value is None and item.name in _LATER):
+            built[item.name] = _build(nested, value)
+        else:
+            built[item.name] = tuple(value) if isinstance(value, list) else value
+    return kind(**built)
+
+
+#: What a bundle exported before there was such a thing does not say.
+_LATER = ("pixels", "shape", "familiarity")
+_NESTED = {kind.__name__: kind for kind in (Input, SecondLook, Calibration, Thresholds, Familiarity)}
+
+
+def _damaged(path: Path, what: str) -> BundleError:
+    return BundleError(f"The bundle {path} is damaged: {what}. Copy it again from where it came.")
+
+
+def _read_json(path: Path, name: str) -> Any:
+    try:
+        return json.loads((path / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _damaged(path, f"{name} is missing") from None
+    except ValueError:
+        raise _damaged(path, f"{name} is not valid JSON, perhaps cut short") from None
+
+
+def _check_files(path: Path, card: dict[str, Any]) -> None:
+    digests = card.get("files")
+    optional = (SPACE,) if isinstance(digests, dict) and SPACE in digests else ()
+    for name in (MODEL, WEIGHTS, LABELS, *optional):
+        if not isinstance(digests, dict) or name not in digests:
+            raise _damaged(path, f"{CARD} names no digest for {name}")
+        try:
+            with (path / name).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise _damaged(path, f"{name} is missing") from None
+        if digest != digests[name]:
+            raise _damaged(
+                path, f"{name} is not the file that was exported (its SHA-256 differs; cut short or changed)"
+            )
+
+
+def _count_outputs(path: Path) -> int:
+    """Rows of the car head, from the header of the weights: 8 bytes of length, then JSON."""
+    with (path / WEIGHTS).open("rb") as file:
+        try:
+            (length,) = struct.unpack("<Q", file.read(8))
+            return int(json.loads(file.read(min(length, LARGEST)))[HEAD]["shape"][0])
+        except (struct.error, ValueError, KeyError, TypeError, IndexError):
+            raise _damaged(path, f"{WEIGHTS} names no {HEAD}") from None

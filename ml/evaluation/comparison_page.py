@@ -1,0 +1,121 @@
+"""A comparison as files: one HTML page that needs nothing else, PNG charts, Markdown and JSON."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from ml.data.photos import open_photo
+from ml.evaluation.charts import charts
+from ml.evaluation.comparison import Judged, prediction_sample
+from ml.exceptions import PhotoError
+
+#: What the charts show, in the order of the page.
+CAPTIONS = {
+    "accuracy": "How often each model is right at first.",
+    "curves-accuracy": "How often it was right at first, epoch by epoch, on photos that it did not learn from.",
+    "curves-loss": "The loss, epoch by epoch. A faint line that falls away below its own is learning by heart.",
+    "reliability": "Is it right as often as it is sure? Below the diagonal it is too sure, above it too modest.",
+    "cost": "What being right costs.",
+}
+GRID = 24
+
+
+def write_comparison(judged: Judged, report: dict[str, Any], out: Path, *, photos: bool) -> Path:
+    """Write `index.html`, `README.md`, `comparison.json` and the charts into `out`; returns the page.
+
+    Without `photos` no photo and no part of one is in any of them.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    drawn = charts(report)
+    for name, themes in drawn.items():
+        for theme, content in themes.items():
+            (out / f"{name}-{theme}.png").write_bytes(content)
+    values = {
+        "report": report,
+        "best": report["models"][judged.best]["name"],
+        "captions": {name: text for name, text in CAPTIONS.items() if name in drawn},
+        "pictures": {name: {t: _data_url(c, "png") for t, c in themes.items()} for name, themes in drawn.items()},
+        "pairs": _pairs(judged, report) if photos else [],
+        "grid": _grid(judged) if photos else [],
+    }  # fmt: skip
+    pages = _environment()
+    for template, file in (("comparison.html", "index.html"), ("comparison.md", "README.md")):
+        (out / file).write_text(pages.get_template(template).render(values), encoding="utf-8")
+    plain = json.dumps(report, indent=1, ensure_ascii=False)
+    (out / "comparison.json").write_text(plain + "\n", encoding="utf-8")
+    return out / "index.html"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": _percent, "count": _count, "minutes": _minutes}
+    return environment
+
+
+def _percent(figure: dict[str, float]) -> str:
+    """A share with its interval."""
+    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+
+
+def _count(number: float) -> str:
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.0f}"
+
+
+def _minutes(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds / 60:.0f} min"
+
+
+def _data_url(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _thumbnail(judged: Judged, index: int | None) -> str | None:
+    """A photo, small, as a data URL."""
+    if index is None:
+        return None
+    try:
+        image = open_photo(judged.photos[index].path, short_side=160)
+    except PhotoError:  # decoded a moment ago: it was taken away meanwhile
+        return None
+    image.thumbnail((240, 160))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=75)
+    return _data_url(stream.getvalue(), "jpeg")
+
+
+def _pairs(judged: Judged, report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**pair, "mistaken": _thumbnail(judged, pair["example"]), "alike": _thumbnail(judged, pair["other"])}
+        for pair in report["confusions"]
+    ]
+
+
+def _grid(judged: Judged) -> list[dict[str, Any]]:
+    """Photos with what each model says of them."""
+    cells = []
+    for index in prediction_sample(judged, GRID):
+        label = int(judged.photos.labels[index])
+        answers = []
+        for model, probabilities in zip(judged.models, judged.probabilities, strict=True):
+            said = int(probabilities[index].argmax())
+            answers.append({
+                "model": model.name, "said": judged.labels[said], "right": said == label,
+                "share": float(probabilities[index, said]),
+            })  # fmt: skip
+        cells.append({"photo": _thumbnail(judged, index), "label": judged.labels[label], "answers": answers})
+    return cells

@@ -1,0 +1,138 @@
+"""From a finished run to a bundle that can be shipped: network, settings, measured figures, model card."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ml.bundle.bundle import Bundle, Input, Settings, Thresholds, write_bundle
+from ml.bundle.export import load_run, to_files
+from ml.bundle.labels import label_table
+from ml.bundle.model_card import write_card
+from ml.data.photos import open_photo
+from ml.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from ml.evaluation.batch_outputs import embed
+from ml.evaluation.evaluate import Material, Sources, evaluate, read_material
+from ml.exceptions import BundleError, DataError
+from ml.network.car_net import CarNet
+from ml.packaging.tuning import tune
+from ml.recipes import Data, ReleaseNotes
+from ml.serving.embedding_projection import Space, fit_space
+from ml.serving.predictor import LoadedBundle
+from ml.serving.views import WHOLE, softmax
+
+#: PyTorch and ONNX Runtime agree within this on every probability.
+PARITY = 1e-3
+PARITY_PHOTOS = 48
+
+
+def release(
+    run: Path, out: Path, *, notes: ReleaseNotes, version: str | None = None, threads: int = 2
+) -> tuple[Bundle, dict[str, Any]]:
+    """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle and its card.
+
+    Returns the bundle and the whole report, which is also written to `run/report.json`. Raises MlError with what to do
+    where something is missing or where PyTorch and ONNX Runtime don't agree.
+    """
+    model, labels, recipe = load_run(run)
+    model_file, weights = to_files(model, size=recipe["size"])
+    now = datetime.now(UTC)
+    settings = Settings(
+        name=notes.name or recipe["name"],
+        version=version or f"{now:%Y.%m.%d}",
+        architecture=recipe["architecture"],
+        input=Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
+        thresholds=Thresholds(sure=1.0, unknown=0.0, exterior=0.5),
+    )
+    table = label_table(labels, notes.classes)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = write_bundle(Path(folder) / "draft", settings, table, model=model_file, weights=weights)
+        loaded = LoadedBundle.open(draft, "onnx", threads)
+        material = read_material(sources_of(Data(**recipe["data"]), notes), draft)
+        parity = check_parity(model, draft, material)
+        loaded = replace(loaded, space=learn_space(loaded, material))
+        settings, choice = tune(loaded, material)
+        report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
+    report["two looks"] |= choice
+    report["parity"] = parity
+    facts = _facts(recipe, notes, report, created=now.isoformat(timespec="seconds"))
+    space = loaded.space.to_file() if loaded.space else None
+    bundle = write_bundle(out, settings, table, model=model_file, weights=weights, space=space, facts=facts)
+    write_card(bundle)
+    report["bundle"] = {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
+    (run / "report.json").write_text(
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    return bundle, report
+
+
+def _facts(
+    recipe: dict[str, Any], notes: ReleaseNotes, report: dict[str, Any], *, created: str
+) -> dict[str, Any]:
+    """What `bundle.json` says beside the settings."""
+    return {
+        "created": created,
+        "purpose": notes.purpose,
+        "data": notes.data,
+        "licence": notes.licence,
+        "limits": notes.limits,
+        "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
+        "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
+    }
+
+
+def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
+    """The photos that a run's recipe and its release notes name."""
+    return Sources(
+        cars=tuple(map(Path, data.cars)),
+        cars_split=tuple(map(Path, data.cars_validation)),
+        scenes=Path(data.scenes) if data.scenes else None,
+        scenes_split=Path(data.scenes_validation) if data.scenes_validation else None,
+        unknown=tuple(map(Path, notes.unknown)),
+        makes=Path(notes.makes) if notes.makes else None,
+        only=tuple(data.only),
+        leave_out=Path(data.leave_out) if data.leave_out else None,
+    )
+
+
+def learn_space(loaded: LoadedBundle, material: Material) -> Space:
+    """The space in which the network compares cars, by photos that it learned from. Raises DataError where a class has none."""
+    placed = {photo.label for photo in material.learned}
+    if missing := [one.label for i, one in enumerate(loaded.bundle.labels) if i not in placed]:
+        raise DataError(
+            f"There are no training photos of {missing}, so where these cars lie can't be told. Take some off the list of "
+            "validation photos."
+        )
+    embeddings = embed(loaded, material.learned, title="placing the known cars")
+    return fit_space(embeddings, np.array([photo.label for photo in material.learned]))
+
+
+def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str, float]:
+    """The largest difference of a probability on real photos: between the backends, and by folding and rounding.
+
+    Raises BundleError where the backends differ by more than PARITY.
+    """
+    backends = [LoadedBundle.open(bundle, backend, 1) for backend in ("onnx", "torch")]
+    step = max(1, len(material.cars) // PARITY_PHOTOS)
+    images = [open_photo(photo.path) for photo in material.cars[::step]]
+    inputs = backends[0].inputs(images, [WHOLE] * len(images))
+    by_onnx, by_torch = (softmax(backend.network(inputs).cars) for backend in backends)
+    with torch.inference_mode():
+        as_trained = softmax(model(torch.from_numpy(inputs)).cars.numpy())
+    worst = float(np.abs(by_onnx - by_torch).max())
+    if worst > PARITY:
+        raise BundleError(
+            f"PyTorch and ONNX Runtime differ by {worst:.2g} on a probability; {PARITY} is the most that is shipped. Use the "
+            "versions in requirements.txt."
+        )
+    return {
+        "onnx against torch": worst,
+        "exported against trained": float(np.abs(by_onnx - as_trained).max()),
+    }

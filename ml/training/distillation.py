@@ -1,0 +1,73 @@
+"""Learn from a teacher's answers beside the labels: any student from any run or bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ml.bundle.bundle import CARD, WEIGHTS, read_bundle
+from ml.bundle.export import load_run
+from ml.exceptions import DataError
+from ml.network.car_net import CarNet, load_folded
+from ml.recipes import Distill
+
+
+class Teacher:
+    """A finished network that answers a student's photos. It is no part of the student: not learned, not saved."""
+
+    def __init__(self, network: CarNet, columns: Sequence[int], *, how: Distill, size: int) -> None:
+        self._network = network.eval().requires_grad_(requires_grad=False)
+        self._columns = torch.tensor(columns)
+        self._how = how
+        self._size = how.size or size
+
+    def __deepcopy__(self, _memo: Any) -> Teacher:
+        return self  # Lightning copies a student to average its weights
+
+    @torch.no_grad()
+    def answers(self, photos: Tensor) -> Tensor:
+        """The teacher's logits (B, C) in the student's classes for the student's photos (B, 3, H, W)."""
+        self._network.to(photos.device)
+        seen = nn.functional.interpolate(
+            photos, size=(self._size, self._size), mode="bilinear", antialias=True
+        )
+        logits: Tensor = self._network(seen.contiguous(memory_format=torch.channels_last)).cars
+        return logits[:, self._columns.to(photos.device)]
+
+    def loss(self, logits: Tensor, photos: Tensor, labelled: Tensor) -> Tensor:
+        """The student's loss: `labelled`, that of the labels, and its distance from the teacher's softened answers."""
+        soft = self._how.temperature
+        distance = nn.functional.kl_div(
+            (logits / soft).log_softmax(dim=1),
+            (self.answers(photos) / soft).log_softmax(dim=1),
+            reduction="batchmean",
+            log_target=True,
+        )
+        # The square keeps the gradient's size whatever the temperature (Hinton et al., 2015).
+        return (1 - self._how.weight) * labelled + self._how.weight * soft**2 * distance
+
+
+def open_teacher(how: Distill, labels: Sequence[str]) -> Teacher:
+    """The teacher of a recipe, for a student of these classes.
+
+    Raises DataError where the teacher does not know one of them, and what reading a run or a bundle raises.
+    """
+    path = Path(how.teacher)
+    if (path / CARD).exists():
+        bundle = read_bundle(path)
+        known = [label.label for label in bundle.labels]
+        network = load_folded(bundle.settings.architecture, path / WEIGHTS, classes=len(known))
+        size = bundle.settings.input.size
+    else:
+        network, known, recipe = load_run(path)
+        size = recipe["size"]
+    if missing := sorted(set(labels) - set(known)):
+        raise DataError(
+            f"The teacher {path} does not know {missing}. Choose one that was trained on these classes, or learn only "
+            "classes it knows (`only` in [data])."
+        )
+    return Teacher(network, [known.index(label) for label in labels], how=how, size=size)

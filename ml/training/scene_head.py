@@ -1,0 +1,72 @@
+"""The scene head (exterior, interior, other): a linear head fitted on the finished features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from ml.data.loaders import Splits
+from ml.data.photo_table import Photo, PhotoTable
+from ml.data.splits import SCENES, PhotoDataset
+from ml.data.transforms import evaluation_transform, train_transform
+from ml.network.car_net import CarNet
+from ml.recipes import Recipe
+
+
+@torch.no_grad()
+def embed(
+    network: CarNet, photos: Sequence[Photo], transform: Any, *, batch: int = 32, workers: int = 1
+) -> np.ndarray:
+    """Embeddings of photos, (N, D) float32, in their order, computed where the network is."""
+    network.eval()
+    device = network.car_head.weight.device
+    dataset = cast("Dataset[Any]", PhotoDataset(photos, transform))
+    loader: DataLoader = DataLoader(dataset, batch_size=batch, num_workers=workers)
+    parts = [
+        network(x.to(device).contiguous(memory_format=torch.channels_last)).embedding.cpu().numpy()
+        for x, _ in loader
+    ]
+    return np.concatenate(parts)
+
+
+def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
+    """Fit exterior | interior | other as a linear head on the finished features, by L-BFGS.
+
+    Every photo counts three times: whole and twice as training sees it (cropped, or from afar on another scene), since
+    visitors crop, and stand across the road; classes weigh the same however many photos they have. Cars are thinned to one
+    in three.
+    """
+    thinned = splits.cars_train[::3]
+    cars = (Photo(p.path, p.name, SCENES.index("exterior")) for p in thinned)
+    photos = PhotoTable.of(chain(cars, splits.scenes_train))
+    scenes = [photo.path for photo in splits.scenes_train if SCENES[photo.label] == "other"]
+    as_trained = train_transform(recipe.augmentation, size=recipe.size, backgrounds=scenes)
+    views = [evaluation_transform(size=recipe.size), as_trained, as_trained]
+    x = torch.from_numpy(np.concatenate([embed(network, photos, view) for view in views]))
+    y = torch.from_numpy(np.tile(photos.labels, len(views)).astype(np.int64))
+    network.cpu()
+    fit_linear(network.scene_head, x, y)
+
+
+def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps: int = 100) -> None:
+    """Class-balanced logistic regression of `y` (N) on `x` (N, D) into `head`, with an L2 penalty."""
+    counts = torch.bincount(y, minlength=head.out_features).clamp(min=1)
+    weight = len(y) / (head.out_features * counts.float())
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
+        loss.backward()
+        return loss
+
+    with torch.enable_grad():
+        optimizer.step(closure)

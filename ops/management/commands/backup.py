@@ -1,0 +1,38 @@
+"""Write everything that the site keeps into one archive, while it runs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ops import backups
+
+
+class Command(BaseCommand):
+    """One file, from any database and any storage; `restore` brings it back into any other."""
+
+    help = "Write rows, photos, models and datasets into one archive. It is as private as the site itself."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the archive to write, such as carsite-2026-11-21.tar")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            manifest = backups.write(path)
+        except backups.BackupRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        except OSError as error:
+            raise CommandError(f"{path} can't be written: {error.strerror or error}") from None
+        files = sum(name.startswith("media/") for name in manifest.digests)
+        self.stdout.write(
+            f"{path}: {sum(manifest.rows.values())} rows and {files} files, {path.stat().st_size} bytes."
+        )
+        if manifest.missing:
+            self.stderr.write(
+                f"{len(manifest.missing)} files are gone that rows name, such as {manifest.missing[0]} "
+                "(`manage.py orphans` lists them)."
+            )

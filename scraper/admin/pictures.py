@@ -1,0 +1,71 @@
+"""Pictures of sources: which were taken, which were refused and why, whose source is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from scraper.admin.parts import badge
+from scraper.models.pictures import SourcePhoto
+
+State = SourcePhoto.State
+_COLOURS = {State.PUBLISHED: "good", State.GONE: "bad", State.REFUSED: "warn"}
+
+
+@admin.register(SourcePhoto)
+class SourcePhotoAdmin(admin.ModelAdmin):
+    """Staff state a licence and an author where a page does not, and have a picture taken again."""
+
+    list_display = ("thumbnail", "staged", "state_badge", "scene", "licence", "credit", "reason", "taken")
+    list_display_links = ("staged",)
+    list_filter = ("state", "scene", "staged__source")
+    list_select_related = ("staged", "photo__variant__make", "photo__variant__model__make")
+    search_fields = ("staged__make", "staged__model", "licence", "credit")
+    show_full_result_count = False
+    actions = ("take_again",)
+    fields = (
+        "staged",
+        "url",
+        "credit",
+        "licence",
+        "state",
+        "reason",
+        "scene",
+        "photo",
+        "tries",
+        "created",
+        "taken",
+    )
+    readonly_fields = ("staged", "url", "state", "reason", "scene", "photo", "tries", "created", "taken")
+
+    class Media:
+        css = {"all": ("scraper/admin.css",)}
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Crawls make them."""
+        return False
+
+    @admin.display(description="photo")
+    def thumbnail(self, row: SourcePhoto) -> str:
+        """What the gallery shows."""
+        if row.photo is None:
+            return "–"
+        return format_html(
+            '<img src="{}" alt="{}" width="96" loading="lazy">', row.photo.get_absolute_url(), row.staged
+        )
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, row: SourcePhoto) -> str:
+        """In colour and words."""
+        return badge(row.get_state_display(), _COLOURS.get(State(row.state), "quiet"))
+
+    @admin.action(description="Take again", permissions=["change"])
+    def take_again(self, request: HttpRequest, queryset: QuerySet[SourcePhoto]) -> None:
+        """Those that were refused or gone wait again; a worker takes them."""
+        again = queryset.filter(state__in=(State.REFUSED, State.GONE))
+        count = again.update(state=State.WAITING, tries=0, reason="")
+        messages.success(request, f"{count} pictures wait to be taken again.")

@@ -1,0 +1,176 @@
+"""Crawls for staff: start one, watch it, stop it, resume it, have it repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from scraper.admin.parts import ReadOnly, badge
+from scraper.exceptions import ScraperError
+from scraper.models import ScrapeRun
+from scraper.runs import lifecycle, report, schedules
+from scraper.runs.forms import RunForm
+
+RUNS = "admin:scraper_scraperun_changelist"
+_KINDS = {"done": "good", "stopped": "warn", "failed": "bad"}
+
+
+def _may_crawl(request: HttpRequest) -> bool:
+    return request.user.has_perm("scraper.change_scraperun")
+
+
+@admin.register(ScrapeRun)
+class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
+    """All runs, the newest first; the button above the list asks for another one."""
+
+    list_display = (
+        "__str__",
+        "created",
+        "state",
+        "pages",
+        "items",
+        "new",
+        "changed",
+        "errors",
+        "volume",
+        "duration",
+    )
+    list_filter = ("source", "status", "dry_run")
+    list_select_related = ("actor",)
+    fields = ("source", "actor", "created", "started", "finished", "attempt", "dry_run", "options")
+    readonly_fields = fields
+    list_before_template = "scraper/admin/runs.html"
+    change_form_outer_before_template = "scraper/admin/run.html"
+
+    class Media:
+        css = {"all": ("scraper/admin.css", "scraper/run.css")}
+
+    def get_urls(self) -> list[Any]:
+        """The buttons' addresses, before the admin's own."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("start/", wrap(self.start), name="scraper_scraperun_start"),
+            path("<int:pk>/stop/", wrap(self.stop), name="scraper_scraperun_stop"),
+            path("<int:pk>/resume/", wrap(self.resume), name="scraper_scraperun_resume"),
+            path("<int:pk>/progress/", wrap(self.progress), name="scraper_scraperun_progress"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the form that asks for a run, and what runs by itself."""
+        context = {"may_crawl": _may_crawl(request), "schedules": schedules.schedules(), "form": RunForm()}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With its numbers, its log and its buttons."""
+        run = ScrapeRun.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        context = {"may_crawl": _may_crawl(request), **(shown(run) if run else {})}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    # --- Buttons --------------------------------------------------------------------------------------------
+    @method_decorator(require_POST)
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a run now, or set how often the source is crawled."""
+        if not _may_crawl(request):
+            raise PermissionDenied
+        form = RunForm(request.POST)
+        if not form.is_valid():
+            for name, errors in form.errors.items():
+                messages.error(request, f"{form.fields[name].label or name}: {' '.join(map(str, errors))}")
+            return HttpResponseRedirect(reverse(RUNS))
+        source = form.cleaned_data["source"]
+
+        to = reverse(RUNS)
+
+        def ask() -> str:
+            nonlocal to
+            run = lifecycle.run_start(
+                source=source,
+                options=form.options(),
+                dry_run=form.cleaned_data["dry_run"],
+                actor=request.user,
+            )
+            to = reverse("admin:scraper_scraperun_change", args=[run.pk])
+            return f"{run} waits for the worker."
+
+        def set_schedule() -> str:
+            every = form.cleaned_data["every"]
+            schedules.schedule_set(source=source, every=every, options=form.options())
+            return f"{source} is crawled every {every}." if every else f"{source} is not crawled by itself."
+
+        _say(request, set_schedule if "schedule" in request.POST else ask)
+        return HttpResponseRedirect(to)
+
+    @method_decorator(require_POST)
+    def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a run."""
+        return self._act(request, pk, lambda run: lifecycle.run_stop(run=run), "ends")
+
+    @method_decorator(require_POST)
+    def resume(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Go on with a run."""
+        return self._act(request, pk, lambda run: lifecycle.run_resume(run=run), "goes on")
+
+    def _act(self, request: HttpRequest, pk: int, act: Any, words: str) -> HttpResponse:
+        if not _may_crawl(request):
+            raise PermissionDenied
+        run = get_object_or_404(ScrapeRun, pk=pk)
+
+        def done() -> str:
+            act(run)
+            return f"{run} {words}."
+
+        _say(request, done)
+        return HttpResponseRedirect(reverse("admin:scraper_scraperun_change", args=[pk]))
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a run's page that changes."""
+        run = get_object_or_404(ScrapeRun, pk=pk)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        return TemplateResponse(request, "scraper/admin/run_progress.html", {"original": run, **shown(run)})
+
+    # --- Columns --------------------------------------------------------------------------------------------
+    @admin.display(description="status", ordering="status")
+    def state(self, run: ScrapeRun) -> str:
+        """With a colour."""
+        return badge(run.get_status_display(), _KINDS.get(run.status, "quiet"))
+
+    @admin.display(description="volume", ordering="bytes")
+    def volume(self, run: ScrapeRun) -> str:
+        """Of what was sent to us."""
+        return report.size(run.bytes)
+
+    @admin.display(ordering="seconds")
+    def duration(self, run: ScrapeRun) -> str:
+        """At work."""
+        return str(run.duration)
+
+
+def shown(run: ScrapeRun) -> dict[str, Any]:
+    """What a run's page shows besides its fields."""
+    counts = {**run.counts(), "volume": report.size(run.bytes), "duration": run.duration}
+    return {
+        "counts": counts,
+        "log": "\n".join(report.last_lines(run)),
+        "kind": _KINDS.get(run.status, "quiet"),
+    }
+
+
+def _say(request: HttpRequest, what: Callable[[], str]) -> None:
+    """Does it, and says what came of it."""
+    try:
+        messages.success(request, what())
+    except ScraperError as error:
+        messages.error(request, error.message)

@@ -1,0 +1,33 @@
+"""What three sites say in boxes of their own, on top of what any page is read by: class of the box → key."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from scraper.reading.cars import RawField
+from scraper.reading.extract.page import Page, squeeze
+
+_HAS = "//*[contains(concat(' ', normalize-space(@class), ' '), ' {} ')]"
+BOXES: dict[str, tuple[tuple[str, str], ...]] = {
+    "carwow": (
+        ("deal-title__model", "name"),
+        ("deal-title__derivative", "trim"),
+        ("deal-pricing__carwow-price", "price"),
+    ),
+    "thecarconnection": (("vehicle-name", "name"), ("trim-name", "trim"), ("msrp", "price")),
+    "carwale": (("version-name", "trim"), ("ex-showroom-price", "price")),
+}
+
+
+def fields(page: Page) -> list[RawField]:
+    """The fields of a site that is known; a box that stands on a page more than once with other words says
+    nothing.
+    """
+    host = urlsplit(page.url).hostname or ""
+    site = next((name for name in BOXES if name in host.split(".")), "")
+    said = []
+    for css_class, key in BOXES.get(site, ()):
+        texts = {squeeze(" ".join(box.itertext())) for box in page.root.xpath(_HAS.format(css_class))} - {""}
+        if len(texts) == 1:
+            said.append(RawField(key, css_class, texts.pop()))
+    return said

@@ -1,0 +1,130 @@
+"""Money as pages write it: "€ 34.990", "Rs. 46.02 Lakh", "CHF 12'500.-", "£11,935", "24.900 EUR (brutto)"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from price_parser import Price
+
+from scraper.reading.normalise.numbers import NUMBER, readings
+from scraper.reading.normalise.places import CURRENCIES
+from scraper.reading.vocabulary import KEYS, fold, has_phrase
+
+_SCALES = {
+    "lakh": 1e5,
+    "lakhs": 1e5,
+    "lac": 1e5,
+    "lacs": 1e5,
+    "l": 1e5,
+    "crore": 1e7,
+    "crores": 1e7,
+    "cr": 1e7,
+    "लाख": 1e5,
+    "करोड": 1e7,
+    "करोड़": 1e7,
+    "tkr": 1e3,
+}
+_SIGNS = {
+    "€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₩": "KRW", "₪": "ILS", "zł": "PLN", "zl": "PLN", "pln": "PLN",
+    "kč": "CZK", "kc": "CZK", "ft": "HUF", "lei": "RON", "ron": "RON", "euro": "EUR", "euros": "EUR", "eur": "EUR", "usd": "USD", "us$": "USD", "gbp": "GBP",
+    "chf": "CHF", "sfr": "CHF", "fr": "CHF", "inr": "INR", "r$": "BRL", "c$": "CAD", "ca$": "CAD", "cad": "CAD", "a$": "AUD", "au$": "AUD", "aud": "AUD",
+    "nz$": "NZD", "nzd": "NZD", "s$": "SGD", "hk$": "HKD", "mx$": "MXN", "mxn": "MXN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "aed": "AED", "dhs": "AED", "dh": "AED",
+    "bgn": "BGN", "лв": "BGN", "din": "RSD", "rsd": "RSD", "czk": "CZK", "huf": "HUF", "try": "TRY", "tl": "TRY", "zar": "ZAR", "pkr": "PKR", "lkr": "LKR", "jpy": "JPY", "brl": "BRL",
+    "रु": "INR", "रुपये": "INR", "us $": "USD", "rub": "RUB", "руб": "RUB", "rur": "RUB", "uah": "UAH", "грн": "UAH", "qar": "QAR", "sar": "SAR", "kwd": "KWD", "omr": "OMR", "bhd": "BHD", "cny": "CNY",
+    "kes": "KES", "ksh": "KES", "ngn": "NGN", "₦": "NGN", "ghs": "GHS", "php": "PHP", "₱": "PHP", "thb": "THB", "฿": "THB", "bdt": "BDT", "npr": "NPR", "vnd": "VND", "₫": "VND", "idr": "IDR",
+    "myr": "MYR", "sgd": "SGD", "hkd": "HKD", "twd": "TWD", "krw": "KRW", "ils": "ILS", "gel": "GEL", "₾": "GEL", "kzt": "KZT", "₸": "KZT", "byn": "BYN", "isk": "ISK", "mdl": "MDL", "egp": "EGP",
+    "clp": "CLP", "cop": "COP", "ars": "ARS", "uyu": "UYU", "tnd": "TND", "dzd": "DZD",
+}  # fmt: skip
+# Signs that several countries share: the page's country decides, and the first is meant where it doesn't.
+_SHARED = {
+    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "SGD", "HKD", "ARS", "CLP", "COP", "JMD", "TTD"), "kr": ("", "SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK", "SEK", "NOK"),
+    "rs": ("", "INR", "PKR", "LKR", "NPR"), "rs.": ("", "INR", "PKR", "LKR", "NPR"), "¥": ("JPY", "CNY"), "r": ("ZAR",), "£": ("GBP", "EGP"), "rm": ("MYR",), "rp": ("IDR",),
+}  # fmt: skip
+_AMOUNT = re.compile(
+    rf"(?P<low>{NUMBER})(?:\s*(?P<scale1>lakhs?|lacs?|crores?|cr|l)\b\.?)?(?:\s*(?:-|–|—|to|bis)\s*\D{{0,6}}?(?P<high>{NUMBER}))?\s*(?P<scale>lakhs?|lacs?|crores?|cr\b|l\b|लाख|करोड़?|tkr)?"
+)
+_SIGN = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if sign.isalpha() else re.escape(sign) for sign in sorted({*_SIGNS, *_SHARED}, key=len, reverse=True)))  # fmt: skip
+_NOISE = re.compile(r"\b\d+(?:[.,]\d+)?\s*%|\b(?:mwst|tva|vat|iva|btw|ust)\b")
+_INDIAN = re.compile(r"\b(?:lakhs?|crores?)\b")
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount, or a range of them, with its ISO 4217 currency; empty where the page doesn't say which."""
+
+    low: float
+    high: float
+    currency: str
+
+
+def money(text: str, *, decimal: str, country: str, tag: str, currency: str = "") -> Money | str:
+    """The price that a text states, or why it states none: it is paid by the month, on request, or holds
+    several.
+    """
+    said = fold(_NOISE.sub(" ", fold(text)))
+    if has_phrase("monthly", said, tag):
+        return "a rate, not a price"
+    amounts = [match for match in _AMOUNT.finditer(said) if _near_money(said, match)]
+    if not amounts:
+        return "on request" if has_phrase("on_request", said, tag) else "no amount"
+    found = list(dict.fromkeys(pair for match in amounts if (pair := _amount(match, decimal))))
+    if len(found) != 1:
+        return "several amounts" if found else "not plausible as a price"
+    return Money(*found[0], sign(said, country, tag) or iso(currency))
+
+
+def has_sign(text: str) -> bool:
+    """Whether a text says whose money it is, even where that isn't known."""
+    return bool(_SIGN.search(fold(text)))
+
+
+def iso(said: str) -> str:
+    """An ISO 4217 code, where the text is one or a sign that only one country uses."""
+    word = fold(said)
+    return _SIGNS.get(word, said.strip().upper() if re.fullmatch(r"[A-Za-z]{3}", said.strip()) else "")
+
+
+def sign(text: str, country: str, tag: str) -> str:
+    """The currency whose sign stands in a text; a sign that countries share means the page's own."""
+    for found in _SIGN.finditer(fold(text)):
+        if currency := _SIGNS.get(found[0]) or _shared(found[0], country, tag, fold(text)):
+            return currency
+    named = Price.fromstring(text).currency or ""
+    return named if re.fullmatch(r"[A-Z]{3}", named) else ""
+
+
+def _shared(symbol: str, country: str, tag: str, said: str) -> str:
+    own = CURRENCIES.get(country, "")
+    if own and own in _SHARED[symbol]:
+        return own
+    if symbol.startswith("rs"):
+        return (
+            "INR" if tag.lower() in ("en-in", "hi", "hi-in") or (not country and _INDIAN.search(said)) else ""
+        )
+    # A country whose own money has another sign means the American dollar.
+    return _SHARED[symbol][0]
+
+
+def _near_money(said: str, match: re.Match[str]) -> bool:
+    """A number counts where a currency is beside it, or where it is the only number of the text."""
+    around = said[max(0, match.start() - 5) : match.start()] + " " + said[match.end() : match.end() + 6]
+    return bool(_SIGN.search(around) or match["scale"]) or len(re.findall(NUMBER, said)) == 1
+
+
+def _amount(match: re.Match[str], decimal: str) -> tuple[float, float] | None:
+    scale = _SCALES.get((match["scale"] or match["scale1"] or "").strip(), 1.0)
+    first = _SCALES.get((match["scale1"] or "").strip(), scale)
+    low = _plausible(match["low"], first, decimal)
+    high = _plausible(match["high"], scale, decimal) if match["high"] else low
+    return (min(low, high), max(low, high)) if low is not None and high is not None else None
+
+
+def _plausible(digits: str, scale: float, decimal: str) -> float | None:
+    """Prices of cars group thousands and have two decimals or none: "34.990" is never thirty-five."""
+    kind = KEYS["price"]
+    for reading in readings(digits, decimal if scale > 1 else ""):
+        value = round(reading * scale, 2)
+        if kind.low <= value <= kind.high:
+            return value
+    return None

@@ -1,0 +1,102 @@
+"""What the address and language of a page say about its country: whose dollar, gallon and decimal mark it
+uses.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from scraper.reading.vocabulary import language
+
+_BY_DOMAIN = {
+    "uk": "GB",
+    "eu": "",
+    "com": "",
+    "net": "",
+    "org": "",
+    "io": "",
+    "co": "",
+    "info": "",
+    "cars": "",
+    "auto": "",
+    "tv": "",
+    "me": "",
+    "app": "",
+    "biz": "",
+}
+_BY_LANGUAGE = {
+    "sv": "SE",
+    "ro": "RO",
+    "hi": "IN",
+    "it": "IT",
+    "da": "DK",
+    "nb": "NO",
+    "no": "NO",
+    "pl": "PL",
+    "cs": "CZ",
+}
+CURRENCIES = {
+    "US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "MX": "MXN", "SG": "SGD", "HK": "HKD", "AR": "ARS", "CL": "CLP",
+    "CO": "COP", "SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR",
+    "RO": "RON", "MD": "MDL", "GB": "GBP", "CH": "CHF", "BR": "BRL", "ZA": "ZAR", "JP": "JPY", "CN": "CNY", "PL": "PLN",
+    "CZ": "CZK", "HU": "HUF", "TR": "TRY", "AE": "AED", "JM": "JMD", "TT": "TTD", "EG": "EGP", "ID": "IDR", "MY": "MYR",
+    "RU": "RUB", "SA": "SAR", "QA": "QAR", "KW": "KWD", "PH": "PHP", "TH": "THB", "KE": "KES", "NG": "NGN", "UA": "UAH", "BG": "BGN", "IL": "ILS",
+} | dict.fromkeys(("AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"), "EUR")  # fmt: skip
+# Where cars are as often priced in somebody else's money: a bare figure says nothing.
+PRICED_ABROAD = {"AR", "BG", "EG", "IL", "MD", "NG", "RO", "UA"}
+# Languages without labels of their own whose decimal mark is known all the same.
+_COMMA = {
+    "da",
+    "nb",
+    "nn",
+    "no",
+    "pl",
+    "cs",
+    "sk",
+    "hu",
+    "pt",
+    "fi",
+    "ru",
+    "uk",
+    "tr",
+    "el",
+    "bg",
+    "hr",
+    "sl",
+    "sr",
+    "lt",
+    "lv",
+    "et",
+    "is",
+    "id",
+}
+_MILES = ("US", "GB")
+
+
+def country(url: str, tag: str) -> str:
+    """ISO country of a page, by its address, else by its language tag; empty where neither says."""
+    host = (urlsplit(url).hostname or "").rsplit(".", 1)[-1]
+    if len(host) == 2 and host not in _BY_DOMAIN:
+        return host.upper()
+    if _BY_DOMAIN.get(host):
+        return _BY_DOMAIN[host]
+    base, _, region = tag.replace("_", "-").partition("-")
+    if len(region) == 2:
+        return region.upper()
+    return _BY_LANGUAGE.get(base.lower(), "")
+
+
+def decimal_mark(tag: str, where: str) -> str:
+    """The decimal mark of the page's language. English pages of the continent write English numbers all the
+    same.
+    """
+    if where in ("IN", "GB", "US", "AU", "NZ", "IE", "MX", "CH") and tag[:2].lower() != "fr":
+        return "."
+    return "," if tag[:2].lower() in _COMMA else language(tag).decimal
+
+
+def odometer_unit(where: str) -> str:
+    """The unit that odometers of a country count in; empty where the country isn't known."""
+    if not where:
+        return ""
+    return "mi" if where in _MILES else "km"

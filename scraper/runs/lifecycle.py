@@ -1,0 +1,238 @@
+"""Runs of the crawl: asked for by a command, in the admin or by a schedule, worked off one for each source at a time.
+
+`run_work` is called by a worker of the queue `scrape`, or by the command itself. A run whose worker was killed goes on
+without asking the site for a page again; an ended one can be resumed the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from scraper.exceptions import ScrapeRefused
+from scraper.models.runs import ScrapeRun
+from scraper.runs import process
+from scraper.runs.process import LEASE, Crawl, LayoutChanged, Lost, Show
+from scraper.sources import ABOUT, SOURCES
+
+logger = logging.getLogger(__name__)
+Status = ScrapeRun.Status
+#: After this long without a worker the bell of a waiting run is rung again.
+RING_AGAIN = timedelta(minutes=2)
+
+#: A crawl's own word for its end → what people read, and the state of the run.
+_ENDS = {
+    "finished": (Status.DONE, "Everything was read."),
+    "stopped": (Status.STOPPED, "Somebody stopped it. It can be resumed."),
+    "refused": (
+        Status.FAILED,
+        "The site refused five requests in a row, so it was left alone. Ask its owner.",
+    ),
+    "pause": (Status.FAILED, "The site asked for a longer pause than a run waits. Resume it later."),
+    "died": (
+        Status.FAILED,
+        "The process that crawls was stopped three times. See the log; it may lack memory.",
+    ),
+}
+
+
+# --- Asking -------------------------------------------------------------------------------------------------
+def run_start(
+    *, source: str, options: dict[str, Any] | None = None, dry_run: bool = False, actor: Any = None, ring: bool = True,
+    private: tuple[str, ...] = (),
+) -> ScrapeRun:  # fmt: skip
+    """Ask for a crawl. Options: limit, only, addresses, follow, more, replay. Raises ScrapeRefused.
+
+    Without `ring` no worker is called: the caller works it off itself, `private` addresses included.
+    """
+    options = {name: value for name, value in (options or {}).items() if value}
+    check(source, options, private)
+    try:
+        with transaction.atomic():
+            run = ScrapeRun.objects.create(source=source, options=options, dry_run=dry_run, actor=actor)
+            if ring:
+                _ring(run.pk)
+    except IntegrityError:
+        other = ScrapeRun.objects.open().get(source=source)
+        raise ScrapeRefused(
+            f"Run {other.pk} of {source} is {other.get_status_display().lower()}. Wait for its end, stop it, or resume it."
+        ) from None
+    return run
+
+
+def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -> None:
+    """Whether a crawl can be asked for like this. Raises ScrapeRefused."""
+    if source not in SOURCES:
+        raise ScrapeRefused(f"There is no source {source}. There are: {', '.join(SOURCES)}.")
+    addresses = options.get("addresses", [])
+    if ABOUT[source].needs_addresses and not addresses:
+        raise ScrapeRefused(f"{source} begins nowhere by itself: name the addresses of its first pages.")
+    for address in addresses:
+        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+            raise ScrapeRefused(f"{address} is no address of a page. It has to begin with https://.")
+    for name in ("follow", "more"):
+        try:
+            re.compile(options.get(name, ""))
+        except re.error as error:
+            raise ScrapeRefused(f"The pattern {options[name]!r} can't be read: {error}.") from None
+    known = {*settings.SCRAPE_PRIVATE_ADDRESSES, *private}
+    is_at_home = addresses and all(urlsplit(address).netloc in known for address in addresses)
+    if not settings.SCRAPE_CONTACT and not is_at_home:
+        raise ScrapeRefused(
+            "Nobody is crawled anonymously: set SCRAPE_CONTACT to a mail address or page by which a site's owner reaches you."
+        )
+
+
+def _ring(pk: int) -> None:
+    from scraper.tasks import scrape
+
+    scrape.delay_on_commit(pk)
+
+
+def run_stop(*, run: ScrapeRun) -> None:
+    """End a run: at once where it waits, else when the page under way is read. Raises ScrapeRefused where it has ended."""
+    waiting = ScrapeRun.objects.filter(pk=run.pk, status=Status.QUEUED)
+    if waiting.update(
+        status=Status.STOPPED, is_open=False, finished=timezone.now(), ended=_ENDS["stopped"][1]
+    ):
+        return
+    if not ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING).update(stop_requested=True):
+        raise ScrapeRefused("This run has ended already.")
+
+
+def run_resume(*, run: ScrapeRun, ring: bool = True) -> None:
+    """Queue a run again that did not come to its end; it goes on where it was. Raises ScrapeRefused.
+
+    A run that somebody works on is theirs, unless their process on this machine is gone.
+    """
+    mine = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
+    if run.status == Status.RUNNING and _is_gone(run.worker):
+        mine = ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING, worker=run.worker)
+    values = {
+        "status": Status.QUEUED, "is_open": True, "stop_requested": False, "attempt": 0, "ended": "", "finished": None,
+        "enqueued": timezone.now(),
+    }  # fmt: skip
+    try:
+        with transaction.atomic():
+            if not mine.update(**values):
+                raise ScrapeRefused("Only a run that was stopped or failed can be resumed.")
+            if ring:
+                _ring(run.pk)
+    except IntegrityError:
+        raise ScrapeRefused(f"Another run of {run.source} is under way.") from None
+
+
+def _is_gone(worker: str) -> bool:
+    host, _, pid = worker.rpartition(":")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+# --- Working ------------------------------------------------------------------------------------------------
+def run_work(
+    *, run_id: int, show: Show = lambda run: None, private: tuple[str, ...] = (), **manners: Any
+) -> bool:
+    """Claim a run and bring it to its end. Returns whether it was this call's to do.
+
+    `show` is told how far it is, about once a second; `manners` are fields of Job, such as delay.
+    Not a transaction: it takes as long as the site does, and what was found is staged as it comes.
+    """
+    run = _claim(run_id)
+    if run is None:
+        return False
+    logger.info("scrape run %s of %s: attempt %s", run.pk, run.source, run.attempt)
+    try:
+        ended = Crawl(run, process.job_of(run, private=private, **manners), show).follow()
+    except Lost:
+        logger.warning("scrape run %s was taken over by another worker", run.pk)
+        return False
+    except LayoutChanged as alarm:
+        _end(run, Status.FAILED, alarm.message)
+        _tell_staff(run, alarm.message)
+    except OSError as error:
+        _end(run, Status.FAILED, f"The disk or a file failed: {error}. Make room and resume it.")
+    except Exception as error:
+        logger.exception("scrape run %s", run.pk)
+        _end(run, Status.FAILED, f"Something unforeseen: {type(error).__name__}: {error}")
+    else:
+        _end(run, *_end_of(run, ended))
+    return True
+
+
+def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
+    """The state of a run and the words for it. Pages that could not be had are no secret."""
+    if ended == "finished" and run.errors:
+        pages = "1 page" if run.errors == 1 else f"{run.errors} pages"
+        return Status.DONE, f"It came to its end, but {pages} could not be had. The log says why."
+    return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
+
+
+def _claim(run_id: int) -> ScrapeRun | None:
+    """Compare-and-set to running; None where there is nothing to do."""
+    now = timezone.now()
+    claimed = ScrapeRun.objects.filter(
+        pk=run_id, status=Status.QUEUED, attempt__lt=ScrapeRun.MAX_ATTEMPTS
+    ).update(
+        status=Status.RUNNING, attempt=F("attempt") + 1, worker=process.worker_name(), started=now,
+        lease_until=now + LEASE,
+    )  # fmt: skip
+    return ScrapeRun.objects.get(pk=run_id) if claimed else None
+
+
+def _end(run: ScrapeRun, status: str, words: str) -> None:
+    """Only while it still is this attempt's."""
+    mine = ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING, attempt=run.attempt, worker=run.worker)
+    mine.update(status=status, is_open=False, ended=words[:200], finished=timezone.now(), lease_until=None)
+
+
+def _tell_staff(run: ScrapeRun, words: str) -> None:
+    """By mail, whoever may start and stop runs."""
+    body = render_to_string(
+        "scraper/email/alarm.txt",
+        {"run": run, "words": words, "url": f"{settings.SITE_URL}/{settings.ADMIN_PATH}/"},
+    )
+    for person in get_user_model().objects.filter(is_staff=True, is_active=True):
+        if person.has_perm("scraper.change_scraperun"):
+            import_string(settings.LETTER_QUEUE)(
+                to=person.email, subject=f"The layout of {run.source} has changed", body=body
+            )
+
+
+def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
+    """Queue a run again whose worker fell silent, give up one that did so too often, ring for one that waits."""
+    now = now or timezone.now()
+    silent = ScrapeRun.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    stopped = silent.filter(stop_requested=True).update(
+        status=Status.STOPPED, is_open=False, finished=now, ended=_ENDS["stopped"][1]
+    )
+    failed = silent.filter(attempt__gte=ScrapeRun.MAX_ATTEMPTS).update(
+        status=Status.FAILED, is_open=False, finished=now, ended=_ENDS["died"][1]
+    )
+    requeued = silent.update(status=Status.QUEUED, lease_until=None, enqueued=now - RING_AGAIN * 2)
+    waiting = ScrapeRun.objects.filter(status=Status.QUEUED, enqueued__lt=now - RING_AGAIN)
+    with transaction.atomic():
+        rung = list(waiting.values_list("pk", flat=True))
+        waiting.update(enqueued=now)
+        for pk in rung:
+            _ring(pk)
+    return {"stopped": stopped, "failed": failed, "requeued": requeued, "rung": len(rung)}

@@ -1,0 +1,165 @@
+"""What operators and load balancers ask."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache, caches
+from django.test import Client
+
+from ops import health
+
+CHECKS = {"database", "broker", "cache", "storage", "model"}
+
+
+@pytest.fixture(autouse=True)
+def bundle(settings: Any, tmp_path: Path) -> Path:
+    """A bundle whose files are there; what is in them is not asked by a health page."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for name in ("bundle.json", "model.onnx"):
+        (folder / name).write_bytes(b"x")
+    settings.MODEL_BUNDLE = folder
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def operator(settings: Any) -> dict[str, str]:
+    """Headers of somebody who may know why something is away."""
+    settings.METRICS_TOKEN = "a-token-of-the-operators"
+    return {"authorization": "Bearer a-token-of-the-operators"}
+
+
+@pytest.fixture
+def broken_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise ConnectionError("postgres://user:secret@db.internal refused")
+
+    monkeypatch.setitem(health.CHECKS, "database", refuse)
+
+
+def test_healthz_asks_nobody(client: Client) -> None:
+    # No database mark: a query would fail this test.
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.text == "ok\n"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_readyz_names_each_dependency_with_its_time(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    report = response.json()
+    assert report["status"] == "ready", report
+    assert set(report["checks"]) == CHECKS
+    for check in report["checks"].values():
+        assert check["ok"] is True
+        assert check["ms"] >= 0
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_missing_bundle_degrades_and_keeps_the_site_in_service(
+    client: Client, bundle: Path, operator: dict[str, str]
+) -> None:
+    (bundle / "model.onnx").unlink()
+    response = client.get("/readyz", headers=operator)
+    assert response.status_code == 200
+    report = response.json()
+    assert report["status"] == "degraded"
+    assert report["checks"]["model"]["ok"] is False
+    assert "model.onnx" in report["checks"]["model"]["reason"]
+    assert all(report["checks"][name]["ok"] for name in CHECKS - {"model"})
+
+
+@pytest.mark.django_db
+def test_broker_that_is_away_is_said_within_seconds(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from celery import Celery
+
+    # Nothing listens on the discard port.
+    monkeypatch.setattr(
+        health, "celery_app", Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False)
+    )
+    check = client.get("/readyz").json()["checks"]["broker"]
+    assert check["ok"] is False
+    assert check["ms"] < 5000
+
+
+@pytest.mark.django_db
+def test_cache_that_forgets_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(caches["default"]), "get", lambda *args, **kwargs: None)
+    report = client.get("/readyz").json()
+    assert report["status"] == "degraded"
+    assert report["checks"]["cache"]["ok"] is False
+
+
+@pytest.mark.django_db
+def test_full_disk_is_said(client: Client, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 1})
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: usage)
+    check = client.get("/readyz", headers=operator).json()["checks"]["storage"]
+    assert check["ok"] is False
+    assert "full" in check["reason"]
+
+
+@pytest.mark.django_db
+def test_folder_that_is_no_folder_is_said(client: Client, settings: Any, operator: dict[str, str]) -> None:
+    Path(settings.MEDIA_ROOT).touch()
+    check = client.get("/readyz", headers=operator).json()["checks"]["storage"]
+    assert check["ok"] is False
+    assert "written" in check["reason"]
+
+
+def test_site_without_its_database_is_not_ready_and_tells_no_secret(
+    client: Client, broken_database: None, operator: dict[str, str]
+) -> None:
+    response = client.get("/readyz", headers=operator)
+    assert response.status_code == 503
+    report = response.json()
+    assert report["status"] == "away"
+    assert report["checks"]["database"]["reason"] == "ConnectionError"
+    assert "secret" not in json.dumps(report)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sent", ["", "Bearer wrong", "Bearer ", "a-token-of-the-operators"])
+def test_strangers_are_told_what_is_away_and_not_why(client: Client, bundle: Path, sent: str) -> None:
+    (bundle / "model.onnx").unlink()
+    report = client.get("/readyz", headers={"authorization": sent}).json()
+    assert report["checks"]["model"]["ok"] is False
+    assert "reason" not in json.dumps(report)
+
+
+@pytest.mark.django_db
+def test_workers_without_a_usable_model_are_said(client: Client, operator: dict[str, str]) -> None:
+    cache.set("classifier-away", "away")
+    check = client.get("/readyz", headers=operator).json()["checks"]["model"]
+    assert check["ok"] is False
+    assert "Workers" in check["reason"]
+
+
+@pytest.mark.django_db
+def test_service_that_hangs_holds_up_neither_the_answer_nor_ever_more_threads(
+    client: Client, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setitem(health.CHECKS, "storage", let_go.wait)
+    try:
+        started = time.monotonic()
+        reports = [client.get("/readyz", headers=operator).json() for _ in range(3)]
+        assert time.monotonic() - started < 10
+        for report in reports:
+            assert report["status"] == "degraded"
+            assert report["checks"]["storage"]["reason"] == "No answer in time."
+            assert report["checks"]["database"]["ok"] is True
+        assert [thread.name for thread in threading.enumerate()].count("readyz-storage") == 1
+    finally:
+        let_go.set()
+    assert client.get("/readyz").json()["status"] == "ready"
