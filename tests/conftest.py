@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
-from carsite.celery import BellTask
+from core.queue import EnqueueOnCommitTask
 from tests import databases
 from tests.databases import database_at, is_postgres
 from tests.rows import clear
@@ -73,7 +73,7 @@ def _own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     A broker that was away in an earlier test is tried again at once.
     """
-    monkeypatch.setattr(BellTask, "_rung_again_at", 0.0)
+    EnqueueOnCommitTask.forget_pause()
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"

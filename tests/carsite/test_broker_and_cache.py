@@ -15,9 +15,10 @@ from django.db import connections, transaction
 from kombu.exceptions import OperationalError
 
 from carsite import celery as celery_module
-from carsite.celery import BellTask, QuickToRing
+from carsite.celery import ImpatientCelery
 from core import cache as cache_module
 from core.cache import ForgivingRedisCache
+from core.queue import EnqueueOnCommitTask
 
 
 @pytest.fixture
@@ -80,8 +81,8 @@ def test_caches_of_other_addresses_are_still_asked(hanging_socket, calls):
 
 
 def test_broker_that_hangs_is_given_up_soon(hanging_socket, monkeypatch):
-    monkeypatch.setattr(celery_module, "RING_SECONDS", 0.1)
-    app = QuickToRing(broker=f"redis+socket://{hanging_socket}", set_as_current=False)
+    monkeypatch.setattr(celery_module, "ENQUEUE_SECONDS", 0.1)
+    app = ImpatientCelery(broker=f"redis+socket://{hanging_socket}", set_as_current=False)
     app.conf.broker_transport_options = {"socket_timeout": 60}
     started = time.monotonic()
     with app.connection_for_write() as connection, pytest.raises(OperationalError):
@@ -91,7 +92,7 @@ def test_broker_that_hangs_is_given_up_soon(hanging_socket, monkeypatch):
 
 
 def test_options_of_redis_are_kept_from_other_brokers():
-    app = QuickToRing(broker="amqp://rabbit.example", set_as_current=False)
+    app = ImpatientCelery(broker="amqp://rabbit.example", set_as_current=False)
     assert (
         app.connection_for_write().transport_options
         == Celery(broker="amqp://rabbit.example", set_as_current=False)
@@ -104,7 +105,7 @@ def test_options_of_redis_are_kept_from_other_brokers():
 def test_task_whose_broker_is_away_fails_nobody_and_is_not_tried_again_at_once(monkeypatch):
     tried = []
 
-    @shared_task(name="tests.ring", base=BellTask)
+    @shared_task(name="tests.ring", base=EnqueueOnCommitTask)
     def ring(number: int) -> None:
         """Never run: only queued."""
 
@@ -113,13 +114,13 @@ def test_task_whose_broker_is_away_fails_nobody_and_is_not_tried_again_at_once(m
         raise OperationalError("no broker")
 
     monkeypatch.setattr(ring, "delay", away)
-    monkeypatch.setattr(BellTask, "_rung_again_at", 0.0)
+    EnqueueOnCommitTask.forget_pause()
     with transaction.atomic():
         ring.delay_on_commit(1)
         ring.delay_on_commit(2)
         assert tried == [], "queued before the transaction was in the database"
     assert tried == [1]
-    monkeypatch.setattr(BellTask, "_rung_again_at", 0.0)
+    EnqueueOnCommitTask.forget_pause()
     ring.delay_on_commit(3)
     assert tried == [1, 3]
 
@@ -128,7 +129,7 @@ def test_task_whose_broker_is_away_fails_nobody_and_is_not_tried_again_at_once(m
 def test_task_of_a_transaction_that_failed_is_never_queued(monkeypatch):
     tried = []
 
-    @shared_task(name="tests.never", base=BellTask)
+    @shared_task(name="tests.never", base=EnqueueOnCommitTask)
     def never() -> None:
         """Never run."""
 

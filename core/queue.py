@@ -1,0 +1,58 @@
+"""Putting work into the queue: after the transaction, and without ever failing whoever asked for it.
+
+The row that describes the work is authoritative; the message is only a wake-up for a worker and may be lost. A sweeper of
+the app (Celery beat) finds rows that wait and wakes a worker again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, ClassVar
+
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+#: For this long after a failure nobody tries the broker again: whoever sends twenty photos waits once.
+PAUSE_SECONDS = 5.0
+
+
+class EnqueueOnCommitTask(DjangoTask):
+    """A Celery task whose queueing never fails the request that asked for it.
+
+    With the broker away the row stays as it is, the sweeper wakes a worker later, and the visitor gets a page.
+    """
+
+    abstract = True
+    _paused_until: ClassVar[float] = 0.0
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Queue the task once the transaction is in the database; a broker that is away is logged."""
+
+        def enqueue() -> None:  # a partial would not do: Django logs a robust callback's failure by its name
+            if time.monotonic() < EnqueueOnCommitTask._paused_until:
+                return
+            try:
+                self.delay(*args, **kwargs)
+            except OperationalError as error:
+                EnqueueOnCommitTask._paused_until = time.monotonic() + PAUSE_SECONDS
+                logger.warning("broker away, %s waits for its sweeper: %s", self.name, error)
+
+        transaction.on_commit(enqueue, robust=True)
+
+    @classmethod
+    def forget_pause(cls) -> None:
+        """Try the broker again at the next call, whatever happened before."""
+        cls._paused_until = 0.0
+
+
+def enqueue_on_commit(task: str, *args: Any) -> None:
+    """Queue the task with the dotted name `task`, such as "classifier.tasks.identify", once the transaction is committed.
+
+    By name, so that services, which tasks call, need not know the tasks.
+    """
+    import_string(task).delay_on_commit(*args)
