@@ -182,7 +182,7 @@ def picture_of(data: bytes) -> Picture:
     from ml.data.duplicates import dhash
 
     content = _jpeg(_decoded(data))
-    bits = dhash(io.BytesIO(content))  # type: ignore[arg-type]  # Pillow opens both
+    bits = dhash(content)
     return Picture(content, hashlib.sha256(data).hexdigest(), f"{bits:016x}")
 
 
