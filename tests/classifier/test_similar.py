@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import BodyStyle, Variant
+from catalog.choices import BodyStyle
+from catalog.models import Variant
 from classifier.answers import identifications
 from classifier.answers.similar import SHOWN, similar_cars
 from ml.serving.answers import Similar
