@@ -13,23 +13,13 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from core.images import FORMATS, register_heif, to_rgb
 from ml.exceptions import PhotoError
 
 #: A photo: the path of a file, the bytes of one, or one that is open.
 Source = str | Path | bytes | BinaryIO
-#: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes. JPEG includes
-#: the pairs that some phones make (MPO).
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 #: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
 DECODE_SHORT_SIDE = 512
-
-
-def register_heif() -> None:
-    """Teach Pillow to read HEIC, the format of many phones. Safe to call more than once."""
-    if "HEIF" not in Image.OPEN:
-        import pi_heif
-
-        pi_heif.register_heif_opener()
 
 
 def as_stream(source: Source) -> str | Path | BinaryIO:
@@ -61,20 +51,6 @@ def open_photo(source: Source, *, short_side: int = DECODE_SHORT_SIDE) -> Image.
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise PhotoError("This photo is damaged: it ends early or its data make no sense.") from error
     return to_rgb(image)
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode as RGB; transparency becomes white, 16-bit grey is scaled rather than clipped."""
-    if image.mode == "RGB":
-        return image
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        values = np.asarray(image, dtype=np.float32)
-        return Image.fromarray((values / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
 
 
 def to_input(
