@@ -1,4 +1,4 @@
-"""Parts that the admin pages of all apps share: who may edit what, links, badges, and how an action is reported."""
+"""Parts that the admin pages of all apps share: who may edit, links, badges, and how an action is reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MORE: Any = ngettext_lazy("… and %d more was refused.", "… and %d more were
 
 # --- Who may do what ----------------------------------------------------------------------------------------
 class NeverEdited(_Base):
-    """For rows that the site itself writes: staff view them, and delete them where they have the permission."""
+    """For rows that the site itself writes: staff view them, and delete them if they have the permission."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -88,7 +88,7 @@ def perform(request: HttpRequest, action: Callable[[], str], to: str) -> HttpRes
 def perform_each(
     request: HttpRequest, rows: Iterable[Row], action: Callable[[Row], object], done: Counted
 ) -> int:
-    """Do `action` with each row; tell staff how many were done and why others were not. Returns how many were done.
+    """Do `action` with each row; tell staff how many were done and why others were not. Returns the number.
 
     `done` is made by `ngettext_lazy`, with %d for the number.
     """
