@@ -18,13 +18,12 @@ from scrapy import signals
 from scrapy.exceptions import DropItem
 
 from scraper.reading.lines import car_from_line, car_to_line
-from scraper.reading.normalise import normalise
 from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from scraper.reading.cars import Car, RawCar
+    from scraper.reading.cars import Car
 
 logger = logging.getLogger(__name__)
 #: Reasons that are counted elsewhere, and no errors.
@@ -89,7 +88,7 @@ def with_rights(car: Car) -> Car:
 
 
 class Output:
-    """Scrapy's item pipeline: normalises, drops with a reason, writes."""
+    """Scrapy's item pipeline: drops with a reason, writes."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -138,16 +137,16 @@ class Output:
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Raises DropItem, with the reason counted."""
-        if "raw" in item:
-            self._write_car(item["raw"], item["fetched"])
+        if "car" in item:
+            self._write_car(item["car"], item["fetched"])
         else:
             self._write_page(item)
         self.tick()
         return item
 
     # --- Cars and pages -------------------------------------------------------------------------------------
-    def _write_car(self, raw: RawCar, fetched: float) -> None:
-        car = with_rights(normalise(raw))
+    def _write_car(self, car: Car, fetched: float) -> None:
+        car = with_rights(car)
         spider: Any = self._crawler.spider
         # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
         self._numbers.values += len(car.values)

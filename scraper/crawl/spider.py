@@ -1,4 +1,4 @@
-"""What all sources share: from lists of cars to their pages, each page read by `scraper.reading.extract`, each car normalised.
+"""What all sources share: from lists of cars to their pages, each page read by `scraper.reading.extract`.
 
 A source is a small module in `scraper/sources` that names its hosts, its first pages and what the addresses of lists
 and of cars look like. It knows nothing of files, databases or what is done with a car.
@@ -124,8 +124,8 @@ class CarSpider(scrapy.Spider):
         """The cars of a page, and what the page was worth."""
         self.count("pages")
         found = extract(response.body, self.address_of(response), source=self.job.source)
-        for raw in found.cars:
-            yield {"raw": raw, "fetched": float(response.headers.get("X-Stored") or time.time())}
+        for car in found.cars:
+            yield {"car": car, "fetched": float(response.headers.get("X-Stored") or time.time())}
         yield {
             "page": _asked_for(response.request, response.url),
             "status": response.status,

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from scraper.reading.cars import Car, RawCar, RawField, Unparsed, Value
 from scraper.reading.normalise import names, words
+from scraper.reading.normalise.locale_hints import (
+    CURRENCIES,
+    PRICED_ABROAD,
+    country,
+    decimal_mark,
+    odometer_unit,
+)
 from scraper.reading.normalise.money import Money, has_sign, iso, money
-from scraper.reading.normalise.places import CURRENCIES, PRICED_ABROAD, country, decimal_mark, odometer_unit
 from scraper.reading.normalise.units import Measured, figures
 from scraper.reading.normalise.years import years
 from scraper.reading.vocabulary import KEYS
@@ -53,7 +58,6 @@ def _says_nothing(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=64)  # who extracts looks at the values before the caller does
 def normalise(raw: RawCar) -> Car:
     """The car in typed values. Of several statements for a key, the first that parses is believed."""
     where = country(raw.url, raw.language)
