@@ -38,8 +38,8 @@ _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class 
 
 
 def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
-    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are the
-    texts that name the subject.
+    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are
+    the texts that name the subject.
     """
     crumbs: list[str] = []
     for element in list(root.iter(*_DROPPED)):
@@ -74,7 +74,9 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    """Drops what stands below headings of other cars, of similar cars and of what else stands beside a car."""
+    """Drops what stands below headings of other cars, of similar cars and of what else stands beside a
+    car.
+    """
     own = _own_cars(root, heads)
     said = {heading: _text(heading)[:_LONGEST_HEADING] for heading in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
@@ -106,8 +108,8 @@ def _style(heading: Element) -> tuple[str, ...]:
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
-    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series" beside
-    a "320d".
+    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series"
+    beside a "320d".
     """
     said = title(heading)
     key = key_of(said.model)

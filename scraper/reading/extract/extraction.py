@@ -3,8 +3,8 @@ fetching and storing.
 
 Every way in which pages state facts is read (see the modules beside this one), and the statements are in the
 order in which they are believed: what a site marks up for machines, then labels and values, then state for
-scripts, then titles. They are normalised here, once, and what is left decides whether the page is about one car.
-A page that is not gives none, and says why.
+scripts, then titles. They are normalised here, once, and what is left decides whether the page is about one
+car. A page that is not gives none, and says why.
 """
 
 from __future__ import annotations

@@ -68,7 +68,9 @@ class Page:
 
     @cached_property
     def texts(self) -> list[Text]:
-        """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who look."""
+        """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who
+        look.
+        """
         return [
             Text(said, part.getparent(), part.is_tail, _DIGIT.search(said) is not None)
             for part in _TEXTS(self.root)
@@ -106,7 +108,9 @@ def text_in(element: Element) -> str:
 
 
 def _parsed(text: str) -> Element:
-    """The tree of a page, whatever is wrong with it. Plain elements: lxml.html's own ask Python for each class."""
+    """The tree of a page, whatever is wrong with it. Plain elements: lxml.html's own ask Python for each
+    class.
+    """
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "ignore") or b"<p>", parser=parser)

@@ -53,8 +53,8 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
 
 
 def _begins_another_car(pair: Pair, by_key: dict[str, str], by_label: dict[str, str], tag: str) -> bool:
-    """Whether a pair contradicts what was said of a car before; the dictionaries hold the first text of each key
-    and of each label.
+    """Whether a pair contradicts what was said of a car before; the dictionaries hold the first text of each
+    key and of each label.
     """
     key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
     if key in _BY_LABEL:

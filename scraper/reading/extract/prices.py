@@ -179,7 +179,9 @@ def _is_crossed_out(element: Element) -> bool:
 
 # --- Bare amounts ---------------------------------------------------------------------------------------------
 def _bare(index: int, text: Text, page: Page) -> _Amount | None:
-    """An amount that is all of its text, and that no word beside it makes another price than the one asked."""
+    """An amount that is all of its text, and that no word beside it makes another price than the one
+    asked.
+    """
     box = text.box
     letters = set(re.findall(r"[^\W\d_]+", fold(text.said)))
     if box is None or letters - _WORDS["with_amount"] or _is_struck(box):

@@ -147,7 +147,9 @@ def _is_of_another_make(car: MarkedCar, page: Page) -> bool:
 
 
 def _is_elsewhere(car: MarkedCar, page: Page) -> bool:
-    """Whether the marked-up car has a page of its own below this one: a list marks up its last or only car."""
+    """Whether the marked-up car has a page of its own below this one: a list marks up its last or only
+    car.
+    """
     own, here = (urlsplit(address).path.rstrip("/") for address in (text_of(car.node.get("url")), page.url))
     is_below = bool(here) and own.startswith(f"{here}/")
     return is_below and not names_a_model(page)

@@ -35,7 +35,9 @@ _IDENTITIES = ("vehicleidentificationnumber", "sku", "productid", "identifier", 
 
 @dataclass(frozen=True)
 class MarkedCar:
-    """A node of a vehicle or product with the offer or product around it; `also` says more of the same car."""
+    """A node of a vehicle or product with the offer or product around it; `also` says more of the same
+    car.
+    """
 
     node: Node
     around: tuple[Node, ...]
@@ -86,7 +88,9 @@ def _quantity(value: Node) -> tuple[str, str]:
 
 
 def _spoken(text: str) -> str:
-    """The words of an enumeration: "https://schema.org/FrontWheelDriveConfiguration" is a front wheel drive."""
+    """The words of an enumeration: "https://schema.org/FrontWheelDriveConfiguration" is a front wheel
+    drive.
+    """
     if not text.startswith("http") and not text.endswith("Configuration"):
         return text
     last = re.sub(r"^https?://\S*/", "", text)
@@ -100,7 +104,9 @@ def _engine_names(node: Node) -> list[RawField]:
 
 
 def _additional(node: Node) -> list[RawField]:
-    """additionalProperty: name and value as a table of its own; labels are looked up like those of a table."""
+    """additionalProperty: name and value as a table of its own; labels are looked up like those of a
+    table.
+    """
     said = []
     for part in nodes_in(node, "additionalproperty"):
         name, text = text_of(part.get("name")), text_of(part.get("value"))

@@ -126,7 +126,9 @@ def _listed(entry: JsonObject, page: Page) -> list[RawField]:
 
 
 def _stated(key: str, name: str, value: JsonValue, unit: str) -> list[RawField]:
-    """The field that a name and its value make; none where the value says nothing, or nobody knows of what."""
+    """The field that a name and its value make; none where the value says nothing, or nobody knows of
+    what.
+    """
     if isinstance(value, dict):
         low = _lowered(value)
         several = low.get("values")

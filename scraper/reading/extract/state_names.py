@@ -1,5 +1,5 @@
-"""Words of programmers in the state that pages carry for their scripts: which variables hold it, and what the names
-inside of it stand for. All in lower case, letters only.
+"""Words of programmers in the state that pages carry for their scripts: which variables hold it, and what the
+names inside of it stand for. All in lower case, letters only.
 """
 
 from __future__ import annotations

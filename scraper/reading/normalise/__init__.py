@@ -90,7 +90,9 @@ def normalise(raw: RawCar) -> Car:
 
 
 def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
-    """Make, model and trim as stated, else out of titles; every choice leaves the statement among the values."""
+    """Make, model and trim as stated, else out of titles; every choice leaves the statement among the
+    values.
+    """
     titles = [(f, names.title(f.text)) for f in reading.of("name")]
     makes = [f for f in reading.of("make") if not f.text.isdigit()]
     stated = next((f for f in makes if names.make_of(f.text)), None)
@@ -120,7 +122,9 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
 
 
 def _is_code(make: str, model: str, titles: list[tuple[RawField, names.Title]]) -> bool:
-    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known one."""
+    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
+    one.
+    """
     key = names.key_of(model)
     return key not in names.models(make) and not any(key in names.key_of(f.text) for f, _ in titles)
 
@@ -141,7 +145,9 @@ def _is_trim(said: RawField, make: str) -> bool:
 
 
 def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
-    """The model year; else the year of a title; else the year of first registration, which its label tells."""
+    """The model year; else the year of a title; else the year of first registration, which its label
+    tells.
+    """
     for key in ("year", "first_registration"):
         for said in reading.of(key):
             if not said.label and spoken.year and str(spoken.year) not in said.text:
@@ -299,7 +305,9 @@ def _words(reading: _Reading, key: str) -> None:
 
 
 def _from_engine(reading: _Reading) -> None:
-    """A description of the engine fills what nothing else states, where it has the unit or the word itself."""
+    """A description of the engine fills what nothing else states, where it has the unit or the word
+    itself.
+    """
     for said in reading.of("engine"):
         for key in ("displacement", "power", "torque"):
             found = figures(said.text, key, decimal=reading.decimal, country=reading.country)
@@ -315,7 +323,9 @@ def _from_engine(reading: _Reading) -> None:
 
 
 def _bare_litres(text: str, reading: _Reading) -> str:
-    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0 Diesel"."""
+    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0
+    Diesel".
+    """
     size, _, rest = text.strip().partition(" ")
     if len(re.findall(r"\d[.,]\d", text)) != 1:
         return ""
