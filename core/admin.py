@@ -1,4 +1,4 @@
-"""Parts that the admin pages of all apps share: who may edit, links, badges, and how an action is reported."""
+"""What the admin pages of all apps share: who may edit, links, badges, and how an action is reported."""
 
 from __future__ import annotations
 
