@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from classifier.answers import identifications
 from classifier.answers.fused import fused_answer
+from classifier.answers.identify import identification_run
 from classifier.answers.sightings import sighting_create
 from classifier.models import Identification, Sighting
 from ml.exceptions import PhotoError
@@ -32,7 +32,7 @@ def ranked(p: float) -> tuple[Candidate, ...]:
 
 def answered(predictor, row: Identification, p: float, **changes) -> None:
     predictor.answer = answer(changes.pop("decision", "unsure"), p=p, ranking=ranked(p), **changes)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_answer_is_made_of_what_is_there_while_others_wait_fail_or_show_no_car(
     assert "From 1 of your 3 photos together; 2 still wait" in page
     assert "hx-get" in page
     predictor.answer = PhotoError("damaged")
-    identifications.identification_run(identification_id=photos[1].pk)
+    identification_run(identification_id=photos[1].pk)
     answered(predictor, photos[2], 0.5, scene="interior", decision="unknown")
     page = text_of(signed_in, sighting)
     assert "From 1 of your 3 photos together." in page
@@ -150,7 +150,7 @@ def test_answers_older_than_the_ranking_are_put_together_by_their_candidates(
 ):
     for row in photos:
         predictor.answer = answer(p=0.8)
-        identifications.identification_run(identification_id=row.pk)
+        identification_run(identification_id=row.pk)
     together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
     assert together is not None
     assert together.best.variant == audi

@@ -88,7 +88,7 @@ def test_killed_run_goes_on_where_it_was(
     weights = steps.run_folder(run.pk) / "run" / "model.pt"
     made = weights.stat().st_mtime_ns
     silent_for_long(run)
-    assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "rung": 1}
+    assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "woken": 1}
     assert rung == [run.pk, run.pk]
     seen: list[int] = []
     real: Callable[..., None] = steps._export
