@@ -57,10 +57,10 @@ def _average(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from ml.packaging.build_bundle import release
+    from ml.packaging.build_bundle import build_bundle
     from ml.recipes import read_notes
 
-    bundle, report = release(
+    bundle, report = build_bundle(
         arguments.run,
         arguments.out,
         notes=read_notes(arguments.notes),

@@ -14,7 +14,7 @@ from ml.bundle.bundle import SecondLook
 from ml.data.photos import open_photo
 from ml.data.splits import Photo
 from ml.evaluation.calibration import Labelled
-from ml.evaluation.corruptions import Proxy
+from ml.evaluation.corruptions import Corruption
 from ml.exceptions import DataError, PhotoError
 from ml.serving.predictor import LoadedBundle, Looks
 from ml.serving.quality import hints
@@ -25,7 +25,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
-class Observed:
+class BatchOutputs:
     """N photos seen whole and once more as `how` says; neither look has its feature maps any more."""
 
     how: SecondLook
@@ -49,7 +49,7 @@ class Observed:
         """(N, 3): of both looks together, before the temperature."""
         return mixed_scenes(self.first.scenes, self.second.scenes)
 
-    def part(self, chosen: np.ndarray) -> Observed:
+    def part(self, chosen: np.ndarray) -> BatchOutputs:
         """The photos of these indices."""
         first, second = (
             seen._replace(
@@ -57,9 +57,9 @@ class Observed:
             )
             for seen in (self.first, self.second)
         )
-        return Observed(self.how, self.labels[chosen], first, second, self.areas[chosen])
+        return BatchOutputs(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
-    def as_served(self, how: SecondLook) -> Observed:
+    def as_served(self, how: SecondLook) -> BatchOutputs:
         """The same photos where the second look weighs as `how` says and is spared where the first one says enough."""
         spared = settled(self.first.cars, self.first.scenes, how)
         second = self.second._replace(
@@ -74,23 +74,23 @@ class Observed:
         return Labelled(self.car_logits, self.labels)
 
 
-def observe(
+def compute_outputs(
     loaded: LoadedBundle,
     photos: Sequence[Photo],
     *,
     ways: Sequence[SecondLook] = (),
-    proxy: Proxy | None = None,
+    corruption: Corruption | None = None,
     title: str = "photos",
-) -> list[Observed]:
-    """Look at photos, changed by `proxy` if there is one: once whole, and closer in each of the ways.
+) -> list[BatchOutputs]:
+    """Look at photos, changed by `corruption` if there is one: once whole, and closer in each of the ways.
 
-    One Observed for each way, the bundle's own where none is given. Prints its progress to stderr. Raises DataError
+    One BatchOutputs for each way, the bundle's own where none is given. Prints its progress to stderr. Raises DataError
     naming a photo that can't be decoded.
     """
     ways = ways or [loaded.bundle.settings.second_look]
     seen: list[list[Looks]] = [[] for _ in ways]
     for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch"):
-        images = [_open(photo, proxy) for photo in photos[start : start + BATCH]]
+        images = [_open(photo, corruption) for photo in photos[start : start + BATCH]]
         first = loaded.look(images)
         remarks = [hints(image) for image in images]
         for way, parts in zip(ways, seen, strict=True):
@@ -101,7 +101,7 @@ def observe(
 
 
 def embed(loaded: LoadedBundle, photos: Sequence[Photo], *, title: str = "photos") -> np.ndarray:
-    """(N, D) embeddings of photos seen whole, once. Raises DataError as `observe`."""
+    """(N, D) embeddings of photos seen whole, once. Raises DataError as `compute_outputs`."""
     parts = [
         loaded.look([_open(photo, None) for photo in photos[start : start + BATCH]]).embedding
         for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch")
@@ -114,18 +114,18 @@ def _light(seen: Arrays) -> Arrays:
     return seen._replace(feature_map=seen.feature_map[:0])
 
 
-def _open(photo: Photo, proxy: Proxy | None) -> Image.Image:
+def _open(photo: Photo, corruption: Corruption | None) -> Image.Image:
     try:
         image = open_photo(photo.path)
     except PhotoError as error:
         raise DataError(f"{photo.path}: {error} Remove it or repair it.") from error
     # Seeded by the name, so that a photo looks the same in every run and whatever photos are with it.
-    return proxy(image, random.Random(photo.name)) if proxy else image
+    return corruption(image, random.Random(photo.name)) if corruption else image
 
 
-def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> Observed:
+def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> BatchOutputs:
     first, second = (
         Arrays(*map(np.concatenate, zip(*seen, strict=True)))
         for seen in ([part.first for part in parts], [part.second for part in parts])
     )
-    return Observed(how, labels, first, second, np.concatenate([areas_of(part.boxes) for part in parts]))
+    return BatchOutputs(how, labels, first, second, np.concatenate([areas_of(part.boxes) for part in parts]))

@@ -31,7 +31,7 @@ TIMED, WARM_UP = 30, 5
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ComparedModel:
     """A model, its labels in order, and what is known of its making. `recipe` is empty where a bundle says no more."""
 
     name: str
@@ -106,13 +106,13 @@ class Session:
         return np.array(taken[WARM_UP:])
 
 
-def open_contestant(path: Path) -> Contestant:
+def open_model(path: Path) -> ComparedModel:
     """Read a run's folder or a bundle. Raises DataError, WeightsError or BundleError where it is neither."""
     if (path / CARD).exists():
         bundle = read_bundle(path)
         settings, labels = bundle.settings, [label.label for label in bundle.labels]
         network = load_folded(settings.architecture, path / WEIGHTS, classes=len(labels))
-        return Contestant(
+        return ComparedModel(
             f"{bundle.name} {bundle.version}",
             path,
             labels,
@@ -122,7 +122,7 @@ def open_contestant(path: Path) -> Contestant:
         )
     model, labels, recipe = load_run(path)
     facts = path / "facts.json"
-    return Contestant(
+    return ComparedModel(
         path.name,
         path,
         labels,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml.evaluation import metrics
-from ml.evaluation.batch_outputs import Observed
+from ml.evaluation.batch_outputs import BatchOutputs
 from ml.serving.fusion import fuse
 from ml.serving.predictor import LEAST
 from ml.serving.views import softmax
@@ -17,7 +17,7 @@ from ml.serving.views import softmax
 DRAWS = 20
 
 
-def several_photos(known: Observed, *, temperature: float, draws: int = DRAWS) -> dict[str, Any]:
+def measure_photo_groups(known: BatchOutputs, *, temperature: float, draws: int = DRAWS) -> dict[str, Any]:
     """Top-1 of single photos and of pairs and triples of the same class put together; intervals by bootstrap over classes."""
     shares = softmax(known.car_logits, temperature)
     right = shares.argmax(axis=1) == known.labels

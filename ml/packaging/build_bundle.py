@@ -33,7 +33,7 @@ PARITY = 1e-3
 PARITY_PHOTOS = 48
 
 
-def release(
+def build_bundle(
     run: Path, out: Path, *, notes: ReleaseNotes, version: str | None = None, threads: int = 2
 ) -> tuple[Bundle, dict[str, Any]]:
     """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle and its card.

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.bundle.bundle import Calibration, SecondLook, Settings, Thresholds
 from ml.data.splits import SCENES
-from ml.evaluation.batch_outputs import Observed, observe
+from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.calibration import (
     Labelled,
     crossfitted_error,
@@ -53,12 +53,14 @@ def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, 
     settings = loaded.bundle.settings
     pixels = round(settings.input.size * LEAST_PIXELS)
     ways = [replace(way, pixels=pixels) for way in WAYS]
-    cars = observe(loaded, material.cars, ways=ways, title="choosing the second look")
+    cars = compute_outputs(loaded, material.cars, ways=ways, title="choosing the second look")
     backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
     kinds = [cars]
-    for name, proxy in distant(backgrounds).items():
+    for name, corruption in distant(backgrounds).items():
         sample = material.cars[::DISTANT_STRIDE]
-        kinds.append(observe(loaded, sample, ways=ways, proxy=proxy, title=f"the same, {name}"))
+        kinds.append(
+            compute_outputs(loaded, sample, ways=ways, corruption=corruption, title=f"the same, {name}")
+        )
     best, weight = min(
         ((way, weight) for way in range(len(ways)) for weight in WEIGHTS),
         key=lambda choice: sum(_least_loss(_reweighted(kind[choice[0]], choice[1])) for kind in kinds),
@@ -82,11 +84,11 @@ def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, 
     }
 
 
-def _reweighted(seen: Observed, weight: float) -> Observed:
+def _reweighted(seen: BatchOutputs, weight: float) -> BatchOutputs:
     return replace(seen, how=replace(seen.how, weight=weight))
 
 
-def enough_lead(kinds: Sequence[Observed]) -> float | None:
+def enough_lead(kinds: Sequence[BatchOutputs]) -> float | None:
     """The least lead (see ml.serving.views.leads) from which on the first look alone is right ENOUGH of the time, for each kind of photos.
 
     That on photos as they are nothing is lost by sparing the second look earlier still says little: on photos from the road,
@@ -100,20 +102,20 @@ def enough_lead(kinds: Sequence[Observed]) -> float | None:
     return round(max(found), 3) if len(found) == len(kinds) else None
 
 
-def _least_loss(seen: Observed) -> float:
+def _least_loss(seen: BatchOutputs) -> float:
     logits = seen.labelled()
     return log_loss(logits.probabilities(fit_temperature(logits)), seen.labels)
 
 
-def _scene_temperature(loaded: LoadedBundle, material: Material, cars: Observed) -> float:
+def _scene_temperature(loaded: LoadedBundle, material: Material, cars: BatchOutputs) -> float:
     if not material.scenes:
         return 1.0
-    scenes = observe(loaded, material.scenes, ways=[cars.how], title="scenes")[0]
+    scenes = compute_outputs(loaded, material.scenes, ways=[cars.how], title="scenes")[0]
     truth = np.concatenate([np.full(len(cars.labels), SCENES.index("exterior")), scenes.labels])
     return fit_temperature(Labelled(np.concatenate([cars.scene_logits, scenes.scene_logits]), truth))
 
 
-def _thresholds(settings: Settings, cars: Observed) -> Thresholds:
+def _thresholds(settings: Settings, cars: BatchOutputs) -> Thresholds:
     probabilities = cars.labelled().probabilities(settings.calibration.cars)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == cars.labels
     exterior = softmax(cars.scene_logits, settings.calibration.scenes)[:, SCENES.index("exterior")]

@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
 
-from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
 from classifier.answers import engine
 from classifier.models import Identification, ModelVersion
 from classifier.photos.receive import identification_create

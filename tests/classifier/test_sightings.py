@@ -88,8 +88,8 @@ def test_agreeing_photos_make_a_surer_answer_than_each(signed_in, photos, sighti
         answered(predictor, row, 0.7)
     together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
     assert together is not None
-    assert together.best.variant == audi
-    assert together.best.probability > 0.75
+    assert together.candidates[0].variant == audi
+    assert together.candidates[0].probability > 0.75
     assert together.decision == "sure"
     page = text_of(signed_in, sighting)
     assert "<h1>Audi A5 Coupe 2012</h1>" in page
@@ -119,7 +119,7 @@ def test_answer_is_made_of_what_is_there_while_others_wait_fail_or_show_no_car(
 ):
     answered(predictor, photos[0], 0.8)
     page = text_of(signed_in, sighting)
-    assert "From 1 of your 3 photos together; 2 still wait" in page
+    assert "Based on 1 of your 3 photos; 2 are still being looked at" in page
     assert "hx-get" in page
     predictor.answer = PhotoError("damaged")
     identification_run(identification_id=photos[1].pk)
@@ -153,7 +153,7 @@ def test_answers_older_than_the_ranking_are_put_together_by_their_candidates(
         identification_run(identification_id=row.pk)
     together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
     assert together is not None
-    assert together.best.variant == audi
+    assert together.candidates[0].variant == audi
 
 
 def test_other_user_and_guest_get_404_for_a_sighting_its_owner_sees(client, signed_in, sighting, other_user):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import BodyStyle, Variant
+from catalog.choices import BodyStyle
+from catalog.models import Variant
 from classifier.answers.identify import identification_run
 from classifier.answers.similar import SHOWN, similar_cars
 from ml.serving.predictor import Similar

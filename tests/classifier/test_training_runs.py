@@ -29,7 +29,7 @@ def silent_for_long(run: TrainingRun) -> None:
 def test_second_run_is_refused_while_one_is_under_way(workshop: Path, rung: list[int]) -> None:
     run = runs.run_start()
     assert rung == [run.pk]
-    with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is under way"):
+    with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is in progress"):
         runs.run_start()
     runs.run_cancel(run=run)
     assert runs.run_start().pk != run.pk

@@ -186,13 +186,13 @@ def test_waiting_polls_and_works_without_script(signed_in, user):
     text = page(signed_in, row)
     assert "hx-get" in text
     assert '<noscript><meta http-equiv="refresh"' in text
-    assert "It is your turn" in text
+    assert "Yours is next" in text
 
 
 def test_waiting_says_how_many_are_before(signed_in, user, other_user):
     for i in range(3):
         send(other_user, data=other_photo(i))
-    assert "3 photos before yours" in page(signed_in, send(user))
+    assert "3 photos ahead of yours" in page(signed_in, send(user))
 
 
 def test_polling_slows_down_and_ends_with_the_answer(signed_in, user, predictor, audi):
@@ -231,7 +231,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
     ("changes", "words"),
     [
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
-        ({"decision": "unsure", "p": 0.4}, "One of these, perhaps"),
+        ({"decision": "unsure", "p": 0.4}, "Perhaps one of these"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
         ({"decision": "unknown", "scene": "interior"}, "car from inside"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),

@@ -78,13 +78,13 @@ def test_visitor_sees_the_place_in_the_queue_and_the_time_to_go(client, user):
     client.force_login(user)
     rows = [sent(user, 40 - number, number) for number in range(4)]
     page = client.get(rows[-1].get_absolute_url()).content.decode()
-    assert "3 photos before yours." in page
+    assert "3 photos ahead of yours." in page
     for number in range(4, 8):
         sent(user, 60, number, status="done", finished=timezone.now() - timedelta(seconds=5))
     cache.clear()
     page = client.get(rows[-1].get_absolute_url()).content.decode()
-    assert "3 photos before yours: about 40 seconds to go." in page
-    assert "It is your turn." in client.get(rows[0].get_absolute_url()).content.decode()
+    assert "3 photos ahead of yours: about 40 seconds to go." in page
+    assert "Yours is next." in client.get(rows[0].get_absolute_url()).content.decode()
 
 
 def test_staff_see_what_waits_and_for_how_long(staff, user, django_assert_max_num_queries):

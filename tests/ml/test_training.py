@@ -1,4 +1,4 @@
-"""The whole laboratory on drawn photos: train, resume, export, evaluate, predict."""
+"""The whole way of a model on drawn photos: train, resume, export, evaluate, predict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ml.__main__ import main
 from ml.bundle.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
 from ml.bundle.model_card import CARD_NAME
 from ml.data.photo_table import Photo
-from ml.evaluation.corruptions import all_proxies
+from ml.evaluation.corruptions import all_corruptions
 from ml.evaluation.evaluate import Material
 from ml.exceptions import DataError, WeightsError
 from ml.packaging.build_bundle import learn_space
@@ -155,7 +155,7 @@ def test_report_has_figures_with_intervals(workshop: Path) -> None:
     assert sum(row["photos"] for row in report["classes"]) == report["photos"] == 6
     assert sum(row["share"] for row in report["decisions"].values()) == pytest.approx(1)
     assert sum(sum(row.values()) for row in report["scenes"].values()) == 6 + 4
-    assert set(report["robustness"]) == {"small car", "tiny car", "upright", *all_proxies([])}
+    assert set(report["robustness"]) == {"small car", "tiny car", "upright", *all_corruptions([])}
     assert set(report["other sources"]) == {"Audi"}
     assert set(report["unknown cars"]) == {"Tesla"}
     assert report["parity"]["onnx against torch"] < 1e-3

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from ml.bundle.bundle import SecondLook
-from ml.evaluation.batch_outputs import Observed
+from ml.evaluation.batch_outputs import BatchOutputs
 from ml.packaging.tuning import ENOUGH, enough_lead
 from ml.serving.runtime import Arrays
 from ml.serving.views import leads, settled
 
 
-def photos(lead: np.ndarray, right: np.ndarray) -> Observed:
+def photos(lead: np.ndarray, right: np.ndarray) -> BatchOutputs:
     """Photos of class 0 of two, whose first look leads so, to the right side or not; the second look is always right."""
     sign = np.where(right, 1.0, -1.0)
     first = np.stack([sign * lead, np.zeros_like(lead)], axis=1)
     second = np.tile([9.0, 0.0], (len(lead), 1))
     outside = np.tile([1.0, 0.0, 0.0], (len(lead), 1))
     looks = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
-    return Observed(SecondLook(weight=0.5), np.zeros(len(lead), int), *looks, np.ones(len(lead)))
+    return BatchOutputs(SecondLook(weight=0.5), np.zeros(len(lead), int), *looks, np.ones(len(lead)))
 
 
 def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -> None:

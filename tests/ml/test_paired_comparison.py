@@ -9,7 +9,7 @@ import pytest
 
 from ml.data.splits import Photo
 from ml.evaluation import metrics
-from ml.evaluation.paired_comparison import versus
+from ml.evaluation.paired_comparison import paired_comparison
 from ml.exceptions import DataError
 from ml.serving.predictor import LoadedBundle
 from tests.ml.conftest import CLASSES, write_folder
@@ -31,7 +31,7 @@ def photos(tmp_path: Path) -> list[Photo]:
 
 def test_same_model_is_no_better_than_itself(tmp_path: Path, photos: list[Photo]) -> None:
     model = loaded(tmp_path, "one")
-    report = versus(model, model, photos)
+    report = paired_comparison(model, model, photos)
     assert report["photos"] == 15
     for figure in report["figures"].values():
         assert figure["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
@@ -41,7 +41,7 @@ def test_same_model_is_no_better_than_itself(tmp_path: Path, photos: list[Photo]
 def test_difference_is_that_of_the_figures_with_an_interval_around_it(
     tmp_path: Path, photos: list[Photo]
 ) -> None:
-    report = versus(loaded(tmp_path, "one"), loaded(tmp_path, "two"), photos)
+    report = paired_comparison(loaded(tmp_path, "one"), loaded(tmp_path, "two"), photos)
     for figure in report["figures"].values():
         gap = figure["candidate"]["value"] - figure["active"]["value"]
         assert figure["difference"]["value"] == pytest.approx(gap)
@@ -52,9 +52,9 @@ def test_difference_is_that_of_the_figures_with_an_interval_around_it(
 def test_models_of_other_cars_are_not_compared(tmp_path: Path, photos: list[Photo]) -> None:
     others = [*LABELS[:2], "Tesla Model S Sedan 2012"]
     with pytest.raises(DataError, match="know other cars"):
-        versus(loaded(tmp_path, "one"), loaded(tmp_path, "two", others), photos)
+        paired_comparison(loaded(tmp_path, "one"), loaded(tmp_path, "two", others), photos)
     with pytest.raises(DataError, match="no photos"):
-        versus(loaded(tmp_path, "one"), loaded(tmp_path, "three"), [])
+        paired_comparison(loaded(tmp_path, "one"), loaded(tmp_path, "three"), [])
 
 
 def test_reliability_counts_photos_by_how_sure_the_model_was() -> None:
