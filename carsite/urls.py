@@ -17,7 +17,7 @@ api = [
     path("", include("dealers.api_urls")),
 ]
 
-#: The admin's pages of model outputs, which were called readings: links and bookmarks to the old address keep working.
+#: The admin's pages of model outputs, which were called readings: bookmarks of the old address keep working.
 model_outputs = RedirectView.as_view(
     url=f"/{settings.ADMIN_PATH}/classifier/modeloutput/%(rest)s", query_string=True, permanent=True
 )

@@ -42,7 +42,9 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
 
 @runtime_checkable
 class ExpectedError(Protocol):
-    """What the apps' own errors have in common; the apps know nothing of each other and share no base class."""
+    """What the apps' own errors have in common; the apps know nothing of each other and share no base
+    class.
+    """
 
     code: str
     status: int
@@ -60,7 +62,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is imported.
+    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is
+    # imported.
     from rest_framework.views import exception_handler as drf_exception_handler
 
     response: Response | None = drf_exception_handler(error, context)

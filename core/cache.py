@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 
 #: A cache that takes longer than this to answer is slower than doing without.
 TIMEOUT_SECONDS = 0.3
-#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at every call.
+#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at
+#: every call.
 PAUSE_SECONDS = 5.0
 #: What the keys of limits begin with: those of allauth, of the API, of photos and of enquiries.
 COUNTS = ("allauth", "throttle_", "photos-", "enquiries:")
@@ -25,8 +26,8 @@ COUNTS = ("allauth", "throttle_", "photos-", "enquiries:")
 class ForgivingRedisCache(RedisCache):
     """Redis as a cache that answers "not there" while Redis is away, so that pages outlive it.
 
-    Limits must not open with it: what they count is then kept in this process's memory. Each web process counts on its
-    own, so that for the while a limit is at most as many times as high as there are processes.
+    Limits must not open with it: what they count is then kept in this process's memory. Each web process
+    counts on its own, so that for the while a limit is at most as many times as high as there are processes.
     """
 
     #: When a server may be asked again, by its address. Shared by all threads of the process.

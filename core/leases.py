@@ -1,11 +1,11 @@
 """Rows that wait for a worker, are held by one for a limited time, and come back when that worker is lost.
 
-A row is authoritative: it says `queued` or `running`, which attempt that is and until when the worker holds it. A message
-in the queue is only a wake-up: it may be lost, come twice or come late. Every change here is one UPDATE with a condition
-(compare-and-set), so that of two workers one wins and the other changes nothing.
+A row is authoritative: it says `queued` or `running`, which attempt that is and until when the worker holds
+it. A message in the queue is only a wake-up: it may be lost, come twice or come late. Every change here is
+one UPDATE with a condition (compare-and-set), so that of two workers one wins and the other changes nothing.
 
-A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `enqueued`, `lease_until` and
-`MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among its bases.
+A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `enqueued`,
+`lease_until` and `MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among its bases.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 QUEUED, RUNNING = "queued", "running"
-
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -41,7 +40,8 @@ class LeaseQuerySet(models.QuerySet[Row]):
     def claim(self, pk: object, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
-        `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited for.
+        `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited
+        for.
         """
         now = timezone.now()
         free = Q(status=QUEUED) | Q(status=RUNNING) if take_over else Q(status=QUEUED)
@@ -58,11 +58,15 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(attempts, status=RUNNING)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
-        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any more."""
+        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any
+        more.
+        """
         return bool(self.filter(status=RUNNING).update(lease_until=timezone.now() + lease, **values))
 
     def put_back(self, row: Row) -> bool:
-        """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is counted."""
+        """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is
+        counted.
+        """
         return bool(
             self.held_as(row).update(
                 status=QUEUED, attempt=F("attempt") - 1, lease_until=None, enqueued=timezone.now()
@@ -70,12 +74,14 @@ class LeaseQuerySet(models.QuerySet[Row]):
         )
 
     def end_leases(self, *rows: Row) -> int:
-        """Let the next sweep put these rows back, with their attempts counted: this worker can't bring them to their end."""
+        """Let the next sweep put these rows back, each with its attempt counted: this worker has failed."""
         return self.held_as(*rows).update(lease_until=timezone.now())
 
     # --- What was lost on the way ---
     def expired(self, now: datetime, *, lease: timedelta) -> Self:
-        """Rows whose worker fell silent. A lease far in the future was given before the clock was set back."""
+        """Rows whose worker fell silent. A lease far in the future was given before the clock was set
+        back.
+        """
         return self.filter(status=RUNNING).filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease))
 
     def worn_out(self) -> Self:
@@ -83,7 +89,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(attempt__gte=self._most)
 
     def requeue(self, **values: Any) -> int:
-        """Put the rows of this query back into the queue, so long ago that the next sweep wakes a worker for them."""
+        """Put the rows of this query back into the queue, so long ago that the next sweep wakes a worker for
+        them.
+        """
         long_ago = timezone.now() - timedelta(days=1)
         return self.update(status=QUEUED, lease_until=None, enqueued=long_ago, **values)
 
@@ -91,7 +99,7 @@ class LeaseQuerySet(models.QuerySet[Row]):
         """Rows that wait since a wake-up of longer than `after` ago: their message must be lost."""
         return self.filter(status=QUEUED).filter(Q(enqueued__lt=now - after) | Q(enqueued__gt=now + after))
 
-    def wake(self, pks: Iterable[object], now: datetime, send: Callable[[Any], None]) -> int:
+    def wake(self, pks: Iterable[Any], now: datetime, send: Callable[[Any], None]) -> int:
         """Send a wake-up for each of `pks` that still waits, and note the time. Returns how many."""
         with transaction.atomic():
             wanted = list(pks)

@@ -170,7 +170,9 @@ def catalog_seed(_seed: None) -> None:
 
 @pytest.fixture
 def dealers_seed(catalog_seed: None) -> None:
-    """The committed cities and the demonstration dealers (without staff), with the catalogue they refer to."""
+    """The committed cities and the demonstration dealers (without staff), with the catalogue they refer
+    to.
+    """
     databases.copy_seed(["dealers"])
 
 
@@ -194,7 +196,8 @@ def staff_user(db: None, django_user_model: Any) -> Any:
 
 
 # --- A running site -----------------------------------------------------------------------------------------
-#: Folders of tests that share a running site or servers, and are run by one xdist worker therefore; their marker.
+#: Folders of tests that share a running site or servers, and are run by one xdist worker therefore; their
+#: marker.
 SHARING = {"faults": "integration", "integration": "integration", "served": "services"}
 
 
@@ -208,7 +211,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def site(running_site: Site, django_db_blocker: Any) -> Iterator[Site]:
-    """The `running_site` of the test's folder; the test's own queries go to its database. Idle and empty afterwards."""
+    """The `running_site` of the test's folder; the test's own queries go to its database. Idle and empty
+    afterwards.
+    """
     with running_site.database(django_db_blocker):
         yield running_site
         wait_for(running_site.is_idle, what="an idle worker")

@@ -25,7 +25,7 @@ from core.queue import enqueue_on_commit
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from catalog.models import Variant
 from classifier.models import Prediction
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 
 def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:

@@ -68,13 +68,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             "identification",
-            "box",
-            models.JSONField(
-                default=list, help_text="[left, top, right, bottom] of the second view, as shares of the photo."
-            ),
-        ),
-        migrations.AlterField(
-            "identification",
             "enqueued",
             models.DateTimeField(auto_now_add=True, help_text="When a worker was last woken for it."),
         ),

@@ -25,7 +25,7 @@ from classifier.photos.delete import identification_delete
 from classifier.training import backfill, exports, registry
 from classifier.training.feedback import feedback_record
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Candidate
+from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 

@@ -12,7 +12,7 @@ from classifier.answers.identify import identification_run
 from classifier.answers.sightings import sighting_create
 from classifier.models import Identification, Sighting
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Candidate
+from ml.serving.answers import Candidate
 from tests.classifier.conftest import GUEST, answer, other_photo, send
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_agreeing_photos_make_a_surer_answer_than_each(signed_in, photos, sighti
     assert together.decision == "sure"
     page = text_of(signed_in, sighting)
     assert "<h1>Audi A5 Coupe 2012</h1>" in page
-    assert "From 3 of your 3 photos together" in page
+    assert "Based on 3 of your 3 photos" in page
     assert page.count("photo-tile-name") == 3
     assert f"identification={photos[0].pk}" in page
 
@@ -107,7 +107,7 @@ def test_deleting_a_photo_changes_the_answer_and_the_last_one_takes_the_sighting
     signed_in.post(reverse("classifier:delete", args=[photos[0].pk]))
     page = text_of(signed_in, sighting)
     assert "BMW" in page.split("</h1>")[0].split("<h1>")[1]
-    assert "From 2 of your 2 photos" in page
+    assert "Based on 2 of your 2 photos" in page
     for row in photos[1:]:
         signed_in.post(reverse("classifier:delete", args=[row.pk]))
     assert not Sighting.objects.exists()
@@ -125,7 +125,7 @@ def test_answer_is_made_of_what_is_there_while_others_wait_fail_or_show_no_car(
     identification_run(identification_id=photos[1].pk)
     answered(predictor, photos[2], 0.5, scene="interior", decision="unknown")
     page = text_of(signed_in, sighting)
-    assert "From 1 of your 3 photos together." in page
+    assert "Based on 1 of your 3 photos." in page
     assert "hx-get" not in page
     assert "A car from inside" in page
     assert "Failed" in page
