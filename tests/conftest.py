@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import global_settings
+from django.conf import global_settings, settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from core import limits
 from core.queue import EnqueueOnCommitTask
 from tests import databases
 from tests.databases import database_at, is_postgres
@@ -78,6 +79,18 @@ def _own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     cache.clear()
+    limits.forget_all()
+
+
+@pytest.fixture
+def rates(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets rates of limits: `rates(enquiry="1/hour")`."""
+
+    def set_rates(**texts: str) -> None:
+        for name, text in texts.items():
+            monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], name, text)
+
+    return set_rates
 
 
 # --- Database -----------------------------------------------------------------------------------------------

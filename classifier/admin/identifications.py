@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier.admin.parts import GoesWithItsPhoto, ReadOnly, change_link, photo
+from classifier.admin.parts import GoesWithItsPhoto, photo
 from classifier.admin.waiting import WaitsAndFails
 from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import candidate_text, output_summary, percent
@@ -19,9 +19,10 @@ from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, ModelOutput, Prediction
 from classifier.photos.delete import identification_delete, identifications_delete
 from classifier.training import backfill
+from core.admin import NeverEdited, change_link
 
 
-class PredictionInline(ReadOnly, admin.TabularInline):
+class PredictionInline(NeverEdited, admin.TabularInline):
     """The candidates of an answer."""
 
     model = Prediction
@@ -50,7 +51,7 @@ class PredictionInline(ReadOnly, admin.TabularInline):
         return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
 
-class ModelOutputInline(ReadOnly, admin.TabularInline):
+class ModelOutputInline(NeverEdited, admin.TabularInline):
     """What other models said of the photo."""
 
     model = ModelOutput
@@ -73,7 +74,7 @@ class ModelOutputInline(ReadOnly, admin.TabularInline):
         return output_summary(output)
 
 
-class FeedbackInline(ReadOnly, admin.StackedInline):
+class FeedbackInline(NeverEdited, admin.StackedInline):
     """What a person says of the answer."""
 
     model = Feedback
@@ -83,7 +84,7 @@ class FeedbackInline(ReadOnly, admin.StackedInline):
 
 
 @admin.register(Identification)
-class IdentificationAdmin(ReadOnly, WaitsAndFails):
+class IdentificationAdmin(NeverEdited, WaitsAndFails):
     """Photos: what came in, what was answered, what failed and why."""
 
     list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "why")

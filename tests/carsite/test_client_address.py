@@ -87,7 +87,7 @@ def test_photos_of_guests_are_counted_by_network(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_programs_without_a_token_are_counted_by_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.api.BurstThrottle.rate", "1/min", raising=False)
+def test_programs_without_a_token_are_counted_by_network(rates: Any) -> None:
+    rates(burst="1/minute")
     answers = [Client(REMOTE_ADDR=address).get("/api/v1/makes/").status_code for address in NEIGHBOURS[:2]]
     assert answers == [200, 429]
