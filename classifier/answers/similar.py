@@ -17,9 +17,9 @@ def similar_cars(row: Identification) -> list[Variant]:
     if row.scene != row.Scene.EXTERIOR:
         return []
     best = row.best
-    named = best.variant.slug if best and best.variant and row.names_a_car else None
-    slugs = [one["slug"] for one in row.similar if one["slug"] != named]
+    named = best.variant if best and row.names_a_car else None
+    slugs = [one["slug"] for one in row.similar if named is None or one["slug"] != named.slug]
     if not slugs:
         return []
     found = Variant.objects.published().with_names().with_photos().known_as(slugs)
-    return [found[slug] for slug in slugs if slug in found][:SHOWN]
+    return [found[slug] for slug in slugs if slug in found and found[slug] != named][:SHOWN]

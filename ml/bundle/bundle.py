@@ -3,7 +3,7 @@
 `model.onnx` (inputs: photos; outputs: car logits, scene logits, embedding, feature map), `weights.safetensors` (the same
 numbers by name), `labels.json`, and `bundle.json`, which says how to use them and holds the SHA-256 of each. Where
 `space.safetensors` (see ml.serving.embedding_projection) is there too, the model knows what it does not know and learns cars from a few photos. A
-model card for people, `MODEL_CARD.md`, stands beside them. Reading one needs the standard library only.
+model card for people, `MODEL_CARD.md`, stands beside them. Reading one needs no other library than `anyascii`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.text import slug
 from ml.exceptions import BundleError
 
 FORMAT = 1
@@ -31,7 +32,7 @@ LARGEST = 40_000_000
 
 @dataclass(frozen=True)
 class Label:
-    """One class, in the words of the data and of the catalogue."""
+    """One class, in the words of the data and of the catalogue; `slug` is that of `label` (see core.text)."""
 
     label: str
     slug: str
@@ -165,7 +166,7 @@ def read_bundle(path: str | Path) -> Bundle:
     _check_files(path, card)
     try:
         settings = _build(Settings, card)
-        labels = tuple(_build(Label, row) for row in _read_json(path, LABELS))
+        labels = tuple(_label(row) for row in _read_json(path, LABELS))
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, f"{CARD} or {LABELS} lacks or misnames something ({error})") from None
     if settings.familiarity and SPACE not in card["files"]:
@@ -223,6 +224,12 @@ def _replace(part: Path, path: Path) -> None:
         path.rename(old)
     part.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _label(row: Mapping[str, Any]) -> Label:
+    """A class of `labels.json`. Its slug follows from its name: an older program may have written another one."""
+    label: Label = _build(Label, row)
+    return dataclasses.replace(label, slug=slug(label.label))
 
 
 def _build(kind: type, values: Mapping[str, Any]) -> Any:

@@ -25,6 +25,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Source
+from core.text import squash
 from scraper.crawl.job import Job, write_job
 from scraper.exceptions import ScraperError
 from scraper.models.runs import ScrapeRun
@@ -249,10 +250,8 @@ class Crawl:
         run, path = self._run, self._job.path / TABLE
         if not path.exists():
             return
-        only = {key: name.casefold() for key, name in self._job.only.items()}
-        found = (
-            car for car in epa.cars(path) if all(getattr(car, key).casefold() == only[key] for key in only)
-        )
+        only = {key: squash(name) for key, name in self._job.only.items()}
+        found = (car for car in epa.cars(path) if all(squash(getattr(car, key)) == only[key] for key in only))
         cars = self._counted(islice(found, run.limit or None))
         fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         if run.dry_run:

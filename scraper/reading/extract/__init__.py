@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from core.text import squash
 from scraper.reading.cars import Car, RawCar, RawField, RawPhoto
 from scraper.reading.extract import (
     fact_lines,
@@ -28,7 +29,7 @@ from scraper.reading.extract.nodes import text_of
 from scraper.reading.extract.page import Page, whole_digits
 from scraper.reading.extract.prices import amount, lone_price
 from scraper.reading.normalise import normalise
-from scraper.reading.normalise.names import key_of, make_of, models, title
+from scraper.reading.normalise.names import make_of, models, title
 from scraper.reading.vocabulary import fold, has_phrase
 
 # Facts that are worth a row: a make and a model alone are a headline.
@@ -220,8 +221,8 @@ def _crumbs_name(page: Page, tops: list[nodes.Node]) -> list[RawField]:
     if len(makes) != 1:
         return []
     make = makes.pop()
-    heads = [key_of(head) for head in _heads(page)]
-    named = [c for c in crumbs if key_of(c) in models(make) and any(key_of(c) in head for head in heads)]
+    heads = [squash(head) for head in _heads(page)]
+    named = [c for c in crumbs if squash(c) in models(make) and any(squash(c) in head for head in heads)]
     return [RawField("make", "breadcrumb", make), *(RawField("model", "breadcrumb", c) for c in named[-1:])]
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from scraper.reading.normalise.names import key_of, title
+from core.text import squash
+from scraper.reading.normalise.names import title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
 _ASIDE = re.compile(
@@ -71,7 +72,7 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
+    own = {(named.make, squash(named.model)) for head in heads if (named := title(head)).model}
     if not own:  # a model that no list knows: then cars of other makes are others
         main = (title(" ".join(_STRING(h).split())) for h in root.iter("h1"))
         own = {(named.make, "") for named in main if named.make}
@@ -97,7 +98,7 @@ def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
     a "320d".
     """
     said = title(heading)
-    key = key_of(said.model)
+    key = squash(said.model)
     family = _FAMILY.sub("", key)
     return bool(key) and not any(
         make == said.make

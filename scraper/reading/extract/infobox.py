@@ -7,11 +7,12 @@ import re
 from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
+from core.text import squash
 from scraper.reading.cars import RawField
 from scraper.reading.extract.page import INFOBOXES, Page, squeeze
 from scraper.reading.extract.pairs import _text
 from scraper.reading.extract.subject import is_motorcycle
-from scraper.reading.normalise.names import key_of, make_of, title
+from scraper.reading.normalise.names import make_of, title
 from scraper.reading.vocabulary import label
 
 _ROWS = {
@@ -112,6 +113,6 @@ def _identity(head: str, said: list[RawField]) -> list[RawField]:
         )
         model = spoken.model or rest
         return [RawField("make", "Title", spoken.make), RawField("model", "Title", model)] if model else []
-    if maker and make_of(maker.text) and key_of(name):
+    if maker and make_of(maker.text) and squash(name):
         return [RawField("make", maker.label, maker.text), RawField("model", "Title", name)]
     return []

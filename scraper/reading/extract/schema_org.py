@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.text import squash
 from scraper.reading.cars import RawField, RawPhoto
 from scraper.reading.extract.nodes import Node, kinds, text_of, values
 from scraper.reading.extract.page import Page, whole_digits
-from scraper.reading.normalise.names import key_of, title
+from scraper.reading.normalise.names import title
 from scraper.reading.vocabulary import fold
 
 VEHICLES = {"car", "vehicle", "motorizedvehicle", "usedcar", "newcar"}
@@ -240,7 +241,7 @@ def choose(found: list[Found], page: Page) -> tuple[Found | None, bool]:
         return (named[0] if len(named) == 1 else None), False
     groups: dict[str, list[Found]] = {}
     for one in vehicles:
-        groups.setdefault(key_of(name_of(one)) or identity(one) or "?", []).append(one)
+        groups.setdefault(squash(name_of(one)) or identity(one) or "?", []).append(one)
     best = [_joined(group) for group in groups.values()]
     if len(best) == 1:
         distinct = {identity(f) for f in vehicles} - {""}
@@ -265,4 +266,4 @@ def _named(found: Found, page: Page) -> bool:
     if address.startswith("http") and page.url and page.absolute(address).rstrip("/") == page.url.rstrip("/"):
         return True
     name = name_of(found)
-    return bool(name) and bool(title(name).make) and any(key_of(name) in key_of(h) for h in page.headings)
+    return bool(name) and bool(title(name).make) and any(squash(name) in squash(h) for h in page.headings)
