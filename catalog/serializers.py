@@ -21,10 +21,11 @@ class CurrentSlugField(serializers.SlugRelatedField):
     def to_internal_value(self, data: object) -> Make | Variant:
         """The row. Raises ValidationError where nothing has or had the slug."""
         rows = cast("VariantQuerySet | MakeQuerySet", self.get_queryset())
-        known = rows.known_as([data]) if isinstance(data, str) else {}
-        for row in known.values():
-            return row
-        self.fail("does_not_exist", slug_name="slug", value=str(data)[:100])
+        slug = data if isinstance(data, str) else ""
+        known = rows.known_as([slug])
+        if slug not in known:
+            self.fail("does_not_exist", slug_name="slug", value=str(data)[:100])
+        return known[slug]
 
 
 class MakeSerializer(serializers.ModelSerializer):
