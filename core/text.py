@@ -1,8 +1,8 @@
-"""The one way to compare names, and the one way to make a slug of them. Pure Python: `ml` and crawls use it too.
+"""The one way to compare names, and the one way to make a slug of them. Pure Python, without Django.
 
-`fold` writes a name in words of a-z and 0-9. Letters of all alphabets become Latin ones; every other sign parts
-words, so that digits are never joined to other digits. Only a plus that ends a word is a word itself, because the XZ
-and the XZ+ are two cars. `slug` joins the words by hyphens, `squash` joins them by nothing.
+`fold` writes a name in words of a-z and 0-9. Letters of all alphabets become Latin ones. Every other sign
+separates words, so that digits are never joined to other digits. Only a plus that ends a word is a word of
+its own, because the XZ and the XZ+ are two cars. `slug` joins the words by hyphens, `squash` by nothing.
 
 | name                           | fold                         | slug                         |
 |--------------------------------|------------------------------|------------------------------|
@@ -19,7 +19,7 @@ and the XZ+ are two cars. `slug` joins the words by hyphens, `squash` joins them
 | 日産                           | ri chan                      | ri-chan                      |
 | !!!                            | (nothing)                    | xe84c538e                    |
 
-Words and slugs that are stored follow from these rules: who changes them has to migrate what the catalogue holds.
+Stored words and slugs follow from these rules: changing a rule needs a migration of what the catalogue holds.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _PLUS_AT_THE_END = re.compile(r"(?<=[a-z0-9])\++(?![a-z0-9])")
 
 
 def fold(text: str) -> str:
-    """Lower-case words of a-z and 0-9 with single spaces between them; empty where `text` has no letter or digit.
+    """Lower-case words of a-z and 0-9, separated by single spaces; idempotent.
 
-    `fold(fold(text)) == fold(text)`.
+    Empty where `text` has no letter or digit.
     """
     if not text.isascii():
         text = "".join(map(_in_ascii, unicodedata.normalize("NFC", text)))
@@ -67,7 +67,7 @@ def slug(text: str, longest: int = LONGEST_SLUG) -> str:
 
 @lru_cache(maxsize=5_000)
 def _in_ascii(sign: str) -> str:
-    """A letter or digit in Latin ones. Marks and formats that belong to a letter add nothing; other signs part words."""
+    """A letter or digit in Latin ones. Marks of a letter add nothing, other signs separate words."""
     if sign.isascii():
         return sign
     category = unicodedata.category(sign)
