@@ -7,10 +7,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from carsite import views
+from carsite.api import SiteView
 
 admin.autodiscover()
 
 api = [
+    path("", SiteView.as_view(), name="site"),
     path("", include("accounts.api_urls")),
     path("", include("catalog.api_urls")),
     path("", include("classifier.api_urls")),

@@ -9,7 +9,7 @@
   it the model tells unknown cars from known ones and learns cars from a few photos.
 - `MODEL_CARD.md`: for people.
 
-Reading one needs the standard library only.
+Reading one needs no other library than `anyascii`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.files import replaced_folder
+from core.text import slug
 from ml.exceptions import BundleError
 
 FORMAT = 1
@@ -40,7 +41,7 @@ Built = TypeVar("Built")
 
 @dataclass(frozen=True)
 class Label:
-    """One class, in the words of the data and of the catalogue."""
+    """One class, in the words of the data and of the catalogue; `slug` is that of `label` (see core.text)."""
 
     label: str
     slug: str
@@ -184,7 +185,7 @@ def read_bundle(path: str | Path) -> Bundle:
     _check_files(path, card)
     try:
         settings = _build(Settings, card)
-        labels = tuple(_build(Label, row) for row in _read_json(path, LABELS))
+        labels = tuple(_label(row) for row in _read_json(path, LABELS))
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, f"{CARD} or {LABELS} lacks or misnames something ({error})") from None
     if settings.familiarity and PROJECTION not in card["files"]:
@@ -231,6 +232,12 @@ def write_bundle(
             (part / name).write_bytes(content)
         read_bundle(part)
     return read_bundle(path)
+
+
+def _label(row: Mapping[str, Any]) -> Label:
+    """A class of `labels.json`. Its slug follows from its name: an older program may have written another one."""
+    label = _build(Label, row)
+    return dataclasses.replace(label, slug=slug(label.label))
 
 
 def _build(kind: type[Built], values: Mapping[str, Any]) -> Built:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.text import slug
 from ml.bundle.bundle import Label
 from ml.exceptions import DataError
 
@@ -23,13 +23,6 @@ BODY_STYLES = (
 )  # fmt: skip
 
 
-def slugify(text: str) -> str:
-    """The same slug as the catalogue makes of `text`: ASCII, lower case, words joined by single hyphens."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    kept = "".join(sign for sign in ascii_text.lower() if sign.isalnum() or sign in "_-" or sign.isspace())
-    return "-".join(re.split(r"[-\s]+", kept)).strip("-_")
-
-
 def parse_label(label: str) -> Label:
     """Take a class name apart by its make, its year and the body style before the year.
 
@@ -41,7 +34,7 @@ def parse_label(label: str) -> Label:
     if match := re.search(r"\s?\b((?:19|20)\d\d)$", rest):
         year, rest = int(match[1]), rest[: match.start()]
     body = next((style for style in BODY_STYLES if rest == style or rest.endswith(" " + style)), "")
-    return Label(label, slugify(label), make, rest.removesuffix(body).strip(), body, year)
+    return Label(label, slug(label), make, rest.removesuffix(body).strip(), body, year)
 
 
 def label_table(labels: Sequence[str], classes: str | Path | None = None) -> list[Label]:
@@ -58,7 +51,7 @@ def _read_classes(path: Path) -> dict[str, Label]:
         with path.open(newline="", encoding="utf-8") as lines:
             return {
                 row["label"]: Label(
-                    row["label"], slugify(row["label"]), row["make"], row["model"], row["body_style"],
+                    row["label"], slug(row["label"]), row["make"], row["model"], row["body_style"],
                     int(row["model_year"]) if row["model_year"] else None,
                 )
                 for row in csv.DictReader(lines)
