@@ -7,7 +7,6 @@ one that shows no car, is not shown; the silhouette stands for cars without any.
 from __future__ import annotations
 
 import hashlib
-import io
 import time
 import uuid
 from collections import Counter
@@ -177,7 +176,7 @@ def picture_of(data: bytes) -> Picture:
     image = open_image(data, limits=LIMITS, side=KEPT_SIDE)
     image.thumbnail((KEPT_SIDE, KEPT_SIDE))
     content = jpeg_bytes(image, quality=QUALITY)
-    bits = dhash(io.BytesIO(content))  # type: ignore[arg-type]  # Pillow opens both
+    bits = dhash(content)
     return Picture(content, hashlib.sha256(data).hexdigest(), f"{bits:016x}")
 
 

@@ -20,7 +20,7 @@ from classifier.models import Identification, ModelVersion
 from classifier.training import registry, steps
 from ml.bundle.bundle import read_bundle
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Answer, Candidate, MakeShare, ModelShare
+from ml.serving.answers import Answer, Candidate, MakeShare, ModelShare
 from tests.classifier.photos import encoded, picture
 
 GUEST = AnonymousUser()

@@ -22,7 +22,7 @@ from classifier.answers import engine, identifications
 from classifier.models import Feedback, Identification, ModelVersion, Reading
 from classifier.training import backfill, exports, registry
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Candidate
+from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 

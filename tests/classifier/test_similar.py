@@ -8,7 +8,7 @@ from catalog.choices import BodyStyle
 from catalog.models import Variant
 from classifier.answers import identifications
 from classifier.answers.similar import SHOWN, similar_cars
-from ml.serving.predictor import Similar
+from ml.serving.answers import Similar
 from tests.classifier.conftest import answer, send
 
 pytestmark = pytest.mark.django_db
