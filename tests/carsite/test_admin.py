@@ -1,4 +1,6 @@
-"""The admin: every page works with rows on it and costs a bounded number of queries; who gets in, and what is shown."""
+"""The admin: every page works with rows on it and costs a bounded number of queries; who gets in, and what is
+shown.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "Prediction",
         "Feedback",
         "ModelEvent",
-        "Reading",
+        "ModelOutput",
         "Sighting",
         "CurationEvent",
         "DatasetVersion",
