@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
-from catalog.search.words import normalise
+from core.text import squash
 from scraper.models.staging import StagedCar
 
 #: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" do, "Golf" and "Polo" don't.
@@ -134,11 +134,6 @@ class Names:
             return Found(StagedCar.Match.EXACT, all_years[0].pk)
         note = "It speaks of several model years." if years else "The model year is not stated."
         return _person(there, note)
-
-
-def squash(name: str) -> str:
-    """ "F-150" → "f150", "Citroën" → "citroen"."""
-    return normalise(name).replace(" ", "")
 
 
 def _years(car: StagedCar) -> range:

@@ -20,10 +20,11 @@ from django.utils import timezone
 
 from catalog.choices import BodyStyle
 from catalog.models import Source
+from core.text import squash
 from scraper.models.staging import StagedCar
 from scraper.reading.cars import Car
 from scraper.staging import assess, publish
-from scraper.staging.match import Names, squash
+from scraper.staging.match import Names
 from scraper.staging.rules import RuleBook
 
 Status, Match = StagedCar.Status, StagedCar.Match
