@@ -1,4 +1,4 @@
-"""A hook of mkdocs: links that lead out of `docs/` name a file of the repository, which the site doesn't have.
+"""A hook of mkdocs for links that lead out of `docs/`: the site doesn't have the files that they name.
 
 They become the file's path in plain text. `tests/test_docs.py` checks that each of them exists.
 """

@@ -1,4 +1,4 @@
-"""Format the site's style sheets, or check them: prettier and stylelint, at the versions of `scripts/css/package-lock.json`.
+"""Format the style sheets of the site, or check them, with prettier and stylelint at their locked versions.
 
 Usage: scripts/styles.py [--check]
 
