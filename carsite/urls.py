@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from carsite import views
@@ -33,6 +34,10 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", views.ApiDocsView.as_view(), name="api-docs"),
     path("api/try/", views.ApiTryView.as_view(), name="api-try"),
+    path(
+        f"{settings.ADMIN_PATH}/accounts/letter/",  # bookmarks of staff: the outbox was there before
+        RedirectView.as_view(pattern_name="admin:core_outgoingemail_changelist", query_string=True),
+    ),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]
 

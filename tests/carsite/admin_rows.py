@@ -34,6 +34,7 @@ from classifier.models import (
     Sighting,
     TrainingRun,
 )
+from core import mail
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
 from scraper.models import ApprovalRule, CatalogChange, ChangedCar, ScrapeRun, SourcePhoto, StagedCar
@@ -58,7 +59,7 @@ def fill(count: int) -> None:
         Source.objects.create(slug=f"source-{number}", name=f"Source {number}")
         _supply(number, source, variant, user)
         Group.objects.create(name=f"Group {number}")
-        accounts.letter_queue(to=user.email, subject=f"Letter {number}", body="https://secret.example/link")
+        mail.queue(to=user.email, subject=f"Subject {number}", body="https://secret.example/link")
 
 
 def _variant(number: int, source: Source) -> Variant:
