@@ -28,7 +28,9 @@ def facts() -> dict[str, Any]:
 
 
 def figures(card: dict[str, Any]) -> dict[str, Any] | None:
-    """How often the model of a bundle's card was right on photos that it had not seen, in percent; None if not measured."""
+    """How often the model of a bundle's card was right on photos that it had not seen, in percent; None if
+    not measured.
+    """
     metrics = card.get("metrics", {})
     shares = metrics.get("two looks", {})
     if not metrics.get("photos") or not {"top-1", "top-5", "make"} <= shares.keys():

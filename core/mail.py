@@ -1,7 +1,8 @@
 """The one outbox: every e-mail of the site is a row first and leaves by a worker.
 
-So no page waits for a mail server, and with mail server or broker away nothing is lost. Functions take keywords and are one
-transaction each, except `send`, which talks to a mail server and must not hold a transaction open meanwhile.
+So no page waits for a mail server, and with mail server or broker away nothing is lost. Functions take
+keywords and are one transaction each, except `send`, which talks to a mail server and must not hold a
+transaction open meanwhile.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ LONGEST_WAIT = 2 / 7
 #: How many e-mails one sweep wakes workers for.
 SWEEP_BATCH = 100
 
-#: Sent with `email`, a row that the mail server has taken, before the row is deleted, in the same transaction. Whoever has
-#: to know that an e-mail left listens, and writes in a savepoint of its own (`transaction.atomic`): where that fails, Django
-#: logs it, and the e-mail has left all the same.
+#: Sent with `email`, a row that the mail server has taken, before the row is deleted, in the same
+#: transaction. Whoever has to know that an e-mail left listens, and writes in a savepoint of its own
+#: (`transaction.atomic`): where that fails, Django logs it, and the e-mail has left all the same.
 email_left = Signal()
 
 
@@ -55,9 +56,10 @@ def queue(
     purpose: str = OutgoingEmail.Purpose.NOTICE,
     lifetime: timedelta = LIFETIME,
 ) -> OutgoingEmail:
-    """Keep an e-mail to send and, once that is committed, wake a worker. After `lifetime` it is not sent any more.
+    """Keep an e-mail to send and, once that is committed, wake a worker.
 
-    Every e-mail has one Message-ID: should it be sent twice, mailboxes show it once.
+    After `lifetime` it is not sent any more. Every e-mail has one Message-ID: should it be sent twice,
+    mailboxes show it once.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -97,8 +99,8 @@ def _shortened(subject: str) -> str:
 def send(*, email_id: int) -> bool:
     """Send an e-mail, unless it has left, somebody is sending it, or it is not due. Returns whether it left.
 
-    No error of mail escapes: the row says what happened. A process that dies after the mail server took the e-mail has it
-    sent again: at least once, not exactly once, which no mail system offers.
+    No error of mail escapes: the row says what happened. A process that dies after the mail server took the
+    e-mail has it sent again: at least once, not exactly once, which no mail system offers.
     """
     email = OutgoingEmail.objects.claim(email_id, timezone.now())
     if email is None:
@@ -130,7 +132,7 @@ def _deliver(email: OutgoingEmail) -> None:
 
 
 def _mailbox(name: str, address: str) -> str:
-    """`Ada Lovelace <ada@example.org>`, with the domain in ASCII. Raises UnicodeError where there is no such spelling."""
+    """`Ada Lovelace <ada@example.org>`, the domain in ASCII. Raises UnicodeError where that can't be."""
     local, at, domain = address.rpartition("@")
     return formataddr((name, f"{local}{at}{punycode(domain)}"))
 
@@ -154,9 +156,10 @@ def _keep(email: OutgoingEmail, error: Exception) -> None:
 
 
 def is_final(error: Exception) -> bool:
-    """Whether another attempt would end the same: recipient or text is refused for good, or makes no valid e-mail.
+    """Whether another attempt would end the same: recipient or text are refused for good or are not valid.
 
-    What the server thinks of the site (its address, its password) is not final: whoever runs the site can mend it.
+    What the server thinks of the site (its address, its password) is not final: whoever runs the site can
+    correct it.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
@@ -168,7 +171,7 @@ def is_final(error: Exception) -> bool:
 
 
 def _next_attempt(email: OutgoingEmail, now: datetime) -> datetime:
-    """Doubling waits; where the next one would end after the e-mail's time, one more attempt just before that."""
+    """Doubling waits; the last attempt is just before the e-mail's time ends."""
     longest = (email.expires - email.created) * LONGEST_WAIT
     due = now + min(FIRST_WAIT * 2 ** min(email.attempts - 1, 16), longest)
     last = email.expires - email.LEASE
@@ -191,7 +194,7 @@ def _text(words: bytes | str) -> str:
 
 # --- What was lost on the way -------------------------------------------------------------------------------
 def sweep() -> int:
-    """Wake workers for e-mails that are due, and end those past their time. Returns how many were woken for."""
+    """Wake workers for e-mails that are due; returns for how many. Ends those past their time."""
     now = timezone.now()
     undeliverable = OutgoingEmail.Status.UNDELIVERABLE
     with transaction.atomic():

@@ -18,7 +18,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         return self.filter(status=OutgoingEmail.Status.WAITING, due__lte=now, expires__gt=now)
 
     def unheard(self, now: datetime) -> Self:
-        """Due ones whose message to a worker must be lost: tried before, or queued longer than a minute ago."""
+        """Due ones whose message to a worker must be lost: tried before, or queued a minute ago."""
         return self.due_at(now).filter(Q(attempts__gt=0) | Q(created__lte=now - OutgoingEmail.GRACE))
 
     def expired(self, now: datetime) -> Self:
@@ -31,7 +31,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         return undeliverable.filter(expires__lt=now - OutgoingEmail.KEEP)
 
     def claim(self, pk: Any, now: datetime) -> OutgoingEmail | None:
-        """The row `pk` as this worker's for `LEASE`, counted as an attempt; None where it is not to be had."""
+        """The row `pk`, held for `LEASE` and counted as an attempt; None where another worker has it."""
         mine = self.due_at(now).filter(pk=pk)
         if not mine.update(due=now + OutgoingEmail.LEASE, attempts=F("attempts") + 1):
             return None
@@ -41,9 +41,9 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 class OutgoingEmail(models.Model):
     """An e-mail that has still to leave; the row is deleted when the mail server has taken it.
 
-    States: waiting → undeliverable, and back where staff have it tried again. The row is authoritative; a message to a
-    worker is only a wake-up and may be lost. A worker claims a row by moving `due` ahead by compare-and-set, so that of
-    two workers one sends.
+    States: waiting → undeliverable, and back where staff have it tried again. The row is authoritative; a
+    message to a worker is only a wake-up and may be lost. A worker claims a row by moving `due` ahead by
+    compare-and-set, so that of two workers one sends.
     """
 
     class Status(models.TextChoices):
@@ -59,7 +59,8 @@ class OutgoingEmail(models.Model):
         ENQUIRY = "enquiry", "An enquiry"
         NOTICE = "notice", "A notice"
 
-    #: How long one worker holds an e-mail: longer than a task may live (120 s), so an older lease is a dead worker's.
+    #: How long one worker holds an e-mail: longer than a task may live (120 s), so that an older lease is one
+    #: of a worker that died.
     LEASE = timedelta(seconds=150)
     #: How long a wake-up may be on its way before the sweeper sends another one.
     GRACE = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from ml.exceptions import MlError, PhotoError
 from ml.recipes import CHOICES
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite2"
 
@@ -57,10 +57,10 @@ def _average(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from ml.packaging.build_bundle import release
+    from ml.packaging.build_bundle import build_bundle
     from ml.recipes import read_notes
 
-    bundle, report = release(
+    bundle, report = build_bundle(
         arguments.run,
         arguments.out,
         notes=read_notes(arguments.notes),

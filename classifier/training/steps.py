@@ -212,14 +212,14 @@ def _check_covers(rows: list[Row], labels: list[str]) -> None:
 
 
 def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
-    from ml.network.unfuse_batchnorm import unfold
+    from ml.network.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
 
     weights = folder / "start.pt"
     if not weights.exists():
         watch.step("Preparing the weights to start from", 0.06)
-        save_whole(unfold(base, _paths(manifest, "train")).state_dict(), weights)
+        save_whole(unfuse_batchnorm(base, _paths(manifest, "train")).state_dict(), weights)
     full = datasets.recipe_for(recipe, manifest, weights=weights, bundle=base)
     watch.step(f"Training: 0 of {full.epochs} epochs", 0.08)
     watch.epochs(folder / "run", full.epochs, start=0.08, end=0.75)
@@ -234,7 +234,7 @@ def _paths(manifest: Path, split: str) -> list[str]:
 
 
 def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path) -> None:
-    from ml.packaging.build_bundle import release
+    from ml.packaging.build_bundle import build_bundle
 
     classes = folder / "classes.csv"
     _write_classes(classes, base.labels)
@@ -248,7 +248,7 @@ def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Pat
         limits=tuple(base.card.get("limits", ())),
     )
     version = f"{timezone.now():%Y.%m.%d}-run{run.pk}"
-    release(folder / "run", out, notes=notes, version=version, threads=settings.MODEL_THREADS)
+    build_bundle(folder / "run", out, notes=notes, version=version, threads=settings.MODEL_THREADS)
 
 
 def _write_classes(path: Path, labels: tuple[Label, ...]) -> None:
@@ -267,12 +267,12 @@ def _is_bundle(folder: Path) -> bool:
 
 
 def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Path) -> dict[str, Any]:
-    from ml.evaluation.paired_comparison import versus
-    from ml.serving.predictor import LoadedBundle
+    from ml.evaluation.paired_comparison import paired_comparison
+    from ml.serving.loaded_bundle import LoadedBundle
 
     loaded = [LoadedBundle.open(source, "onnx", settings.MODEL_THREADS) for source in (base, candidate)]
     photos = list(_validation(manifest, [label.label for label in base.labels]))
-    return versus(loaded[0], loaded[1], photos) | {"against": str(version)}
+    return paired_comparison(loaded[0], loaded[1], photos) | {"against": str(version)}
 
 
 def _validation(manifest: Path, labels: list[str]) -> Iterator[Photo]:

@@ -62,11 +62,11 @@ def _leaks(arguments: argparse.Namespace) -> int:
 
 def _suspects(arguments: argparse.Namespace) -> None:
     from ml.data.splits import read_photos
-    from ml.evaluation.compared_model import open_contestant
+    from ml.evaluation.compared_model import open_model
     from ml.evaluation.suspects import embeddings_of, find_suspects
 
     photos, labels = read_photos(*arguments.data)
-    embeddings = embeddings_of(open_contestant(arguments.model), photos, threads=arguments.threads)
+    embeddings = embeddings_of(open_model(arguments.model), photos, threads=arguments.threads)
     found = find_suspects(embeddings, photos, neighbours=arguments.neighbours, least=arguments.share)
     text = io.StringIO()
     table = csv.writer(text)
@@ -82,11 +82,11 @@ def _suspects(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from ml.evaluation.compared_model import open_contestant
+    from ml.evaluation.compared_model import open_model
     from ml.evaluation.comparison import compare, judge, photos_to_judge_by
     from ml.evaluation.comparison_page import write_comparison
 
-    models = [open_contestant(path) for path in arguments.models]
+    models = [open_model(path) for path in arguments.models]
     photos, labels = photos_to_judge_by(models, arguments.data, arguments.split)
     judged = judge(models, photos, labels, threads=arguments.threads)
     page = write_comparison(judged, compare(judged), arguments.out, photos=not arguments.without_photos)

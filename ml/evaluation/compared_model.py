@@ -24,14 +24,14 @@ from ml.data.photo_table import Photo
 from ml.data.photos import open_photo, to_input
 from ml.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from ml.exceptions import DataError, PhotoError
-from ml.network.car_net import CarNet, fold, load_folded
+from ml.network.car_net import CarNet, fuse_batchnorm, load_fused
 from ml.serving.runtime import Arrays
 
 TIMED, WARM_UP = 30, 5
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ComparedModel:
     """A model, its labels in order, and what is known of its making. `recipe` is empty where a bundle says no more."""
 
     name: str
@@ -51,7 +51,7 @@ class Contestant:
 
     @property
     def parameters(self) -> int:
-        """Numbers that were learned, batch norms folded."""
+        """Numbers that were learned, batch norms fused."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     @property
@@ -84,12 +84,12 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Session:
-    """A model that runs; looks at photos once, whole."""
+    """A model that runs; sees photos once, whole."""
 
     session: Any
     input: Input
 
-    def look(self, images: Sequence[Image.Image]) -> Arrays:
+    def first_view(self, images: Sequence[Image.Image]) -> Arrays:
         """What the network says of decoded photos."""
         spec = self.input
         photos = [to_input(image, size=spec.size, mean=spec.mean, std=spec.std) for image in images]
@@ -101,18 +101,18 @@ class Session:
         taken = []
         for _ in range(WARM_UP + TIMED):
             start = time.perf_counter()
-            self.look([image])
+            self.first_view([image])
             taken.append(1000 * (time.perf_counter() - start))
         return np.array(taken[WARM_UP:])
 
 
-def open_contestant(path: Path) -> Contestant:
+def open_model(path: Path) -> ComparedModel:
     """Read a run's folder or a bundle. Raises DataError, WeightsError or BundleError where it is neither."""
     if (path / CARD).exists():
         bundle = read_bundle(path)
         settings, labels = bundle.settings, [label.label for label in bundle.labels]
-        network = load_folded(settings.architecture, path / WEIGHTS, classes=len(labels))
-        return Contestant(
+        network = load_fused(settings.architecture, path / WEIGHTS, classes=len(labels))
+        return ComparedModel(
             f"{bundle.name} {bundle.version}",
             path,
             labels,
@@ -122,13 +122,13 @@ def open_contestant(path: Path) -> Contestant:
         )
     model, labels, recipe = load_run(path)
     facts = path / "facts.json"
-    return Contestant(
+    return ComparedModel(
         path.name,
         path,
         labels,
         Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
         recipe["architecture"],
-        fold(model),
+        fuse_batchnorm(model),
         recipe,
         json.loads(facts.read_text()) if facts.exists() else {},
     )

@@ -17,7 +17,7 @@ from ml.data.loaders import read_splits
 from ml.data.photo_table import PhotoTable
 from ml.data.splits import read_photos, split_photos
 from ml.evaluation import metrics
-from ml.evaluation.compared_model import Contestant, decoded
+from ml.evaluation.compared_model import ComparedModel, decoded
 from ml.exceptions import DataError
 from ml.recipes import recipe_of
 from ml.serving.views import softmax
@@ -27,9 +27,9 @@ CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class Judged:
-    """Models and what each makes of the same N photos of C classes, by one look at the whole photo."""
+    """Models and what each makes of the same N photos of C classes, by one view of the whole photo."""
 
-    models: list[Contestant]
+    models: list[ComparedModel]
     photos: PhotoTable
     labels: list[str]
     probabilities: list[np.ndarray]  # (N, C) of each model
@@ -43,7 +43,7 @@ class Judged:
 
 
 def photos_to_judge_by(
-    models: Sequence[Contestant], data: Sequence[Path], split: Sequence[Path]
+    models: Sequence[ComparedModel], data: Sequence[Path], split: Sequence[Path]
 ) -> tuple[PhotoTable, list[str]]:
     """The photos of `data` that `split` lists, without either the validation photos of the first run; and their classes.
 
@@ -69,7 +69,7 @@ def photos_to_judge_by(
     return photos, labels
 
 
-def _refuse_seen(model: Contestant, photos: PhotoTable) -> None:
+def _refuse_seen(model: ComparedModel, photos: PhotoTable) -> None:
     if not model.recipe:
         return
     learned = read_splits(recipe_of(model.recipe, str(model.path))).cars_train
@@ -81,13 +81,13 @@ def _refuse_seen(model: Contestant, photos: PhotoTable) -> None:
         )
 
 
-def judge(models: list[Contestant], photos: PhotoTable, labels: list[str], *, threads: int) -> Judged:
+def judge(models: list[ComparedModel], photos: PhotoTable, labels: list[str], *, threads: int) -> Judged:
     """Put the photos before every model. Prints its progress to stderr."""
     sessions = [model.start(threads) for model in models]
     seen: list[list[np.ndarray]] = [[] for _ in models]
     for images in tqdm(decoded(photos), total=-(-len(photos) // 16), desc="photos", unit="batch"):
         for session, parts in zip(sessions, seen, strict=True):
-            parts.append(session.look(images).cars)
+            parts.append(session.first_view(images).cars)
     probabilities = []
     for model, parts in zip(models, seen, strict=True):
         # A model that knows more classes chooses among those that the photos may show.

@@ -1,6 +1,6 @@
 """Photos as visitors take them, made from benchmark photos: smaller cars, poor files, poor light.
 
-Each proxy takes an upright RGB photo and a seeded random generator, and gives another photo.
+Each corruption takes an upright RGB photo and a seeded random generator, and gives another photo.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from ml.data.photos import open_photo
 
-Proxy = Callable[[Image.Image, random.Random], Image.Image]
+Corruption = Callable[[Image.Image, random.Random], Image.Image]
 
 
-def jpeg(quality: int) -> Proxy:
+def jpeg(quality: int) -> Corruption:
     """Saved once more as a JPEG of this quality."""
 
     def apply(image: Image.Image, _random: random.Random) -> Image.Image:
@@ -51,7 +51,7 @@ def thumbnail(image: Image.Image, _random: random.Random) -> Image.Image:
     return small
 
 
-def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5, 0.7)) -> Proxy:
+def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5, 0.7)) -> Corruption:
     """From across the road: the photo at `scale` of its size, somewhere on another picture."""
 
     def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
@@ -62,7 +62,7 @@ def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5,
     return apply
 
 
-def upright(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.6, 1.0)) -> Proxy:
+def upright(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.6, 1.0)) -> Corruption:
     """By a phone held upright: the photo at `scale` of the width of another picture, a third as high again as wide."""
 
     def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
@@ -81,8 +81,8 @@ def _set_on(
     return canvas
 
 
-def distant(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
-    """The proxies in which the car fills less of the photo, by the name reports use; none without backgrounds."""
+def distant(backgrounds: Sequence[Path]) -> dict[str, Corruption]:
+    """The corruptions in which the car fills less of the photo, by the name reports use; none without backgrounds."""
     if not backgrounds:
         return {}
     return {
@@ -92,8 +92,8 @@ def distant(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
     }
 
 
-def all_proxies(backgrounds: Sequence[Path]) -> dict[str, Proxy]:
-    """Every proxy by the name reports use."""
+def all_corruptions(backgrounds: Sequence[Path]) -> dict[str, Corruption]:
+    """Every corruption by the name reports use."""
     return {
         **distant(backgrounds),
         "JPEG quality 30": jpeg(30),

@@ -14,20 +14,21 @@ import numpy as np
 from ml.bundle.bundle import Bundle
 from ml.data.splits import SCENES, Photo, apply_split, find_photos, read_chosen, read_folder, read_split
 from ml.evaluation import metrics
-from ml.evaluation.batch_outputs import Observed, observe
-from ml.evaluation.corruptions import all_proxies
-from ml.evaluation.multi_photo import several_photos
+from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
+from ml.evaluation.corruptions import all_corruptions
+from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
-from ml.serving.embedding_projection import Space
+from ml.serving.answers import choose_scene, decide
+from ml.serving.embedding_projection import EmbeddingProjection
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.openset import cosines, familiarity
-from ml.serving.predictor import LoadedBundle, choose_scene, decide
 from ml.serving.views import softmax
 
-#: Of the validation photos, every so many-th is put through the proxies; of a folder of other photos at most so many.
-PROXY_STRIDE = 2
+#: Of the validation photos, every so many-th is put through the corruptions; of a folder of other photos at most so many.
+CORRUPTION_STRIDE = 2
 MOST_OTHERS = 400
 CONFUSIONS = 20
-#: Photos of each class that the space of a bundle is made of.
+#: Photos of each class that the projection of a bundle is made of.
 LEARNED_EACH = 20
 #: What the classes that a recipe leaves out are called among unknown cars.
 LEFT_OUT = "classes left out of training"
@@ -128,28 +129,28 @@ def read_scenes(root: Path, split: Path) -> tuple[list[Photo], list[Photo]]:
 
 def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
     """The whole report. Prints its progress to stderr."""
-    judge = _Judge(loaded.bundle, loaded.space)
-    cars = observe(loaded, material.cars, title="validation photos")[0]
+    judge = _Judge(loaded.bundle, loaded.projection)
+    cars = compute_outputs(loaded, material.cars, title="validation photos")[0]
     report = {"bundle": _identity(loaded.bundle), "photos": len(material.cars), **judge.cars(cars)}
-    if several := several_photos(cars, temperature=loaded.bundle.settings.calibration.cars):
+    if several := measure_photo_groups(cars, temperature=loaded.bundle.settings.calibration.cars):
         report["several photos"] = several
-    strangers: dict[str, Observed] = {}
+    strangers: dict[str, BatchOutputs] = {}
     if material.scenes:
-        scenes = observe(loaded, material.scenes, title="scenes")[0]
+        scenes = compute_outputs(loaded, material.scenes, title="scenes")[0]
         report["scenes"] = judge.scenes(cars, scenes)
         strangers["not a car"] = scenes.part(np.flatnonzero(scenes.labels == SCENES.index("other")))
     backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
-    for name, proxy in all_proxies(backgrounds).items():
-        sample = material.cars[::PROXY_STRIDE]
+    for name, corruption in all_corruptions(backgrounds).items():
+        sample = material.cars[::CORRUPTION_STRIDE]
         report.setdefault("robustness", {})[name] = judge.both(
-            observe(loaded, sample, proxy=proxy, title=name)[0]
+            compute_outputs(loaded, sample, corruption=corruption, title=name)[0]
         )
     for make, photos in material.makes.items():
         report.setdefault("other sources", {})[make] = judge.make(
-            observe(loaded, photos, title=make)[0], make
+            compute_outputs(loaded, photos, title=make)[0], make
         )
     for name, photos in material.unknown.items():
-        strangers[name] = observe(loaded, photos, title=name)[0]
+        strangers[name] = compute_outputs(loaded, photos, title=name)[0]
         report.setdefault("unknown cars", {})[name] = judge.decisions(strangers[name])
     report["open set"] = judge.open_set(cars, strangers)
     return report
@@ -162,18 +163,18 @@ def _identity(bundle: Bundle) -> dict[str, str]:
 class _Judge:
     """Turns observations into figures by the labels, temperature and thresholds of a bundle."""
 
-    def __init__(self, bundle: Bundle, space: Space | None) -> None:
-        self.space = space
+    def __init__(self, bundle: Bundle, projection: EmbeddingProjection | None) -> None:
+        self.projection = projection
         self.labels = bundle.labels
         self.settings = bundle.settings
         self.makes = [label.make for label in bundle.labels]
         self.models = [(label.make, label.model) for label in bundle.labels]
 
-    def probabilities(self, seen: Observed) -> np.ndarray:
-        """Two looks together, as served."""
+    def probabilities(self, seen: BatchOutputs) -> np.ndarray:
+        """Two views together, as served."""
         return seen.labelled().probabilities(self.settings.calibration.cars)
 
-    def cars(self, seen: Observed) -> dict[str, Any]:
+    def cars(self, seen: BatchOutputs) -> dict[str, Any]:
         """Everything about photos of known classes."""
         one, two = softmax(seen.first.cars, self.settings.calibration.cars), self.probabilities(seen)
         return {
@@ -185,8 +186,8 @@ class _Judge:
             "reliability": metrics.reliability(two.max(axis=1), two.argmax(axis=1) == seen.labels),
         }
 
-    def both(self, seen: Observed) -> dict[str, float]:
-        """Share right of one look and of two, and of makes by two."""
+    def both(self, seen: BatchOutputs) -> dict[str, float]:
+        """Share right of one view and of two, and of makes by two."""
         two = self.probabilities(seen)
         return {
             "one look top-1": float((seen.first.cars.argmax(axis=1) == seen.labels).mean()),
@@ -195,8 +196,8 @@ class _Judge:
             "two looks make": float(metrics.group_hits(two, seen.labels, self.makes).mean()),
         }
 
-    def make(self, seen: Observed, make: str) -> dict[str, Any]:
-        """Photos of which only the make is known: how often it is named first, by one look and by two."""
+    def make(self, seen: BatchOutputs, make: str) -> dict[str, Any]:
+        """Photos of which only the make is known: how often it is named first, by one view and by two."""
         answers = {}
         for name, shares in (
             ("one look", softmax(seen.first.cars, self.settings.calibration.cars)),
@@ -206,7 +207,7 @@ class _Judge:
             answers[name] = float((sums.argmax(axis=1) == names.index(make)).mean())
         return {"photos": len(seen.labels), **answers, "decisions": self.decisions(seen)}
 
-    def decisions(self, seen: Observed) -> dict[str, dict[str, float]]:
+    def decisions(self, seen: BatchOutputs) -> dict[str, dict[str, float]]:
         """For each decision the share of the photos that get it, and how many of those are right."""
         two = self.probabilities(seen)
         scenes = softmax(seen.scene_logits, self.settings.calibration.scenes)
@@ -224,27 +225,27 @@ class _Judge:
             for name in ("sure", "unsure", "unknown")
         }
 
-    def familiarity(self, seen: Observed) -> np.ndarray:
-        """(N): how familiar each photo is; without a space, its best probability."""
+    def familiarity(self, seen: BatchOutputs) -> np.ndarray:
+        """(N): how familiar each photo is; without a projection, its best probability."""
         how = self.settings.familiarity
-        if how is None or self.space is None:
+        if how is None or self.projection is None:
             return self.probabilities(seen).max(axis=1)
-        closest = cosines(self.space.place(seen.embedding), self.space.centroids).max(axis=1)
+        closest = cosines(self.projection.project(seen.embedding), self.projection.centroids).max(axis=1)
         return familiarity(how, seen.car_logits, closest)
 
-    def log_exterior(self, seen: Observed) -> np.ndarray:
+    def log_exterior(self, seen: BatchOutputs) -> np.ndarray:
         """(N): log of the probability that each photo is of a car from outside."""
         exterior = softmax(seen.scene_logits, self.settings.calibration.scenes)[:, SCENES.index("exterior")]
         return np.log(np.maximum(exterior, 1e-12))
 
-    def known(self, seen: Observed) -> np.ndarray:
+    def known(self, seen: BatchOutputs) -> np.ndarray:
         """(N) booleans: whether each photo is familiar enough to be of a known car."""
         how = self.settings.familiarity
-        if how is None or self.space is None:
+        if how is None or self.projection is None:
             return np.ones(len(seen.labels), bool)
         return self.familiarity(seen) >= how.threshold
 
-    def open_set(self, cars: Observed, strangers: dict[str, Observed]) -> dict[str, dict[str, Any]]:
+    def open_set(self, cars: BatchOutputs, strangers: dict[str, BatchOutputs]) -> dict[str, dict[str, Any]]:
         """For each sort of photos of no known car: how well familiarity tells them from known cars.
 
         `area` is that under the ROC curve, `area with scene` that of familiarity plus the log of the probability of a car from
@@ -263,7 +264,7 @@ class _Judge:
             for name, seen in strangers.items()
         }
 
-    def scenes(self, cars: Observed, scenes: Observed) -> dict[str, dict[str, int]]:
+    def scenes(self, cars: BatchOutputs, scenes: BatchOutputs) -> dict[str, dict[str, int]]:
         """How many photos of each scene (rows) are taken for each scene; the cars are the exterior ones."""
         truth = np.concatenate([np.full(len(cars.labels), SCENES.index("exterior")), scenes.labels])
         probabilities = softmax(

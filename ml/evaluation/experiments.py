@@ -13,40 +13,42 @@ import numpy as np
 
 from ml.bundle.bundle import Label
 from ml.data.splits import Photo
-from ml.evaluation.batch_outputs import Observed, observe
+from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.evaluate import Material, Sources, evaluate, read_left_out
 from ml.exceptions import BundleError
-from ml.serving.embedding_projection import Space
-from ml.serving.predictor import LoadedBundle
-from ml.serving.prototypes import FEWEST, Prototype, join, places_of, prototype_of
+from ml.serving.embedding_projection import EmbeddingProjection
+from ml.serving.loaded_bundle import LoadedBundle
+from ml.serving.prototypes import FEWEST, Prototype, join, project_prototypes, prototype_of
 
 #: Times that the photos a car is learned from are drawn anew.
 DRAWS = 20
 
 
 def experiment(loaded: LoadedBundle, material: Material, sources: Sources) -> dict[str, Any]:
-    """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a space."""
-    space_of(loaded)
+    """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a projection."""
+    projection_of(loaded)
     report = evaluate(loaded, material)
     if left_out := read_left_out(sources):
-        known = observe(loaded, material.cars, title="validation photos")[0]
-        report["few photos"] = few_photos(loaded, known, observe_left_out(loaded, left_out))
+        known = compute_outputs(loaded, material.cars, title="validation photos")[0]
+        report["few photos"] = few_photos(loaded, known, outputs_of_left_out(loaded, left_out))
     return report
 
 
-def space_of(loaded: LoadedBundle) -> Space:
-    """The space of a bundle. Raises BundleError where it has none."""
-    if loaded.space is None:
-        raise BundleError(f"{loaded.bundle.path} has no space to compare cars in. Export its run again.")
-    return loaded.space
+def projection_of(loaded: LoadedBundle) -> EmbeddingProjection:
+    """The projection of a bundle. Raises BundleError where it has none."""
+    if loaded.projection is None:
+        raise BundleError(f"{loaded.bundle.path} has no projection to compare cars in. Export its run again.")
+    return loaded.projection
 
 
-def observe_left_out(
+def outputs_of_left_out(
     loaded: LoadedBundle, classes: dict[str, tuple[list[Photo], list[Photo]]]
-) -> dict[str, tuple[Observed, Observed]]:
+) -> dict[str, tuple[BatchOutputs, BatchOutputs]]:
     """(training, validation) observations of each class that was left out, in two passes."""
     passes = [
-        observe(loaded, [photo for parts in classes.values() for photo in parts[number]], title=title)[0]
+        compute_outputs(
+            loaded, [photo for parts in classes.values() for photo in parts[number]], title=title
+        )[0]
         for number, title in enumerate(("left out, to learn from", "left out, to judge by"))
     ]
     ends = [np.cumsum([len(parts[number]) for parts in classes.values()]) for number in (0, 1)]
@@ -58,8 +60,8 @@ def observe_left_out(
 
 def few_photos(
     loaded: LoadedBundle,
-    known: Observed,
-    classes: dict[str, tuple[Observed, Observed]],
+    known: BatchOutputs,
+    classes: dict[str, tuple[BatchOutputs, BatchOutputs]],
     *,
     draws: int = DRAWS,
 ) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def few_photos(
     }
 
 
-def _drawn(classes: dict[str, tuple[Observed, Observed]], draws: int) -> Iterator[list[np.ndarray]]:
+def _drawn(classes: dict[str, tuple[BatchOutputs, BatchOutputs]], draws: int) -> Iterator[list[np.ndarray]]:
     """FEWEST embeddings of each class, `draws` times."""
     for draw in range(draws):
         random = np.random.default_rng(draw)
@@ -99,10 +101,12 @@ def _drawn(classes: dict[str, tuple[Observed, Observed]], draws: int) -> Iterato
         ]
 
 
-def _joined(loaded: LoadedBundle, seen: Observed, prototypes: list[Prototype]) -> np.ndarray:
-    space = space_of(loaded)
+def _joined(loaded: LoadedBundle, seen: BatchOutputs, prototypes: list[Prototype]) -> np.ndarray:
+    projection = projection_of(loaded)
     logits = seen.car_logits / loaded.bundle.settings.calibration.cars
-    return join(logits, space.place(seen.embedding), space, places_of(space, prototypes))
+    return join(
+        logits, projection.project(seen.embedding), projection, project_prototypes(projection, prototypes)
+    )
 
 
 def _spread(values: list[float]) -> dict[str, float]:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from ml.evaluation import metrics
-from ml.evaluation.batch_outputs import Observed
+from ml.evaluation.batch_outputs import BatchOutputs
 from ml.serving.fusion import fuse
-from ml.serving.predictor import LEAST
+from ml.serving.loaded_bundle import LEAST
 from ml.serving.views import softmax
 
 #: Times that photos of each class are drawn anew.
 DRAWS = 20
 
 
-def several_photos(known: Observed, *, temperature: float, draws: int = DRAWS) -> dict[str, Any]:
+def measure_photo_groups(known: BatchOutputs, *, temperature: float, draws: int = DRAWS) -> dict[str, Any]:
     """Top-1 of single photos and of pairs and triples of the same class put together; intervals by bootstrap over classes."""
     shares = softmax(known.car_logits, temperature)
     right = shares.argmax(axis=1) == known.labels

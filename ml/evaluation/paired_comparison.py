@@ -9,15 +9,17 @@ import numpy as np
 
 from ml.data.splits import Photo
 from ml.evaluation import metrics
-from ml.evaluation.batch_outputs import observe
+from ml.evaluation.batch_outputs import compute_outputs
 from ml.exceptions import DataError
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 
 #: A figure of the photos with these indices.
 Figure = Callable[[np.ndarray], float]
 
 
-def versus(active: LoadedBundle, candidate: LoadedBundle, photos: Sequence[Photo]) -> dict[str, Any]:
+def paired_comparison(
+    active: LoadedBundle, candidate: LoadedBundle, photos: Sequence[Photo]
+) -> dict[str, Any]:
     """Figures of both with 95% intervals, and those of their difference, drawn photo by photo in pairs.
 
     The labels of the photos are class numbers of both bundles. Raises DataError where these know other classes.
@@ -59,7 +61,7 @@ def _beside(active: Figure, candidate: Figure, count: int) -> dict[str, Any]:
 
 
 def _probabilities(loaded: LoadedBundle, photos: Sequence[Photo], title: str) -> np.ndarray:
-    seen = observe(loaded, photos, title=title)[0]
+    seen = compute_outputs(loaded, photos, title=title)[0]
     return seen.labelled().probabilities(loaded.bundle.settings.calibration.cars)
 
 

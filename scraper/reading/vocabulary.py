@@ -2,7 +2,7 @@
 language.
 
 The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django
-here; that keys, units and words agree with `catalog.specs` is held by a test.
+here; that keys, units and words agree with `catalog.specs.vocabulary` is held by a test.
 """
 
 from __future__ import annotations
@@ -174,7 +174,9 @@ def _readers(code: str) -> tuple[Language, ...]:
 
 @cache
 def _labels_of(code: str) -> dict[str, Label]:
-    """Folded label → what it stands for, by the first language that knows it: the page's own, then the others."""
+    """Folded label → what it stands for, by the first language that knows it: the page's own, then the
+    others.
+    """
     known: dict[str, Label] = {}
     for reader in reversed(_readers(code)):
         known |= reader.labels

@@ -14,11 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from catalog.models import BodyStyle, Source
+from catalog.choices import BodyStyle
+from catalog.models import Source
 from catalog.seed import epa
 from catalog.seed.facts import Fact, Match
-from catalog.units import range_to_si
-from scraper.exceptions import ScraperError
+from catalog.specs.units import range_to_si
+from scraper.exceptions import TableRefused
 from scraper.models.staging import ApprovalRule
 from scraper.reading.cars import Car, Value
 
@@ -53,13 +54,6 @@ _FUEL_WORDS = {
     "Natural gas": "natural gas",
     "Electric": "electric",
 }
-
-
-class TableRefused(ScraperError):
-    """The file is not the table, or can't be read; nothing was changed."""
-
-    code = "table_refused"
-    status = 422
 
 
 def source_prepare() -> Source:

@@ -1,4 +1,6 @@
-"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and clerks."""
+"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and
+clerks.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from PIL import Image
 
 from accounts import services as accounts
 from accounts.models import User
-from catalog.models import BodyStyle, CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from classifier.answers import identifications as classifier
 from classifier.models import (
     CurationEvent,

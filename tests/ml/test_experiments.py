@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from ml.__main__ import main
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.data.splits import read_chosen
-from ml.evaluation.batch_outputs import Observed
+from ml.evaluation.batch_outputs import BatchOutputs
 from ml.evaluation.evaluate import LEFT_OUT
 from ml.evaluation.experiments import few_photos
-from ml.evaluation.multi_photo import several_photos
+from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
 from ml.recipes import read_recipe
-from ml.serving.embedding_projection import fit_space
-from ml.serving.predictor import LoadedBundle
+from ml.serving.embedding_projection import fit_projection
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.runtime import Arrays
 from tests.ml.conftest import CLASSES, ROOT, write_folder
 from tests.ml.tiny import write_tiny_bundle
@@ -28,22 +28,22 @@ KNOWN, NEW, SIZE = 6, 2, 8
 MEANS = np.random.default_rng(4).normal(0, 6, (KNOWN + NEW, SIZE))
 
 
-def seen(labels: np.ndarray, seed: int, *, noise: float = 1.0) -> Observed:
+def seen(labels: np.ndarray, seed: int, *, noise: float = 1.0) -> BatchOutputs:
     """Photos around the means of their classes; logits by the distance to the known ones."""
     random = np.random.default_rng(seed)
     embedding = (MEANS[labels] + random.normal(0, noise, (len(labels), SIZE))).astype(np.float32)
     logits = -0.03 * np.square(embedding[:, None] - MEANS[None, :KNOWN]).sum(axis=-1)
     scenes = np.zeros((len(labels), 3))
     look = Arrays(logits, scenes, embedding, scenes[:0])
-    return Observed(SecondLook(weight=0.5), labels, look, look, np.ones(len(labels)))
+    return BatchOutputs(SecondView(weight=0.5), labels, look, look, np.ones(len(labels)))
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> LoadedBundle:
-    """A bundle whose space is fitted to the known classes."""
+    """A bundle whose projection is fitted to the known classes."""
     labels = np.repeat(np.arange(KNOWN), 20)
     found = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
-    return replace(found, space=fit_space(seen(labels, 0).embedding, labels))
+    return replace(found, projection=fit_projection(seen(labels, 0).embedding, labels))
 
 
 def test_new_classes_are_named_and_known_ones_kept(loaded: LoadedBundle) -> None:
@@ -61,7 +61,7 @@ def test_new_classes_are_named_and_known_ones_kept(loaded: LoadedBundle) -> None
 
 def test_two_photos_beat_one_and_three_beat_two() -> None:
     known = seen(np.repeat(np.arange(KNOWN), 15), 1, noise=9.0)
-    figures = several_photos(known, temperature=1.0)
+    figures = measure_photo_groups(known, temperature=1.0)
     two, three = figures["2 photos"], figures["3 photos"]
     assert 0.3 < two["single top-1"]["value"] < 0.9
     assert two["gain"]["low"] > 0
@@ -70,7 +70,7 @@ def test_two_photos_beat_one_and_three_beat_two() -> None:
 
 
 def test_classes_of_one_photo_make_no_groups() -> None:
-    assert several_photos(seen(np.arange(KNOWN), 1), temperature=1.0) == {}
+    assert measure_photo_groups(seen(np.arange(KNOWN), 1), temperature=1.0) == {}
 
 
 def test_command_reports_both_and_all_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,10 +98,10 @@ def test_bundle_without_a_space_can_not_be_experimented_with(
 ) -> None:
     root = write_folder(tmp_path / "cars", CLASSES, 6)
     assert main(["split", str(root), str(tmp_path / "v.txt"), "--share", "0.34"]) == 0
-    bundle = write_tiny_bundle(tmp_path / "b", list(CLASSES), space=False)
+    bundle = write_tiny_bundle(tmp_path / "b", list(CLASSES), projection=False)
     command = ["experiment", str(bundle.path), "--data", str(root), "--split", str(tmp_path / "v.txt")]
     assert main(command) == 2
-    assert "has no space" in capsys.readouterr().err
+    assert "has no projection" in capsys.readouterr().err
 
 
 def test_left_out_classes_are_not_learned_and_must_be_there(tmp_path: Path) -> None:

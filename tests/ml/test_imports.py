@@ -48,7 +48,7 @@ def test_predicting_on_a_cpu_never_imports_torch() -> None:
     code = """
 import sys, tempfile
 from PIL import Image
-from ml.predictor import Predictor
+from ml.serving.predictor import Predictor
 from tests.ml.tiny import write_tiny_bundle
 from tests.ml.conftest import as_bytes
 with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from tests.ml.conftest import ROOT
 # Resident memory, in MB, after 200 MB were taken, touched and freed.
 PROGRAM = """
 import sys
-from ml.memory import keep_freed
+from ml.training.memory import keep_freed
 if sys.argv[1] == "keep":
     assert keep_freed()
 block = bytearray(b"1") * 200_000_000

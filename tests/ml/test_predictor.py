@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ml.serving.loaded_bundle
 import ml.serving.predictor
 from ml.bundle.bundle import Bundle, read_bundle, write_bundle
 from ml.exceptions import BundleError, PhotoError
-from ml.serving.predictor import Answer, LoadedBundle, Predictor
+from ml.serving.answers import Answer
+from ml.serving.loaded_bundle import LoadedBundle
+from ml.serving.predictor import Predictor
 from ml.serving.views import WHOLE, leads
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, tiny_onnx, write_tiny_bundle
@@ -113,7 +116,7 @@ def test_unreadable_photo_is_an_error(predictor: Predictor) -> None:
         predictor.predict(b"hello")
 
 
-def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photo_is_decoded_once_for_both_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     original = ml.serving.predictor.open_photo
     monkeypatch.setattr(
@@ -126,35 +129,35 @@ def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytes
     assert len(opened) == 1
 
 
-def test_second_look_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
+def test_second_view_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
     twice = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
     images = [drawn((20 * i, 90, 200 - 15 * i), i, size=(90 + i, 60)) for i in range(7)]
-    first = twice.look(images)
+    first = twice.first_view(images)
     order = np.argsort(leads(first.cars))
-    always = twice.bundle.settings.second_look
+    always = twice.bundle.settings.second_view
     how = replace(always, enough=float(leads(first.cars)[order[-2]]))
-    looks, both = twice.look_closer(images, first, how), twice.look_closer(images, first, always)
+    views, both = twice.second_view(images, first, how), twice.second_view(images, first, always)
     for i in order[-2:]:
-        assert (looks.second.cars[i] == first.cars[i]).all()
-        assert looks.boxes[i] is WHOLE
+        assert (views.second.cars[i] == first.cars[i]).all()
+        assert views.boxes[i] is WHOLE
     for i in order[:-2]:
-        assert looks.second.cars[i] == pytest.approx(both.second.cars[i], abs=1e-5)
-        assert looks.boxes[i] == both.boxes[i]
+        assert views.second.cars[i] == pytest.approx(both.second.cars[i], abs=1e-5)
+        assert views.boxes[i] == both.boxes[i]
     calls = []
-    counting = replace(twice, network=lambda photos: calls.append(len(photos)) or twice.network(photos))
-    counting.look_closer(images, first, replace(always, enough=0.0))
-    counting.look_closer(images, first, how)
-    assert calls == [len(images) - 2], "none at all where every first look says enough"
+    counting = replace(twice, backend=lambda photos: calls.append(len(photos)) or twice.backend(photos))
+    counting.second_view(images, first, replace(always, enough=0.0))
+    counting.second_view(images, first, how)
+    assert calls == [len(images) - 2], "none at all where every first view says enough"
 
 
 def test_nothing_is_loaded_before_the_first_photo_and_once_for_many_threads(
     tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    original = ml.serving.predictor.open_network
+    original = ml.serving.loaded_bundle.open_backend
     monkeypatch.setattr(
-        ml.serving.predictor,
-        "open_network",
+        ml.serving.loaded_bundle,
+        "open_backend",
         lambda *args, **named: opened.append(args) or original(*args, **named),
     )
     predictor = Predictor(tiny_bundle.path)

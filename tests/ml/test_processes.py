@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.ml.conftest import CLASSES, ROOT, write_folder
-from tests.ml.test_laboratory import write_recipe
+from tests.ml.test_training_commands import write_recipe
 
 
 def test_two_processes_reach_the_loss_of_one(tmp_path: Path) -> None:

@@ -51,10 +51,10 @@ def test_photo_of_any_shape_can_be_judged(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "name", ["JPEG quality 30", "blur", "dusk", "120 px", "small car", "tiny car", "upright"]
 )
-def test_proxy_changes_the_photo_the_same_way_every_time(tmp_path: Path, name: str) -> None:
+def test_corruption_changes_the_photo_the_same_way_every_time(tmp_path: Path, name: str) -> None:
     sharp((64, 64)).save(tmp_path / "background.png")
-    proxy = corruptions.all_proxies([tmp_path / "background.png"])[name]
-    changed = [proxy(sharp(), random.Random("a")) for _ in range(2)]
+    corruption = corruptions.all_corruptions([tmp_path / "background.png"])[name]
+    changed = [corruption(sharp(), random.Random("a")) for _ in range(2)]
     assert changed[0].mode == "RGB"
     assert changed[0].tobytes() == changed[1].tobytes() != sharp().tobytes()
 
@@ -71,9 +71,9 @@ def test_small_car_keeps_the_size_and_shrinks_the_car(tmp_path: Path) -> None:
 
 def test_upright_photo_is_higher_than_wide_and_shows_all_of_the_car(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (0, 0, 255)).save(tmp_path / "blue.png")
-    proxy = corruptions.upright([tmp_path / "blue.png"])
+    corruption = corruptions.upright([tmp_path / "blue.png"])
     for seed in range(5):
-        photo = proxy(Image.new("RGB", (200, 100), (255, 0, 0)), random.Random(seed))
+        photo = corruption(Image.new("RGB", (200, 100), (255, 0, 0)), random.Random(seed))
         assert photo.height == pytest.approx(photo.width * 4 / 3, abs=1)
         assert (np.asarray(photo)[:, :, 0] == 255).sum() == 200 * 100
 
@@ -85,7 +85,7 @@ def test_swapped_photo_has_red_where_blue_was() -> None:
 
 def test_no_background_means_no_distant_car() -> None:
     assert not corruptions.distant([])
-    assert not {"small car", "tiny car", "upright"} & set(corruptions.all_proxies([]))
+    assert not {"small car", "tiny car", "upright"} & set(corruptions.all_corruptions([]))
 
 
 @pytest.mark.data

@@ -1,0 +1,93 @@
+"""A page of the list of cars: what was found, what it can be narrowed by, and what to do where nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.core.paginator import Page
+
+from catalog.models import CarModel, Make, Variant
+from catalog.querysets import VariantQuerySet
+from catalog.search import words
+from catalog.search.criteria import Criteria
+from catalog.search.facets import Chip, Facet, Tally, years
+from catalog.search.paging import LongPaginator
+from catalog.specs.sheet import HEADLINES
+
+PAGE_SIZE = 24
+#: Of more cars than this, words have said too little to put any first, and reading the names of all would take longest of all.
+MOST_RANKED = 5000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`criteria` are those in effect: where `instead_of` is set, its words were replaced by the nearest known ones.
+
+    Where nothing is found, `suggestions` are names that look like the query, and `unfiltered` counts what the query
+    alone would find.
+    """
+
+    criteria: Criteria
+    page: Page
+    facets: list[Facet]
+    years: list[int]
+    chips: list[Chip]
+    instead_of: str = ""
+    suggestions: Sequence[str] = ()
+    unfiltered: int = 0
+
+
+def browse(criteria: Criteria, page: str | None) -> Listing:
+    """The list for these criteria. A constant number of queries; a page that is out of range is the nearest one."""
+    variants = Variant.objects.published()
+    asked, unfiltered = criteria.q, 0
+    suggestions: list[str] = []
+    tally = Tally.take(variants, criteria)
+    if criteria.q and not tally.total:
+        unfiltered = variants.meeting(Criteria(q=criteria.q)).count()
+        if not unfiltered:
+            names = known_names()
+            suggestions = words.nearest_names(asked, names)
+            criteria = _corrected(criteria, names, variants)
+            tally = Tally.take(variants, criteria)
+    broad = tally.total > MOST_RANKED
+    found = variants.meeting(criteria, broad=broad).sorted_by(criteria.sort, "" if broad else criteria.q)
+    shown = found.with_names().with_specs(HEADLINES).with_photos()
+    return Listing(
+        criteria=criteria,
+        page=LongPaginator(shown, PAGE_SIZE, count=tally.total).get_page(page),
+        facets=tally.facets(),
+        years=years(variants),
+        chips=tally.chips(),
+        instead_of=asked if criteria.q != asked else "",
+        suggestions=suggestions,
+        unfiltered=unfiltered,
+    )
+
+
+def find(query: str, limit: int) -> tuple[list[Variant], str]:
+    """The first cars for a query, and the query that found them where its words had to be replaced."""
+    variants = Variant.objects.published()
+    criteria = Criteria(q=query)
+    if not variants.meeting(criteria).exists():
+        criteria = _corrected(criteria, known_names(), variants)
+    found = variants.meeting(criteria).sorted_by("name", criteria.q).with_names()
+    return list(LongPaginator(found, limit, count=limit).page(1)), criteria.q if criteria.q != query else ""
+
+
+def known_names() -> dict[str, str]:
+    """Names of makes, in all ways people call them, and of models; each with its plain words."""
+    makes = Make.objects.published().values_list("name", "aliases")
+    models = CarModel.objects.published().order_by().values_list("name", "slug")
+    names = {name: words.normalise(name) for make, aliases in makes for name in (make, *aliases)}
+    # A slug has the words already: thousands of names take long to normalise.
+    return {name: slug.replace("-", " ") for name, slug in models} | names
+
+
+def _corrected(criteria: Criteria, names: dict[str, str], variants: VariantQuerySet) -> Criteria:
+    """The criteria with the nearest known words, if those find anything at all."""
+    nearest = words.corrected(criteria.q, names.values())
+    if nearest and variants.meeting(Criteria(q=nearest)).exists():
+        return replace(criteria, q=nearest)
+    return criteria
