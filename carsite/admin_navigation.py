@@ -15,8 +15,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permissi
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from accounts.models import Letter
 from classifier.models import Feedback, Identification
+from core.models import OutgoingEmail
 from dealers.models import Enquiry
 from scraper.models import StagedCar
 
@@ -48,7 +48,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "auth.Group": ("Groups", "group"),
         "mfa.Authenticator": ("Second factors", "phonelink_lock"),
         "accounts.ApiToken": ("API tokens", "key"),
-        "accounts.Letter": ("Outgoing e-mails", "outgoing_mail"),
+        "core.OutgoingEmail": ("Outgoing e-mails", "outgoing_mail"),
     },
 }
 
@@ -130,9 +130,9 @@ TASKS = (
     Task(
         "E-mails that could not be sent",
         "outgoing_mail",
-        Letter,
+        OutgoingEmail,
         "attempts__gt=0",
-        lambda: Letter.objects.filter(attempts__gt=0),
+        lambda: OutgoingEmail.objects.filter(attempts__gt=0),
     ),
 )
 

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import Variant
+from catalog.serializers import CurrentSlugField
 from classifier.answers.fused import FusedAnswer, FusedCandidate, fused_answer
 from classifier.models import Feedback, Identification, ModelOutput, Prediction, Sighting
 from classifier.photos.intake import ACCEPTED, MAX_PHOTOS
@@ -95,8 +96,8 @@ class FeedbackRequest(serializers.Serializer):
     """What to say of an answer."""
 
     verdict = serializers.ChoiceField(choices=Feedback.Verdict.choices)
-    variant = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Variant.objects.published(), required=False, allow_null=True, default=None
+    variant = CurrentSlugField(
+        queryset=Variant.objects.published(), required=False, allow_null=True, default=None
     )
     text = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     may_train = serializers.BooleanField(required=False, default=False)

@@ -22,4 +22,4 @@ def similar_cars(row: Identification) -> list[Variant]:
     if not slugs:
         return []
     found = Variant.objects.published().with_names().with_photos().known_as(slugs)
-    return [found[slug] for slug in slugs if slug in found][:SHOWN]
+    return [found[slug] for slug in slugs if slug in found and found[slug] != named][:SHOWN]
