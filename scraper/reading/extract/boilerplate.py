@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from scraper.reading.normalise.names import key_of, title
+from scraper.reading.normalise.names import key_of
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
 # Classes and ids of blocks that are not about the page's car.

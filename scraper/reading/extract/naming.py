@@ -8,7 +8,8 @@ from scraper.reading.cars import RawField
 from scraper.reading.extract import subject
 from scraper.reading.extract.nodes import Node
 from scraper.reading.extract.page import Page
-from scraper.reading.normalise.names import key_of, make_of, models, title
+from scraper.reading.normalise.names import key_of, make_of, models
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import fold
 
 _LONGEST_MODEL = 25
