@@ -15,11 +15,13 @@ from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
 
 from catalog.search.car_names import offered
-from classifier.admin.parts import NeverDeleted, ReadOnly, ShowsItsPhoto, change_link
+from classifier.admin.parts import ShowsItsPhoto
+from classifier.answers.wording import candidate_text, output_summary
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback
 from classifier.training import curation
+from core.admin import NeverEdited, ViewOnly, change_link
 
 #: Photos of the queue on one page.
 PAGE = 20
@@ -46,7 +48,7 @@ class Item:
     def answered(self) -> str:
         """What the model answered."""
         best = self.feedback.identification.best
-        return str(best) if best else "–"
+        return candidate_text(best)
 
     @property
     def needs_car(self) -> bool:
@@ -71,11 +73,10 @@ class Item:
             lines.append("the model agrees")
         else:
             lines.append("the model disagrees")
-        for reading in row.identification.readings.all():
-            read = reading.best["slug"] if reading.best and not reading.failure else None
-            lines.append(
-                f"{reading.model_version} {'agrees' if slug and read == slug else 'says ' + reading.summary}"
-            )
+        for output in row.identification.outputs.all():
+            named = output.best["slug"] if output.best and not output.failure else None
+            says = "agrees" if slug and named == slug else f"says {output_summary(output)}"
+            lines.append(f"{output.model_version} {says}")
         return lines
 
 
@@ -123,7 +124,7 @@ def _one(request: HttpRequest, row: Feedback, what: str) -> None:
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
+class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
     """What people say of answers: where the model errs."""
 
     thumbnail_width = 96
@@ -150,9 +151,6 @@ class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
         "updated",
     )
     readonly_fields = fields
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
         """With what was answered."""
@@ -210,11 +208,11 @@ class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
     @admin.display(description="the model said")
     def answered(self, feedback: Feedback) -> str:
         """The likeliest candidate."""
-        return str(feedback.identification.best or "–")
+        return candidate_text(feedback.identification.best)
 
 
 @admin.register(CurationEvent)
-class CurationEventAdmin(NeverDeleted, admin.ModelAdmin):
+class CurationEventAdmin(ViewOnly, admin.ModelAdmin):
     """Who decided what, and when."""
 
     list_display = ("created", "action", "variant", "actor", "about")

@@ -15,8 +15,9 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from classifier.admin.parts import said
-from classifier.answers import engine, identifications
+from classifier.answers import engine
 from classifier.answers.queue_status import queue
+from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import failure
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Identification
@@ -30,9 +31,6 @@ class WaitsAndFails(admin.ModelAdmin):
 
     list_before_template = "classifier/admin/failures.html"
     change_form_outer_before_template = "classifier/admin/failed.html"
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Who may change identifications may have them tried again."""
@@ -99,7 +97,7 @@ class WaitsAndFails(admin.ModelAdmin):
         done = 0
         for row in rows:
             try:
-                identifications.identification_retry(identification=row)
+                identification_retry(identification=row)
             except NotPossibleNow:
                 if len(rows) == 1:
                     raise
@@ -125,7 +123,7 @@ class WaitsAndFails(admin.ModelAdmin):
         if row.status != Identification.Status.FAILED:
             return "–"
         return format_html(
-            '<p>{}</p><button class="model-button" type="submit" formaction="{}">Try again</button>',
+            '<p>{}</p><button class="staff-button" type="submit" formaction="{}">Try again</button>',
             failure(row),
             reverse("admin:classifier_identification_retry", args=[row.pk]),
         )

@@ -24,9 +24,10 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.models import Source
+from core.text import squash
 from scraper.contact import user_agent
 from scraper.crawl.job import Job, write_job
-from scraper.exceptions import ScraperError
+from scraper.exceptions import LayoutChanged
 from scraper.models.runs import ScrapeRun
 from scraper.reading.cars import Car
 from scraper.reading.lines import car_from_line
@@ -73,13 +74,6 @@ Show = Callable[[ScrapeRun], None]
 
 class Lost(Exception):
     """The run is held by another worker by now: this one stops without a word in its row."""
-
-
-class LayoutChanged(ScraperError):
-    """A source's pages yield far less than they used to."""
-
-    code = "layout_changed"
-    status = 502
 
 
 def run_folder(run_id: int) -> Path:
@@ -266,8 +260,8 @@ class Crawl:
         self._write("items", "values", "new", "changed", "unchanged", "dropped")
 
     def _wanted(self, cars: Iterable[Car]) -> Iterator[Car]:
-        only = {key: name.casefold() for key, name in self._job.only.items()}
-        return (car for car in cars if all(getattr(car, key).casefold() == only[key] for key in only))
+        only = {key: squash(name) for key, name in self._job.only.items()}
+        return (car for car in cars if all(squash(getattr(car, key)) == only[key] for key in only))
 
     def _counted(self, cars: Iterator[Car]) -> Iterator[Car]:
         for number, car in enumerate(cars, 1):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from core.text import squash
 from scraper.reading.cars import RawField
 from scraper.reading.normalise.draft import Draft
-from scraper.reading.normalise.names import key_of, make_of, models, split_model, tidy
+from scraper.reading.normalise.names import make_of, models, split_model, tidy
 from scraper.reading.normalise.titles import Title, title
 
 _LONGEST_TRIM = 80
@@ -83,7 +84,7 @@ def _model_and_trim(make: str, stated: list[RawField], titles: list[_Spoken]) ->
     model, trim = split_model(make, said.text)
     if make_of(model) == make or (spoken.model and _is_code(make, model, titles)):
         return _Name(spoken.model), _Name(spoken.trim)
-    if not trim and key_of(model) == key_of(spoken.model):
+    if not trim and squash(model) == squash(spoken.model):
         trim = spoken.trim
     return _Name(model, said), _Name(trim)
 
@@ -99,16 +100,16 @@ def _is_code(make: str, model: str, titles: list[_Spoken]) -> bool:
     """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
     one.
     """
-    key = key_of(model)
-    return key not in models(make) and not any(key in key_of(one.said.text) for one in titles)
+    key = squash(model)
+    return key not in models(make) and not any(key in squash(one.said.text) for one in titles)
 
 
 def _is_year(text: str, make: str) -> bool:
     """Whether a "model" is a model year: some sites label it so. A Peugeot 2008 is none."""
-    return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and key_of(text) not in models(make)
+    return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and squash(text) not in models(make)
 
 
 def _is_version(text: str, make: str) -> bool:
     """Whether a "model" is a version of one: it begins with the size of its engine."""
     said = split_model(make, text)[0]  # "Hyundai 2.0 GLS" repeats the make
-    return bool(re.match(r"\d[.,]\d\s\S", said)) and key_of(said) not in models(make)
+    return bool(re.match(r"\d[.,]\d\s\S", said)) and squash(said) not in models(make)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from scraper.reading.vocabulary import fold, read
+from core.text import squash
+from scraper.reading.vocabulary import read
 
 _KEEPS_CASE = 4  # "GTI", "BMW": short capitals are names, longer ones shouting
 _MOST_WORDS = 5  # of the longest known model
@@ -14,28 +15,23 @@ _SHORT_MODEL = 14  # characters: a longer "model" holds a trim
 YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
 
 
-def key_of(name: str) -> str:
-    """Letters and digits only: how names are compared ("Mercedes Benz", "MERCEDES-BENZ")."""
-    return re.sub(r"[\W_]+", "", fold(name))
-
-
 @cache
 def makes() -> dict[str, str]:
     """Key of every spelling of a make → its canonical name."""
     table: dict[str, list[str]] = read("makes")["makes"]
-    known = {key_of(alias): name for name, aliases in table.items() for alias in aliases}
-    return known | {key_of(name): name for name in table}
+    known = {squash(alias): name for name, aliases in table.items() for alias in aliases}
+    return known | {squash(name): name for name in table}
 
 
 @cache
 def models(make: str) -> dict[str, str]:
     """Key of every known model of a make → its name."""
-    return {key_of(name): name for name in read("models").get(make, ())}
+    return {squash(name): name for name in read("models").get(make, ())}
 
 
 def make_of(said: str) -> str:
     """The canonical make of a text that is nothing but a make; empty where it is not known."""
-    return makes().get(key_of(said), "")
+    return makes().get(squash(said), "")
 
 
 def tidy(name: str) -> str:
@@ -73,7 +69,7 @@ def _listed_prefix(make: str, words: list[str]) -> tuple[str, int] | None:
         if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
             continue  # an i30 N Line is no i30 N
         said = " ".join(words[:length])
-        if name := known.get(key_of(said)):
+        if name := known.get(squash(said)):
             return _spelt(name, said), length
     return None
 
@@ -110,7 +106,7 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     whole = said.split() or [""]
     words = _without_year_at_the_end(_without_make(make, _without_years_ahead(make, whole)))
     text = " ".join(words)
-    if exact := models(make).get(key_of(text)):
+    if exact := models(make).get(squash(text)):
         return _spelt(exact, text), ""
     name, length = known_prefix(make, words)
     if name and len(words) > length:
@@ -129,7 +125,7 @@ def _without_years_ahead(make: str, words: list[str]) -> list[str]:
 
 def _without_make(make: str, words: list[str]) -> list[str]:
     for length in (3, 2, 1):
-        if len(words) > length and makes().get(key_of(" ".join(words[:length]))) == make:
+        if len(words) > length and makes().get(squash(" ".join(words[:length]))) == make:
             return words[length:]
     return words
 

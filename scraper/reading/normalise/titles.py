@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from scraper.reading.normalise.names import YEAR, key_of, known_prefix, make_of, makes, models
+from core.text import squash
+from scraper.reading.normalise.names import YEAR, known_prefix, make_of, makes, models
 from scraper.reading.normalise.years import latest
 from scraper.reading.vocabulary import read
 
@@ -68,7 +69,7 @@ def _make_in(words: list[str]) -> tuple[str, int] | None:
     """The make and the word behind it: at the start, behind a year, or as the first unmistakable name."""
     for start in range(min(len(words), _WORDS_BEFORE_A_MAKE)):
         for length in (3, 2, 1):
-            key = key_of(" ".join(words[start : start + length]))
+            key = squash(" ".join(words[start : start + length]))
             name = makes().get(key, "") if start + length <= len(words) else ""
             if name and _is_unmistakable(key, words[:start]):
                 return name, start + length
@@ -84,14 +85,14 @@ def _is_unmistakable(key: str, ahead: list[str]) -> bool:
 @cache
 def _everyday() -> frozenset[str]:
     """Keys of makes that are words of everyday, too."""
-    return frozenset(key_of(name) for name in read("makes")["everyday"]["names"])
+    return frozenset(squash(name) for name in read("makes")["everyday"]["names"])
 
 
 def _implied_make_in(words: list[str]) -> tuple[str, int] | None:
     """The make of a model that people name without it, and the word where that model begins."""
     for start in range(min(len(words), _WORDS_BEFORE_A_MODEL)):
         for length in (2, 1):
-            if name := _implied().get(key_of(" ".join(words[start : start + length])), ""):
+            if name := _implied().get(squash(" ".join(words[start : start + length])), ""):
                 return name, start
     return None
 
@@ -99,7 +100,7 @@ def _implied_make_in(words: list[str]) -> tuple[str, int] | None:
 @cache
 def _implied() -> dict[str, str]:
     """Key of a model that people name without its make → the make."""
-    return {key_of(model): make for model, make in read("makes")["implied"].items()}
+    return {squash(model): make for model, make in read("makes")["implied"].items()}
 
 
 # --- The model ----------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ def _known_behind_code(make: str, words: list[str]) -> tuple[str, int]:
         if name or len(words) <= skipped:
             break
         name, length = known_prefix(make, words[skipped:])
-        is_sure = len(key_of(name)) > 2 and not name.isdigit()
+        is_sure = len(squash(name)) > 2 and not name.isdigit()
         name, length = (name, length + skipped) if is_sure else ("", 0)
     return name, length
 
@@ -156,7 +157,7 @@ def _without_version(make: str, name: str, length: int) -> tuple[str, int]:
     """The model without the body or version in its name, and how many words it takes then."""
     for version in _versions().get(make, ()):
         model = name.removesuffix(f" {version}")
-        if model != name and key_of(model) in models(make):
+        if model != name and squash(model) in models(make):
             return model, length - len(version.split())
     return name, length
 
