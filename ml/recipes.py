@@ -88,8 +88,8 @@ class Augmentation:
 class Distill:
     """A teacher, the folder of a run or a bundle, whose answers are learned beside the labels.
 
-    `weight` (0-1) is what the teacher's answers, softened by `temperature`, count for; `size` is what the teacher looks
-    at in pixels, 0 for what it was made for.
+    `weight` (0-1) is what the teacher's answers, softened by `temperature`, count for; `size` is the side of the photos that the teacher
+    is shown, in pixels, 0 for what it was made for.
     """
 
     teacher: str

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('makes', models.JSONField(default=list, help_text='[{"make", "probability"}], the likeliest first.')),
                 ('car_models', models.JSONField(default=list, help_text='[{"make", "model", "probability"}], the likeliest first.')),
                 ('heat_map', models.JSONField(default=list, help_text='Rows of 0-255: where in the photo the answer comes from.')),
-                ('box', models.JSONField(default=list, help_text='[left, top, right, bottom] of the second look, in shares.')),
+                ('box', models.JSONField(default=list, help_text='[left, top, right, bottom] of the second view, in shares.')),
                 ('hints', models.JSONField(default=list, help_text='What may be wrong with the photo: "dark", "blurred", …')),
                 ('ranking', models.JSONField(default=list, help_text='[{"label", "slug", "probability"}]: all that counts beside other photos of the car.')),
                 ('similar', models.JSONField(default=list, help_text='[{"label", "slug", "cosine"}] of cars that look like it, the nearest first.')),

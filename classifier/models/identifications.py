@@ -177,7 +177,7 @@ class Identification(models.Model):
         default=list, help_text="Rows of 0-255: where in the photo the answer comes from."
     )
     box = models.JSONField(
-        default=list, help_text="[left, top, right, bottom] of the second look, in shares."
+        default=list, help_text="[left, top, right, bottom] of the second view, in shares."
     )
     hints = models.JSONField(default=list, help_text='What may be wrong with the photo: "dark", "blurred", …')
     model_version = models.ForeignKey(

@@ -212,14 +212,14 @@ def _check_covers(rows: list[Row], labels: list[str]) -> None:
 
 
 def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
-    from ml.network.unfuse_batchnorm import unfold
+    from ml.network.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
 
     weights = folder / "start.pt"
     if not weights.exists():
         watch.step("Preparing the weights to start from", 0.06)
-        save_whole(unfold(base, _paths(manifest, "train")).state_dict(), weights)
+        save_whole(unfuse_batchnorm(base, _paths(manifest, "train")).state_dict(), weights)
     full = datasets.recipe_for(recipe, manifest, weights=weights, bundle=base)
     watch.step(f"Training: 0 of {full.epochs} epochs", 0.08)
     watch.epochs(folder / "run", full.epochs, start=0.08, end=0.75)

@@ -22,7 +22,8 @@ from ml.exceptions import BundleError
 
 FORMAT = 1
 MODEL, WEIGHTS, LABELS, CARD = "model.onnx", "weights.safetensors", "labels.json", "bundle.json"
-SPACE = "space.safetensors"
+#: The file of `ml.serving.embedding_projection`; its name is older than that word, and bundles that exist have it.
+PROJECTION = "space.safetensors"
 #: Tensor of `weights.safetensors` with a row for each label: its weights on the channels of the feature map.
 HEAD = "car_head.weight"
 #: A bundle is kept in version control, so it must stay small.
@@ -51,16 +52,16 @@ class Input:
 
 
 @dataclass(frozen=True)
-class SecondLook:
-    """How the second look is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
+class SecondView:
+    """How the second view is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
 
     `padding` is a share of the photo's sides, `smallest` of its short one. `shape` is how narrow and how wide a box may be,
     width over height in pixels, where the photo allows it: squeezed to a square, a part of a photo taken upright would show
     a car half as wide again as those of the benchmark. A box of more than the share `largest` of the area is not looked at
     closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
     blurred photo: enlarged, it would show the network less than the whole photo does. A photo whose best logit in the first
-    look leads by `enough`, and that it takes for a car's outside, gets no second one: it would cost as much as the first and
-    change nothing. None: every photo gets it. The second look weighs `weight` where it sees the whole photo, and the more
+    view leads by `enough`, and that it takes for a car's outside, gets no second one: it would cost as much as the first and
+    change nothing. None: every photo gets it. The second view weighs `weight` where it sees the whole photo, and the more
     the closer it looks (see ml.serving.views.mixed).
     """
 
@@ -113,7 +114,7 @@ class Settings:
     architecture: str
     input: Input
     thresholds: Thresholds
-    second_look: SecondLook = field(default_factory=SecondLook)
+    second_view: SecondView = field(default_factory=SecondView)
     calibration: Calibration = field(default_factory=Calibration)
     familiarity: Familiarity | None = None
 
@@ -143,9 +144,9 @@ class Bundle:
         return str(self.card["files"][MODEL])
 
     @property
-    def has_space(self) -> bool:
+    def has_projection(self) -> bool:
         """Whether cars can be compared in it."""
-        return SPACE in self.card["files"]
+        return PROJECTION in self.card["files"]
 
 
 def read_bundle(path: str | Path) -> Bundle:
@@ -168,8 +169,8 @@ def read_bundle(path: str | Path) -> Bundle:
         labels = tuple(_build(Label, row) for row in _read_json(path, LABELS))
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, f"{CARD} or {LABELS} lacks or misnames something ({error})") from None
-    if settings.familiarity and SPACE not in card["files"]:
-        raise _damaged(path, f"{CARD} speaks of {SPACE}, but names no digest for it")
+    if settings.familiarity and PROJECTION not in card["files"]:
+        raise _damaged(path, f"{CARD} speaks of {PROJECTION}, but names no digest for it")
     outputs = _count_outputs(path)
     if outputs != len(labels):
         raise BundleError(
@@ -186,12 +187,12 @@ def write_bundle(
     *,
     model: bytes,
     weights: bytes,
-    space: bytes | None = None,
+    projection: bytes | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Write a bundle whole or not at all, replacing one that is there, and read it back.
 
-    `model` is an ONNX file, `weights` and `space` safetensors files, `facts` what else `bundle.json` should say (metrics, data,
+    `model` is an ONNX file, `weights` and `projection` safetensors files, `facts` what else `bundle.json` should say (metrics, data,
     licence, created). Raises BundleError where the result is not a valid bundle; then nothing is replaced.
     """
     path = Path(path)
@@ -200,12 +201,13 @@ def write_bundle(
     part.mkdir(parents=True)
     table = json.dumps([dataclasses.asdict(label) for label in labels], indent=1, ensure_ascii=False)
     contents = {MODEL: model, WEIGHTS: weights, LABELS: table.encode()}
-    if space is not None:
-        contents[SPACE] = space
+    if projection is not None:
+        contents[PROJECTION] = projection
     for name, content in contents.items():
         (part / name).write_bytes(content)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    card = {"format": FORMAT, **dataclasses.asdict(settings), **(facts or {}), "files": files}
+    said = {_KEYS.get(name, name): value for name, value in dataclasses.asdict(settings).items()}
+    card = {"format": FORMAT, **said, **(facts or {}), "files": files}
     (part / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     size = sum(file.stat().st_size for file in part.iterdir())
     if size > LARGEST:
@@ -231,7 +233,7 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
     for item in dataclasses.fields(kind):
         if item.name in _LATER and item.name not in values:
             continue
-        value = values[item.name]
+        value = values[_KEYS.get(item.name, item.name)]
         nested = _NESTED.get(str(item.type).removesuffix(" | None"))
         if nested and not (value is None and item.name in _LATER):
             built[item.name] = _build(nested, value)
@@ -240,9 +242,11 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
     return kind(**built)
 
 
+#: Fields whose keys in `bundle.json` are older than their names: bundles that exist must stay readable.
+_KEYS = {"second_view": "second_look"}
 #: What a bundle exported before there was such a thing does not say.
 _LATER = ("pixels", "shape", "familiarity")
-_NESTED = {kind.__name__: kind for kind in (Input, SecondLook, Calibration, Thresholds, Familiarity)}
+_NESTED = {kind.__name__: kind for kind in (Input, SecondView, Calibration, Thresholds, Familiarity)}
 
 
 def _damaged(path: Path, what: str) -> BundleError:
@@ -260,7 +264,7 @@ def _read_json(path: Path, name: str) -> Any:
 
 def _check_files(path: Path, card: dict[str, Any]) -> None:
     digests = card.get("files")
-    optional = (SPACE,) if isinstance(digests, dict) and SPACE in digests else ()
+    optional = (PROJECTION,) if isinstance(digests, dict) and PROJECTION in digests else ()
     for name in (MODEL, WEIGHTS, LABELS, *optional):
         if not isinstance(digests, dict) or name not in digests:
             raise _damaged(path, f"{CARD} names no digest for {name}")

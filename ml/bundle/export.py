@@ -16,7 +16,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from ml.exceptions import DataError, MlError, WeightsError
-from ml.network.car_net import CarNet, fold
+from ml.network.car_net import CarNet, fuse_batchnorm
 
 OPSET = 20
 OUTPUTS = ("car_logits", "scene_logits", "embedding", "feature_map")
@@ -53,17 +53,17 @@ def load_run(run: str | Path) -> tuple[CarNet, list[str], dict]:
 
 
 def to_files(model: CarNet, *, size: int) -> tuple[bytes, bytes]:
-    """(ONNX file, safetensors file) of the folded network, for photos of `size` x `size` pixels."""
-    folded = fold(model)
+    """(ONNX file, safetensors file) of the fused network, for photos of `size` x `size` pixels."""
+    fused = fuse_batchnorm(model)
     tensors = {
         name: (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
-        for name, tensor in folded.state_dict().items()
+        for name, tensor in fused.state_dict().items()
     }
-    return to_onnx(folded, size=size), safetensors.torch.save(tensors)
+    return to_onnx(fused, size=size), safetensors.torch.save(tensors)
 
 
-def to_onnx(folded: CarNet, *, size: int) -> bytes:
-    """An ONNX file of a folded network with any number of photos at a time."""
+def to_onnx(fused: CarNet, *, size: int) -> bytes:
+    """An ONNX file of a fused network with any number of photos at a time."""
     photos = torch.zeros(2, 3, size, size)
     batch = torch.export.Dim("batch", min=1, max=4096)
     # The exporter reports its progress on stdout and warns of its own deprecated calls.
@@ -71,7 +71,7 @@ def to_onnx(folded: CarNet, *, size: int) -> bytes:
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
-            folded, (photos,), dynamo=True, optimize=True, verbose=False, opset_version=OPSET,
+            fused, (photos,), dynamo=True, optimize=True, verbose=False, opset_version=OPSET,
             input_names=["photos"], output_names=list(OUTPUTS), dynamic_shapes=({0: batch},),
         )  # fmt: skip
     if program is None:

@@ -59,21 +59,21 @@ def _percent(share: float) -> str:
 
 def _facts(bundle: Bundle) -> str:
     settings = bundle.settings
-    look, spec = settings.second_look, settings.input
+    second, spec = settings.second_view, settings.input
     rows = [
         ("Architecture", settings.architecture),
         ("Classes", len(bundle.labels)),
         ("Input", f"RGB, squeezed to {spec.size} x {spec.size} pixels"),
         (
-            "Second look",
-            f"mirrored, of the box where the feature map's energy is at least {look.energy}, padded by {look.padding:.0%}, each "
-            f"side at least {look.smallest:.0%} of the photo's short one, {look.shape[0]} to {look.shape[1]} times as wide as "
-            f"high; of the whole photo where that box is more than {look.largest:.0%} of it, of blurred photos, and where a "
-            f"side of the box has fewer than {look.pixels} pixels; weighs {look.weight:.0%}, and more the closer it is"
+            "Second view",
+            f"mirrored, of the box where the feature map's energy is at least {second.energy}, padded by {second.padding:.0%}, each "
+            f"side at least {second.smallest:.0%} of the photo's short one, {second.shape[0]} to {second.shape[1]} times as wide as "
+            f"high; of the whole photo where that box is more than {second.largest:.0%} of it, of blurred photos, and where a "
+            f"side of the box has fewer than {second.pixels} pixels; weighs {second.weight:.0%}, and more the closer it is"
             + (
                 ""
-                if look.enough is None
-                else f"; spared where the best logit of a car's outside leads by {look.enough:.3g} in the first look"
+                if second.enough is None
+                else f"; spared where the best logit of a car's outside leads by {second.enough:.3g} in the first view"
             ),
         ),
         (

@@ -10,13 +10,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.data.photos import open_photo
 from ml.data.splits import Photo
 from ml.evaluation.calibration import Labelled
 from ml.evaluation.corruptions import Corruption
 from ml.exceptions import DataError, PhotoError
-from ml.serving.predictor import LoadedBundle, Looks
+from ml.serving.predictor import LoadedBundle, Views
 from ml.serving.quality import hints
 from ml.serving.runtime import Arrays
 from ml.serving.views import areas_of, mixed, mixed_scenes, settled
@@ -26,27 +26,27 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class BatchOutputs:
-    """N photos seen whole and once more as `how` says; neither look has its feature maps any more."""
+    """N photos seen whole and once more as `how` says; neither view has its feature maps any more."""
 
-    how: SecondLook
+    how: SecondView
     labels: np.ndarray  # (N) class numbers, as the photos came with
     first: Arrays
     second: Arrays
-    areas: np.ndarray  # (N) shares of the photos that the second look saw
+    areas: np.ndarray  # (N) shares of the photos that the second view saw
 
     @property
     def embedding(self) -> np.ndarray:
-        """(N, D): of both looks together, as an answer has it."""
+        """(N, D): of both views together, as an answer has it."""
         return mixed(self.first.embedding, self.second.embedding, self.areas, self.how)
 
     @property
     def car_logits(self) -> np.ndarray:
-        """(N, C): of both looks together, before the temperature."""
+        """(N, C): of both views together, before the temperature."""
         return mixed(self.first.cars, self.second.cars, self.areas, self.how)
 
     @property
     def scene_logits(self) -> np.ndarray:
-        """(N, 3): of both looks together, before the temperature."""
+        """(N, 3): of both views together, before the temperature."""
         return mixed_scenes(self.first.scenes, self.second.scenes)
 
     def part(self, chosen: np.ndarray) -> BatchOutputs:
@@ -59,8 +59,8 @@ class BatchOutputs:
         )
         return BatchOutputs(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
-    def as_served(self, how: SecondLook) -> BatchOutputs:
-        """The same photos where the second look weighs as `how` says and is spared where the first one says enough."""
+    def as_served(self, how: SecondView) -> BatchOutputs:
+        """The same photos where the second view weighs as `how` says and is spared where the first one says enough."""
         spared = settled(self.first.cars, self.first.scenes, how)
         second = self.second._replace(
             cars=np.where(spared[:, None], self.first.cars, self.second.cars),
@@ -70,7 +70,7 @@ class BatchOutputs:
         return replace(self, how=how, second=second, areas=np.where(spared, 1.0, self.areas))
 
     def labelled(self) -> Labelled:
-        """The car logits of both looks together, with the labels."""
+        """The car logits of both views together, with the labels."""
         return Labelled(self.car_logits, self.labels)
 
 
@@ -78,7 +78,7 @@ def compute_outputs(
     loaded: LoadedBundle,
     photos: Sequence[Photo],
     *,
-    ways: Sequence[SecondLook] = (),
+    ways: Sequence[SecondView] = (),
     corruption: Corruption | None = None,
     title: str = "photos",
 ) -> list[BatchOutputs]:
@@ -87,15 +87,15 @@ def compute_outputs(
     One BatchOutputs for each way, the bundle's own where none is given. Prints its progress to stderr. Raises DataError
     naming a photo that can't be decoded.
     """
-    ways = ways or [loaded.bundle.settings.second_look]
-    seen: list[list[Looks]] = [[] for _ in ways]
+    ways = ways or [loaded.bundle.settings.second_view]
+    seen: list[list[Views]] = [[] for _ in ways]
     for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch"):
         images = [_open(photo, corruption) for photo in photos[start : start + BATCH]]
-        first = loaded.look(images)
+        first = loaded.first_view(images)
         remarks = [hints(image) for image in images]
         for way, parts in zip(ways, seen, strict=True):
-            looks = loaded.look_closer(images, first, way, remarks)
-            parts.append(replace(looks, first=_light(looks.first), second=_light(looks.second)))
+            views = loaded.second_view(images, first, way, remarks)
+            parts.append(replace(views, first=_light(views.first), second=_light(views.second)))
     labels = np.array([photo.label for photo in photos])
     return [_joined(way, labels, parts) for way, parts in zip(ways, seen, strict=True)]
 
@@ -103,7 +103,7 @@ def compute_outputs(
 def embed(loaded: LoadedBundle, photos: Sequence[Photo], *, title: str = "photos") -> np.ndarray:
     """(N, D) embeddings of photos seen whole, once. Raises DataError as `compute_outputs`."""
     parts = [
-        loaded.look([_open(photo, None) for photo in photos[start : start + BATCH]]).embedding
+        loaded.first_view([_open(photo, None) for photo in photos[start : start + BATCH]]).embedding
         for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch")
     ]
     return np.concatenate(parts)
@@ -123,7 +123,7 @@ def _open(photo: Photo, corruption: Corruption | None) -> Image.Image:
     return corruption(image, random.Random(photo.name)) if corruption else image
 
 
-def _joined(how: SecondLook, labels: np.ndarray, parts: list[Looks]) -> BatchOutputs:
+def _joined(how: SecondView, labels: np.ndarray, parts: list[Views]) -> BatchOutputs:
     first, second = (
         Arrays(*map(np.concatenate, zip(*seen, strict=True)))
         for seen in ([part.first for part in parts], [part.second for part in parts])

@@ -24,7 +24,7 @@ from ml.data.photo_table import Photo
 from ml.data.photos import open_photo, to_input
 from ml.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from ml.exceptions import DataError, PhotoError
-from ml.network.car_net import CarNet, fold, load_folded
+from ml.network.car_net import CarNet, fuse_batchnorm, load_fused
 from ml.serving.runtime import Arrays
 
 TIMED, WARM_UP = 30, 5
@@ -51,7 +51,7 @@ class ComparedModel:
 
     @property
     def parameters(self) -> int:
-        """Numbers that were learned, batch norms folded."""
+        """Numbers that were learned, batch norms fused."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     @property
@@ -84,12 +84,12 @@ class ComparedModel:
 
 @dataclass(frozen=True)
 class Session:
-    """A model that runs; looks at photos once, whole."""
+    """A model that runs; sees photos once, whole."""
 
     session: Any
     input: Input
 
-    def look(self, images: Sequence[Image.Image]) -> Arrays:
+    def first_view(self, images: Sequence[Image.Image]) -> Arrays:
         """What the network says of decoded photos."""
         spec = self.input
         photos = [to_input(image, size=spec.size, mean=spec.mean, std=spec.std) for image in images]
@@ -101,7 +101,7 @@ class Session:
         taken = []
         for _ in range(WARM_UP + TIMED):
             start = time.perf_counter()
-            self.look([image])
+            self.first_view([image])
             taken.append(1000 * (time.perf_counter() - start))
         return np.array(taken[WARM_UP:])
 
@@ -111,7 +111,7 @@ def open_model(path: Path) -> ComparedModel:
     if (path / CARD).exists():
         bundle = read_bundle(path)
         settings, labels = bundle.settings, [label.label for label in bundle.labels]
-        network = load_folded(settings.architecture, path / WEIGHTS, classes=len(labels))
+        network = load_fused(settings.architecture, path / WEIGHTS, classes=len(labels))
         return ComparedModel(
             f"{bundle.name} {bundle.version}",
             path,
@@ -128,7 +128,7 @@ def open_model(path: Path) -> ComparedModel:
         labels,
         Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
         recipe["architecture"],
-        fold(model),
+        fuse_batchnorm(model),
         recipe,
         json.loads(facts.read_text()) if facts.exists() else {},
     )

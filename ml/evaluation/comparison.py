@@ -27,7 +27,7 @@ CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class Judged:
-    """Models and what each makes of the same N photos of C classes, by one look at the whole photo."""
+    """Models and what each makes of the same N photos of C classes, by one view of the whole photo."""
 
     models: list[ComparedModel]
     photos: PhotoTable
@@ -87,7 +87,7 @@ def judge(models: list[ComparedModel], photos: PhotoTable, labels: list[str], *,
     seen: list[list[np.ndarray]] = [[] for _ in models]
     for images in tqdm(decoded(photos), total=-(-len(photos) // 16), desc="photos", unit="batch"):
         for session, parts in zip(sessions, seen, strict=True):
-            parts.append(session.look(images).cars)
+            parts.append(session.first_view(images).cars)
     probabilities = []
     for model, parts in zip(models, seen, strict=True):
         # A model that knows more classes chooses among those that the photos may show.

@@ -18,7 +18,7 @@ from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.corruptions import all_corruptions
 from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
-from ml.serving.embedding_projection import Space
+from ml.serving.embedding_projection import EmbeddingProjection
 from ml.serving.openset import cosines, familiarity
 from ml.serving.predictor import LoadedBundle, choose_scene, decide
 from ml.serving.views import softmax
@@ -27,7 +27,7 @@ from ml.serving.views import softmax
 CORRUPTION_STRIDE = 2
 MOST_OTHERS = 400
 CONFUSIONS = 20
-#: Photos of each class that the space of a bundle is made of.
+#: Photos of each class that the projection of a bundle is made of.
 LEARNED_EACH = 20
 #: What the classes that a recipe leaves out are called among unknown cars.
 LEFT_OUT = "classes left out of training"
@@ -128,7 +128,7 @@ def read_scenes(root: Path, split: Path) -> tuple[list[Photo], list[Photo]]:
 
 def evaluate(loaded: LoadedBundle, material: Material) -> dict[str, Any]:
     """The whole report. Prints its progress to stderr."""
-    judge = _Judge(loaded.bundle, loaded.space)
+    judge = _Judge(loaded.bundle, loaded.projection)
     cars = compute_outputs(loaded, material.cars, title="validation photos")[0]
     report = {"bundle": _identity(loaded.bundle), "photos": len(material.cars), **judge.cars(cars)}
     if several := measure_photo_groups(cars, temperature=loaded.bundle.settings.calibration.cars):
@@ -162,15 +162,15 @@ def _identity(bundle: Bundle) -> dict[str, str]:
 class _Judge:
     """Turns observations into figures by the labels, temperature and thresholds of a bundle."""
 
-    def __init__(self, bundle: Bundle, space: Space | None) -> None:
-        self.space = space
+    def __init__(self, bundle: Bundle, projection: EmbeddingProjection | None) -> None:
+        self.projection = projection
         self.labels = bundle.labels
         self.settings = bundle.settings
         self.makes = [label.make for label in bundle.labels]
         self.models = [(label.make, label.model) for label in bundle.labels]
 
     def probabilities(self, seen: BatchOutputs) -> np.ndarray:
-        """Two looks together, as served."""
+        """Two views together, as served."""
         return seen.labelled().probabilities(self.settings.calibration.cars)
 
     def cars(self, seen: BatchOutputs) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class _Judge:
         }
 
     def both(self, seen: BatchOutputs) -> dict[str, float]:
-        """Share right of one look and of two, and of makes by two."""
+        """Share right of one view and of two, and of makes by two."""
         two = self.probabilities(seen)
         return {
             "one look top-1": float((seen.first.cars.argmax(axis=1) == seen.labels).mean()),
@@ -196,7 +196,7 @@ class _Judge:
         }
 
     def make(self, seen: BatchOutputs, make: str) -> dict[str, Any]:
-        """Photos of which only the make is known: how often it is named first, by one look and by two."""
+        """Photos of which only the make is known: how often it is named first, by one view and by two."""
         answers = {}
         for name, shares in (
             ("one look", softmax(seen.first.cars, self.settings.calibration.cars)),
@@ -225,11 +225,11 @@ class _Judge:
         }
 
     def familiarity(self, seen: BatchOutputs) -> np.ndarray:
-        """(N): how familiar each photo is; without a space, its best probability."""
+        """(N): how familiar each photo is; without a projection, its best probability."""
         how = self.settings.familiarity
-        if how is None or self.space is None:
+        if how is None or self.projection is None:
             return self.probabilities(seen).max(axis=1)
-        closest = cosines(self.space.place(seen.embedding), self.space.centroids).max(axis=1)
+        closest = cosines(self.projection.project(seen.embedding), self.projection.centroids).max(axis=1)
         return familiarity(how, seen.car_logits, closest)
 
     def log_exterior(self, seen: BatchOutputs) -> np.ndarray:
@@ -240,7 +240,7 @@ class _Judge:
     def known(self, seen: BatchOutputs) -> np.ndarray:
         """(N) booleans: whether each photo is familiar enough to be of a known car."""
         how = self.settings.familiarity
-        if how is None or self.space is None:
+        if how is None or self.projection is None:
             return np.ones(len(seen.labels), bool)
         return self.familiarity(seen) >= how.threshold
 

@@ -16,17 +16,17 @@ from ml.data.splits import Photo
 from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.evaluate import Material, Sources, evaluate, read_left_out
 from ml.exceptions import BundleError
-from ml.serving.embedding_projection import Space
+from ml.serving.embedding_projection import EmbeddingProjection
 from ml.serving.predictor import LoadedBundle
-from ml.serving.prototypes import FEWEST, Prototype, join, places_of, prototype_of
+from ml.serving.prototypes import FEWEST, Prototype, join, project_prototypes, prototype_of
 
 #: Times that the photos a car is learned from are drawn anew.
 DRAWS = 20
 
 
 def experiment(loaded: LoadedBundle, material: Material, sources: Sources) -> dict[str, Any]:
-    """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a space."""
-    space_of(loaded)
+    """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a projection."""
+    projection_of(loaded)
     report = evaluate(loaded, material)
     if left_out := read_left_out(sources):
         known = compute_outputs(loaded, material.cars, title="validation photos")[0]
@@ -34,11 +34,11 @@ def experiment(loaded: LoadedBundle, material: Material, sources: Sources) -> di
     return report
 
 
-def space_of(loaded: LoadedBundle) -> Space:
-    """The space of a bundle. Raises BundleError where it has none."""
-    if loaded.space is None:
-        raise BundleError(f"{loaded.bundle.path} has no space to compare cars in. Export its run again.")
-    return loaded.space
+def projection_of(loaded: LoadedBundle) -> EmbeddingProjection:
+    """The projection of a bundle. Raises BundleError where it has none."""
+    if loaded.projection is None:
+        raise BundleError(f"{loaded.bundle.path} has no projection to compare cars in. Export its run again.")
+    return loaded.projection
 
 
 def outputs_of_left_out(
@@ -102,9 +102,11 @@ def _drawn(classes: dict[str, tuple[BatchOutputs, BatchOutputs]], draws: int) ->
 
 
 def _joined(loaded: LoadedBundle, seen: BatchOutputs, prototypes: list[Prototype]) -> np.ndarray:
-    space = space_of(loaded)
+    projection = projection_of(loaded)
     logits = seen.car_logits / loaded.bundle.settings.calibration.cars
-    return join(logits, space.place(seen.embedding), space, places_of(space, prototypes))
+    return join(
+        logits, projection.project(seen.embedding), projection, project_prototypes(projection, prototypes)
+    )
 
 
 def _spread(values: list[float]) -> dict[str, float]:

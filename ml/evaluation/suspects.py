@@ -61,4 +61,4 @@ def embeddings_of(model: ComparedModel, photos: Sequence[Photo], *, threads: int
     """(N, D) embeddings of photos. Prints its progress to stderr."""
     session = model.start(threads)
     batches = tqdm(decoded(photos), total=-(-len(photos) // 16), desc="photos", unit="batch")
-    return np.concatenate([session.look(images).embedding for images in batches])
+    return np.concatenate([session.first_view(images).embedding for images in batches])

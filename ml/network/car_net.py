@@ -75,24 +75,24 @@ class CarNet(nn.Module):
         return Outputs(self.car_head(features), self.scene_head(features), embedding, self.neck(raw))
 
 
-def fold(model: CarNet) -> CarNet:
-    """A copy, for serving only, whose batch norms are folded into the convolutions before them.
+def fuse_batchnorm(model: CarNet) -> CarNet:
+    """A copy, for serving only, whose batch norms are fused into the convolutions before them.
 
     It computes the same with a third fewer layers. Matrices and kernels are rounded to what 16 bits hold, so that
     every format that the copy is saved in holds the same numbers.
     """
-    folded = copy.deepcopy(model).eval()
-    for parent in list(folded.modules()):
-        _fold_children(parent)
+    fused = copy.deepcopy(model).eval()
+    for parent in list(fused.modules()):
+        _fuse_children(parent)
     with torch.no_grad():
-        for parameter in folded.parameters():
+        for parameter in fused.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(parameter.half().float())
-    return folded
+    return fused
 
 
-def _fold_children(parent: nn.Module) -> None:
-    """Fold each convolution of `parent` with the batch norm registered next, leaving that one's activation."""
+def _fuse_children(parent: nn.Module) -> None:
+    """Fuse each convolution of `parent` with the batch norm registered next, leaving that one's activation."""
     children = list(parent.named_children())
     for (_, convolution), (name, norm) in itertools.pairwise(children):
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
@@ -103,12 +103,12 @@ def _fold_children(parent: nn.Module) -> None:
             setattr(parent, name, getattr(norm, "act", nn.Identity()))
 
 
-def load_folded(architecture: str, weights: Path, *, classes: int) -> CarNet:
+def load_fused(architecture: str, weights: Path, *, classes: int) -> CarNet:
     """The network of a bundle from its `weights.safetensors`. Raises WeightsError where they don't fit."""
     try:
         tensors = {name: tensor.float() for name, tensor in load_file(weights).items()}
         hidden = hidden_of(tensors)
-        model = fold(CarNet(architecture, classes=classes, hidden=hidden))
+        model = fuse_batchnorm(CarNet(architecture, classes=classes, hidden=hidden))
         model.load_state_dict(tensors)
     except (RuntimeError, OSError) as error:
         raise WeightsError(f"The tensors of {weights} do not fit {architecture}: {error}") from None

@@ -1,4 +1,4 @@
-"""Back from a bundle to a network that can learn: batch norms are put in again where folding took them out."""
+"""Back from a bundle to a network that can learn: batch norms are put in again where fusing took them out."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from torch import Tensor, nn
 
 from ml.bundle.bundle import WEIGHTS, Bundle
 from ml.data.photos import open_photo, to_input
-from ml.network.car_net import CarNet, hidden_of, load_folded
+from ml.network.car_net import CarNet, hidden_of, load_fused
 
 #: Photos that the statistics of the batch norms are measured on.
 PHOTOS = 64
 BATCH = 8
 
 
-def unfold(bundle: Bundle, photos: Sequence[Any]) -> CarNet:
+def unfuse_batchnorm(bundle: Bundle, photos: Sequence[Any]) -> CarNet:
     """A network that answers as the bundle's does and has its batch norms again, measured on `photos` (paths or files).
 
-    A folded convolution does what the norm after it did. The norm is given the mean and variance that its input has on
+    A fused convolution does what the norm after it did. The norm is given the mean and variance that its input has on
     real photos, and the scale and shift that undo them: in evaluation nothing changes, and in training it normalises as
     it did before. Raises WeightsError where the bundle's tensors don't fit its architecture.
     """
     settings, classes = bundle.settings, len(bundle.labels)
-    folded = load_folded(settings.architecture, bundle.path / WEIGHTS, classes=classes).eval()
-    model = CarNet(settings.architecture, classes=classes, hidden=hidden_of(folded.state_dict()))
-    state = folded.state_dict()
+    fused = load_fused(settings.architecture, bundle.path / WEIGHTS, classes=classes).eval()
+    model = CarNet(settings.architecture, classes=classes, hidden=hidden_of(fused.state_dict()))
+    state = fused.state_dict()
     own = model.state_dict()
     pairs = _pairs(model)
-    moments = _moments(folded, [convolution for convolution, _ in pairs], _inputs(bundle, photos))
+    moments = _moments(fused, [convolution for convolution, _ in pairs], _inputs(bundle, photos))
     for name, tensor in state.items():
         if name in own:
             own[name] = tensor.reshape(own[name].shape)
@@ -49,7 +49,7 @@ def unfold(bundle: Bundle, photos: Sequence[Any]) -> CarNet:
 
 
 def _pairs(model: nn.Module) -> list[tuple[str, str]]:
-    """Names of each convolution and the norm after it, as `ml.network.car_net.fold` pairs them."""
+    """Names of each convolution and the norm after it, as `ml.network.car_net.fuse_batchnorm` pairs them."""
     found = []
     for prefix, parent in model.named_modules():
         children = list(parent.named_children())
@@ -60,7 +60,7 @@ def _pairs(model: nn.Module) -> list[tuple[str, str]]:
 
 
 @torch.no_grad()
-def _moments(folded: CarNet, convolutions: Sequence[str], inputs: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+def _moments(fused: CarNet, convolutions: Sequence[str], inputs: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
     """Mean and variance by channel of what each convolution gives, without its bias."""
     sums: dict[str, list[Tensor]] = {}
 
@@ -76,10 +76,10 @@ def _moments(folded: CarNet, convolutions: Sequence[str], inputs: Tensor) -> dic
 
     hooks = []
     for name in convolutions:
-        module = cast("nn.Conv2d", folded.get_submodule(name))
+        module = cast("nn.Conv2d", fused.get_submodule(name))
         hooks.append(module.register_forward_hook(watch(name, cast("Tensor", module.bias))))
     for batch in inputs.split(BATCH):
-        folded(batch)
+        fused(batch)
     for hook in hooks:
         hook.remove()
     moments = {}

@@ -24,7 +24,7 @@ from ml.exceptions import BundleError, DataError
 from ml.network.car_net import CarNet
 from ml.packaging.tuning import tune
 from ml.recipes import Data, ReleaseNotes
-from ml.serving.embedding_projection import Space, fit_space
+from ml.serving.embedding_projection import EmbeddingProjection, fit_projection
 from ml.serving.predictor import LoadedBundle
 from ml.serving.views import WHOLE, softmax
 
@@ -57,14 +57,16 @@ def build_bundle(
         loaded = LoadedBundle.open(draft, "onnx", threads)
         material = read_material(sources_of(Data(**recipe["data"]), notes), draft)
         parity = check_parity(model, draft, material)
-        loaded = replace(loaded, space=learn_space(loaded, material))
+        loaded = replace(loaded, projection=learn_projection(loaded, material))
         settings, choice = tune(loaded, material)
         report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
     report["two looks"] |= choice
     report["parity"] = parity
     facts = _facts(recipe, notes, report, created=now.isoformat(timespec="seconds"))
-    space = loaded.space.to_file() if loaded.space else None
-    bundle = write_bundle(out, settings, table, model=model_file, weights=weights, space=space, facts=facts)
+    projection = loaded.projection.to_file() if loaded.projection else None
+    bundle = write_bundle(
+        out, settings, table, model=model_file, weights=weights, projection=projection, facts=facts
+    )
     write_card(bundle)
     report["bundle"] = {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
     (run / "report.json").write_text(
@@ -102,8 +104,8 @@ def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
     )
 
 
-def learn_space(loaded: LoadedBundle, material: Material) -> Space:
-    """The space in which the network compares cars, by photos that it learned from. Raises DataError where a class has none."""
+def learn_projection(loaded: LoadedBundle, material: Material) -> EmbeddingProjection:
+    """The projection in which the network compares cars, by photos that it learned from. Raises DataError where a class has none."""
     placed = {photo.label for photo in material.learned}
     if missing := [one.label for i, one in enumerate(loaded.bundle.labels) if i not in placed]:
         raise DataError(
@@ -111,11 +113,11 @@ def learn_space(loaded: LoadedBundle, material: Material) -> Space:
             "validation photos."
         )
     embeddings = embed(loaded, material.learned, title="placing the known cars")
-    return fit_space(embeddings, np.array([photo.label for photo in material.learned]))
+    return fit_projection(embeddings, np.array([photo.label for photo in material.learned]))
 
 
 def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str, float]:
-    """The largest difference of a probability on real photos: between the backends, and by folding and rounding.
+    """The largest difference of a probability on real photos: between the backends, and by fusing and rounding.
 
     Raises BundleError where the backends differ by more than PARITY.
     """
@@ -123,7 +125,7 @@ def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str,
     step = max(1, len(material.cars) // PARITY_PHOTOS)
     images = [open_photo(photo.path) for photo in material.cars[::step]]
     inputs = backends[0].inputs(images, [WHOLE] * len(images))
-    by_onnx, by_torch = (softmax(backend.network(inputs).cars) for backend in backends)
+    by_onnx, by_torch = (softmax(one.backend(inputs).cars) for one in backends)
     with torch.inference_mode():
         as_trained = softmax(model(torch.from_numpy(inputs)).cars.numpy())
     worst = float(np.abs(by_onnx - by_torch).max())

@@ -1,4 +1,4 @@
-"""Choose how a network is used (second look, temperatures, thresholds, what is familiar) on validation photos."""
+"""Choose how a network is used (second view, temperatures, thresholds, what is familiar) on validation photos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml.bundle.bundle import Calibration, SecondLook, Settings, Thresholds
+from ml.bundle.bundle import Calibration, SecondView, Settings, Thresholds
 from ml.data.splits import SCENES
 from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.calibration import (
@@ -26,34 +26,34 @@ from ml.serving.openset import cosines, fit_familiarity
 from ml.serving.predictor import LoadedBundle
 from ml.serving.views import leads, softmax
 
-#: Ways to frame the second look that are tried.
+#: Ways to frame the second view that are tried.
 WAYS = (
-    SecondLook(smallest=0.65, largest=0.6),
-    SecondLook(smallest=0.5, largest=0.6),
-    SecondLook(smallest=0.5, largest=0.85),
-    SecondLook(smallest=0.35, largest=0.85),
+    SecondView(smallest=0.65, largest=0.6),
+    SecondView(smallest=0.5, largest=0.6),
+    SecondView(smallest=0.5, largest=0.85),
+    SecondView(smallest=0.35, largest=0.85),
 )
 WEIGHTS = (0.3, 0.4, 0.5, 0.6)
-#: A closer look shows at least this share of the pixels, along each side, that the network looks at.
+#: A second view has at least this share of the pixels, along each side, of the input of the network.
 LEAST_PIXELS = 0.25
-#: Of the validation photos, every so many-th is set small on another picture, in each way, to choose the second look by.
+#: Of the validation photos, every so many-th is set small on another picture, in each way, to choose the second view by.
 DISTANT_STRIDE = 3
-#: Share of right first looks from which on a second one is spared.
+#: Share of right first views from which on a second one is spared.
 ENOUGH = 0.995
 
 
 def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, float]]:
     """The settings that served best, and figures of the choice that a report should mention.
 
-    The second look is spared where the first is as good as certain. It is the way and weight with the least log loss, each at
+    The second view is spared where the first is as good as certain. It is the way and weight with the least log loss, each at
     its own temperature, on validation photos as they are and with the car further away in several ways, all kinds counting
-    the same. Photos from afar need scenes to be set on; without them the first kind decides. Where the bundle has a space,
+    the same. Photos from afar need scenes to be set on; without them the first kind decides. Where the bundle has a projection,
     what is familiar is chosen too, and takes the place of the probability under which a car is unknown.
     """
     settings = loaded.bundle.settings
     pixels = round(settings.input.size * LEAST_PIXELS)
     ways = [replace(way, pixels=pixels) for way in WAYS]
-    cars = compute_outputs(loaded, material.cars, ways=ways, title="choosing the second look")
+    cars = compute_outputs(loaded, material.cars, ways=ways, title="choosing the second view")
     backgrounds = [photo.path for photo in material.scenes if SCENES[photo.label] == "other"]
     kinds = [cars]
     for name, corruption in distant(backgrounds).items():
@@ -70,10 +70,12 @@ def tune(loaded: LoadedBundle, material: Material) -> tuple[Settings, dict[str, 
     calibration = Calibration(
         fit_temperature(chosen.labelled()), _scene_temperature(loaded, material, chosen)
     )
-    settings = replace(settings, second_look=chosen.how, calibration=calibration)
+    settings = replace(settings, second_view=chosen.how, calibration=calibration)
     settings = replace(settings, thresholds=_thresholds(settings, chosen))
-    if loaded.space is not None:
-        closest = cosines(loaded.space.place(chosen.embedding), loaded.space.centroids).max(axis=1)
+    if loaded.projection is not None:
+        closest = cosines(loaded.projection.project(chosen.embedding), loaded.projection.centroids).max(
+            axis=1
+        )
         settings = replace(
             settings,
             familiarity=fit_familiarity(chosen.car_logits, closest),
@@ -89,10 +91,10 @@ def _reweighted(seen: BatchOutputs, weight: float) -> BatchOutputs:
 
 
 def enough_lead(kinds: Sequence[BatchOutputs]) -> float | None:
-    """The least lead (see ml.serving.views.leads) from which on the first look alone is right ENOUGH of the time, for each kind of photos.
+    """The least lead (see ml.serving.views.leads) from which on the first view alone is right ENOUGH of the time, for each kind of photos.
 
-    That on photos as they are nothing is lost by sparing the second look earlier still says little: on photos from the road,
-    of which there are none to choose by, the second look is worth far more. None where no lead is enough.
+    That on photos as they are nothing is lost by sparing the second view earlier still says little: on photos from the road,
+    of which there are none to choose by, the second view is worth far more. None where no lead is enough.
     """
     least = [
         lowest_right(leads(seen.first.cars), seen.first.cars.argmax(axis=1) == seen.labels, precision=ENOUGH)

@@ -1,7 +1,7 @@
 """How familiar a photo is: whether it shows a car that was learned at all. NumPy only; B photos, C classes, d directions.
 
 Probabilities can't say it, since they are shares among the known cars. Two things can: how far the best logit stands out
-from all others, and how closely the photo points where some known car lies in the space (ml.serving.embedding_projection). Each fails where the
+from all others, and how closely the photo points where some known car lies in the projection (ml.serving.embedding_projection). Each fails where the
 other does not, so both count: a unit of each is its own spread over photos of known cars.
 """
 
@@ -26,13 +26,13 @@ def stand_out(logits: np.ndarray) -> np.ndarray:
     return logits.max(axis=1) - logits.mean(axis=1)
 
 
-def cosines(places: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(B, M): cosine of each of (B, d) places with each of (M, d) known ones."""
-    return _directions(places) @ _directions(known).T
+def cosines(vectors: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(B, M): cosine of each of (B, d) vectors with each of (M, d) known ones."""
+    return _directions(vectors) @ _directions(known).T
 
 
-def _directions(places: np.ndarray) -> np.ndarray:
-    return places / np.maximum(np.linalg.norm(places, axis=-1, keepdims=True), 1e-12)
+def _directions(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def familiarity(how: Familiarity, logits: np.ndarray, closest: np.ndarray) -> np.ndarray:

@@ -13,15 +13,15 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ml.bundle.bundle import HEAD, WEIGHTS, Bundle, Label, SecondLook, Settings, Thresholds, read_bundle
+from ml.bundle.bundle import HEAD, WEIGHTS, Bundle, Label, SecondView, Settings, Thresholds, read_bundle
 from ml.data.photos import open_photo, to_input
 from ml.data.splits import SCENES
 from ml.exceptions import BundleError, PhotoError
-from ml.serving.embedding_projection import Space, read_space
+from ml.serving.embedding_projection import EmbeddingProjection, read_projection
 from ml.serving.openset import cosines, familiarity
-from ml.serving.prototypes import Prototype, join, places_of
+from ml.serving.prototypes import Prototype, join, project_prototypes
 from ml.serving.quality import hints
-from ml.serving.runtime import Arrays, Network, open_network
+from ml.serving.runtime import Arrays, Backend, open_backend
 from ml.serving.stopwatch import Stopwatch
 from ml.serving.views import (
     WHOLE,
@@ -85,10 +85,10 @@ class Answer:
 
     `scene` is "exterior", "interior" or "other"; `decision` is "sure", "unsure" or "unknown", and always "unknown"
     where the scene is not "exterior". `heat_map` (rows of 0-255, over the whole photo) shows where the first candidate
-    comes from; `box` is what the second look saw, in shares of the photo's width and height. `hints` (see `ml.serving.quality`)
+    comes from; `box` is what the second view saw, in shares of the photo's width and height. `hints` (see `ml.serving.quality`)
     name what may be wrong with the photo. `ranking` are all candidates that count when several photos of a car are put
     together (ml.serving.fusion). `familiarity` (see ml.serving.openset) and `similar`, the nearest known cars, are None and empty where the
-    bundle has no space. `seconds` says where its time went: "decode", "look", "look again", "answer".
+    bundle has no projection. `seconds` says where its time went: "decode", "first_view", "second_view", "answer".
     """
 
     scene: str
@@ -108,8 +108,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Two looks at B photos; the second is mirrored, or the first once more where that one said enough.
+class Views:
+    """Two views of B photos; the second is mirrored, or the first once more where that one said enough.
 
     `hints` are what may be wrong with each photo.
     """
@@ -122,10 +122,10 @@ class Looks:
 
 @dataclass(frozen=True)
 class Learned:
-    """Cars that were learned without training, and their places (K, d) in a bundle's space."""
+    """Cars that were learned without training, and their projected (K, d) in a bundle's projection."""
 
     labels: tuple[Label, ...]
-    places: np.ndarray
+    projected: np.ndarray
 
 
 class Predictor:
@@ -165,7 +165,7 @@ class Predictor:
     @property
     def batch(self) -> int:
         """How many photos at a time it is best asked about. Raises BundleError as `load` does."""
-        return self.load().network.batch
+        return self.load().backend.batch
 
     def predict(self, source: Source) -> Answer:
         """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
@@ -203,17 +203,17 @@ class LoadedBundle:
     """A bundle with its network in memory."""
 
     bundle: Bundle
-    network: Network
+    backend: Backend
     head: np.ndarray
-    space: Space | None = field(default=None)
+    projection: EmbeddingProjection | None = field(default=None)
 
     @classmethod
     def open(cls, source: str | Path | Bundle, backend: str, threads: int) -> LoadedBundle:
         bundle = source if isinstance(source, Bundle) else read_bundle(source)
-        network = open_network(bundle, backend=backend, threads=threads)
-        loaded = cls(bundle, network, _read_head(bundle), read_space(bundle))
+        opened = open_backend(bundle, backend=backend, threads=threads)
+        loaded = cls(bundle, opened, _read_head(bundle), read_projection(bundle))
         size = bundle.settings.input.size
-        outputs = network(np.zeros((1, 3, size, size), np.float32))
+        outputs = opened(np.zeros((1, 3, size, size), np.float32))
         if outputs.cars.shape[1] != len(bundle.labels) or outputs.scenes.shape[1] != len(SCENES):
             raise BundleError(
                 f"The network of {bundle.path} has {outputs.cars.shape[1]} outputs for {len(bundle.labels)} labels. "
@@ -229,18 +229,18 @@ class LoadedBundle:
             for image, box in zip(images, boxes, strict=True)
         ])  # fmt: skip
 
-    def look(self, images: Sequence[Image.Image]) -> Arrays:
-        """The first look: the whole of each image."""
-        return self.network(self.inputs(images, [WHOLE] * len(images)))
+    def first_view(self, images: Sequence[Image.Image]) -> Arrays:
+        """The first view: the whole of each image."""
+        return self.backend(self.inputs(images, [WHOLE] * len(images)))
 
-    def look_closer(
+    def second_view(
         self,
         images: Sequence[Image.Image],
         first: Arrays,
-        how: SecondLook,
+        how: SecondView,
         remarks: Sequence[tuple[str, ...]] | None = None,
-    ) -> Looks:
-        """The second look: the part of each image that the network was drawn to in the first, mirrored.
+    ) -> Views:
+        """The second view: the part of each image that the network was drawn to in the first, mirrored.
 
         A mirrored car is the same car; two views that differ more err less alike, at no cost. `remarks` are the hints of
         each image where they are known already.
@@ -249,64 +249,66 @@ class LoadedBundle:
         boxes = [WHOLE] * len(images)
         again = np.flatnonzero(~settled(first.cars, first.scenes, how)).tolist()
         if not again:
-            return Looks(first, first, boxes, remarks)
+            return Views(first, first, boxes, remarks)
         for i, strength in zip(again, energy(first.feature_map[again]), strict=True):
             box = second_box(strength, images[i].size, how)
             if shows_enough(box, images[i].size, how, remarks[i]):
                 boxes[i] = box
         inputs = self.inputs([images[i] for i in again], [boxes[i] for i in again])
-        seen = self.network(np.ascontiguousarray(inputs[..., ::-1]))
+        seen = self.backend(np.ascontiguousarray(inputs[..., ::-1]))
         if len(again) == len(images):
-            return Looks(first, seen, boxes, remarks)
+            return Views(first, seen, boxes, remarks)
         second = Arrays(*(array.copy() for array in first))
         for whole, part in zip(second, seen, strict=True):
             whole[again] = part
-        return Looks(first, second, boxes, remarks)
+        return Views(first, second, boxes, remarks)
 
     def learned(self, prototypes: Sequence[Prototype]) -> Learned:
         """Prototypes of cars that the bundle was not trained on, ready to join its answers. Raises BundleError."""
-        if self.space is None:
+        if self.projection is None:
             raise BundleError(
-                f"{self.bundle.path} has no space to compare cars in, so it can't learn from a few photos. Export its run again."
+                f"{self.bundle.path} has no projection to compare cars in, so it can't learn from a few photos. Export its run again."
             )
         trained = {label.slug for label in self.bundle.labels}
         new = [prototype for prototype in prototypes if prototype.label.slug not in trained]
-        return Learned(tuple(prototype.label for prototype in new), places_of(self.space, new))
+        return Learned(tuple(prototype.label for prototype in new), project_prototypes(self.projection, new))
 
     def answers(
         self, images: Sequence[Image.Image], learned: Learned | None = None, watch: Stopwatch | None = None
     ) -> list[Answer]:
         """One answer for each image; `watch` has run since they began to be decoded."""
         watch = watch or Stopwatch()
-        first = self.look(images)
-        watch.lap("look")
-        looks = self.look_closer(images, first, self.bundle.settings.second_look)
-        watch.lap("look again")
-        answers = self.assemble(looks, learned)
+        first = self.first_view(images)
+        watch.lap("first_view")
+        views = self.second_view(images, first, self.bundle.settings.second_view)
+        watch.lap("second_view")
+        answers = self.assemble(views, learned)
         watch.lap("answer")
         return [replace(answer, seconds=watch.shared(len(images))) for answer in answers]
 
-    def assemble(self, looks: Looks, learned: Learned | None = None) -> list[Answer]:
-        """Answers from what was seen in both looks."""
+    def assemble(self, views: Views, learned: Learned | None = None) -> list[Answer]:
+        """Answers from what was seen in both views."""
         settings = self.bundle.settings
-        how, areas = settings.second_look, areas_of(looks.boxes)
-        logits = mixed(looks.first.cars, looks.second.cars, areas, how)
-        embeddings = mixed(looks.first.embedding, looks.second.embedding, areas, how)
+        how, areas = settings.second_view, areas_of(views.boxes)
+        logits = mixed(views.first.cars, views.second.cars, areas, how)
+        embeddings = mixed(views.first.embedding, views.second.embedding, areas, how)
         labels = self.bundle.labels
         shares = softmax(logits, settings.calibration.cars)
         near = None
-        if self.space is not None:
-            places = self.space.place(embeddings)
-            near = cosines(places, self.space.centroids)
+        if self.projection is not None:
+            projected = self.projection.project(embeddings)
+            near = cosines(projected, self.projection.centroids)
             if learned is not None and learned.labels:
                 labels += learned.labels
-                shares = softmax(join(logits / settings.calibration.cars, places, self.space, learned.places))
-                near = np.concatenate([near, cosines(places, learned.places)], axis=1)
-        scenes = softmax(mixed_scenes(looks.first.scenes, looks.second.scenes), settings.calibration.scenes)
+                shares = softmax(
+                    join(logits / settings.calibration.cars, projected, self.projection, learned.projected)
+                )
+                near = np.concatenate([near, cosines(projected, learned.projected)], axis=1)
+        scenes = softmax(mixed_scenes(views.first.scenes, views.second.scenes), settings.calibration.scenes)
         seen = _Seen(labels, shares, scenes, embeddings, near, _familiar(settings, logits, near))
-        return [self._answer(looks, seen, i) for i in range(len(shares))]
+        return [self._answer(views, seen, i) for i in range(len(shares))]
 
-    def _answer(self, looks: Looks, seen: _Seen, i: int) -> Answer:
+    def _answer(self, views: Views, seen: _Seen, i: int) -> Answer:
         shares, thresholds = seen.shares[i], self.bundle.settings.thresholds
         # A stable sort, so that equal probabilities come in the same order on every machine.
         order = np.argsort(-shares, kind="stable")[:RANKED]
@@ -325,9 +327,9 @@ class LoadedBundle:
             makes=tuple(MakeShare(make, share) for make, share in _largest(makes)),
             models=tuple(ModelShare(make, model, share) for (make, model), share in _largest(models)),
             embedding=seen.embeddings[i],
-            heat_map=tuple(map(tuple, self._heat_map(looks, int(order[0]), i).tolist())),
-            box=looks.boxes[i],
-            hints=looks.hints[i],
+            heat_map=tuple(map(tuple, self._heat_map(views, int(order[0]), i).tolist())),
+            box=views.boxes[i],
+            hints=views.hints[i],
             ranking=tuple(one for one in ranking if one.probability >= LEAST),
             familiarity=None if seen.familiarity is None else float(seen.familiarity[i]),
             similar=seen.similar(i),
@@ -341,15 +343,15 @@ class LoadedBundle:
             return bool(seen.near[i, best] >= how.closest)
         return bool(seen.familiarity[i] >= how.threshold)
 
-    def _heat_map(self, looks: Looks, best: int, i: int) -> np.ndarray:
+    def _heat_map(self, views: Views, best: int, i: int) -> np.ndarray:
         """Of a learned car, which has no weights on the channels, where the trained one looks that fits best."""
-        own = best if best < len(self.head) else int(looks.first.cars[i].argmax())
-        return heat_map(self.head[own], looks.first.feature_map[i])
+        own = best if best < len(self.head) else int(views.first.cars[i].argmax())
+        return heat_map(self.head[own], views.first.feature_map[i])
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """B photos with both looks put together; C classes, learned cars the last of them."""
+    """B photos with both views put together; C classes, learned cars the last of them."""
 
     labels: tuple[Label, ...]
     shares: np.ndarray  # (B, C)

@@ -1,4 +1,4 @@
-"""Cars that are learned from a handful of photos, without training: each is the mean place of its photos in the space.
+"""Cars that are learned from a handful of photos, without training: each is the mean of its projected embeddings.
 
 A learned car joins the logits of the trained ones as one more class, so that probabilities stay one distribution. What the
 network is sure of, it keeps: a learned car starts from a share of what the best trained one stands out by, and gains by how
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.bundle.bundle import Label
-from ml.serving.embedding_projection import Space
+from ml.serving.embedding_projection import EmbeddingProjection
 from ml.serving.openset import cosines
 
 #: Photos that a car is learned from at least.
@@ -43,16 +43,18 @@ def prototype_of(label: Label, embeddings: Sequence[np.ndarray]) -> Prototype:
     return Prototype(label, np.mean(np.asarray(embeddings, np.float32), axis=0))
 
 
-def places_of(space: Space, prototypes: Sequence[Prototype]) -> np.ndarray:
-    """(K, d) places of learned cars."""
+def project_prototypes(projection: EmbeddingProjection, prototypes: Sequence[Prototype]) -> np.ndarray:
+    """(K, d) projected embeddings of learned cars."""
     if not prototypes:
-        return np.empty((0, space.centroids.shape[1]), np.float32)
-    return space.place(np.stack([prototype.embedding for prototype in prototypes]))
+        return np.empty((0, projection.centroids.shape[1]), np.float32)
+    return projection.project(np.stack([prototype.embedding for prototype in prototypes]))
 
 
-def join(logits: np.ndarray, places: np.ndarray, space: Space, learned: np.ndarray) -> np.ndarray:
-    """(B, C + K) logits: calibrated (B, C) ones of photos at `places` (B, d), joined by cars learned at (K, d)."""
+def join(
+    logits: np.ndarray, projected: np.ndarray, projection: EmbeddingProjection, learned: np.ndarray
+) -> np.ndarray:
+    """(B, C + K) logits: calibrated (B, C) ones of photos with the `projected` embeddings (B, d), joined by cars with the `learned` ones (K, d)."""
     mean = logits.mean(axis=1, keepdims=True)
     start = mean + SHARE * (logits.max(axis=1, keepdims=True) - mean) + OFFSET
-    closer = cosines(places, learned) - cosines(places, space.centroids).max(axis=1, keepdims=True)
+    closer = cosines(projected, learned) - cosines(projected, projection.centroids).max(axis=1, keepdims=True)
     return np.concatenate([logits, start + SCALE * closer], axis=1)

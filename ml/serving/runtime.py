@@ -25,7 +25,7 @@ class Arrays(NamedTuple):
     feature_map: np.ndarray  # (B, D, h, w)
 
 
-class Network(Protocol):
+class Backend(Protocol):
     """Photos (B, 3, size, size) float32, normalised, to Arrays. Safe to call from several threads.
 
     `batch` is how many photos at a time it is best asked about: on a CPU core several take as long as one after the other.
@@ -36,7 +36,7 @@ class Network(Protocol):
     def __call__(self, photos: np.ndarray) -> Arrays: ...
 
 
-class OnnxNetwork:
+class OnnxBackend:
     """On ONNX Runtime's CPU provider."""
 
     batch = 1
@@ -64,14 +64,14 @@ class OnnxNetwork:
         return Arrays(*self._session.run(None, {self._input: photos}))
 
 
-class TorchNetwork:
+class TorchBackend:
     """On PyTorch: a GPU where there is one, in bfloat16 there. `half` says so elsewhere too."""
 
     def __init__(self, bundle: Bundle, *, threads: int, half: bool | None = None) -> None:
         import torch
 
         from ml.exceptions import WeightsError
-        from ml.network.car_net import load_folded
+        from ml.network.car_net import load_fused
 
         self._torch = torch
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -80,7 +80,7 @@ class TorchNetwork:
         if self._device == "cpu":
             torch.set_num_threads(threads)
         try:
-            model = load_folded(
+            model = load_fused(
                 bundle.settings.architecture, bundle.path / WEIGHTS, classes=len(bundle.labels)
             )
         except WeightsError as error:
@@ -97,7 +97,7 @@ class TorchNetwork:
         return Arrays(*(output.float().cpu().numpy() for output in outputs))
 
 
-def open_network(bundle: Bundle, *, backend: str = "auto", threads: int = 1) -> Network:
+def open_backend(bundle: Bundle, *, backend: str = "auto", threads: int = 1) -> Backend:
     """The bundle's network. "auto" is PyTorch where it and a GPU are installed, else ONNX Runtime.
 
     Raises BundleError where the network can't be loaded, ValueError for a backend that does not exist.
@@ -107,8 +107,8 @@ def open_network(bundle: Bundle, *, backend: str = "auto", threads: int = 1) -> 
     if backend == "auto":
         backend = "torch" if _has_gpu() else "onnx"
     if backend == "torch":
-        return TorchNetwork(bundle, threads=threads)
-    return OnnxNetwork(bundle, threads=threads)
+        return TorchBackend(bundle, threads=threads)
+    return OnnxBackend(bundle, threads=threads)
 
 
 def _has_gpu() -> bool:

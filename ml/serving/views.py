@@ -1,4 +1,4 @@
-"""Two looks at a photo: where the second one is taken, how both are put together, and what they were drawn to.
+"""Two views of a photo: where the second one is taken, how both are put together, and what they were drawn to.
 
 NumPy only. B photos, C classes, D channels, h x w cells.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.data.splits import SCENES
 
 #: (left, top, right, bottom) in shares of a photo's width and height.
@@ -24,20 +24,20 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def mixed(first: np.ndarray, second: np.ndarray, areas: np.ndarray, look: SecondLook) -> np.ndarray:
-    """What both looks say together, of what each said (B, X); the second saw `areas` (B), shares of the photo's area.
+def mixed(first: np.ndarray, second: np.ndarray, areas: np.ndarray, how: SecondView) -> np.ndarray:
+    """What both views say together, of what each said (B, X); the second saw `areas` (B), shares of the photo's area.
 
-    The first look counts for as much less as the second saw less of its pixels: of a car that is small in the photo the
+    The first view counts for as much less as the second saw less of its pixels: of a car that is small in the photo the
     first one saw little. The mean is taken of logits, which are evidence that adds up. The mean of probabilities is right as
     often, but its calibration error is half as large again (0.036 against 0.024 on 1,059 photos, each fitted on the other
     half).
     """
-    weight = (1 - look.weight) * np.asarray(areas)[:, None]
+    weight = (1 - how.weight) * np.asarray(areas)[:, None]
     return np.asarray(weight * first + (1 - weight) * second)
 
 
 def mixed_scenes(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """What both looks say of the scene, of the logits of each (B, 3): their mean.
+    """What both views say of the scene, of the logits of each (B, 3): their mean.
 
     The closer one does not count for more: in a street without a car it is drawn to what resembles one.
     """
@@ -63,31 +63,31 @@ def energy(feature_map: np.ndarray) -> np.ndarray:
     return (strength - low) / np.maximum(high - low, 1e-12)
 
 
-def second_box(strength: np.ndarray, size: tuple[int, int], look: SecondLook) -> Box:
-    """The box around the cells (h, w) of at least `look.energy` in a photo of `size` (width, height in pixels).
+def second_box(strength: np.ndarray, size: tuple[int, int], how: SecondView) -> Box:
+    """The box around the cells (h, w) of at least `how.energy` in a photo of `size` (width, height in pixels).
 
-    It is padded, enlarged to `look.smallest`, then made wider or higher as `look.shape` says. WHOLE where it is more than
-    the share `look.largest` of the photo.
+    It is padded, enlarged to `how.smallest`, then made wider or higher as `how.shape` says. WHOLE where it is more than
+    the share `how.largest` of the photo.
     """
-    rows, columns = np.nonzero(strength >= look.energy)
+    rows, columns = np.nonzero(strength >= how.energy)
     if len(rows) == 0:
         return WHOLE
-    top, bottom = _padded(rows, strength.shape[0], look)
-    left, right = _padded(columns, strength.shape[1], look)
-    narrowest, widest = look.shape
-    least = look.smallest * min(size)
+    top, bottom = _padded(rows, strength.shape[0], how)
+    left, right = _padded(columns, strength.shape[1], how)
+    narrowest, widest = how.shape
+    least = how.smallest * min(size)
     height = max((bottom - top) * size[1], least)
     width = max((right - left) * size[0], least, height * narrowest)
     height = max(height, width / widest)
     left, right = _span(left + right, min(1.0, width / size[0]))
     top, bottom = _span(top + bottom, min(1.0, height / size[1]))
     box = left, top, right, bottom
-    return WHOLE if area(box) > look.largest else box
+    return WHOLE if area(box) > how.largest else box
 
 
-def _padded(cells: np.ndarray, count: int, look: SecondLook) -> tuple[float, float]:
+def _padded(cells: np.ndarray, count: int, how: SecondView) -> tuple[float, float]:
     """Where the strong ones of `count` cells begin and end, in shares."""
-    return float(cells.min() / count - look.padding), float((cells.max() + 1) / count + look.padding)
+    return float(cells.min() / count - how.padding), float((cells.max() + 1) / count + how.padding)
 
 
 def _span(ends: float, length: float) -> tuple[float, float]:
@@ -104,22 +104,22 @@ def leads(logits: np.ndarray) -> np.ndarray:
     return np.asarray(upper[..., -1] - upper[..., -2])
 
 
-def settled(cars: np.ndarray, scenes: np.ndarray, look: SecondLook) -> np.ndarray:
-    """(B) booleans: whether the first look's logits (B, C) and (B, 3) say enough without a second one."""
-    if look.enough is None:
+def settled(cars: np.ndarray, scenes: np.ndarray, how: SecondView) -> np.ndarray:
+    """(B) booleans: whether the first view's logits (B, C) and (B, 3) say enough without a second one."""
+    if how.enough is None:
         return np.zeros(len(cars), bool)
-    return (leads(cars) >= look.enough) & (scenes.argmax(axis=1) == SCENES.index("exterior"))
+    return (leads(cars) >= how.enough) & (scenes.argmax(axis=1) == SCENES.index("exterior"))
 
 
-def shows_enough(box: Box, size: tuple[int, int], look: SecondLook, hints: Sequence[str]) -> bool:
-    """Whether a closer look at a box of a photo of `size` (width, height in pixels) and with these hints may help.
+def shows_enough(box: Box, size: tuple[int, int], how: SecondView, hints: Sequence[str]) -> bool:
+    """Whether a closer view of a box of a photo of `size` (width, height in pixels) and with these hints may help.
 
     Of few or blurred pixels a crop is enlarged to something the network never learned from: on blurred photos it named 33%
     right where the whole photo gave 66%, on photos of 120 pixels 42% and 71%.
     """
     left, top, right, bottom = box
     sides = ((right - left) * size[0], (bottom - top) * size[1])
-    return box is WHOLE or (min(sides) >= look.pixels and (look.pixels == 0 or "blurred" not in hints))
+    return box is WHOLE or (min(sides) >= how.pixels and (how.pixels == 0 or "blurred" not in hints))
 
 
 def heat_map(head: np.ndarray, feature_map: np.ndarray) -> np.ndarray:

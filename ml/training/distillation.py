@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ml.bundle.bundle import CARD, WEIGHTS, read_bundle
 from ml.bundle.export import load_run
 from ml.exceptions import DataError
-from ml.network.car_net import CarNet, load_folded
+from ml.network.car_net import CarNet, load_fused
 from ml.recipes import Distill
 
 
@@ -60,7 +60,7 @@ def open_teacher(how: Distill, labels: Sequence[str]) -> Teacher:
     if (path / CARD).exists():
         bundle = read_bundle(path)
         known = [label.label for label in bundle.labels]
-        network = load_folded(bundle.settings.architecture, path / WEIGHTS, classes=len(known))
+        network = load_fused(bundle.settings.architecture, path / WEIGHTS, classes=len(known))
         size = bundle.settings.input.size
     else:
         network, known, recipe = load_run(path)

@@ -225,7 +225,7 @@ def sustained(site: Site) -> float:
     times = done.aggregate(first=Min("started"), last=Max("finished"), n=Count("pk"))
     seconds = (times["last"] - times["first"]).total_seconds()
     inside = sum(
-        sum(one.get(stage, 0.0) for stage in ("decode", "look", "look again"))
+        sum(one.get(stage, 0.0) for stage in ("decode", "first_view", "second_view"))
         for one in done.values_list("timings", flat=True)
     )
     outside = 1 - inside / 1000 / (2 * seconds)

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.bench_ml [BUNDLE]
 
-The other side is eager PyTorch: the photo decoded whole, ResNet-50 at 224 px, one look. Its weights are random, which
+The other side is eager PyTorch: the photo decoded whole, ResNet-50 at 224 px, one view. Its weights are random, which
 takes as long. Both sides run on one thread and take turns, so that a busy machine slows both alike.
 """
 
@@ -20,13 +20,13 @@ from PIL import Image
 
 from ml.__main__ import DEFAULT_BUNDLE
 from ml.data.photos import open_photo
-from ml.serving.predictor import Looks, Predictor
+from ml.serving.predictor import Predictor, Views
 from ml.serving.quality import hints
 from ml.serving.views import WHOLE, energy, second_box
 
 ROUNDS, WARM_UP = 40, 3
 SIZES = {"550 px": (550, 412), "12 megapixels": (4000, 3000)}
-#: A box of the usual size: a photo without any structure might not get a second look.
+#: A box of the usual size: a photo without any structure might not get a second view.
 BOX = (0.1, 0.2, 0.9, 0.8)
 
 
@@ -54,14 +54,14 @@ def stages(predictor: Predictor, content: bytes) -> dict[str, float]:
 
     images = [open_photo(content)]
     lap()
-    first = loaded.network(loaded.inputs(images, [WHOLE]))
+    first = loaded.backend(loaded.inputs(images, [WHOLE]))
     lap()
-    second = loaded.network(loaded.inputs(images, [BOX]))
+    second = loaded.backend(loaded.inputs(images, [BOX]))
     lap()
-    second_box(energy(first.feature_map)[0], images[0].size, loaded.bundle.settings.second_look)
-    loaded.assemble(Looks(first, second, [BOX], [hints(images[0])]))
+    second_box(energy(first.feature_map)[0], images[0].size, loaded.bundle.settings.second_view)
+    loaded.assemble(Views(first, second, [BOX], [hints(images[0])]))
     lap()
-    return dict(zip(("decode", "first look", "second look", "rest"), np.diff(times), strict=True))
+    return dict(zip(("decode", "first view", "second view", "rest"), np.diff(times), strict=True))
 
 
 def resnet() -> Callable[[bytes], None]:
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> None:
     print(
         f"Milliseconds a photo, median of {ROUNDS}, {predictor.bundle.settings.architecture}, one thread but where it says two\n"
     )
-    head = ("decode", "look", "look", "rest", "all", "all, two", "ResNet-50", "ratio")
+    head = ("decode", "view 1", "view 2", "rest", "all", "all, two", "ResNet-50", "ratio")
     print(f"{'':14}" + "".join(f"{name:>10}" for name in head))
     for name, size in SIZES.items():
         content = photo(size)

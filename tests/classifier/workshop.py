@@ -8,7 +8,7 @@ import torch
 
 from classifier.models import ModelVersion, TrainingRun
 from classifier.training import runs
-from ml.bundle.bundle import Bundle, Input, SecondLook, Settings, Thresholds, write_bundle
+from ml.bundle.bundle import Bundle, Input, SecondView, Settings, Thresholds, write_bundle
 from ml.bundle.export import to_files
 from ml.bundle.labels import label_table
 from ml.network.car_net import CarNet
@@ -54,7 +54,7 @@ def untrained_bundle(path: Path, *, seed: int = 3, version: str = "untrained") -
         architecture="cnn_batchnorm",
         input=Input(SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
         thresholds=Thresholds(sure=0.9, unknown=0.1, exterior=0.5),
-        second_look=SecondLook(energy=0.45, smallest=0.3, largest=0.9),
+        second_view=SecondView(energy=0.45, smallest=0.3, largest=0.9),
     )
     facts = {"licence": "Drawn, free.", "limits": ["It knows colours."]}
     return write_bundle(

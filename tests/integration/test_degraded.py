@@ -306,7 +306,7 @@ def test_one_id_leads_from_the_click_to_the_answer(rig: Rig) -> None:
     assert line["task"] == "classifier.tasks.identify"
     assert uuid.UUID(line["task_id"])
     assert line["model_version"]
-    assert {"wait", "decode", "look", "answer", "other", "worker"} <= set(line["ms"])
+    assert {"wait", "decode", "first_view", "answer", "other", "worker"} <= set(line["ms"])
     (asked,) = (json.loads(line) for line in rig.site.log("web").splitlines() if number in line)
     assert (asked["view"], asked["status"]) == ("classifier:identify", 202)
 

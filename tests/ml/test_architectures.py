@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from ml.exceptions import RecipeError, WeightsError
 from ml.network.backbones import create_backbone, single_layers, split_stages
-from ml.network.car_net import CarNet, fold, load_folded
+from ml.network.car_net import CarNet, fuse_batchnorm, load_fused
 from ml.network.weights import RANDOM, load_pretrained, models
 from ml.recipes import Data, Recipe, Stage
 from ml.training.train import CarClassifier
@@ -36,7 +36,7 @@ def recipe_for(architecture: str, *stages: Stage) -> Recipe:
 def test_network_gives_what_serving_needs(
     architecture: str, hidden: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Without rounding, folding changes nothing; what rounding changes is checked on trained networks.
+    # Without rounding, fusing changes nothing; what rounding changes is checked on trained networks.
     monkeypatch.setattr(torch.Tensor, "half", lambda tensor: tensor)
     torch.manual_seed(0)
     network = CarNet(architecture, classes=5, hidden=hidden)
@@ -46,14 +46,14 @@ def test_network_gives_what_serving_needs(
     with torch.no_grad():
         network(PHOTOS)  # without statistics of photos, deep networks with random weights say nothing
         network.eval()
-        seen, folded = network(PHOTOS), fold(network)(PHOTOS)
+        seen, fused = network(PHOTOS), fuse_batchnorm(network)(PHOTOS)
     width = hidden[-1] if hidden else network.backbone.num_features
     assert seen.cars.shape == (2, 5)
     assert seen.scenes.shape == (2, 3)
     assert seen.embedding.shape == (2, width)
     assert seen.feature_map.shape[:2] == (2, width)
     torch.testing.assert_close(network.car_head(seen.embedding), seen.cars)
-    torch.testing.assert_close(folded.cars, seen.cars, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(fused.cars, seen.cars, atol=1e-3, rtol=1e-3)
     assert not torch.equal(seen.cars[0], seen.cars[1])
 
 
@@ -186,10 +186,10 @@ def test_file_that_holds_no_weights_is_named(tmp_path: Path, content: bytes) -> 
 
 
 def test_dense_layers_of_a_bundle_are_found(tmp_path: Path) -> None:
-    folded = fold(CarNet("cnn_batchnorm", classes=3, hidden=(8, 4)))
-    save_file(folded.state_dict(), tmp_path / "w.safetensors")
-    again = load_folded("cnn_batchnorm", tmp_path / "w.safetensors", classes=3)
+    fused = fuse_batchnorm(CarNet("cnn_batchnorm", classes=3, hidden=(8, 4)))
+    save_file(fused.state_dict(), tmp_path / "w.safetensors")
+    again = load_fused("cnn_batchnorm", tmp_path / "w.safetensors", classes=3)
     with torch.no_grad():
-        torch.testing.assert_close(again(PHOTOS).cars, folded(PHOTOS).cars)
+        torch.testing.assert_close(again(PHOTOS).cars, fused(PHOTOS).cars)
     with pytest.raises(WeightsError, match="do not fit cnn_batchnorm"):
-        load_folded("cnn_batchnorm", tmp_path / "w.safetensors", classes=4)
+        load_fused("cnn_batchnorm", tmp_path / "w.safetensors", classes=4)

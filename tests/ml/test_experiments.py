@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ml.__main__ import main
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.data.splits import read_chosen
 from ml.evaluation.batch_outputs import BatchOutputs
 from ml.evaluation.evaluate import LEFT_OUT
@@ -18,7 +18,7 @@ from ml.evaluation.experiments import few_photos
 from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
 from ml.recipes import read_recipe
-from ml.serving.embedding_projection import fit_space
+from ml.serving.embedding_projection import fit_projection
 from ml.serving.predictor import LoadedBundle
 from ml.serving.runtime import Arrays
 from tests.ml.conftest import CLASSES, ROOT, write_folder
@@ -35,15 +35,15 @@ def seen(labels: np.ndarray, seed: int, *, noise: float = 1.0) -> BatchOutputs:
     logits = -0.03 * np.square(embedding[:, None] - MEANS[None, :KNOWN]).sum(axis=-1)
     scenes = np.zeros((len(labels), 3))
     look = Arrays(logits, scenes, embedding, scenes[:0])
-    return BatchOutputs(SecondLook(weight=0.5), labels, look, look, np.ones(len(labels)))
+    return BatchOutputs(SecondView(weight=0.5), labels, look, look, np.ones(len(labels)))
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> LoadedBundle:
-    """A bundle whose space is fitted to the known classes."""
+    """A bundle whose projection is fitted to the known classes."""
     labels = np.repeat(np.arange(KNOWN), 20)
     found = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
-    return replace(found, space=fit_space(seen(labels, 0).embedding, labels))
+    return replace(found, projection=fit_projection(seen(labels, 0).embedding, labels))
 
 
 def test_new_classes_are_named_and_known_ones_kept(loaded: LoadedBundle) -> None:
@@ -98,10 +98,10 @@ def test_bundle_without_a_space_can_not_be_experimented_with(
 ) -> None:
     root = write_folder(tmp_path / "cars", CLASSES, 6)
     assert main(["split", str(root), str(tmp_path / "v.txt"), "--share", "0.34"]) == 0
-    bundle = write_tiny_bundle(tmp_path / "b", list(CLASSES), space=False)
+    bundle = write_tiny_bundle(tmp_path / "b", list(CLASSES), projection=False)
     command = ["experiment", str(bundle.path), "--data", str(root), "--split", str(tmp_path / "v.txt")]
     assert main(command) == 2
-    assert "has no space" in capsys.readouterr().err
+    assert "has no projection" in capsys.readouterr().err
 
 
 def test_left_out_classes_are_not_learned_and_must_be_there(tmp_path: Path) -> None:

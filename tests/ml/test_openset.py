@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from ml.bundle.bundle import CARD, SPACE, Familiarity, SecondLook, read_bundle, write_bundle
+from ml.bundle.bundle import CARD, PROJECTION, Familiarity, SecondView, read_bundle, write_bundle
 from ml.bundle.model_card import render_card
 from ml.evaluation.metrics import roc_area, roc_interval
 from ml.exceptions import BundleError
-from ml.serving.embedding_projection import Space, distances, fit_space, read_space
+from ml.serving.embedding_projection import EmbeddingProjection, distances, fit_projection, read_projection
 from ml.serving.openset import cosines, familiarity, fit_familiarity
 from ml.serving.predictor import Predictor
 from ml.serving.views import WHOLE, shows_enough
@@ -35,20 +35,20 @@ def clusters(classes: int, each: int, *, size: int = 12, seed: int = 0) -> tuple
 
 def test_space_evens_the_spread_out_and_keeps_classes_apart() -> None:
     embeddings, labels = clusters(6, 40)
-    space = fit_space(embeddings, labels, directions=5, shrinkage=0.0)
-    places = space.place(embeddings)
-    assert places.shape == (240, 5)
-    np.testing.assert_allclose((places - space.centroids[labels]).std(axis=0), 1, atol=0.05)
+    projection = fit_projection(embeddings, labels, directions=5, shrinkage=0.0)
+    projected = projection.project(embeddings)
+    assert projected.shape == (240, 5)
+    np.testing.assert_allclose((projected - projection.centroids[labels]).std(axis=0), 1, atol=0.05)
     fresh, own = clusters(6, 40, seed=1)
-    assert (distances(space.place(fresh), space.centroids).argmin(axis=1) == own).mean() > 0.95
-    assert (space.neighbours(space.place(fresh), 3)[:, 0] == own).mean() > 0.95
+    assert (distances(projection.project(fresh), projection.centroids).argmin(axis=1) == own).mean() > 0.95
+    assert (projection.neighbours(projection.project(fresh), 3)[:, 0] == own).mean() > 0.95
 
 
 def test_space_of_fewer_photos_than_directions_is_finite() -> None:
     embeddings, labels = clusters(3, 2)
-    space = fit_space(embeddings, labels)
-    assert space.centroids.shape == (3, 3)
-    assert np.isfinite(space.place(embeddings)).all()
+    projection = fit_projection(embeddings, labels)
+    assert projection.centroids.shape == (3, 3)
+    assert np.isfinite(projection.project(embeddings)).all()
 
 
 def test_distances_are_the_squares_of_the_usual_ones() -> None:
@@ -102,21 +102,21 @@ def test_unfamiliar_photo_is_unknown_however_likely_its_best_candidate(
 def test_similar_cars_are_the_nearest_ones(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b")
     answer = Predictor(bundle).predict(PHOTO)
-    space = read_space(bundle)
-    assert space is not None
-    near = cosines(space.place(answer.embedding)[None], space.centroids)[0]
+    projection = read_projection(bundle)
+    assert projection is not None
+    near = cosines(projection.project(answer.embedding)[None], projection.centroids)[0]
     assert [one.label for one in answer.similar] == [TINY_LABELS[i] for i in np.argsort(-near)]
     assert [one.cosine for one in answer.similar] == pytest.approx(sorted(near, reverse=True))
 
 
 def test_bundle_without_a_space_answers_without_what_needs_it(tmp_path: Path) -> None:
-    bundle = write_tiny_bundle(tmp_path / "b", space=False)
+    bundle = write_tiny_bundle(tmp_path / "b", projection=False)
     card = json.loads((bundle.path / CARD).read_text())
     del card["familiarity"], card["second_look"]["pixels"], card["second_look"]["shape"]  # as once exported
     (bundle.path / CARD).write_text(json.dumps(card))
     old = read_bundle(bundle.path)
-    assert (old.settings.familiarity, old.settings.second_look.pixels, old.has_space) == (None, 0, False)
-    assert old.settings.second_look.shape == SecondLook().shape
+    assert (old.settings.familiarity, old.settings.second_view.pixels, old.has_projection) == (None, 0, False)
+    assert old.settings.second_view.shape == SecondView().shape
     answer = Predictor(old).predict(PHOTO)
     with_space = Predictor(write_tiny_bundle(tmp_path / "s")).predict(PHOTO)
     assert answer.predictions == with_space.predictions
@@ -125,7 +125,7 @@ def test_bundle_without_a_space_answers_without_what_needs_it(tmp_path: Path) ->
 
 def test_changed_space_is_a_damaged_bundle(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b")
-    (bundle.path / SPACE).write_bytes(save({"mean": np.zeros(3, np.float32)}))
+    (bundle.path / PROJECTION).write_bytes(save({"mean": np.zeros(3, np.float32)}))
     with pytest.raises(BundleError, match=r"space\.safetensors is not the file that was exported"):
         read_bundle(bundle.path)
 
@@ -133,10 +133,12 @@ def test_changed_space_is_a_damaged_bundle(tmp_path: Path) -> None:
 def test_space_of_another_run_is_refused(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b")
     files = {name: (bundle.path / name).read_bytes() for name in ("model.onnx", "weights.safetensors")}
-    other = Space(np.zeros(8, np.float32), np.eye(8, dtype=np.float32), np.zeros((4, 8), np.float32))
+    other = EmbeddingProjection(
+        np.zeros(8, np.float32), np.eye(8, dtype=np.float32), np.zeros((4, 8), np.float32)
+    )
     mixed = write_bundle(
         tmp_path / "m", bundle.settings, bundle.labels, model=files["model.onnx"],
-        weights=files["weights.safetensors"], space=other.to_file(),
+        weights=files["weights.safetensors"], projection=other.to_file(),
     )  # fmt: skip
     with pytest.raises(BundleError, match="has 4 classes for 6 labels"):
         Predictor(mixed).load()
@@ -144,16 +146,16 @@ def test_space_of_another_run_is_refused(tmp_path: Path) -> None:
 
 def test_settings_that_need_a_space_are_refused_without_one(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="names no digest"):
-        write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(1.0, 1.0, 0.0, 0.0), space=False)
+        write_tiny_bundle(tmp_path / "b", familiarity=Familiarity(1.0, 1.0, 0.0, 0.0), projection=False)
 
 
 def test_few_or_blurred_pixels_are_not_enlarged() -> None:
-    look, box = SecondLook(pixels=60), (0.25, 0.25, 0.75, 0.75)
-    assert shows_enough(box, (120, 120), look, ())
-    assert not shows_enough(box, (500, 118), look, ())
-    assert not shows_enough(box, (500, 500), look, ("dark", "blurred"))
-    assert shows_enough(WHOLE, (10, 10), look, ("blurred",))
-    assert shows_enough(box, (10, 10), SecondLook(pixels=0), ("blurred",))
+    how, box = SecondView(pixels=60), (0.25, 0.25, 0.75, 0.75)
+    assert shows_enough(box, (120, 120), how, ())
+    assert not shows_enough(box, (500, 118), how, ())
+    assert not shows_enough(box, (500, 500), how, ("dark", "blurred"))
+    assert shows_enough(WHOLE, (10, 10), how, ("blurred",))
+    assert shows_enough(box, (10, 10), SecondView(pixels=0), ("blurred",))
 
 
 def test_card_says_what_is_known_of_the_unknown_and_of_several_photos(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_unreadable_photo_is_an_error(predictor: Predictor) -> None:
         predictor.predict(b"hello")
 
 
-def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photo_is_decoded_once_for_both_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     original = ml.serving.predictor.open_photo
     monkeypatch.setattr(
@@ -129,32 +129,32 @@ def test_photo_is_decoded_once_for_both_looks(tmp_path: Path, monkeypatch: pytes
 def test_second_look_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
     twice = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
     images = [drawn((20 * i, 90, 200 - 15 * i), i, size=(90 + i, 60)) for i in range(7)]
-    first = twice.look(images)
+    first = twice.first_view(images)
     order = np.argsort(leads(first.cars))
-    always = twice.bundle.settings.second_look
+    always = twice.bundle.settings.second_view
     how = replace(always, enough=float(leads(first.cars)[order[-2]]))
-    looks, both = twice.look_closer(images, first, how), twice.look_closer(images, first, always)
+    views, both = twice.second_view(images, first, how), twice.second_view(images, first, always)
     for i in order[-2:]:
-        assert (looks.second.cars[i] == first.cars[i]).all()
-        assert looks.boxes[i] is WHOLE
+        assert (views.second.cars[i] == first.cars[i]).all()
+        assert views.boxes[i] is WHOLE
     for i in order[:-2]:
-        assert looks.second.cars[i] == pytest.approx(both.second.cars[i], abs=1e-5)
-        assert looks.boxes[i] == both.boxes[i]
+        assert views.second.cars[i] == pytest.approx(both.second.cars[i], abs=1e-5)
+        assert views.boxes[i] == both.boxes[i]
     calls = []
-    counting = replace(twice, network=lambda photos: calls.append(len(photos)) or twice.network(photos))
-    counting.look_closer(images, first, replace(always, enough=0.0))
-    counting.look_closer(images, first, how)
-    assert calls == [len(images) - 2], "none at all where every first look says enough"
+    counting = replace(twice, backend=lambda photos: calls.append(len(photos)) or twice.backend(photos))
+    counting.second_view(images, first, replace(always, enough=0.0))
+    counting.second_view(images, first, how)
+    assert calls == [len(images) - 2], "none at all where every first view says enough"
 
 
 def test_nothing_is_loaded_before_the_first_photo_and_once_for_many_threads(
     tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    original = ml.serving.predictor.open_network
+    original = ml.serving.predictor.open_backend
     monkeypatch.setattr(
         ml.serving.predictor,
-        "open_network",
+        "open_backend",
         lambda *args, **named: opened.append(args) or original(*args, **named),
     )
     predictor = Predictor(tiny_bundle.path)

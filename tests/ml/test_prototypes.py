@@ -10,16 +10,18 @@ import pytest
 from ml.bundle.bundle import Bundle, Familiarity
 from ml.bundle.labels import parse_label
 from ml.exceptions import BundleError
-from ml.serving.embedding_projection import Space
+from ml.serving.embedding_projection import EmbeddingProjection
 from ml.serving.predictor import Predictor
-from ml.serving.prototypes import FEWEST, Prototype, join, places_of, prototype_of
+from ml.serving.prototypes import FEWEST, Prototype, join, project_prototypes, prototype_of
 from ml.serving.views import softmax
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, write_tiny_bundle
 
 NEW = parse_label("Tata Nano Hatchback 2012")
 PHOTO = as_bytes(drawn((180, 60, 30), 3, size=(300, 200)))
-SPACE = Space(np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.array([[10, 0], [-10, 1]], np.float32))
+PROJECTION = EmbeddingProjection(
+    np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.array([[10, 0], [-10, 1]], np.float32)
+)
 
 
 def test_fewer_than_five_photos_are_refused() -> None:
@@ -35,9 +37,9 @@ def test_prototype_is_the_mean() -> None:
 def test_photo_at_a_learned_car_is_named_so_and_photos_of_others_are_not() -> None:
     logits = np.array([[8.0, -8.0], [8.0, -8.0]])
     # Where the learned car lies, and where the first trained one does.
-    places = np.array([[0.0, 30.0], [10.0, 0.0]])
-    learned = places_of(SPACE, [Prototype(NEW, np.array([0, 30], np.float32))])
-    shares = softmax(join(logits, places, SPACE, learned))
+    projected = np.array([[0.0, 30.0], [10.0, 0.0]])
+    learned = project_prototypes(PROJECTION, [Prototype(NEW, np.array([0, 30], np.float32))])
+    shares = softmax(join(logits, projected, PROJECTION, learned))
     assert shares.shape == (2, 3)
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     assert shares[0].argmax() == 2
@@ -47,7 +49,9 @@ def test_photo_at_a_learned_car_is_named_so_and_photos_of_others_are_not() -> No
 
 def test_nothing_learned_changes_nothing() -> None:
     logits = np.random.default_rng(0).normal(size=(4, 2))
-    np.testing.assert_array_equal(join(logits, np.zeros((4, 2)), SPACE, places_of(SPACE, [])), logits)
+    np.testing.assert_array_equal(
+        join(logits, np.zeros((4, 2)), PROJECTION, project_prototypes(PROJECTION, [])), logits
+    )
 
 
 def test_learned_car_joins_answers_at_once_and_leaves_again(tiny_bundle: Bundle) -> None:
@@ -75,7 +79,7 @@ def test_car_that_the_bundle_was_trained_on_is_not_learned_again(tiny_bundle: Bu
 
 
 def test_bundle_without_a_space_says_that_it_can_not_learn(tmp_path: Path) -> None:
-    predictor = Predictor(write_tiny_bundle(tmp_path / "b", space=False))
+    predictor = Predictor(write_tiny_bundle(tmp_path / "b", projection=False))
     with pytest.raises(BundleError, match="can't learn from a few photos"):
         predictor.learn([prototype_of(NEW, [np.zeros(8)] * FEWEST)])
 

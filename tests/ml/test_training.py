@@ -23,10 +23,10 @@ from ml.data.photo_table import Photo
 from ml.evaluation.corruptions import all_corruptions
 from ml.evaluation.evaluate import Material
 from ml.exceptions import DataError, WeightsError
-from ml.packaging.build_bundle import learn_space
-from ml.serving.embedding_projection import read_space
+from ml.packaging.build_bundle import learn_projection
+from ml.serving.embedding_projection import read_projection
 from ml.serving.predictor import LoadedBundle, Predictor
-from ml.serving.runtime import TorchNetwork
+from ml.serving.runtime import TorchBackend
 from ml.serving.views import softmax
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
 
@@ -125,12 +125,12 @@ def test_bundle_of_a_run_is_small_whole_and_explained(bundle: Bundle) -> None:
 
 
 def test_bundle_of_a_run_knows_what_is_familiar(bundle: Bundle) -> None:
-    space = read_space(bundle)
-    assert space is not None
-    assert space.centroids.shape == (3, 3)
+    projection = read_projection(bundle)
+    assert projection is not None
+    assert projection.centroids.shape == (3, 3)
     assert bundle.settings.familiarity is not None
     assert bundle.settings.thresholds.unknown == 0
-    assert bundle.settings.second_look.pixels == 16
+    assert bundle.settings.second_view.pixels == 16
     assert set(bundle.card["metrics"]["open set"]) == {"not a car", "Tesla"}
     answer = Predictor(bundle).predict(as_bytes(drawn((200, 40, 40), 1)))
     assert answer.familiarity is not None
@@ -141,7 +141,7 @@ def test_class_without_training_photos_has_no_place(bundle: Bundle) -> None:
     loaded = LoadedBundle.open(bundle, "onnx", 1)
     learned = [Photo(Path("a.jpg"), "a.jpg", 0), Photo(Path("c.jpg"), "c.jpg", 2)]
     with pytest.raises(DataError, match=r"no training photos of \['Audi TT Hatchback 2011'\]"):
-        learn_space(loaded, Material([], learned=learned))
+        learn_projection(loaded, Material([], learned=learned))
 
 
 def test_report_has_figures_with_intervals(workshop: Path) -> None:
@@ -179,7 +179,7 @@ def test_both_backends_give_the_same_answer(bundle: Bundle) -> None:
 def test_half_precision_changes_probabilities_by_little(bundle: Bundle) -> None:
     size = bundle.settings.input.size
     photos = np.random.default_rng(0).normal(0, 1, (4, 3, size, size)).astype(np.float32)
-    whole, half = (TorchNetwork(bundle, threads=1, half=half)(photos) for half in (False, True))
+    whole, half = (TorchBackend(bundle, threads=1, half=half)(photos) for half in (False, True))
     assert all(array.dtype == np.float32 for array in half)
     assert not np.array_equal(whole.cars, half.cars), "as in single precision: bfloat16 was not used"
     np.testing.assert_allclose(softmax(half.cars), softmax(whole.cars), atol=0.02)
@@ -211,7 +211,7 @@ def test_network_answers_as_it_did_in_training(workshop: Path, bundle: Bundle) -
     photos = np.random.default_rng(1).normal(0, 1, (4, 3, 64, 64)).astype(np.float32)
     with torch.inference_mode():
         as_trained = model(torch.from_numpy(photos))
-    served = Predictor(bundle, "onnx").load().network(photos)
+    served = Predictor(bundle, "onnx").load().backend(photos)
     np.testing.assert_allclose(softmax(served.cars), softmax(as_trained.cars.numpy()), atol=0.01)
     np.testing.assert_allclose(softmax(served.scenes), softmax(as_trained.scenes.numpy()), atol=0.01)
     assert served.feature_map.shape == as_trained.feature_map.shape

@@ -1,10 +1,10 @@
-"""From which lead on the first look is enough."""
+"""From which lead on the first view is enough."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.evaluation.batch_outputs import BatchOutputs
 from ml.packaging.tuning import ENOUGH, enough_lead
 from ml.serving.runtime import Arrays
@@ -12,13 +12,13 @@ from ml.serving.views import leads, settled
 
 
 def photos(lead: np.ndarray, right: np.ndarray) -> BatchOutputs:
-    """Photos of class 0 of two, whose first look leads so, to the right side or not; the second look is always right."""
+    """Photos of class 0 of two, whose first view leads so, to the right side or not; the second view is always right."""
     sign = np.where(right, 1.0, -1.0)
     first = np.stack([sign * lead, np.zeros_like(lead)], axis=1)
     second = np.tile([9.0, 0.0], (len(lead), 1))
     outside = np.tile([1.0, 0.0, 0.0], (len(lead), 1))
-    looks = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
-    return BatchOutputs(SecondLook(weight=0.5), np.zeros(len(lead), int), *looks, np.ones(len(lead)))
+    views = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
+    return BatchOutputs(SecondView(weight=0.5), np.zeros(len(lead), int), *views, np.ones(len(lead)))
 
 
 def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -> None:
@@ -39,9 +39,9 @@ def test_second_look_is_never_spared_where_no_lead_is_sure() -> None:
     assert enough_lead([wrong_at_the_top]) is None
 
 
-def test_spared_photos_are_judged_by_their_first_look() -> None:
+def test_spared_photos_are_judged_by_their_first_view() -> None:
     seen = photos(np.array([1.0, 5.0]), np.array([False, False]))
-    how = SecondLook(weight=0.5, enough=3.0)
+    how = SecondView(weight=0.5, enough=3.0)
     served = seen.as_served(how)
     assert settled(seen.first.cars, seen.first.scenes, how).tolist() == [False, True]
     assert served.car_logits.argmax(axis=1).tolist() == [0, 1]

@@ -11,10 +11,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
-from ml.bundle.bundle import Bundle, Familiarity, Input, SecondLook, Settings, Thresholds, write_bundle
+from ml.bundle.bundle import Bundle, Familiarity, Input, SecondView, Settings, Thresholds, write_bundle
 from ml.bundle.labels import label_table
 from ml.data.splits import SCENES
-from ml.serving.embedding_projection import Space
+from ml.serving.embedding_projection import EmbeddingProjection
 
 TINY_LABELS = (
     "AM General Hummer SUV 2000", "Audi A5 Coupe 2012", "Audi S5 Coupe 2012", "Audi S5 Convertible 2012",
@@ -38,7 +38,7 @@ def write_tiny_bundle(
     version: str = "tiny",
     seed: int = 7,
     familiarity: Familiarity | None = None,
-    space: bool = True,
+    projection: bool = True,
 ) -> Bundle:
     """Write a valid bundle that finds `scene` and `decision` in every photo; the candidates depend on the photo.
 
@@ -58,10 +58,10 @@ def write_tiny_bundle(
         architecture="tiny",
         input=Input(SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
         thresholds=THRESHOLDS[decision],
-        second_look=SecondLook(energy=0.45, padding=0.0, smallest=0.3, largest=0.9, weight=0.5),
+        second_view=SecondView(energy=0.45, padding=0.0, smallest=0.3, largest=0.9, weight=0.5),
         familiarity=familiarity,
     )
-    places = Space(
+    fitted = EmbeddingProjection(
         np.zeros(CHANNELS, np.float32),
         10 * np.eye(CHANNELS, dtype=np.float32),
         random.normal(0, 1, (len(labels), CHANNELS)).astype(np.float32),
@@ -78,7 +78,7 @@ def write_tiny_bundle(
         label_table(labels),
         model=tiny_onnx(weights),
         weights=save(weights),
-        space=places.to_file() if space else None,
+        projection=fitted.to_file() if projection else None,
         facts=facts,
     )
 

@@ -10,19 +10,19 @@ import torch
 
 from ml.bundle.bundle import WEIGHTS, Bundle
 from ml.data.photos import open_photo, to_input
-from ml.network.car_net import CarNet, load_folded
-from ml.network.unfuse_batchnorm import unfold
+from ml.network.car_net import CarNet, load_fused
+from ml.network.unfuse_batchnorm import unfuse_batchnorm
 from tests.classifier.workshop import base_photos, untrained_bundle
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return sorted(base_photos(tmp_path_factory.mktemp("unfold") / "cars").rglob("*.jpg"))
+    return sorted(base_photos(tmp_path_factory.mktemp("unfuse_batchnorm") / "cars").rglob("*.jpg"))
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return untrained_bundle(tmp_path_factory.mktemp("unfold") / "bundle")
+    return untrained_bundle(tmp_path_factory.mktemp("unfuse_batchnorm") / "bundle")
 
 
 def inputs(bundle: Bundle, photos: list[Path]) -> torch.Tensor:
@@ -32,20 +32,20 @@ def inputs(bundle: Bundle, photos: list[Path]) -> torch.Tensor:
 
 
 @torch.no_grad()
-def test_unfolded_network_answers_as_the_bundle_does(bundle: Bundle, photos: list[Path]) -> None:
-    folded = load_folded(bundle.settings.architecture, bundle.path / WEIGHTS, classes=len(bundle.labels))
+def test_unfused_network_answers_as_the_bundle_does(bundle: Bundle, photos: list[Path]) -> None:
+    fused = load_fused(bundle.settings.architecture, bundle.path / WEIGHTS, classes=len(bundle.labels))
     x = inputs(bundle, photos)
-    expected, got = folded(x), unfold(bundle, photos)(x)
+    expected, got = fused(x), unfuse_batchnorm(bundle, photos)(x)
     assert torch.allclose(got.cars, expected.cars, atol=1e-4)
     assert torch.allclose(got.scenes, expected.scenes, atol=1e-4)
     assert expected.cars.std() > 0.01, "photos that all look the same to it would prove nothing"
 
 
 @torch.no_grad()
-def test_unfolded_network_normalises_by_what_it_sees_and_still_answers_alike(
+def test_unfused_network_normalises_by_what_it_sees_and_still_answers_alike(
     bundle: Bundle, photos: list[Path]
 ) -> None:
-    model = unfold(bundle, photos)
+    model = unfuse_batchnorm(bundle, photos)
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     assert norms
     assert all(norm.running_mean.abs().sum() > 0 for norm in norms)
@@ -57,4 +57,4 @@ def test_unfolded_network_normalises_by_what_it_sees_and_still_answers_alike(
 
 def test_its_weights_fit_a_network_that_is_trained(bundle: Bundle, photos: list[Path]) -> None:
     fresh = CarNet(bundle.settings.architecture, classes=len(bundle.labels))
-    fresh.load_state_dict(unfold(bundle, photos).state_dict())
+    fresh.load_state_dict(unfuse_batchnorm(bundle, photos).state_dict())

@@ -1,4 +1,4 @@
-"""Where the second look goes, what both looks say together, and what drew them."""
+"""Where the second view goes, what both views say together, and what drew them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ml.bundle.bundle import SecondLook
+from ml.bundle.bundle import SecondView
 from ml.serving.views import (
     WHOLE,
     area,
@@ -28,7 +28,7 @@ strengths = arrays(np.float32, (7, 7), elements=st.floats(0, 1, width=32))
 sizes = st.tuples(st.integers(64, 2000), st.integers(64, 2000))
 shapes = st.tuples(st.floats(0.2, 1.2), st.floats(1.3, 4.0))
 ways = st.builds(
-    SecondLook,
+    SecondView,
     energy=st.floats(0.1, 0.9),
     padding=st.floats(0, 0.3),
     smallest=st.floats(0.1, 1.0),
@@ -37,12 +37,12 @@ ways = st.builds(
     weight=st.floats(0, 1),
 )
 #: Of any shape and size.
-FREE = SecondLook(energy=0.5, padding=0, smallest=0, shape=(0.01, 100.0), largest=1.0)
+FREE = SecondView(energy=0.5, padding=0, smallest=0, shape=(0.01, 100.0), largest=1.0)
 
 
 @given(strengths, sizes, ways)
 def test_box_lies_in_the_photo_is_large_enough_and_misses_no_strong_cell(
-    strength: np.ndarray, size: tuple[int, int], way: SecondLook
+    strength: np.ndarray, size: tuple[int, int], way: SecondView
 ) -> None:
     left, top, right, bottom = box = second_box(strength, size, way)
     assert 0 <= left < right <= 1 + 1e-9
@@ -61,7 +61,7 @@ def test_box_lies_in_the_photo_is_large_enough_and_misses_no_strong_cell(
 
 @given(strengths, sizes, ways)
 def test_box_has_the_shape_asked_for_where_the_photo_has_room(
-    strength: np.ndarray, size: tuple[int, int], way: SecondLook
+    strength: np.ndarray, size: tuple[int, int], way: SecondView
 ) -> None:
     left, top, right, bottom = box = second_box(strength, size, way)
     if box is WHOLE:
@@ -73,7 +73,7 @@ def test_box_has_the_shape_asked_for_where_the_photo_has_room(
 
 @given(strengths, sizes, ways)
 def test_more_padding_never_makes_the_box_smaller(
-    strength: np.ndarray, size: tuple[int, int], way: SecondLook
+    strength: np.ndarray, size: tuple[int, int], way: SecondView
 ) -> None:
     wider = replace(way, padding=way.padding + 0.1)
     left, top, right, bottom = second_box(strength, size, way)
@@ -115,19 +115,19 @@ def test_first_look_says_enough_where_its_best_leads_by_far() -> None:
     logits = np.array([[1.0, 5.0, 2.0], [4.0, 4.0, 0.0], [9.0, 1.0, 2.5]])
     assert leads(logits).tolist() == [3.0, 0.0, 6.5]
     outside = np.tile([1.0, 0.0, 0.5], (3, 1))
-    assert settled(logits, outside, SecondLook(enough=3.0)).tolist() == [True, False, True]
-    assert not settled(logits, outside, SecondLook()).any()
-    alone = settled(logits[:, :1], outside, SecondLook(enough=3.0))
+    assert settled(logits, outside, SecondView(enough=3.0)).tolist() == [True, False, True]
+    assert not settled(logits, outside, SecondView()).any()
+    alone = settled(logits[:, :1], outside, SecondView(enough=3.0))
     assert alone.all(), "of one class there is nothing to confuse"
 
 
 def test_first_look_that_sees_no_car_is_not_enough_however_sure_it_is_of_one() -> None:
     logits, scenes = np.array([[9.0, 0.0], [9.0, 0.0]]), np.array([[1.0, 0.0, 1.5], [1.0, 0.0, 0.5]])
-    assert settled(logits, scenes, SecondLook(enough=3.0)).tolist() == [False, True]
+    assert settled(logits, scenes, SecondView(enough=3.0)).tolist() == [False, True]
 
 
 def test_even_energy_means_the_whole_photo() -> None:
-    assert second_box(energy(np.ones((8, 7, 7))), (400, 300), SecondLook()) is WHOLE
+    assert second_box(energy(np.ones((8, 7, 7))), (400, 300), SecondView()) is WHOLE
 
 
 def test_energy_is_the_norm_over_channels_scaled_to_one() -> None:
@@ -148,7 +148,7 @@ def test_second_look_counts_for_the_more_the_closer_it_is() -> None:
     first, second = np.array([[4.0, 0.0]]), np.array([[0.0, 4.0]])
 
     def both(weight: float, seen: float) -> list[float]:
-        return mixed(first, second, np.array([seen]), SecondLook(weight=weight))[0].tolist()
+        return mixed(first, second, np.array([seen]), SecondView(weight=weight))[0].tolist()
 
     assert both(0.0, 1.0) == [4.0, 0.0]
     assert both(0.5, 1.0) == [2.0, 2.0]
