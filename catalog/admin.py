@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog import search
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
-from catalog.sheet import reading
+from catalog.search import words
+from catalog.specs.sheet import reading
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
 NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
@@ -192,8 +192,8 @@ class FoundByCar(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Those of the cars that a visitor's search would find, published or not."""
-        cars = Variant.objects.filter(search.condition(search_term)).order_by()
-        found = queryset.filter(variant__in=cars.values("pk")) if search.normalise(search_term) else queryset
+        cars = Variant.objects.filter(words.condition(search_term)).order_by()
+        found = queryset.filter(variant__in=cars.values("pk")) if words.normalise(search_term) else queryset
         return found, False
 
 

@@ -12,12 +12,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from catalog.criteria import SORTS, Criteria
-from catalog.models import BodyStyle, CarModel, Make, Variant
-from catalog.paging import LongPaginator
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.search.criteria import SORTS, Criteria
+from catalog.search.paging import LongPaginator
 from catalog.serializers import MakeSerializer, ModelSerializer, VariantDetailSerializer, VariantSerializer
-from catalog.specs import FUELS
+from catalog.specs.vocabulary import FUELS
 
 
 def _several(name: str, description: str, allowed: list[str] | None = None) -> OpenApiParameter:

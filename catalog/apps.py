@@ -9,7 +9,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Search and orders have indexes that migrations don't know of."""
-        from catalog import order_indexes, search_index
+        from catalog.search import index, order_indexes
 
-        post_migrate.connect(search_index.ensure, sender=self, dispatch_uid="catalog.search_index")
-        post_migrate.connect(order_indexes.ensure, sender=self, dispatch_uid="catalog.order_indexes")
+        post_migrate.connect(index.ensure, sender=self, dispatch_uid="catalog.search.index")
+        post_migrate.connect(order_indexes.ensure, sender=self, dispatch_uid="catalog.search.order_indexes")

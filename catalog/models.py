@@ -9,24 +9,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from catalog import search
+from catalog.choices import BodyStyle
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, SpecQuerySet, VariantQuerySet
-from catalog.specs import SPECS, SpecKind
-
-
-class BodyStyle(models.TextChoices):
-    """The shape of a car; each has a silhouette of its own."""
-
-    SEDAN = "sedan", "Sedan"
-    COUPE = "coupe", "Coupe"
-    CONVERTIBLE = "convertible", "Convertible"
-    HATCHBACK = "hatchback", "Hatchback"
-    WAGON = "wagon", "Wagon"
-    SUV = "suv", "SUV"
-    MINIVAN = "minivan", "Minivan"
-    VAN = "van", "Van"
-    PICKUP = "pickup", "Pickup"
-    UNKNOWN = "unknown", "Unknown"
+from catalog.search import words
+from catalog.specs.vocabulary import SPECS, SpecKind
 
 
 class Make(models.Model):
@@ -123,7 +109,7 @@ class Variant(models.Model):
         max_length=120,
         blank=True,
         editable=False,
-        help_text="Names of `catalog.specs.FUELS`, each in spaces.",
+        help_text="Names of `catalog.specs.vocabulary.FUELS`, each in spaces.",
     )
     power = models.FloatField(null=True, editable=False, help_text="The highest, of the most trusted source.")
     consumption = models.FloatField(null=True, editable=False, help_text="The lowest, combined.")
@@ -169,8 +155,8 @@ class Variant(models.Model):
     def follow_names(self) -> None:
         """Derives what the names decide, of a row that is yet to be saved."""
         self.make = self.model.make
-        self.search_text = search.search_text(self)
-        self.sort_key = search.sort_key(self)
+        self.search_text = words.search_text(self)
+        self.sort_key = words.sort_key(self)
 
     @property
     def short_name(self) -> str:
@@ -224,7 +210,7 @@ class Source(models.Model):
 class Spec(models.Model):
     """One fact about a variant from one source. Sources that differ stand side by side; nothing is averaged.
 
-    A variant that was sold with several engines has a range: `low` and `high`, in the unit of `catalog.specs`.
+    A variant that was sold with several engines has a range: `low` and `high`, in the unit of `catalog.specs.vocabulary`.
     """
 
     # Its index is that of the first constraint below.

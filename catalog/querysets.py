@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Coalesce, Concat, Lower
 
-from catalog import search
-from catalog.specs import FUELS, SEPARATOR
+from catalog.search import words
+from catalog.specs.vocabulary import FUELS, SEPARATOR
 
 if TYPE_CHECKING:
-    from catalog.criteria import Criteria
     from catalog.models import CarModel, Make, Spec, Variant  # noqa: F401  # named in the bases below
+    from catalog.search.criteria import Criteria
 
 # Cars that stand for all years of their model come last.
 NEWEST = F("year").desc(nulls_last=True)
@@ -30,12 +31,23 @@ _ORDERS = {
 _BATCH = 5000
 
 
+# The models are built on these querysets, so that subqueries over other models look these up in the registry.
+def _variants() -> VariantQuerySet:
+    return cast("VariantQuerySet", apps.get_model("catalog", "Variant")._default_manager.all())
+
+
+def _car_models() -> CarModelQuerySet:
+    return cast("CarModelQuerySet", apps.get_model("catalog", "CarModel")._default_manager.all())
+
+
+def _facts() -> SpecQuerySet:
+    return cast("SpecQuerySet", apps.get_model("catalog", "Spec")._default_manager.all())
+
+
 def _published(**outer: str) -> VariantQuerySet:
     """Published variants that belong to the row outside, for use in a subquery."""
-    from catalog.models import Variant
-
     of = {field: OuterRef(reference) for field, reference in outer.items()}
-    return Variant.objects.published().filter(**of).order_by()
+    return _variants().published().filter(**of).order_by()
 
 
 def _number(rows: models.QuerySet, aggregate: str = "COUNT", field: str = "pk") -> Subquery:
@@ -53,9 +65,7 @@ class MakeQuerySet(models.QuerySet["Make"]):
 
     def with_counts(self) -> MakeQuerySet:
         """Adds `variant_count` and `model_count`, of what is published; by name."""
-        from catalog.models import CarModel
-
-        shown = CarModel.objects.published().filter(make=OuterRef("pk")).order_by()
+        shown = _car_models().published().filter(make=OuterRef("pk")).order_by()
         return self.annotate(
             variant_count=_number(_published(make="pk")), model_count=_number(shown)
         ).order_by(Lower("name"))
@@ -105,15 +115,11 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def with_fact_count(self) -> VariantQuerySet:
         """Adds `fact_count`, of all sources."""
-        from catalog.models import Spec
-
-        return self.annotate(fact_count=_number(Spec.objects.filter(variant=OuterRef("pk")).order_by()))
+        return self.annotate(fact_count=_number(_facts().filter(variant=OuterRef("pk")).order_by()))
 
     def with_specs(self, keys: Iterable[str] | None = None) -> VariantQuerySet:
         """Specs along, each with its source, the most trusted first; only those of `keys` where given."""
-        from catalog.models import Spec
-
-        specs = Spec.objects.select_related("source").order_by("source__rank", "source__slug")
+        specs = _facts().select_related("source").order_by("source__rank", "source__slug")
         if keys is not None:
             specs = specs.filter(key__in=list(keys))
         return self.prefetch_related(Prefetch("specs", queryset=specs))
@@ -126,7 +132,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         self, criteria: Criteria, *, but: Collection[str] = (), broad: bool = False
     ) -> VariantQuerySet:
         """Variants that meet all criteria; all but those named `but`. `broad`: its words are known to be of thousands."""
-        found: VariantQuerySet = self.filter(search.condition(criteria.q, broad=broad))
+        found: VariantQuerySet = self.filter(words.condition(criteria.q, broad=broad))
         if criteria.make and "make" not in but:
             found = found.filter(make__slug__in=criteria.make)
         if criteria.model:
@@ -144,7 +150,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return found.filter(year__lte=criteria.year_max) if criteria.year_max else found
 
     def with_fuel(self, fuels: Iterable[str]) -> VariantQuerySet:
-        """Variants that some source says run on one of these fuels (names of `catalog.specs.FUELS`)."""
+        """Variants that some source says run on one of these fuels (names of `catalog.specs.vocabulary.FUELS`)."""
         said = Q()
         for name in fuels:
             said |= Q(fuels__contains=f" {name} ")
@@ -163,12 +169,12 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return others.order_by(Abs(F("year") - variant.year).asc(nulls_last=True), "sort_key")
 
     def sorted_by(self, sort: str, q: str = "") -> VariantQuerySet:
-        """In the order of a name of `catalog.criteria.SORTS`. Cars without what decides come last.
+        """In the order of a name of `catalog.search.criteria.SORTS`. Cars without what decides come last.
 
         By name, those come first that a query names by whole words.
         """
         if sort == "name" and q:
-            return self.annotate(relevance=search.relevance(q)).order_by("-relevance", "sort_key")
+            return self.annotate(relevance=words.relevance(q)).order_by("-relevance", "sort_key")
         return self.order_by(*_ORDERS[sort])
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
@@ -233,18 +239,14 @@ class SpecQuerySet(models.QuerySet["Spec"]):
 
 
 def _refresh_facts(cars: Iterable[int]) -> None:
-    from catalog.models import Variant
-
     keys = sorted(cars)
     for start in range(0, len(keys), _BATCH):
-        Variant.objects.filter(pk__in=keys[start : start + _BATCH]).refresh_facts()
+        _variants().filter(pk__in=keys[start : start + _BATCH]).refresh_facts()
 
 
 def _specs(key: str) -> models.QuerySet[Spec]:
     """What is said of one kind about the variant outside."""
-    from catalog.models import Spec
-
-    return Spec.objects.filter(variant=OuterRef("pk"), key=key)
+    return _facts().filter(variant=OuterRef("pk"), key=key)
 
 
 def _deciding(key: str, column: str) -> Subquery:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import CarModel, Make, Source, Spec, Variant, VariantPhoto
-from catalog.specs import SEPARATOR
+from catalog.specs.vocabulary import SEPARATOR
 
 
 class MakeSerializer(serializers.ModelSerializer):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.text import slugify
 
-from catalog.models import BodyStyle, CarModel, Make, OldAddress, Spec, Variant
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, OldAddress, Spec, Variant
 
 #: What a fact says and where it comes from: all but which car, kind and source it belongs to.
 FACT_FIELDS = (

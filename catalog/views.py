@@ -17,11 +17,12 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
-from catalog import comparing, listing, naming, sheet
-from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, OldAddress, Variant, VariantPhoto
-from catalog.paging import LongPaginator
-from catalog.specs import UnitSystem
+from catalog.search import car_names, listing
+from catalog.search.criteria import SORTS, Criteria
+from catalog.search.paging import LongPaginator
+from catalog.specs import comparison, sheet
+from catalog.specs.vocabulary import UnitSystem
 
 MODELS_A_PAGE = 60
 SIBLINGS = 24
@@ -125,13 +126,13 @@ def variant_list(request: HttpRequest) -> HttpResponse:
 def compare(request: HttpRequest) -> HttpResponse:
     """Up to four cars side by side, and a search to add one."""
     differences = request.GET.get("differences") == "1"
-    choice = comparing.choose(request.GET.getlist("v"))
+    choice = comparison.choose(request.GET.getlist("v"))
     context = {
         "choice": choice,
         "cars": choice.cars,
         "groups": sheet.comparison(choice.cars, _units(request), differences=differences),
         "differences": differences,
-        "suggestions": comparing.suggest(request.GET.get("q", ""), choice.cars),
+        "suggestions": comparison.suggest(request.GET.get("q", ""), choice.cars),
     }
     return render(request, "catalog/compare.html", context)
 
@@ -140,7 +141,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 def names(request: HttpRequest) -> JsonResponse:
     """`?q=`: names of cars to choose from, while one is typed."""
     query = Criteria.read(request.GET).q
-    response = JsonResponse({"names": naming.offered(query)})
+    response = JsonResponse({"names": car_names.offered(query)})
     patch_cache_control(response, public=True, max_age=300)
     return response
 

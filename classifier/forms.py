@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from catalog.criteria import Criteria
 from catalog.models import Variant
-from catalog.naming import CarInput, named
+from catalog.search.car_names import CarInput, named
+from catalog.search.criteria import Criteria
 from classifier.models import Feedback, Identification
 
 _LISTED = "variant:"

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 QUEUED, RUNNING = "queued", "running"
+Row = TypeVar("Row", bound=models.Model)
 
 
-class LeaseQuerySet(models.QuerySet):
+class LeaseQuerySet(models.QuerySet[Row]):
     """Claim, renew, give back, and find what was lost."""
 
     @property
@@ -29,7 +30,7 @@ class LeaseQuerySet(models.QuerySet):
         return int(cast(Any, self.model).MAX_ATTEMPTS)
 
     # --- One worker and its row ---
-    def claim(self, pk: Any, *, lease: timedelta, take_over: bool = False, **values: Any) -> Any:
+    def claim(self, pk: Any, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
         `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited for.
@@ -41,15 +42,15 @@ class LeaseQuerySet(models.QuerySet):
         )
         return self.filter(pk=pk).first() if claimed else None
 
-    def held_as(self, row: Any) -> Self:
+    def held_as(self, row: Row) -> Self:
         """The row, while it is still held by the attempt that `row` was claimed for; else nothing."""
-        return self.filter(pk=row.pk, status=RUNNING, attempt=row.attempt)
+        return self.filter(pk=row.pk, status=RUNNING, attempt=cast(Any, row).attempt)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
         """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any more."""
         return bool(self.filter(status=RUNNING).update(lease_until=timezone.now() + lease, **values))
 
-    def put_back(self, row: Any) -> bool:
+    def put_back(self, row: Row) -> bool:
         """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is counted."""
         return bool(
             self.held_as(row).update(

@@ -15,7 +15,7 @@ from ml.exceptions import MlError, PhotoError
 from ml.recipes import CHOICES
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 DEFAULT_BUNDLE = Path(__file__).parent / "bundles" / "lite2"
 

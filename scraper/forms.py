@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from catalog.naming import CarField
-from catalog.units import range_from_si, range_to_si
+from catalog.search.car_names import CarField
+from catalog.specs.units import range_from_si, range_to_si
 from scraper.models.staging import StagedCar
 from scraper.staging.compare import Line
 

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('updated', models.DateTimeField(auto_now=True)),
                 ('search_text', models.TextField(blank=True, editable=False, help_text='Lower-case words that search looks in.')),
                 ('sort_key', models.CharField(blank=True, editable=False, help_text='Cars are in the order of names by this alone.', max_length=420)),
-                ('fuels', models.CharField(blank=True, editable=False, help_text='Names of `catalog.specs.FUELS`, each in spaces.', max_length=120)),
+                ('fuels', models.CharField(blank=True, editable=False, help_text='Names of `catalog.specs.vocabulary.FUELS`, each in spaces.', max_length=120)),
                 ('power', models.FloatField(editable=False, help_text='The highest, of the most trusted source.', null=True)),
                 ('consumption', models.FloatField(editable=False, help_text='The lowest, combined.', null=True)),
                 ('price', models.FloatField(editable=False, help_text='The lowest, in `currency`.', null=True)),

@@ -121,7 +121,7 @@ def _rounded(row: Row) -> str:
 
 
 def fuel(row: Row) -> str:
-    """The fuel in the words of `catalog.specs.FUELS`; empty where the table says something else."""
+    """The fuel in the words of `catalog.specs.vocabulary.FUELS`; empty where the table says something else."""
     if row["atvType"]:
         return _FUEL_BY_TECHNOLOGY.get(row["atvType"], "")
     return "Petrol" if "Gasoline" in row["fuelType1"] else _FUEL_BY_NAME.get(row["fuelType1"], "")

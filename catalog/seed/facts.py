@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.exceptions import SeedError
-from catalog.specs import SEPARATOR, SPECS
-from catalog.units import UNITS
+from catalog.specs.units import UNITS
+from catalog.specs.vocabulary import SEPARATOR, SPECS
 
 RAW_LENGTH, NOTE_LENGTH, TEXT_LENGTH = 300, 200, 200
 

@@ -75,7 +75,7 @@ def _figures(rows: Sequence[Row]) -> list[Fact | None]:
 
 
 def fuel(row: Row) -> str:
-    """The fuel in the words of `catalog.specs.FUELS`. Hybrids stand in the market category, not in the fuel."""
+    """The fuel in the words of `catalog.specs.vocabulary.FUELS`. Hybrids stand in the market category, not in the fuel."""
     said = row["Engine Fuel Type"]
     if "Hybrid" in row["Market Category"]:
         return "Hybrid"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from catalog.seed.facts import Match, text_fact
-from catalog.specs import SEPARATOR
+from catalog.specs.vocabulary import SEPARATOR
 
 SOURCE = "us-car-models"
 Row = dict[str, str]

@@ -8,10 +8,10 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import sheet
-from catalog.facets import Facet, Option
 from catalog.models import Variant
-from catalog.specs import UnitSystem
+from catalog.search.facets import Facet, Option
+from catalog.specs import sheet
+from catalog.specs.vocabulary import UnitSystem
 
 register = template.Library()
 

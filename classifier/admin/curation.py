@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
 
-from catalog.naming import offered
+from catalog.search.car_names import offered
 from classifier.admin.parts import NeverDeleted, ReadOnly, ShowsItsPhoto, change_link
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named

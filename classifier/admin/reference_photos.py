@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
 from catalog.models import Variant
-from catalog.naming import CarField
+from catalog.search.car_names import CarField
 from classifier.admin.parts import ReadOnly, change_link
 from classifier.admin.parts import photo as photo_of
 from classifier.exceptions import ReferenceRefused

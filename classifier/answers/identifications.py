@@ -29,7 +29,7 @@ from classifier.training import curation
 from ml.exceptions import PhotoError
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 logger = logging.getLogger(__name__)
 

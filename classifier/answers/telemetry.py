@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from classifier.models import Identification
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 logger = logging.getLogger(__name__)
 

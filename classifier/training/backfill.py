@@ -26,7 +26,7 @@ from classifier.training import registry
 from ml.exceptions import BundleError, PhotoError
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 logger = logging.getLogger(__name__)
 #: How long a batch may take, and so how long another process keeps from starting one.

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,6 +21,7 @@ from django.db.models import Max
 
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
+from core.files import write_atomically
 from ml.bundle.bundle import Bundle, Label
 from ml.data.duplicates import DISTANCE, dhash
 from ml.data.manifests import Row, digest, is_manifest, read_manifest, write_manifest
@@ -237,7 +237,7 @@ class _Placing:
         try:
             with feedback.identification.photo.open("rb") as file:
                 content = file.read()
-            bits = dhash(cast("Path", io.BytesIO(content)))
+            bits = dhash(content)
         except (OSError, DataError):
             return "the photo is gone"
         sha256 = hashlib.sha256(content).hexdigest()
@@ -279,10 +279,7 @@ def _hashed(rows: Sequence[Row]) -> list[tuple[int, Row]]:
         known = {}
     hashes = {row.sha256: known[row.sha256] if row.sha256 in known else dhash(Path(row.path)) for row in rows}
     if hashes != known:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(hashes))
-        part.replace(path)
+        write_atomically(path, json.dumps(hashes))
     return [(hashes[row.sha256], row) for row in rows]
 
 

@@ -23,7 +23,7 @@ from ml.exceptions import PhotoError
 from ml.serving.prototypes import FEWEST
 
 if TYPE_CHECKING:
-    from ml.serving.predictor import Answer
+    from ml.serving.answers import Answer
 
 logger = logging.getLogger(__name__)
 State, Reason = ReferencePhoto.State, ReferencePhoto.Reason

@@ -19,6 +19,7 @@ from django.utils import timezone
 from catalog.models import Variant
 from classifier.exceptions import ModelConflict, ModelRefused
 from classifier.models import ModelEvent, ModelVersion
+from core.files import OLD, PART, replaced_folder
 from ml.bundle.bundle import Bundle, read_bundle
 from ml.exceptions import BundleError
 
@@ -137,15 +138,11 @@ def _copy(bundle: Bundle, target: Path) -> None:
     """Whole or not at all: what is copied is read again before it gets its name."""
     if target == bundle.path:
         return
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
     try:
-        shutil.copytree(bundle.path, part)
-        read_bundle(part)
-        shutil.rmtree(target, ignore_errors=True)
-        part.rename(target)
+        with replaced_folder(target) as part:
+            shutil.copytree(bundle.path, part, dirs_exist_ok=True)
+            read_bundle(part)
     except (OSError, BundleError) as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise ModelRefused(f"{bundle.path} can't be copied to {target.parent}: {error}") from None
 
 
@@ -157,7 +154,7 @@ def unregistered_bundles() -> list[Path]:
         for place in (models_folder(), settings.MODEL_BUNDLE.parent)
         if place.is_dir()
         for folder in sorted(place.iterdir())
-        if (folder / "bundle.json").is_file() and folder.suffix not in (".part", ".old")
+        if (folder / "bundle.json").is_file() and folder.suffix not in (PART, OLD)
     ]
     return [folder for folder in folders if _digest(folder) not in known]
 

@@ -268,7 +268,7 @@ def _is_bundle(folder: Path) -> bool:
 
 def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Path) -> dict[str, Any]:
     from ml.evaluation.paired_comparison import paired_comparison
-    from ml.serving.predictor import LoadedBundle
+    from ml.serving.loaded_bundle import LoadedBundle
 
     loaded = [LoadedBundle.open(source, "onnx", settings.MODEL_THREADS) for source in (base, candidate)]
     photos = list(_validation(manifest, [label.label for label in base.labels]))

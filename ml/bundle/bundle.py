@@ -1,9 +1,15 @@
 """A bundle: the folder that holds what serving needs and all it needs.
 
-`model.onnx` (inputs: photos; outputs: car logits, scene logits, embedding, feature map), `weights.safetensors` (the same
-numbers by name), `labels.json`, and `bundle.json`, which says how to use them and holds the SHA-256 of each. Where
-`space.safetensors` (see ml.serving.embedding_projection) is there too, the model knows what it does not know and learns cars from a few photos. A
-model card for people, `MODEL_CARD.md`, stands beside them. Reading one needs the standard library only.
+- `model.onnx`: input `photos` (B, 3, size, size); outputs car logits (B, C), scene logits (B, 3), embedding (B, D) and
+  feature map (B, D, h, w); all float32.
+- `weights.safetensors`: the same numbers by name, in half precision.
+- `labels.json`: the C classes in the order of the car logits.
+- `bundle.json`: how to use them, and the SHA-256 of each.
+- `space.safetensors`, where there is one: the embedding projection (`ml.serving.embedding_projection`). With it the
+  model tells unknown cars from known ones and learns cars from a few photos.
+- `MODEL_CARD.md`: for people.
+
+Reading one needs the standard library only.
 """
 
 from __future__ import annotations
@@ -11,13 +17,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from core.files import replaced_folder
 from ml.exceptions import BundleError
 
 FORMAT = 1
@@ -26,8 +32,10 @@ MODEL, WEIGHTS, LABELS, CARD = "model.onnx", "weights.safetensors", "labels.json
 PROJECTION = "space.safetensors"
 #: Tensor of `weights.safetensors` with a row for each label: its weights on the channels of the feature map.
 HEAD = "car_head.weight"
-#: A bundle is kept in version control, so it must stay small.
+#: Bytes of a whole bundle: it is kept in version control, so it must stay small.
 LARGEST = 40_000_000
+
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Input:
-    """What the network expects: RGB, `size` x `size` pixels, (share of white - mean) / std."""
+    """What the network expects: RGB, `size` x `size` pixels, each channel as (share of white - mean) / std."""
 
     size: int
     mean: tuple[float, float, float]
@@ -53,16 +61,20 @@ class Input:
 
 @dataclass(frozen=True)
 class SecondView:
-    """How the second view is framed by the energy (0-1) of the feature map, and how much it weighs (0-1).
+    """How the second view of a photo is framed by the energy (0-1) of the feature map, and how much it weighs.
 
-    `padding` is a share of the photo's sides, `smallest` of its short one. `shape` is how narrow and how wide a box may be,
-    width over height in pixels, where the photo allows it: squeezed to a square, a part of a photo taken upright would show
-    a car half as wide again as those of the benchmark. A box of more than the share `largest` of the area is not looked at
-    closer, since the car fills the photo already. Neither is one with a side of fewer than `pixels`, or one of a
-    blurred photo: enlarged, it would show the network less than the whole photo does. A photo whose best logit in the first
-    view leads by `enough`, and that it takes for a car's outside, gets no second one: it would cost as much as the first and
-    change nothing. None: every photo gets it. The second view weighs `weight` where it sees the whole photo, and the more
-    the closer it looks (see ml.serving.views.mixed).
+    - `energy`: the box holds all cells of at least this energy.
+    - `padding`: share of the photo's sides that is added on each side of the box.
+    - `smallest`: share of the photo's short side that each side of the box has at least.
+    - `shape`: how narrow and how wide a box may be, width over height in pixels, where the photo allows it. Squeezed to
+      a square, a part of a photo taken upright would show a car half as wide again as those of the benchmark.
+    - `largest`: of a box with a larger share of the photo's area, the whole photo is viewed instead: the car fills it.
+    - `pixels`: likewise where a side of the box has fewer, or where the photo is blurred: enlarged, the box would show
+      the network less than the whole photo does.
+    - `enough`: a photo whose best logit in the first view leads by this much, and that is taken for a car's outside,
+      gets no second view, which would cost as much as the first and change nothing. None: every photo gets one.
+    - `weight` (0-1) of the second view where it shows the whole photo; it weighs the more, the less of the photo it
+      shows (see `ml.serving.views.mixed`).
     """
 
     energy: float = 0.45
@@ -85,7 +97,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """`sure` and `unknown` on the probability of the best candidate, `exterior` on that of the scene."""
+    """Probabilities (0-1): `sure` and `unknown` for that of the best candidate, `exterior` for that of the scene."""
 
     sure: float
     unknown: float
@@ -94,7 +106,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """What the two parts of the familiarity of a photo (see ml.serving.openset) weigh, and from which sum on a car is known.
+    """What the two parts of a photo's familiarity (`ml.serving.openset`) weigh, and from which sum on a car is known.
 
     A car that was learned from a few photos is known by its cosine alone, from `closest` on.
     """
@@ -107,7 +119,7 @@ class Familiarity:
 
 @dataclass(frozen=True)
 class Settings:
-    """All that `bundle.json` says about using the network. Without `familiarity` it can't tell unknown cars from known."""
+    """What `bundle.json` says about using the network. Without `familiarity` it can't tell unknown cars from known."""
 
     name: str
     version: str
@@ -145,7 +157,7 @@ class Bundle:
 
     @property
     def has_projection(self) -> bool:
-        """Whether cars can be compared in it."""
+        """Whether it can compare cars and learn them from a few photos (`ml.serving.embedding_projection`)."""
         return PROJECTION in self.card["files"]
 
 
@@ -174,8 +186,8 @@ def read_bundle(path: str | Path) -> Bundle:
     outputs = _count_outputs(path)
     if outputs != len(labels):
         raise BundleError(
-            f"The bundle {path} has {len(labels)} labels for {outputs} outputs of the network, so every answer would be "
-            "wrong. The files come from different runs: export the run again."
+            f"The bundle {path} has {len(labels)} labels for {outputs} outputs of the network, so every answer would "
+            "be wrong. The files come from different runs: export the run again."
         )
     return Bundle(path, settings, labels, card)
 
@@ -192,48 +204,37 @@ def write_bundle(
 ) -> Bundle:
     """Write a bundle whole or not at all, replacing one that is there, and read it back.
 
-    `model` is an ONNX file, `weights` and `projection` safetensors files, `facts` what else `bundle.json` should say (metrics, data,
-    licence, created). Raises BundleError where the result is not a valid bundle; then nothing is replaced.
+    `model` is an ONNX file, `weights` and `projection` safetensors files, `facts` what else `bundle.json` should say
+    (metrics, data, licence, created). Raises BundleError where the result is not a valid bundle; then nothing is
+    replaced.
     """
     path = Path(path)
-    part = path.with_name(path.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     table = json.dumps([dataclasses.asdict(label) for label in labels], indent=1, ensure_ascii=False)
     contents = {MODEL: model, WEIGHTS: weights, LABELS: table.encode()}
     if projection is not None:
         contents[PROJECTION] = projection
-    for name, content in contents.items():
-        (part / name).write_bytes(content)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     said = {_KEYS.get(name, name): value for name, value in dataclasses.asdict(settings).items()}
     card = {"format": FORMAT, **said, **(facts or {}), "files": files}
-    (part / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    size = sum(file.stat().st_size for file in part.iterdir())
+    contents[CARD] = (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode()
+    size = sum(map(len, contents.values()))
     if size > LARGEST:
         raise BundleError(f"The bundle would take {size / 1e6:.1f} MB, the limit is {LARGEST / 1e6:.0f} MB.")
-    read_bundle(part)
-    _replace(part, path)
+    with replaced_folder(path) as part:
+        for name, content in contents.items():
+            (part / name).write_bytes(content)
+        read_bundle(part)
     return read_bundle(path)
 
 
-def _replace(part: Path, path: Path) -> None:
-    # A folder can't be renamed over another that holds files, so the old one steps aside first.
-    old = path.with_name(path.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if path.exists():
-        path.rename(old)
-    part.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _build(kind: type, values: Mapping[str, Any]) -> Any:
+def _build(kind: type[Built], values: Mapping[str, Any]) -> Built:
     """A dataclass from JSON, nested ones included; keys it does not know are left out."""
-    built = {}
-    for item in dataclasses.fields(kind):
-        if item.name in _LATER and item.name not in values:
+    built: dict[str, Any] = {}
+    for item in dataclasses.fields(kind):  # type: ignore[arg-type]  # all that are handed in are dataclasses
+        key = _KEYS.get(item.name, item.name)
+        if item.name in _LATER and key not in values:
             continue
-        value = values[_KEYS.get(item.name, item.name)]
+        value = values[key]
         nested = _NESTED.get(str(item.type).removesuffix(" | None"))
         if nested and not (value is None and item.name in _LATER):
             built[item.name] = _build(nested, value)
@@ -246,7 +247,9 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
 _KEYS = {"second_view": "second_look"}
 #: What a bundle exported before there was such a thing does not say.
 _LATER = ("pixels", "shape", "familiarity")
-_NESTED = {kind.__name__: kind for kind in (Input, SecondView, Calibration, Thresholds, Familiarity)}
+_NESTED: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Input, SecondView, Calibration, Thresholds, Familiarity)
+}
 
 
 def _damaged(path: Path, what: str) -> BundleError:

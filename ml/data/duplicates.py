@@ -13,27 +13,35 @@ import numpy as np
 from PIL import Image
 
 from ml.data.photo_table import Photo
+from ml.data.photos import Source, as_stream
 from ml.exceptions import DataError
 
 #: Bits of 64 in which near duplicates differ at most.
 DISTANCE = 4
 
 
-def dhash(path: Path, side: int = 8) -> int:
-    """Difference hash of a photo, `side * side` bits. Raises DataError where it can't be decoded."""
+def dhash(source: Source, side: int = 8) -> int:
+    """Difference hash of a photo, `side * side` bits: whether each pixel of a tiny copy is darker than its right neighbour.
+
+    Copies that were scaled or compressed anew differ in few bits. Raises DataError where the photo can't be decoded.
+    """
     try:
-        with Image.open(path) as image:
+        with Image.open(as_stream(source)) as image:
             image.draft("L", (side * 4, side * 4))
             small = image.convert("L").resize((side + 1, side), Image.Resampling.BOX)
     except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path} is not a photo that can be read. Remove it or repair it.") from error
+        named = source if isinstance(source, str | Path) else "This"
+        raise DataError(f"{named} is not a photo that can be read. Remove it or repair it.") from error
     grey = np.asarray(small, dtype=np.int16)
     bits = (grey[:, 1:] > grey[:, :-1]).flatten()
     return int("".join("1" if bit else "0" for bit in bits), 2)
 
 
 def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) -> list[list[Photo]]:
-    """Photos of the same class whose hashes differ in at most `distance` of 64 bits, grouped."""
+    """Photos of the same class whose hashes differ in at most `distance` of 64 bits, grouped.
+
+    Groups that a photo connects become one, so members of a group may differ in more. Raises DataError as `dhash` does.
+    """
     by_label: dict[int, list[Photo]] = defaultdict(list)
     for photo in photos:
         by_label[photo.label].append(photo)
@@ -58,9 +66,10 @@ def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) 
 
 
 def make_split(photos: Sequence[Photo], *, share: float, seed: int, distance: int = DISTANCE) -> list[str]:
-    """Names of a stratified validation split: of each class `share` of its photos, at least one.
+    """Names of a stratified validation split, sorted: of each class `share` of its photos, at least one.
 
     Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin in training.
+    Raises DataError as `dhash` does.
     """
     by_label: dict[int, list[list[Photo]]] = defaultdict(list)
     for group in group_near_duplicates(photos, distance=distance):

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from torch.utils.data import DataLoader, Dataset
 
+from core.files import write_atomically
 from ml.data.duplicates import make_split
 from ml.data.manifests import is_manifest
 from ml.data.photo_table import Photo, PhotoTable
@@ -56,10 +57,7 @@ def _own_split(recipe: Recipe, roots: tuple[str, ...], path: Path) -> tuple[str,
 def write_split(path: Path, names: list[str], photos: PhotoTable, labels: list[str]) -> str:
     """Write a list of validation photos; returns the line that says what it is."""
     head = f"# {len(names)} of {len(photos)} photos in {len(labels)} classes"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text("\n".join([head, *names]) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_atomically(path, "\n".join([head, *names]) + "\n")
     return head.removeprefix("# ")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from core.files import replaced_file
 from ml.exceptions import DataError
 
 SUFFIXES = (".csv", ".jsonl")
@@ -65,10 +66,8 @@ def _row(values: dict[str, str], where: str) -> Row:
 
 def write_manifest(path: Path, rows: Iterable[Row]) -> int:
     """Write a manifest whole or not at all; returns how many rows it has."""
-    part = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replaced_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, Row._fields)
         if path.suffix != ".jsonl":
             table.writeheader()
@@ -78,7 +77,6 @@ def write_manifest(path: Path, rows: Iterable[Row]) -> int:
             else:
                 table.writerow(row._asdict())
             count += 1
-    part.replace(path)
     return count
 
 

@@ -1,6 +1,6 @@
-"""From the bytes of a photo to pixels: the one place where serving, training and evaluation decode.
+"""From the bytes of a photo to pixels: the one decoder of serving, training and evaluation.
 
-Decoding is most of what a photo costs. A phone's 12 megapixels are never needed by a network that looks at
+Decoding is most of what a photo costs. A phone's 12 megapixels are never needed by a network whose input is
 224 x 224, so JPEGs are decoded at the smallest of libjpeg's scales that is still large enough ("draft").
 """
 
@@ -13,32 +13,28 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from core.images import FORMATS, register_heif, to_rgb
 from ml.exceptions import PhotoError
 
-#: Formats that are ever handed to a decoder; Pillow's other decoders stay out of reach of strangers' bytes. JPEG includes
-#: the pairs that some phones make (MPO).
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
+#: A photo: the path of a file, the bytes of one, or one that is open.
+Source = str | Path | bytes | BinaryIO
 #: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
 DECODE_SHORT_SIDE = 512
 
 
-def register_heif() -> None:
-    """Teach Pillow to read HEIC, the format of many phones. Safe to call more than once."""
-    if "HEIF" not in Image.OPEN:
-        import pi_heif
-
-        pi_heif.register_heif_opener()
+def as_stream(source: Source) -> str | Path | BinaryIO:
+    """What Pillow can open: bytes as a stream, all else as it is."""
+    return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECODE_SHORT_SIDE) -> Image.Image:
+def open_photo(source: Source, *, short_side: int = DECODE_SHORT_SIDE) -> Image.Image:
     """Decode a photo upright and in RGB, at the smallest scale whose short side is at least `short_side`.
 
     Raises PhotoError where the bytes are not a readable photo.
     """
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
     register_heif()
     try:
-        image: Image.Image = Image.open(stream, formats=FORMATS)
+        image: Image.Image = Image.open(as_stream(source), formats=FORMATS)
         scale = short_side / max(1, min(image.size))
         if scale < 1:
             image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
@@ -57,20 +53,6 @@ def open_photo(source: str | Path | bytes | BinaryIO, *, short_side: int = DECOD
     return to_rgb(image)
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode as RGB; transparency becomes white, 16-bit grey is scaled rather than clipped."""
-    if image.mode == "RGB":
-        return image
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        values = np.asarray(image, dtype=np.float32)
-        return Image.fromarray((values / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
-
-
 def to_input(
     image: Image.Image,
     *,
@@ -79,11 +61,11 @@ def to_input(
     std: tuple[float, float, float],
     box: tuple[float, float, float, float] | None = None,
 ) -> np.ndarray:
-    """What the network sees: the photo, or `box` of it, as float32 of shape (3, size, size), normalised.
+    """The input of the network: the photo, or `box` of it, as float32 of shape (3, size, size), normalised.
 
-    `box` is (left, top, right, bottom) in shares of width and height. The photo is squeezed to a square
-    rather than cropped, so that a car at the edge of the picture is never cut away; the network is
-    trained on the same squeeze.
+    `image` is RGB. `box` is (left, top, right, bottom) in shares of width and height. `mean` and `std` are shares of
+    white by channel. The photo is squeezed to a square rather than cropped, so that a car at the edge of the picture
+    is never cut away; the network is trained on the same squeeze.
     """
     pixels = None
     if box is not None:

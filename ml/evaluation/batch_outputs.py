@@ -16,7 +16,7 @@ from ml.data.splits import Photo
 from ml.evaluation.calibration import Labelled
 from ml.evaluation.corruptions import Corruption
 from ml.exceptions import DataError, PhotoError
-from ml.serving.predictor import LoadedBundle, Views
+from ml.serving.loaded_bundle import LoadedBundle, Views
 from ml.serving.quality import hints
 from ml.serving.runtime import Arrays
 from ml.serving.views import areas_of, mixed, mixed_scenes, settled

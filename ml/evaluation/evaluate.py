@@ -18,9 +18,10 @@ from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.corruptions import all_corruptions
 from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
+from ml.serving.answers import choose_scene, decide
 from ml.serving.embedding_projection import EmbeddingProjection
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.openset import cosines, familiarity
-from ml.serving.predictor import LoadedBundle, choose_scene, decide
 from ml.serving.views import softmax
 
 #: Of the validation photos, every so many-th is put through the corruptions; of a folder of other photos at most so many.

@@ -17,7 +17,7 @@ from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
 from ml.evaluation.evaluate import Material, Sources, evaluate, read_left_out
 from ml.exceptions import BundleError
 from ml.serving.embedding_projection import EmbeddingProjection
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.prototypes import FEWEST, Prototype, join, project_prototypes, prototype_of
 
 #: Times that the photos a car is learned from are drawn anew.

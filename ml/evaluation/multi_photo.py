@@ -10,7 +10,7 @@ import numpy as np
 from ml.evaluation import metrics
 from ml.evaluation.batch_outputs import BatchOutputs
 from ml.serving.fusion import fuse
-from ml.serving.predictor import LEAST
+from ml.serving.loaded_bundle import LEAST
 from ml.serving.views import softmax
 
 #: Times that photos of each class are drawn anew.

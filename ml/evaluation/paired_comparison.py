@@ -11,7 +11,7 @@ from ml.data.splits import Photo
 from ml.evaluation import metrics
 from ml.evaluation.batch_outputs import compute_outputs
 from ml.exceptions import DataError
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 
 #: A figure of the photos with these indices.
 Figure = Callable[[np.ndarray], float]

@@ -25,7 +25,7 @@ from ml.network.car_net import CarNet
 from ml.packaging.tuning import tune
 from ml.recipes import Data, ReleaseNotes
 from ml.serving.embedding_projection import EmbeddingProjection, fit_projection
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.views import WHOLE, softmax
 
 #: PyTorch and ONNX Runtime agree within this on every probability.

@@ -22,8 +22,8 @@ from ml.evaluation.calibration import (
 from ml.evaluation.corruptions import distant
 from ml.evaluation.evaluate import Material
 from ml.evaluation.metrics import log_loss
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.openset import cosines, fit_familiarity
-from ml.serving.predictor import LoadedBundle
 from ml.serving.views import leads, softmax
 
 #: Ways to frame the second view that are tried.

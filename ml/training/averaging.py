@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from core.files import write_atomically
 from ml.bundle.export import load_run
 from ml.data.loaders import read_splits
 from ml.exceptions import DataError
@@ -39,8 +40,7 @@ def average_runs(runs: Sequence[Path], out: Path) -> Path:
     splits = read_splits(read)
     if len(splits.scenes_train):
         fit_scene_head(first, read, splits)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(json.dumps(recipe, indent=2))
-    (out / "labels.json").write_text(json.dumps(labels, indent=2))
+    write_atomically(out / "recipe.json", json.dumps(recipe, indent=2))
+    write_atomically(out / "labels.json", json.dumps(labels, indent=2))
     save_whole(first.state_dict(), out / "model.pt")
     return out / "model.pt"

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from core.files import replaced_file
 from ml import torchvision_ops
 from ml.exceptions import MlError
 
@@ -16,13 +17,10 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO  # noqa: E402  (torch
 
 def save_whole(content: Any, path: Path) -> None:
     """`torch.save`, with the file that is there kept until the new one is whole. Raises MlError where it can't be written."""
-    part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(content, part)
-        part.replace(path)
+        with replaced_file(path) as part:
+            torch.save(content, part)
     except (OSError, RuntimeError) as error:  # torch's own writer raises RuntimeError on a full disk
-        part.unlink(missing_ok=True)
         last = path.with_name("last.ckpt")
         kept = f"goes on from {last}" if last.exists() else "starts anew"
         raise MlError(

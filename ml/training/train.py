@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.files import write_atomically
 from ml.data.loaders import PhotoData, Splits, photos_of_epoch, read_splits, with_split
 from ml.data.transforms import mixer
 from ml.exceptions import DataError, MlError
@@ -187,7 +188,7 @@ class Facts(Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         del trainer, pl_module
         self.facts["seconds"] = round(time.monotonic() - self.since)
-        self.path.write_text(json.dumps(self.facts, indent=2))
+        write_atomically(self.path, json.dumps(self.facts, indent=2))
 
 
 def _device(trainer: pl.Trainer) -> str:
@@ -259,9 +260,8 @@ def _prepare(run: Path, recipe: Recipe, splits: Splits) -> None:
             f"The run {run} has learned other classes than the photos have now, so it can't go on. Name another folder "
             "with --run, or bring the photos back."
         )
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "recipe.json").write_text(json.dumps(recipe.as_dict(), indent=2))
-    path.write_text(json.dumps(splits.labels, indent=2))
+    write_atomically(run / "recipe.json", json.dumps(recipe.as_dict(), indent=2))
+    write_atomically(path, json.dumps(splits.labels, indent=2))
 
 
 def _start(

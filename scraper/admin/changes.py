@@ -13,8 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from catalog.models import CarModel, Spec, Variant
-from catalog.specs import SPECS, SpecKind
-from catalog.units import range_from_si, range_to_si
+from catalog.specs.units import range_from_si, range_to_si
+from catalog.specs.vocabulary import SPECS, SpecKind
 from scraper.admin.parts import ReadOnly, each
 from scraper.exceptions import ScraperError
 from scraper.forms import MergeForm

@@ -15,7 +15,7 @@ from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
 from catalog.admin import FoundByCar
-from catalog.sheet import reading
+from catalog.specs.sheet import reading
 from scraper.admin.parts import ReadOnly
 from scraper.models.staging import Fact
 from scraper.staging.sheets import MOST_ROWS_OUT, FactResource

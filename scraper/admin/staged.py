@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from catalog.models import Variant
-from catalog.specs import SPECS
+from catalog.specs.vocabulary import SPECS
 from scraper.admin.parts import ReadOnly, badge, each
 from scraper.exceptions import NotPossibleNow, ScraperError
 from scraper.forms import NamesForm, WhichCarForm

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from scrapy import signals
 from scrapy.exceptions import DropItem
 
+from core.files import write_atomically
 from scraper.reading.lines import car_from_line, car_to_line
 from scraper.reading.normalise import normalise
 from scraper.sources import ABOUT
@@ -209,6 +210,4 @@ class Output:
         self._numbers.refused_addresses = total("refused_addresses", "address/refused") + len(gate.refused)
         self._numbers.bytes = self._before["bytes"] + self._bytes + gate.bytes
         self._numbers.dropped = dict(self._dropped)
-        draft = self._folder / (NUMBERS + ".draft")
-        draft.write_text(json.dumps(asdict(self._numbers)))
-        draft.rename(self._folder / NUMBERS)
+        write_atomically(self._folder / NUMBERS, json.dumps(asdict(self._numbers)))

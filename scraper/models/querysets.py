@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.utils import timezone
 
+from core.leases import LeaseQuerySet
+
 if TYPE_CHECKING:
+    from scraper.models.runs import ScrapeRun
     from scraper.models.staging import CatalogChange, StagedCar  # noqa: F401  # named in the bases below
+
+
+class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
+    """Reads of runs; who works on one is settled by its lease."""
+
+    def open(self) -> Self:
+        """Queued or running."""
+        return self.filter(is_open=True)
+
+    def resumable(self) -> Self:
+        """Ended before their work was done, the newest first."""
+        return self.filter(status__in=[self.model.Status.STOPPED, self.model.Status.FAILED]).order_by("-pk")
+
+    def typical_of(self, source: str) -> Self:
+        """The last few whole runs of a source that read enough pages to say what is usual, the newest first."""
+        done = self.filter(
+            source=source, status=self.model.Status.DONE, car_pages__gte=self.model.ENOUGH_PAGES
+        )
+        return done.order_by("-pk")[:5]
+
+    def held_as(self, row: ScrapeRun) -> Self:
+        """Attempts are counted anew when a run is resumed: the worker's name tells two of the same number apart."""
+        return super().held_as(row).filter(worker=row.worker)
 
 
 class StagedCarQuerySet(models.QuerySet["StagedCar"]):

@@ -10,24 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from scraper.models.querysets import ScrapeRunQuerySet
 from scraper.sources import SOURCES
-
-
-class ScrapeRunQuerySet(models.QuerySet):
-    """Reads of runs."""
-
-    def open(self) -> ScrapeRunQuerySet:
-        """Queued or running."""
-        return self.filter(is_open=True)
-
-    def resumable(self) -> ScrapeRunQuerySet:
-        """Ended before their work was done, the newest first."""
-        return self.filter(status__in=[ScrapeRun.Status.STOPPED, ScrapeRun.Status.FAILED]).order_by("-pk")
-
-    def typical_of(self, source: str) -> ScrapeRunQuerySet:
-        """The last few whole runs of a source that read enough pages to say what is usual, the newest first."""
-        done = self.filter(source=source, status=ScrapeRun.Status.DONE, car_pages__gte=ScrapeRun.ENOUGH_PAGES)
-        return done.order_by("-pk")[:5]
 
 
 class ScrapeRun(models.Model):

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from catalog.models import BodyStyle, Source, Spec, Variant
-from catalog.specs import SPECS
+from catalog.choices import BodyStyle
+from catalog.models import Source, Spec, Variant
+from catalog.specs.vocabulary import SPECS
 from scraper.models.querysets import CatalogChangeQuerySet, StagedCarQuerySet
 
 #: How long a curator who has a car open is named to others.

@@ -7,13 +7,12 @@ one that shows no car, is not shown; the silhouette stands for cars without any.
 from __future__ import annotations
 
 import hashlib
-import io
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -22,18 +21,18 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from catalog.models import VariantPhoto
+from core.images import ImageRefused, Limits, jpeg_bytes, open_image
+from scraper.contact import user_agent
 from scraper.models.pictures import SourcePhoto
 from scraper.models.staging import StagedCar
-from scraper.pictures.fetching import Fetcher, FetchFailed, FetchGone, FetchRefused
+from scraper.pictures.fetching import MAX_BYTES, Fetcher, FetchFailed, FetchGone, FetchRefused
 from scraper.staging.publish import clipped
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 State = SourcePhoto.State
 #: Smaller ones are thumbnails and logos.
-MIN_SIDES = (320, 200)
-MAX_PIXELS, MAX_SIDE, KEPT_SIDE = 50_000_000, 12_000, 1600
+LIMITS = Limits(MAX_BYTES, max_pixels=50_000_000, max_side=12_000, min_width=320, min_height=200)
+#: Of the kept copy: its long side in pixels, and its quality as a JPEG.
+KEPT_SIDE, QUALITY = 1600, 88
 #: Bits of 64 in which pictures of one car differ at most to be one picture.
 NEAR = 4
 PICTURES_PER_CAR = 12
@@ -108,13 +107,6 @@ def pictures_fetch(
     return counts
 
 
-def user_agent() -> str:
-    """Who we are, and where a site's owner can reach us."""
-    from scraper.runs.process import user_agent as agent
-
-    return agent()
-
-
 def picture_take(*, row: SourcePhoto, fetch: Fetch, gate: Gate) -> bool:
     """Takes one picture and says in its row what became of it. False where nothing can look at it now."""
     try:
@@ -129,7 +121,7 @@ def picture_take(*, row: SourcePhoto, fetch: Fetch, gate: Gate) -> bool:
             if not row.scene:
                 return False
             _publish(row, picture)
-    except (PictureRefused, FetchRefused) as refusal:
+    except (PictureRefused, ImageRefused, FetchRefused) as refusal:
         row.state, row.reason = State.REFUSED, clipped(str(refusal), 200)
     except FetchGone as gone:
         row.state, row.reason = State.GONE, clipped(str(gone), 200)
@@ -178,46 +170,14 @@ def _publish(row: SourcePhoto, picture: Picture) -> None:
 
 
 def picture_of(data: bytes) -> Picture:
-    """The picture that is kept of a file. Raises PictureRefused where it is none, too small or too large."""
+    """The picture that is kept of a file. Raises ImageRefused where it is none, too small or too large."""
     from ml.data.duplicates import dhash
 
-    content = _jpeg(_decoded(data))
-    bits = dhash(io.BytesIO(content))  # type: ignore[arg-type]  # Pillow opens both
+    image = open_image(data, limits=LIMITS, side=KEPT_SIDE)
+    image.thumbnail((KEPT_SIDE, KEPT_SIDE))
+    content = jpeg_bytes(image, quality=QUALITY)
+    bits = dhash(content)
     return Picture(content, hashlib.sha256(data).hexdigest(), f"{bits:016x}")
-
-
-def _decoded(data: bytes) -> Image.Image:
-    from PIL import Image, ImageOps
-
-    from ml.data.photos import to_rgb
-
-    try:
-        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-        _check_size(image)
-        image.load()
-        upright = to_rgb(ImageOps.exif_transpose(image))
-    except PictureRefused:
-        raise
-    # Decoders meet strangers' bytes here, and each fails in its own way: whatever it is, the picture is refused.
-    except Exception as error:
-        raise PictureRefused("it is no picture that can be read") from error
-    upright.thumbnail((KEPT_SIDE, KEPT_SIDE))
-    return upright
-
-
-def _check_size(image: Image.Image) -> None:
-    """Before any pixel is decoded."""
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise PictureRefused("it has too many pixels")
-    if image.width < MIN_SIDES[0] or image.height < MIN_SIDES[1]:
-        raise PictureRefused(f"it is only {image.width} x {image.height} pixels")
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    image.info.clear()  # Pillow would carry comments and colour profiles over
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=88)
-    return out.getvalue()
 
 
 def _distance(one: str, other: str) -> int:

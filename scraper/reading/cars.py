@@ -46,7 +46,7 @@ class RawCar:
 
 @dataclass(frozen=True)
 class Value:
-    """A typed value with the words it comes from. Numbers are a range in the unit of `catalog.specs` (or of the vocabulary),
+    """A typed value with the words it comes from. Numbers are a range in the unit of `catalog.specs.vocabulary` (or of the vocabulary),
     equal where there is one number; `text` is canonical words, several joined by "; "; `currency` is ISO 4217. `unit` is
     the one that the page states the figure in, by its name in `scraper.reading.vocabulary`: people see what the source said.
     `note` is what limits the fact, in words for people, where the source says so ("on petrol, not on E85").

@@ -2,7 +2,7 @@
 language.
 
 The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django
-here; that keys, units and words agree with `catalog.specs` is held by a test.
+here; that keys, units and words agree with `catalog.specs.vocabulary` is held by a test.
 """
 
 from __future__ import annotations

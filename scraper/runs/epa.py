@@ -14,10 +14,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from catalog.models import BodyStyle, Source
+from catalog.choices import BodyStyle
+from catalog.models import Source
 from catalog.seed import epa
 from catalog.seed.facts import Fact, Match
-from catalog.units import range_to_si
+from catalog.specs.units import range_to_si
 from scraper.exceptions import ScraperError
 from scraper.models.staging import ApprovalRule
 from scraper.reading.cars import Car, Value

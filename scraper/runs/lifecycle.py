@@ -10,28 +10,32 @@ import logging
 import os
 import re
 import socket
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from core.queue import enqueue_on_commit
 from scraper.exceptions import ScrapeRefused
 from scraper.models.runs import ScrapeRun
 from scraper.runs import process
 from scraper.runs.process import LEASE, Crawl, LayoutChanged, Lost, Show
 from scraper.sources import ABOUT, SOURCES
 
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
-#: After this long without a worker the bell of a waiting run is rung again.
-RING_AGAIN = timedelta(minutes=2)
+#: A run that has waited for so long since its last wake-up is sent another one.
+WAKE_AGAIN = timedelta(minutes=2)
 
 #: A crawl's own word for its end → what people read, and the state of the run.
 _ENDS = {
@@ -51,24 +55,32 @@ _ENDS = {
 
 # --- Asking -------------------------------------------------------------------------------------------------
 def run_start(
-    *, source: str, options: dict[str, Any] | None = None, dry_run: bool = False, actor: Any = None, ring: bool = True,
+    *,
+    source: str,
+    options: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+    actor: AbstractBaseUser | None = None,
+    enqueue: bool = True,
     private: tuple[str, ...] = (),
-) -> ScrapeRun:  # fmt: skip
+) -> ScrapeRun:
     """Ask for a crawl. Options: limit, only, addresses, follow, more, replay. Raises ScrapeRefused.
 
-    Without `ring` no worker is called: the caller works it off itself, `private` addresses included.
+    Without `enqueue` no worker is called: the caller works it off itself, `private` addresses included.
     """
     options = {name: value for name, value in (options or {}).items() if value}
     check(source, options, private)
     try:
         with transaction.atomic():
-            run = ScrapeRun.objects.create(source=source, options=options, dry_run=dry_run, actor=actor)
-            if ring:
-                _ring(run.pk)
+            run = ScrapeRun.objects.create(
+                source=source, options=options, dry_run=dry_run, actor_id=actor.pk if actor else None
+            )
+            if enqueue:
+                _enqueue(run.pk)
     except IntegrityError:
         other = ScrapeRun.objects.open().get(source=source)
+        state = other.get_status_display().lower()
         raise ScrapeRefused(
-            f"Run {other.pk} of {source} is {other.get_status_display().lower()}. Wait for its end, stop it, or resume it."
+            f"Run {other.pk} of {source} is {state}. Wait for its end, stop it, or resume it."
         ) from None
     return run
 
@@ -96,10 +108,8 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
         )
 
 
-def _ring(pk: int) -> None:
-    from scraper.tasks import scrape
-
-    scrape.delay_on_commit(pk)
+def _enqueue(pk: int) -> None:
+    enqueue_on_commit("scraper.tasks.scrape", pk)
 
 
 def run_stop(*, run: ScrapeRun) -> None:
@@ -113,24 +123,29 @@ def run_stop(*, run: ScrapeRun) -> None:
         raise ScrapeRefused("This run has ended already.")
 
 
-def run_resume(*, run: ScrapeRun, ring: bool = True) -> None:
+def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
     """Queue a run again that did not come to its end; it goes on where it was. Raises ScrapeRefused.
 
-    A run that somebody works on is theirs, unless their process on this machine is gone.
+    A run that is being worked on stays with its worker, unless that was a process of this machine that is gone.
     """
-    mine = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
+    rows = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
     if run.status == Status.RUNNING and _is_gone(run.worker):
-        mine = ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING, worker=run.worker)
-    values = {
-        "status": Status.QUEUED, "is_open": True, "stop_requested": False, "attempt": 0, "ended": "", "finished": None,
-        "enqueued": timezone.now(),
-    }  # fmt: skip
+        rows = ScrapeRun.objects.held_as(run)
     try:
         with transaction.atomic():
-            if not mine.update(**values):
+            resumed = rows.update(
+                status=Status.QUEUED,
+                is_open=True,
+                stop_requested=False,
+                attempt=0,
+                ended="",
+                finished=None,
+                enqueued=timezone.now(),
+            )
+            if not resumed:
                 raise ScrapeRefused("Only a run that was stopped or failed can be resumed.")
-            if ring:
-                _ring(run.pk)
+            if enqueue:
+                _enqueue(run.pk)
     except IntegrityError:
         raise ScrapeRefused(f"Another run of {run.source} is under way.") from None
 
@@ -150,19 +165,19 @@ def _is_gone(worker: str) -> bool:
 
 # --- Working ------------------------------------------------------------------------------------------------
 def run_work(
-    *, run_id: int, show: Show = lambda run: None, private: tuple[str, ...] = (), **manners: Any
+    *, run_id: int, show: Show = lambda run: None, private: tuple[str, ...] = (), **fields: Any
 ) -> bool:
     """Claim a run and bring it to its end. Returns whether it was this call's to do.
 
-    `show` is told how far it is, about once a second; `manners` are fields of Job, such as delay.
+    `show` is told how far it is, about once a second; `fields` are those of Job, such as `delay`.
     Not a transaction: it takes as long as the site does, and what was found is staged as it comes.
     """
-    run = _claim(run_id)
+    run = ScrapeRun.objects.claim(run_id, lease=LEASE, worker=process.worker_name())
     if run is None:
         return False
     logger.info("scrape run %s of %s: attempt %s", run.pk, run.source, run.attempt)
     try:
-        ended = Crawl(run, process.job_of(run, private=private, **manners), show).follow()
+        ended = Crawl(run, process.job_of(run, private=private, **fields), show).follow()
     except Lost:
         logger.warning("scrape run %s was taken over by another worker", run.pk)
         return False
@@ -173,7 +188,7 @@ def run_work(
         _end(run, Status.FAILED, f"The disk or a file failed: {error}. Make room and resume it.")
     except Exception as error:
         logger.exception("scrape run %s", run.pk)
-        _end(run, Status.FAILED, f"Something unforeseen: {type(error).__name__}: {error}")
+        _end(run, Status.FAILED, f"An unexpected error: {type(error).__name__}: {error}")
     else:
         _end(run, *_end_of(run, ended))
     return True
@@ -187,22 +202,11 @@ def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
     return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
 
 
-def _claim(run_id: int) -> ScrapeRun | None:
-    """Compare-and-set to running; None where there is nothing to do."""
-    now = timezone.now()
-    claimed = ScrapeRun.objects.filter(
-        pk=run_id, status=Status.QUEUED, attempt__lt=ScrapeRun.MAX_ATTEMPTS
-    ).update(
-        status=Status.RUNNING, attempt=F("attempt") + 1, worker=process.worker_name(), started=now,
-        lease_until=now + LEASE,
-    )  # fmt: skip
-    return ScrapeRun.objects.get(pk=run_id) if claimed else None
-
-
 def _end(run: ScrapeRun, status: str, words: str) -> None:
-    """Only while it still is this attempt's."""
-    mine = ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING, attempt=run.attempt, worker=run.worker)
-    mine.update(status=status, is_open=False, ended=words[:200], finished=timezone.now(), lease_until=None)
+    """Only while it is still this attempt's."""
+    ScrapeRun.objects.held_as(run).update(
+        status=status, is_open=False, ended=words[:200], finished=timezone.now(), lease_until=None
+    )
 
 
 def _tell_staff(run: ScrapeRun, words: str) -> None:
@@ -219,20 +223,16 @@ def _tell_staff(run: ScrapeRun, words: str) -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue a run again whose worker fell silent, give up one that did so too often, ring for one that waits."""
+    """Queue runs again whose worker fell silent, give up those that lost too many, wake workers for those that wait."""
     now = now or timezone.now()
-    silent = ScrapeRun.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    silent = ScrapeRun.objects.expired(now, lease=LEASE)
     stopped = silent.filter(stop_requested=True).update(
         status=Status.STOPPED, is_open=False, finished=now, ended=_ENDS["stopped"][1]
     )
-    failed = silent.filter(attempt__gte=ScrapeRun.MAX_ATTEMPTS).update(
+    failed = silent.worn_out().update(
         status=Status.FAILED, is_open=False, finished=now, ended=_ENDS["died"][1]
     )
-    requeued = silent.update(status=Status.QUEUED, lease_until=None, enqueued=now - RING_AGAIN * 2)
-    waiting = ScrapeRun.objects.filter(status=Status.QUEUED, enqueued__lt=now - RING_AGAIN)
-    with transaction.atomic():
-        rung = list(waiting.values_list("pk", flat=True))
-        waiting.update(enqueued=now)
-        for pk in rung:
-            _ring(pk)
-    return {"stopped": stopped, "failed": failed, "requeued": requeued, "rung": len(rung)}
+    requeued = silent.requeue()
+    waiting = ScrapeRun.objects.unheard(now, after=WAKE_AGAIN).values_list("pk", flat=True)
+    woken = ScrapeRun.objects.wake(waiting, now, _enqueue)
+    return {"stopped": stopped, "failed": failed, "requeued": requeued, "woken": woken}

@@ -14,17 +14,17 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.models import Source
+from scraper.contact import user_agent
 from scraper.crawl.job import Job, write_job
 from scraper.exceptions import ScraperError
 from scraper.models.runs import ScrapeRun
@@ -32,11 +32,14 @@ from scraper.reading.cars import Car
 from scraper.reading.lines import car_from_line
 from scraper.runs import epa
 from scraper.sources import ABOUT
-from scraper.staging.stage import cars_stage
+from scraper.staging.stage import Staged, cars_stage
 
-#: Seconds between two looks at the crawl.
+if TYPE_CHECKING:
+    from scraper.crawl.output import Numbers
+
+#: Seconds between two checks of the crawl.
 PULSE = 1.0
-#: How long whoever watches may be silent before the run is taken from them.
+#: How long a run's worker may be silent before another one takes the run over.
 LEASE = timedelta(minutes=2)
 #: How long a crawl has for an orderly end.
 END_SECONDS = 40.0
@@ -47,6 +50,21 @@ SHARP_FALL = 0.5
 #: What a source that is one table leaves in the run's folder.
 TABLE = "table.csv"
 _BATCH = 200
+#: Columns of a run → numbers of its crawl.
+_NUMBERS = {
+    "pages": "pages",
+    "kept": "kept",
+    "car_pages": "car_pages",
+    "items": "cars",
+    "values": "values",
+    "unparsed": "unparsed",
+    "errors": "errors",
+    "retries": "retries",
+    "refusals": "refusals",
+    "robots": "robots",
+    "refused_addresses": "refused_addresses",
+    "bytes": "bytes",
+}
 #: All that the process gets of the environment.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")
 
@@ -54,7 +72,7 @@ Show = Callable[[ScrapeRun], None]
 
 
 class Lost(Exception):
-    """The run is somebody else's by now."""
+    """The run is held by another worker by now: this one stops without a word in its row."""
 
 
 class LayoutChanged(ScraperError):
@@ -85,14 +103,8 @@ def catalog_source(name: str) -> Source:
     return source
 
 
-def user_agent() -> str:
-    """Who we are, and where a site's owner can reach us."""
-    contact = f"; {settings.SCRAPE_CONTACT}" if settings.SCRAPE_CONTACT else ""
-    return f"CarsiteBot/1.0 (+{settings.SITE_URL}/about/{contact})"
-
-
-def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **manners: Any) -> Job:
-    """What the run asks for. `private` is allowed besides what the settings allow, `manners` are fields of Job."""
+def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **fields: Any) -> Job:
+    """What the run asks for. `private` is allowed besides what the settings allow; `fields` of Job come on top."""
     options = run.options
     return Job(
         source=run.source,
@@ -108,23 +120,25 @@ def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **manners: Any) -> 
         browser=settings.SCRAPE_BROWSER or shutil.which("chromium") or shutil.which("google-chrome") or "",
         fresh_since=run.created.timestamp(),
         replay=bool(options.get("replay")),
-        **manners,
+        **fields,
     )
 
 
 class Crawl:
-    """The crawl of one run. `follow` brings it to its end and says how it ended."""
+    """The crawl of one run. `follow` brings it to its end and says how it ended.
+
+    Each write of numbers renews the lease of the run; where the run is somebody else's by then, it raises Lost.
+    """
 
     def __init__(self, run: ScrapeRun, job: Job, show: Show) -> None:
-        self._run, self._job, self._show = run, job, show
-        self._mine = ScrapeRun.objects.filter(
-            pk=run.pk, status=ScrapeRun.Status.RUNNING, attempt=run.attempt, worker=run.worker
-        )
-        self._before = run.seconds
-        self._begun = time.monotonic()
-        self._usual = usual_yield(run)
+        self.run, self._job, self._show = run, job, show
+        self._held = ScrapeRun.objects.held_as(run)
+        self._seconds_before = run.seconds
+        self._began = time.monotonic()
+        self._usual_yield = usual_yield(run)
         self._source = catalog_source(run.source)
-        self._mark = (0, 0)
+        #: Cars' pages and values at the last check of the layout.
+        self._checked = (0, 0)
 
     def follow(self) -> str:
         """Crawl, stage what comes, and return the crawl's own word for its end. Raises Lost or LayoutChanged.
@@ -144,11 +158,16 @@ class Crawl:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
-        words = [sys.executable, "-m", "scraper.crawl", str(self._job.path / "job.json")]
+        command = [sys.executable, "-m", "scraper.crawl", str(self._job.path / "job.json")]
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        with (self._job.path / "process.txt").open("ab") as said:
+        with (self._job.path / "process.txt").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  (our own module)
-                words, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said
+                command,
+                cwd=settings.BASE_DIR,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
             )
         try:
             yield process
@@ -165,116 +184,102 @@ class Crawl:
         is_over = False
         while not is_over:
             is_over = process.poll() is not None
-            self._stage_new_cars()
+            self.stage_new_cars()
             self._write_numbers()
-            self._show(self._run)
-            self._look_for_a_new_layout()
-            if self._mine.filter(stop_requested=True).exists():
+            self._show(self.run)
+            self.check_layout()
+            if self._held.filter(stop_requested=True).exists():
                 stop(process)
             if not is_over:
                 time.sleep(PULSE)
 
-    def _numbers(self) -> Any:
-        from scraper.crawl.output import read_numbers
+    def _numbers(self) -> Numbers:
+        from scraper.crawl.output import read_numbers  # loads Scrapy
 
         return read_numbers(self._job.path)
 
     def _write_numbers(self) -> None:
-        run, numbers = self._run, self._numbers()
-        for name in (
-            "pages",
-            "kept",
-            "car_pages",
-            "values",
-            "unparsed",
-            "errors",
-            "retries",
-            "refusals",
-            "robots",
-        ):
-            setattr(run, name, getattr(numbers, name))
-        run.items, run.bytes, run.refused_addresses = numbers.cars, numbers.bytes, numbers.refused_addresses
+        run, numbers = self.run, self._numbers()
+        for column, number in _NUMBERS.items():
+            setattr(run, column, getattr(numbers, number))
         run.dropped = {**run.dropped, **numbers.dropped}
-        run.seconds = self._before + time.monotonic() - self._begun
-        run.lease_until = timezone.now() + LEASE
-        names = (
-            "pages", "kept", "car_pages", "items", "values", "unparsed", "errors", "retries", "refusals", "robots",
-            "refused_addresses", "bytes", "dropped", "seconds", "lease_until",
-        )  # fmt: skip
-        if not self._mine.update(**{name: getattr(run, name) for name in names}):
+        run.seconds = self._seconds_before + time.monotonic() - self._began
+        self._write(*_NUMBERS, "dropped", "seconds")
+
+    def _write(self, *columns: str) -> None:
+        """These columns of the run into its row, for as long as it is ours."""
+        values = {column: getattr(self.run, column) for column in columns}
+        if not self._held.renew(lease=LEASE, **values):
             raise Lost
 
-    def _look_for_a_new_layout(self) -> None:
-        pages, values = self._run.car_pages, self._run.values
-        if pages - self._mark[0] < ScrapeRun.ENOUGH_PAGES:
+    def check_layout(self) -> None:
+        """Raise LayoutChanged where the last pages of cars yielded far less than is usual for the source."""
+        run = self.run
+        pages, values = run.car_pages - self._checked[0], run.values - self._checked[1]
+        if pages < ScrapeRun.ENOUGH_PAGES:
             return
-        now = (values - self._mark[1]) / (pages - self._mark[0])
-        self._mark = (pages, values)
-        if now == 0 or now < self._usual * SHARP_FALL:
+        self._checked = (run.car_pages, run.values)
+        now = values / pages
+        if now == 0 or now < self._usual_yield * SHARP_FALL:
             raise LayoutChanged(
-                f"The last pages yielded {now:.1f} values each, where {self._usual:.1f} are usual: the site has probably changed "
-                "its layout. The run was stopped; what it found before is staged."
+                f"The last pages gave {now:.1f} values each; {self._usual_yield:.1f} are usual. The site has probably "
+                "changed its layout. The run was stopped; what it found before is staged."
             )
 
     # --- Staging --------------------------------------------------------------------------------------------
-    def _stage_new_cars(self) -> None:
-        from scraper.crawl.output import CARS
+    def stage_new_cars(self) -> None:
+        """Stage the lines of the crawl's file that were not staged yet."""
+        from scraper.crawl.output import CARS  # loads Scrapy
 
         path = self._job.path / CARS
         if not path.exists():
             return
         with path.open() as lines:
-            for _ in range(self._run.staged_lines):
+            for _ in range(self.run.staged_lines):
                 lines.readline()
             while batch := whole_lines(lines, _BATCH):
                 self._stage(batch)
 
+    @transaction.atomic
     def _stage(self, lines: list[str]) -> None:
-        run = self._run
-        with transaction.atomic():
-            if not run.dry_run:
-                found = sorted(map(car_from_line, lines), key=lambda pair: _day(pair[1]))
-                for day, pairs in groupby(found, key=lambda pair: _day(pair[1])):
-                    self._add(
-                        cars_stage(run=run, source=self._source, cars=[car for car, _ in pairs], fetched=day)
-                    )
-            run.staged_lines += len(lines)
-            self._mine.update(
-                new=run.new, changed=run.changed, unchanged=run.unchanged, dropped=run.dropped,
-                staged_lines=run.staged_lines, lease_until=timezone.now() + LEASE,
-            )  # fmt: skip
+        run = self.run
+        if not run.dry_run:
+            found = sorted(map(car_from_line, lines), key=_day_of)
+            for day, pairs in groupby(found, key=_day_of):
+                cars = [car for car, _ in pairs]
+                self._add(cars_stage(run=run, source=self._source, cars=cars, fetched=day))
+        run.staged_lines += len(lines)
+        self._write("new", "changed", "unchanged", "dropped", "staged_lines")
 
     def _stage_table(self) -> None:
         """Of a source that is one table: the cars in it, a few hundred a transaction."""
-        run, path = self._run, self._job.path / TABLE
+        run, path = self.run, self._job.path / TABLE
         if not path.exists():
             return
-        only = {key: name.casefold() for key, name in self._job.only.items()}
-        found = (
-            car for car in epa.cars(path) if all(getattr(car, key).casefold() == only[key] for key in only)
-        )
-        cars = self._counted(islice(found, run.limit or None))
+        cars = self._counted(islice(self._wanted(epa.cars(path)), run.limit or None))
         fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         if run.dry_run:
             deque(cars, maxlen=0)
         else:
             self._add(cars_stage(run=run, source=self._source, cars=cars, fetched=fetched))
         path.unlink()
-        names = ("items", "values", "new", "changed", "unchanged", "dropped")
-        self._mine.update(**{name: getattr(run, name) for name in names})
+        self._write("items", "values", "new", "changed", "unchanged", "dropped")
+
+    def _wanted(self, cars: Iterable[Car]) -> Iterator[Car]:
+        only = {key: name.casefold() for key, name in self._job.only.items()}
+        return (car for car in cars if all(getattr(car, key).casefold() == only[key] for key in only))
 
     def _counted(self, cars: Iterator[Car]) -> Iterator[Car]:
         for number, car in enumerate(cars, 1):
-            self._run.items = number
-            self._run.values += len(car.values)
+            self.run.items = number
+            self.run.values += len(car.values)
             yield car
             if number % 1000 == 0:
-                if not self._mine.update(lease_until=timezone.now() + LEASE, items=number):
-                    raise Lost
-                self._show(self._run)
+                self._write("items")
+                self._show(self.run)
 
-    def _add(self, staged: Any) -> None:
-        run = self._run
+    def _add(self, staged: Staged) -> None:
+        run = self.run
         run.new += staged.new
         run.changed += staged.changed
         run.unchanged += staged.unchanged
@@ -308,6 +313,7 @@ def whole_lines(file: IO[str], most: int) -> list[str]:
     return lines
 
 
-def _day(fetched: float) -> datetime:
-    """Provenance has days: cars of one day are staged together."""
+def _day_of(line: tuple[Car, float]) -> datetime:
+    """The day on which a car was fetched. Provenance has days: cars of one day are staged together."""
+    _, fetched = line
     return datetime.fromtimestamp(fetched, UTC).replace(hour=12, minute=0, second=0, microsecond=0)

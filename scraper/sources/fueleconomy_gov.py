@@ -10,6 +10,7 @@ from typing import Any
 
 from scrapy.http import Response
 
+from core.files import replaced_file
 from scraper.crawl.spider import CarSpider
 
 #: What the table is unpacked to, in the run's folder (see `scraper.runs.process`).
@@ -45,10 +46,12 @@ class Source(CarSpider):
                     return "the archive does not hold one table"
                 if tables[0].file_size > _MOST_BYTES:
                     return "the table is too large"
-                draft = self.job.path / f"{TABLE}.draft"
-                with packed.open(tables[0]) as table, draft.open("wb") as file:
+                with (
+                    replaced_file(self.job.path / TABLE) as part,
+                    packed.open(tables[0]) as table,
+                    part.open("wb") as file,
+                ):
                     shutil.copyfileobj(table, file)
         except zipfile.BadZipFile:
             return "this is no archive"
-        draft.rename(self.job.path / TABLE)
         return ""

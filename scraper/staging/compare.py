@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from catalog.agreement import contradict
 from catalog.models import Spec
-from catalog.sheet import reading
-from catalog.specs import SPECS, SpecKind
+from catalog.specs.agreement import contradict
+from catalog.specs.sheet import reading
+from catalog.specs.vocabulary import SPECS, SpecKind
 from scraper.staging.prices import is_used
 
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from catalog.models import BodyStyle, CarModel, Make, Variant
-from catalog.search import normalise
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
+from catalog.search.words import normalise
 from scraper.models.staging import StagedCar
 
 #: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" do, "Golf" and "Polo" don't.

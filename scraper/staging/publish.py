@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Spec, Variant
-from catalog.specs import SPECS
+from catalog.specs.vocabulary import SPECS
 from catalog.supply import FACT_FIELDS, CarName, cars_create, facts_write
 from scraper.exceptions import NotPossibleNow
 from scraper.models.staging import CatalogChange, ChangedCar, StagedCar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from catalog.sheet import NBSP
+from catalog.specs.sheet import NBSP
 from scraper.models.staging import ApprovalRule
 from scraper.staging.compare import Line
 

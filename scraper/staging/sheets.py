@@ -18,8 +18,8 @@ from import_export.resources import ModelResource
 from import_export.widgets import FloatWidget, ForeignKeyWidget
 
 from catalog.models import Source, Variant
-from catalog.specs import SPECS
-from catalog.units import range_from_si, range_to_si
+from catalog.specs.units import range_from_si, range_to_si
+from catalog.specs.vocabulary import SPECS
 from scraper.models.staging import CatalogChange, ChangedCar, Fact
 from scraper.staging.publish import facts_of
 

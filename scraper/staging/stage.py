@@ -18,7 +18,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import BodyStyle, Source
+from catalog.choices import BodyStyle
+from catalog.models import Source
 from scraper.models.staging import StagedCar
 from scraper.reading.cars import Car
 from scraper.staging import assess, publish

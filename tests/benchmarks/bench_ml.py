@@ -20,7 +20,8 @@ from PIL import Image
 
 from ml.__main__ import DEFAULT_BUNDLE
 from ml.data.photos import open_photo
-from ml.serving.predictor import Predictor, Views
+from ml.serving.loaded_bundle import Views
+from ml.serving.predictor import Predictor
 from ml.serving.quality import hints
 from ml.serving.views import WHOLE, energy, second_box
 

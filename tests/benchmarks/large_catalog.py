@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from catalog.models import BodyStyle, Source, Spec, Variant, VariantPhoto
+from catalog.choices import BodyStyle
+from catalog.models import Source, Spec, Variant, VariantPhoto
 from catalog.supply import CarName, cars_create
 
 EPA = Path(__file__).resolve().parents[3] / "shared" / "data" / "specs" / "epa_vehicles.csv.gz"

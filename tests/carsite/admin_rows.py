@@ -19,7 +19,8 @@ from PIL import Image
 
 from accounts import services as accounts
 from accounts.models import User
-from catalog.models import BodyStyle, CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from classifier.answers import identifications as classifier
 from classifier.models import (
     CurationEvent,

@@ -11,7 +11,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from catalog.models import BodyStyle
+from catalog.choices import BodyStyle
 from tests.conftest import ROOT
 
 APPS = ("accounts", "carsite", "catalog", "classifier", "dealers")

@@ -10,7 +10,7 @@ import pytest
 from django.utils.text import slugify
 
 from catalog.models import CarModel, Make, Source, Spec, Variant
-from catalog.specs import SPECS
+from catalog.specs.vocabulary import SPECS
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from django.db.models import Q
 from catalog.exceptions import SeedError
 from catalog.models import CarModel, Make, Source, Spec, Variant
 from catalog.seed import files
-from catalog.services import catalog_load
-from catalog.units import range_to_si
+from catalog.seed.load import catalog_load
+from catalog.specs.units import range_to_si
 
 
 def _everything() -> list[list[tuple]]:

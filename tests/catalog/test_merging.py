@@ -11,7 +11,7 @@ from django.test import Client
 from catalog.exceptions import MergeRefused
 from catalog.merging import merge_undo, model_merge, path_of, variant_merge
 from catalog.models import CarModel, OldAddress, Source, Spec, Variant
-from catalog.services import catalog_load
+from catalog.seed.load import catalog_load
 
 pytestmark = pytest.mark.django_db
 AddVariant = Callable[..., Variant]

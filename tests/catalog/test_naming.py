@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Variant
-from catalog.naming import CarField, named, offered, variant_meant
+from catalog.search.car_names import CarField, named, offered, variant_meant
 
 pytestmark = pytest.mark.django_db
 Add = Callable[..., Variant]

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.criteria import SORTS, Criteria
 from catalog.models import CarModel, Make, Spec, Variant, VariantPhoto
+from catalog.search.criteria import SORTS, Criteria
 from catalog.supply import CarName, cars_create
 from tests.benchmarks import large_catalog
 from tests.databases import is_postgres
@@ -190,13 +190,13 @@ def test_search_follows_names_however_these_are_written(add_variant: Callable[..
 def test_the_index_of_words_comes_back_after_its_table_was_rebuilt(
     add_variant: Callable[..., Variant],
 ) -> None:
-    from catalog import search_index
+    from catalog.search import index
 
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER catalog_variant_search_insert")
     car = add_variant("Audi", "A5", 2012)
     assert _found("audi") == set()
-    search_index.ensure(using="default")
+    index.ensure(using="default")
     assert _found("audi") == {car.slug}
 
 
@@ -246,7 +246,7 @@ def test_of_thousands_of_hits_none_is_put_first_and_none_is_missing(
         count = client.get(url).context["listing"].page.paginator.count
         assert count
         with monkeypatch.context() as patch:
-            patch.setattr("catalog.listing.MOST_RANKED", 0)
+            patch.setattr("catalog.search.listing.MOST_RANKED", 0)
             listing = client.get(url).context["listing"]
         assert listing.page.paginator.count == count
         found = set(Variant.objects.meeting(Criteria(q=query)).values_list("pk", flat=True))

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from catalog import listing, search
-from catalog.criteria import Criteria
-from catalog.facets import Tally
 from catalog.models import Make, Variant
+from catalog.search import listing, words
+from catalog.search.criteria import Criteria
+from catalog.search.facets import Tally
 
 pytestmark = pytest.mark.django_db
 
@@ -189,7 +189,7 @@ def test_a_renamed_model_or_trim_is_found_by_its_new_name(add_variant: Callable[
 
 
 def test_normalising_drops_case_accents_and_signs() -> None:
-    assert search.normalise("  Citroën  C/V–F-150! ") == "citroen c v f 150"
+    assert words.normalise("  Citroën  C/V–F-150! ") == "citroen c v f 150"
 
 
 def test_searching_costs_the_same_number_of_queries_however_many_cars(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.models import BodyStyle
+from catalog.choices import BodyStyle
 from catalog.seed import files
 from catalog.seed.build import Builder
 from catalog.seed.facts import Fact
-from catalog.specs import FUELS, SEPARATOR, SPECS
+from catalog.specs.vocabulary import FUELS, SEPARATOR, SPECS
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "specs"
 

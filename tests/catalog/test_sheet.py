@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalog import sheet
-from catalog.agreement import contradict
 from catalog.models import Source, Spec, Variant
-from catalog.units import UNITS
+from catalog.specs import sheet
+from catalog.specs.agreement import contradict
+from catalog.specs.units import UNITS
 
 pytestmark = pytest.mark.django_db
 AddSpec = Callable[..., Spec]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.specs import SPECS
-from catalog.units import UNITS, range_from_si, range_to_si
+from catalog.specs.units import UNITS, range_from_si, range_to_si
+from catalog.specs.vocabulary import SPECS
 
 FIGURES = st.floats(min_value=1e-3, max_value=1e7, allow_nan=False)
 

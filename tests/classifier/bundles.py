@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
 from classifier.models import ModelVersion
 from classifier.training import registry
 from ml.bundle.bundle import Bundle

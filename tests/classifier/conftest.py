@@ -13,13 +13,14 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
 
-from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
 from classifier.answers import engine, identifications
 from classifier.models import Identification, ModelVersion
 from classifier.training import registry, steps
 from ml.bundle.bundle import read_bundle
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Answer, Candidate, MakeShare, ModelShare
+from ml.serving.answers import Answer, Candidate, MakeShare, ModelShare
 from tests.classifier.photos import encoded, picture
 
 GUEST = AnonymousUser()

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from catalog.models import BodyStyle, CarModel, Make, Variant
+from catalog.choices import BodyStyle
+from catalog.models import CarModel, Make, Variant
 from classifier import tasks
 from classifier.answers import engine, identifications
 from classifier.exceptions import ReferenceRefused

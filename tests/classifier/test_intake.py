@@ -12,13 +12,13 @@ from PIL import Image
 from classifier.exceptions import PhotoRefused
 from classifier.photos.intake import (
     MAX_BYTES,
-    MAX_SCANS,
     MOST_KEPT,
     THUMBNAIL_SIDE,
     CleanPhoto,
     clean_photo,
     limits_text,
 )
+from core.images import MAX_SCANS
 from tests.classifier.photos import encoded, picture, png_bomb, with_metadata
 
 

@@ -22,7 +22,7 @@ from classifier.answers import engine, identifications
 from classifier.models import Feedback, Identification, ModelVersion, Reading
 from classifier.training import backfill, exports, registry
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Candidate
+from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 
@@ -46,7 +46,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 @pytest.fixture
 def cars(audi: Variant) -> dict[str, Variant]:
     """The Audi A5, which the old model sees everywhere, and the BMW M3, which the new one sees."""
-    from catalog.models import BodyStyle, CarModel, Make
+    from catalog.choices import BodyStyle
+    from catalog.models import CarModel, Make
 
     model = CarModel.objects.create(make=Make.objects.create(name="BMW", slug="bmw"), name="M3", slug="m3")
     bmw = Variant.objects.create(model=model, year=2012, body_style=BodyStyle.COUPE, slug="bmw-m3-coupe-2012")

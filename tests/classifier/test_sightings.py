@@ -12,7 +12,7 @@ from classifier.answers.fused import fused_answer
 from classifier.answers.sightings import sighting_create
 from classifier.models import Identification, Sighting
 from ml.exceptions import PhotoError
-from ml.serving.predictor import Candidate
+from ml.serving.answers import Candidate
 from tests.classifier.conftest import GUEST, answer, other_photo, send
 
 pytestmark = pytest.mark.django_db

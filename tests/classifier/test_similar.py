@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import BodyStyle, Variant
+from catalog.choices import BodyStyle
+from catalog.models import Variant
 from classifier.answers import identifications
 from classifier.answers.similar import SHOWN, similar_cars
-from ml.serving.predictor import Similar
+from ml.serving.answers import Similar
 from tests.classifier.conftest import answer, send
 
 pytestmark = pytest.mark.django_db

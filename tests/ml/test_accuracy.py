@@ -13,7 +13,8 @@ from ml.__main__ import DEFAULT_BUNDLE
 from ml.bundle.bundle import LARGEST, MODEL, read_bundle
 from ml.data.splits import Photo, apply_split, read_folder
 from ml.evaluation.evaluate import read_scenes
-from ml.serving.predictor import Answer, Predictor
+from ml.serving.answers import Answer
+from ml.serving.predictor import Predictor
 from tests.ml.conftest import DATA, ROOT
 
 pytestmark = [

@@ -19,7 +19,7 @@ from ml.evaluation.multi_photo import measure_photo_groups
 from ml.exceptions import DataError
 from ml.recipes import read_recipe
 from ml.serving.embedding_projection import fit_projection
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.runtime import Arrays
 from tests.ml.conftest import CLASSES, ROOT, write_folder
 from tests.ml.tiny import write_tiny_bundle

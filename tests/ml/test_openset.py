@@ -33,7 +33,7 @@ def clusters(classes: int, each: int, *, size: int = 12, seed: int = 0) -> tuple
     return means[labels] + random.normal(0, 0.5, (len(labels), size)) * spread, labels
 
 
-def test_space_evens_the_spread_out_and_keeps_classes_apart() -> None:
+def test_projection_evens_the_spread_out_and_keeps_classes_apart() -> None:
     embeddings, labels = clusters(6, 40)
     projection = fit_projection(embeddings, labels, directions=5, shrinkage=0.0)
     projected = projection.project(embeddings)
@@ -44,7 +44,7 @@ def test_space_evens_the_spread_out_and_keeps_classes_apart() -> None:
     assert (projection.neighbours(projection.project(fresh), 3)[:, 0] == own).mean() > 0.95
 
 
-def test_space_of_fewer_photos_than_directions_is_finite() -> None:
+def test_projection_of_fewer_photos_than_directions_is_finite() -> None:
     embeddings, labels = clusters(3, 2)
     projection = fit_projection(embeddings, labels)
     assert projection.centroids.shape == (3, 3)
@@ -130,7 +130,7 @@ def test_changed_space_is_a_damaged_bundle(tmp_path: Path) -> None:
         read_bundle(bundle.path)
 
 
-def test_space_of_another_run_is_refused(tmp_path: Path) -> None:
+def test_projection_of_another_run_is_refused(tmp_path: Path) -> None:
     bundle = write_tiny_bundle(tmp_path / "b")
     files = {name: (bundle.path / name).read_bytes() for name in ("model.onnx", "weights.safetensors")}
     other = EmbeddingProjection(

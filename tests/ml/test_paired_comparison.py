@@ -11,7 +11,7 @@ from ml.data.splits import Photo
 from ml.evaluation import metrics
 from ml.evaluation.paired_comparison import paired_comparison
 from ml.exceptions import DataError
-from ml.serving.predictor import LoadedBundle
+from ml.serving.loaded_bundle import LoadedBundle
 from tests.ml.conftest import CLASSES, write_folder
 from tests.ml.tiny import write_tiny_bundle
 

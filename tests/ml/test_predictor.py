@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ml.serving.loaded_bundle
 import ml.serving.predictor
 from ml.bundle.bundle import Bundle, read_bundle, write_bundle
 from ml.exceptions import BundleError, PhotoError
-from ml.serving.predictor import Answer, LoadedBundle, Predictor
+from ml.serving.answers import Answer
+from ml.serving.loaded_bundle import LoadedBundle
+from ml.serving.predictor import Predictor
 from ml.serving.views import WHOLE, leads
 from tests.ml.conftest import as_bytes, drawn
 from tests.ml.tiny import TINY_LABELS, tiny_onnx, write_tiny_bundle
@@ -126,7 +129,7 @@ def test_photo_is_decoded_once_for_both_views(tmp_path: Path, monkeypatch: pytes
     assert len(opened) == 1
 
 
-def test_second_look_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
+def test_second_view_is_spared_for_the_photos_whose_first_one_says_enough(tmp_path: Path) -> None:
     twice = LoadedBundle.open(write_tiny_bundle(tmp_path / "b"), "onnx", 1)
     images = [drawn((20 * i, 90, 200 - 15 * i), i, size=(90 + i, 60)) for i in range(7)]
     first = twice.first_view(images)
@@ -151,9 +154,9 @@ def test_nothing_is_loaded_before_the_first_photo_and_once_for_many_threads(
     tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    original = ml.serving.predictor.open_backend
+    original = ml.serving.loaded_bundle.open_backend
     monkeypatch.setattr(
-        ml.serving.predictor,
+        ml.serving.loaded_bundle,
         "open_backend",
         lambda *args, **named: opened.append(args) or original(*args, **named),
     )

@@ -25,7 +25,8 @@ from ml.evaluation.evaluate import Material
 from ml.exceptions import DataError, WeightsError
 from ml.packaging.build_bundle import learn_projection
 from ml.serving.embedding_projection import read_projection
-from ml.serving.predictor import LoadedBundle, Predictor
+from ml.serving.loaded_bundle import LoadedBundle
+from ml.serving.predictor import Predictor
 from ml.serving.runtime import TorchBackend
 from ml.serving.views import softmax
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder

@@ -17,11 +17,11 @@ def photos(lead: np.ndarray, right: np.ndarray) -> BatchOutputs:
     first = np.stack([sign * lead, np.zeros_like(lead)], axis=1)
     second = np.tile([9.0, 0.0], (len(lead), 1))
     outside = np.tile([1.0, 0.0, 0.0], (len(lead), 1))
-    views = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
-    return BatchOutputs(SecondView(weight=0.5), np.zeros(len(lead), int), *views, np.ones(len(lead)))
+    looks = [Arrays(cars, outside, outside, outside[:0]) for cars in (first, second)]
+    return BatchOutputs(SecondView(weight=0.5), np.zeros(len(lead), int), *looks, np.ones(len(lead)))
 
 
-def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -> None:
+def test_first_view_is_enough_only_where_it_is_right_on_every_kind_of_photos() -> None:
     lead = np.linspace(0.1, 10, 1000)
     easy, hard = photos(lead, lead > 1.0), photos(lead, lead > 4.0)
     alone, both = enough_lead([easy]), enough_lead([easy, hard])
@@ -33,7 +33,7 @@ def test_first_look_is_enough_only_where_it_is_right_on_every_kind_of_photos() -
         assert (seen.first.cars.argmax(axis=1) == seen.labels)[kept].mean() >= ENOUGH
 
 
-def test_second_look_is_never_spared_where_no_lead_is_sure() -> None:
+def test_second_view_is_never_spared_where_no_lead_is_sure() -> None:
     lead = np.linspace(0.1, 10, 1000)
     wrong_at_the_top = photos(lead, lead < 9.9)
     assert enough_lead([wrong_at_the_top]) is None

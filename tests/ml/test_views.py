@@ -111,7 +111,7 @@ def test_car_that_fills_the_photo_is_not_looked_at_closer() -> None:
     assert second_box(strength, (400, 400), replace(FREE, largest=0.5)) is WHOLE
 
 
-def test_first_look_says_enough_where_its_best_leads_by_far() -> None:
+def test_first_view_says_enough_where_its_best_leads_by_far() -> None:
     logits = np.array([[1.0, 5.0, 2.0], [4.0, 4.0, 0.0], [9.0, 1.0, 2.5]])
     assert leads(logits).tolist() == [3.0, 0.0, 6.5]
     outside = np.tile([1.0, 0.0, 0.5], (3, 1))
@@ -121,7 +121,7 @@ def test_first_look_says_enough_where_its_best_leads_by_far() -> None:
     assert alone.all(), "of one class there is nothing to confuse"
 
 
-def test_first_look_that_sees_no_car_is_not_enough_however_sure_it_is_of_one() -> None:
+def test_first_view_that_sees_no_car_is_not_enough_however_sure_it_is_of_one() -> None:
     logits, scenes = np.array([[9.0, 0.0], [9.0, 0.0]]), np.array([[1.0, 0.0, 1.5], [1.0, 0.0, 0.5]])
     assert settled(logits, scenes, SecondView(enough=3.0)).tolist() == [False, True]
 
@@ -144,7 +144,7 @@ def test_softmax_gives_probabilities(logits: np.ndarray, temperature: float) -> 
     assert shares.min() >= 0
 
 
-def test_second_look_counts_for_the_more_the_closer_it_is() -> None:
+def test_second_view_counts_for_the_more_the_closer_it_is() -> None:
     first, second = np.array([[4.0, 0.0]]), np.array([[0.0, 4.0]])
 
     def both(weight: float, seen: float) -> list[float]:
@@ -156,7 +156,7 @@ def test_second_look_counts_for_the_more_the_closer_it_is() -> None:
     assert both(1.0, 1.0) == both(0.5, 0.0) == [0.0, 4.0]
 
 
-def test_scene_is_judged_by_both_looks_alike() -> None:
+def test_scene_is_judged_by_both_views_alike() -> None:
     first, second = np.array([[4.0, 0.0, 1.0]]), np.array([[0.0, 0.0, 3.0]])
     assert mixed_scenes(first, second).tolist() == [[2.0, 0.0, 2.0]]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import BodyStyle
-from catalog.specs import FUELS, SEPARATOR, SPECS
-from catalog.units import UNITS
+from catalog.choices import BodyStyle
+from catalog.specs.units import UNITS
+from catalog.specs.vocabulary import FUELS, SEPARATOR, SPECS
 from scraper.reading.normalise import words
 from scraper.reading.vocabulary import KEYS, LANGUAGES, label, language, words_of
 

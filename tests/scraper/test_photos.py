@@ -132,10 +132,10 @@ def test_one_picture_at_two_addresses_or_sizes_is_shown_once(published: Any) -> 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (image(1, (200, 150)), "only 200 x 150"),
-        (b"<html>not found</html>", "no picture that can be read"),
-        (image(1)[:2000], "no picture that can be read"),
-        (image(1, format="GIF"), "no picture that can be read"),
+        (image(1, (200, 150)), "too small: 200 x 150"),
+        (b"<html>not found</html>", "not a photo"),
+        (image(1)[:2000], "damaged or ends early"),
+        (image(1, format="GIF"), "a GIF, not a photo"),
         (FetchRefused("its robots.txt forbids it"), "robots.txt forbids"),
     ],
     ids=["small", "html", "cut", "gif", "robots"],

@@ -44,7 +44,7 @@ def a_run(**values) -> ScrapeRun:
 def ended_with(monkeypatch, word, **numbers):
     def follow(crawl):
         for name, number in numbers.items():
-            setattr(crawl._run, name, number)
+            setattr(crawl.run, name, number)
         return word
 
     monkeypatch.setattr(Crawl, "follow", follow)
@@ -223,12 +223,12 @@ def test_the_sweeper_brings_silent_runs_on():
     alive = a_run(
         source="demo_site", status=Status.RUNNING, lease_until=timezone.now() + timedelta(minutes=1)
     )
-    assert lifecycle.runs_sweep() == {"stopped": 1, "failed": 1, "requeued": 1, "rung": 1}
+    assert lifecycle.runs_sweep() == {"stopped": 1, "failed": 1, "requeued": 1, "woken": 1}
     states = dict(ScrapeRun.objects.values_list("pk", "status"))
     assert states == {
         again.pk: Status.QUEUED, given_up.pk: Status.FAILED, stopped.pk: Status.STOPPED, alive.pk: Status.RUNNING,
     }  # fmt: skip
-    assert lifecycle.runs_sweep()["rung"] == 0
+    assert lifecycle.runs_sweep()["woken"] == 0
 
 
 # --- Staging ------------------------------------------------------------------------------------------------
@@ -260,8 +260,8 @@ def a_crawl(run: ScrapeRun, *cars: Car) -> Crawl:
 def test_new_cars_are_staged_once_with_the_day_they_were_fetched():
     run = a_run(source="demo_site")
     crawl = a_crawl(run, car(1), car(2, "Skerry"))
-    crawl._stage_new_cars()
-    crawl._stage_new_cars()
+    crawl.stage_new_cars()
+    crawl.stage_new_cars()
     run.refresh_from_db()
     assert (run.new, run.unchanged, run.staged_lines) == (2, 0, 2)
     staged = StagedCar.objects.get(record="/1")
@@ -273,7 +273,7 @@ def test_new_cars_are_staged_once_with_the_day_they_were_fetched():
 
 def test_a_dry_run_counts_and_stages_nothing():
     run = a_run(source="demo_site", dry_run=True)
-    a_crawl(run, car(1))._stage_new_cars()
+    a_crawl(run, car(1)).stage_new_cars()
     run.refresh_from_db()
     assert run.staged_lines == 1
     assert not StagedCar.objects.exists()
@@ -282,8 +282,8 @@ def test_a_dry_run_counts_and_stages_nothing():
 # --- Alarm --------------------------------------------------------------------------------------------------
 def look(run: ScrapeRun, pages: int, values: int) -> None:
     crawl = a_crawl(run)
-    crawl._run.car_pages, crawl._run.values = pages, values
-    crawl._look_for_a_new_layout()
+    crawl.run.car_pages, crawl.run.values = pages, values
+    crawl.check_layout()
 
 
 @pytest.mark.parametrize(("values", "is_alarming"), [(200, False), (105, False), (95, True), (0, True)])

@@ -128,7 +128,7 @@ def test_where_no_clean_copy_can_be_made_nothing_is_kept(
     def fail(*args: Any, **kwargs: Any) -> bytes:
         raise error
 
-    monkeypatch.setattr(intake, "_jpeg", fail)
+    monkeypatch.setattr(intake, "jpeg_bytes", fail)
     file = SimpleUploadedFile("a.jpg", encoded(), "image/jpeg")
     response = client.post("/identify/", {"photos": file}, headers={"accept": "application/json"})
     assert (response.status_code, response.json()["code"]) == (400, "damaged")

@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 
-from catalog import listing
-from catalog.criteria import Criteria
 from catalog.models import Variant
+from catalog.search import listing
+from catalog.search.criteria import Criteria
 from tests.databases import database_at
 from tests.servers.site import ServedSite
 from tests.services import Visitor

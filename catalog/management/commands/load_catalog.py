@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.exceptions import SeedError
-from catalog.services import catalog_load
+from catalog.seed.load import catalog_load
 
 
 class Command(BaseCommand):
-    help = "Load the catalogue's seed. Staff's own changes stay (see catalog/services.py)."
+    help = "Load the catalogue's seed. Staff's own changes stay (see catalog/seed/load.py)."
 
     def handle(self, **options: Any) -> None:
         try:

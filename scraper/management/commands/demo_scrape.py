@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from scraper.contact import user_agent
 from scraper.demo_site.server import FAULTS, DemoSite
 from scraper.exceptions import ScraperError
 from scraper.models import ApprovalRule, ScrapeRun
 from scraper.pictures import pictures
 from scraper.pictures.fetching import Fetcher
 from scraper.runs import lifecycle
-from scraper.runs.process import catalog_source, user_agent
+from scraper.runs.process import catalog_source
 from scraper.runs.report import progress_line, report
 
 
@@ -69,7 +70,7 @@ class Command(BaseCommand):
             source="demo_site",
             options={"addresses": [f"{site.url}/cars/?page=1"]},
             dry_run=options["dry_run"],
-            ring=False,
+            enqueue=False,
             private=private,
         )
 

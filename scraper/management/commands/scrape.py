@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 "only": dict(map(_pair, options["only"])),
             },
             dry_run=options["dry_run"],
-            ring=options["queue"],
+            enqueue=options["queue"],
         )
 
     def _resumed(self, options: dict[str, Any]) -> ScrapeRun:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"No run of {options['source']} has anything left to do.")
         if run.status != ScrapeRun.Status.QUEUED:
-            lifecycle.run_resume(run=run, ring=options["queue"])
+            lifecycle.run_resume(run=run, enqueue=options["queue"])
         return run
 
     def _work(self, run: ScrapeRun) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from scraper.reading.normalise.numbers import NUMBER, readings
 from scraper.reading.vocabulary import KEYS, fold
 
-# What pages write → the name in `catalog.units` (or the nearest to it) and pint's expression for it.
+# What pages write → the name in `catalog.specs.units` (or the nearest to it) and pint's expression for it.
 PINT = {
     "km": "kilometer", "mi": "mile", "mil": "10 * kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter",
     "in": "inch", "ft": "foot", "kW": "kilowatt", "W": "watt", "hp": "horsepower", "bhp": "horsepower",

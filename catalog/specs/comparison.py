@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog import listing
-from catalog.criteria import MAX_QUERY, UNREADABLE
 from catalog.models import Variant
+from catalog.search import listing
+from catalog.search.criteria import MAX_QUERY, UNREADABLE
 
 MAX_CARS = 4
 MAX_SUGGESTIONS = 8

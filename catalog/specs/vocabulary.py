@@ -1,6 +1,6 @@
 """The vocabulary of specs: every typed fact that a variant can have, with its unit and how people read it.
 
-Numbers are stored in the SI-based unit given here; pages convert for display (see `catalog.units`). Adding a fact is
+Numbers are stored in the SI-based unit given here; pages convert for display (see `catalog.specs.units`). Adding a fact is
 a line in `SPECS`.
 """
 

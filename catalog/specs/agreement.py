@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from catalog.models import Spec
-from catalog.specs import SEPARATOR
+from catalog.specs.vocabulary import SEPARATOR
 
 #: Figures that are nearer than this are taken for one, rounded differently.
 AGREEMENT = 0.02

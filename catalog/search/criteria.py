@@ -8,8 +8,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from catalog.models import BodyStyle
-from catalog.specs import FUELS
+from catalog.choices import BodyStyle
+from catalog.specs.vocabulary import FUELS
 
 SORTS = {
     "name": "Name",

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from django.core.paginator import Page
 
-from catalog import search
-from catalog.criteria import Criteria
-from catalog.facets import Chip, Facet, Tally, years
 from catalog.models import CarModel, Make, Variant
-from catalog.paging import LongPaginator
 from catalog.querysets import VariantQuerySet
-from catalog.sheet import HEADLINES
+from catalog.search import words
+from catalog.search.criteria import Criteria
+from catalog.search.facets import Chip, Facet, Tally, years
+from catalog.search.paging import LongPaginator
+from catalog.specs.sheet import HEADLINES
 
 PAGE_SIZE = 24
 #: Of more cars than this, words have said too little to put any first, and reading the names of all would take longest of all.
@@ -48,7 +48,7 @@ def browse(criteria: Criteria, page: str | None) -> Listing:
         unfiltered = variants.meeting(Criteria(q=criteria.q)).count()
         if not unfiltered:
             names = known_names()
-            suggestions = search.nearest_names(asked, names)
+            suggestions = words.nearest_names(asked, names)
             criteria = _corrected(criteria, names, variants)
             tally = Tally.take(variants, criteria)
     broad = tally.total > MOST_RANKED
@@ -80,14 +80,14 @@ def known_names() -> dict[str, str]:
     """Names of makes, in all ways people call them, and of models; each with its plain words."""
     makes = Make.objects.published().values_list("name", "aliases")
     models = CarModel.objects.published().order_by().values_list("name", "slug")
-    names = {name: search.normalise(name) for make, aliases in makes for name in (make, *aliases)}
+    names = {name: words.normalise(name) for make, aliases in makes for name in (make, *aliases)}
     # A slug has the words already: thousands of names take long to normalise.
     return {name: slug.replace("-", " ") for name, slug in models} | names
 
 
 def _corrected(criteria: Criteria, names: dict[str, str], variants: VariantQuerySet) -> Criteria:
     """The criteria with the nearest known words, if those find anything at all."""
-    nearest = search.corrected(criteria.q, names.values())
+    nearest = words.corrected(criteria.q, names.values())
     if nearest and variants.meeting(Criteria(q=nearest)).exists():
         return replace(criteria, q=nearest)
     return criteria

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from django.db.models import Max, Min
 
-from catalog.criteria import Criteria
-from catalog.models import BodyStyle, Make
+from catalog.choices import BodyStyle
+from catalog.models import Make
 from catalog.querysets import VariantQuerySet
-from catalog.specs import FUELS
+from catalog.search.criteria import Criteria
+from catalog.specs.vocabulary import FUELS
 
 NAMES = ("make", "body", "fuel")
 

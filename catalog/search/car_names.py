@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.forms.widgets import Script, TextInput
 from django.urls import reverse_lazy
 
-from catalog import listing
-from catalog.criteria import Criteria
 from catalog.models import Variant
 from catalog.querysets import VariantQuerySet
-from catalog.search import normalise
+from catalog.search import listing
+from catalog.search.criteria import Criteria
+from catalog.search.words import normalise
 
 #: Names that are offered, and cars of one name that are looked at.
 OFFERED, SAME_NAME = 20, 500

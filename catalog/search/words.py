@@ -3,7 +3,7 @@
 A variant's `search_text` holds all words it can be found by. A query fits when each of its words begins a word of
 that text. Only where nothing fits, words that no car knows are replaced by the nearest that one does.
 
-The database has an index of these words (`catalog.search_index`), as reading the texts of all cars takes too long.
+The database has an index of these words (`catalog.search.index`), as reading the texts of all cars takes too long.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from catalog.agreement import any_contradict
 from catalog.models import Source, Spec, Variant
-from catalog.specs import SEPARATOR, SPECS, SpecKind, UnitSystem
-from catalog.units import range_from_si
+from catalog.specs.agreement import any_contradict
+from catalog.specs.units import range_from_si
+from catalog.specs.vocabulary import SEPARATOR, SPECS, SpecKind, UnitSystem
 
 NBSP = "\N{NO-BREAK SPACE}"
 # What tells cars apart at a glance, in this order.
@@ -118,7 +118,7 @@ def limits(specs: Iterable[Spec]) -> list[tuple[Source, str]]:
 
 
 def groups(found: Sequence[Row]) -> list[Group]:
-    """Rows under the headings of `catalog.specs`."""
+    """Rows under the headings of `catalog.specs.vocabulary`."""
     names = dict.fromkeys(row.kind.group for row in found)
     return [Group(name, [row for row in found if row.kind.group == name]) for name in names]
 

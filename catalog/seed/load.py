@@ -24,9 +24,9 @@ from catalog.exceptions import SeedError
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant
 from catalog.seed import files
 from catalog.seed.files import SeedVariant
-from catalog.specs import SEPARATOR
+from catalog.specs.units import range_to_si
+from catalog.specs.vocabulary import SEPARATOR
 from catalog.supply import FACT_FIELDS, facts_write, slug_of
-from catalog.units import range_to_si
 
 
 @dataclass(frozen=True)

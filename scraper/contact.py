@@ -1,0 +1,11 @@
+"""How the owners of sites that we read can reach us."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+
+def user_agent() -> str:
+    """What every request to another site says of us: the name, the site, and the contact where the settings give one."""
+    contact = f"; {settings.SCRAPE_CONTACT}" if settings.SCRAPE_CONTACT else ""
+    return f"CarsiteBot/1.0 (+{settings.SITE_URL}/about/{contact})"
