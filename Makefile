@@ -24,11 +24,12 @@ test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3
 		tests/accounts tests/carsite tests/catalog tests/classifier tests/core tests/dealers tests/ops tests/scraper tests/security $(ARGS)
 	@exec $(PY) -m pytest tests/served -m services $(ARGS)
 
-check: install-dev  ## Check style, types, migrations, deployment, import rules, API schema, .env.example
+check: install-dev  ## Check style, types, structure, migrations, deployment, API schema, .env.example
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
 	.venv/bin/lint-imports --no-cache
+	$(PY) -m pytest -q -n 0 tests/test_structure.py
 	$(PY) manage.py env_example --check
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null

@@ -8,7 +8,8 @@ from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "carsite.wsgi"
-# Threads, as requests wait for the database and the disk; processes, as shrinking an uploaded photo takes a core.
+# Threads, as requests wait for the database and the disk; processes, as shrinking an uploaded photo takes a
+# core.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = 4
@@ -23,7 +24,9 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
 
 
 def when_ready(server: Any) -> None:
-    """What is loaded once stays: looking through all of it for garbage now and then held up one request in twenty."""
+    """What is loaded once stays: looking through all of it for garbage now and then held up one request in
+    twenty.
+    """
     gc.collect()
     gc.freeze()
 

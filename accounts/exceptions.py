@@ -27,7 +27,10 @@ class TooManyTries(AccountsError):
     code = "throttled"
     status = 429
     message = "Too many wrong passwords. Wait a minute, then try again."
-    retry_after = 60
+
+    def __init__(self, retry_after: int = 60) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class SecondFactorNeeded(AccountsError):

@@ -1,7 +1,7 @@
 """The admin's look, in one place: apps register plain ModelAdmins, this site dresses them in django-unfold.
 
-Also how staff get in (the site's own sign-in), what of the Content Security Policy has to give way for unfold, and
-what the first page and the sidebar show.
+Also how staff get in (the site's own sign-in), what of the Content Security Policy has to give way for
+unfold, and what the first page and the sidebar show.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from unfold import admin as unfold
 from unfold import forms as unfold_forms
 from unfold.sites import UnfoldAdminSite
 
-#: unfold's pages carry inline styles and scripts, and Alpine makes functions of the words in them. So here, and only
-#: here, scripts and styles may be inline and evaluated; the rest of the site's policy holds, and everything still comes
-#: from this site alone.
+#: unfold's pages carry inline styles and scripts, and Alpine evaluates expressions in attributes. So here,
+#: and only here, scripts and styles may be inline and evaluated; the rest of the site's policy holds, and
+#: everything still comes from this site alone.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 #: The sidebar: section → model → symbol. A model that is not named here is found under "Everything".
@@ -105,8 +105,8 @@ class CarsiteAdminSite(UnfoldAdminSite):
         return super().has_permission(request) and not getattr(request.user, "lacks_second_factor", False)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To the site's sign-in and back. Who is signed in and still sent here has to set up a second factor, or is not
-        staff: 403.
+        """To the site's sign-in and back. Who is signed in and still sent here has to set up a second factor,
+        or is not staff: 403.
         """
         target = request.GET.get("next") or reverse("admin:index")
         if self.has_permission(request):
@@ -215,7 +215,9 @@ _INLINES = {admin.TabularInline: unfold.TabularInline, admin.StackedInline: unfo
 
 
 def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
-    """The same ModelAdmin with unfold's looks: its own attributes and methods win, unfold's come before Django's."""
+    """The same ModelAdmin with unfold's looks: its own attributes and methods win, unfold's come before
+    Django's.
+    """
     if issubclass(admin_class, unfold.ModelAdmin):
         return admin_class
     looks: dict[str, Any] = {

@@ -1,4 +1,6 @@
-"""App configuration of the project itself, so that it can hold management commands, and of the admin's site."""
+"""App configuration of the project itself, so that it can hold management commands, and of the admin's
+site.
+"""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -11,9 +13,9 @@ class CarsiteConfig(AppConfig):
     name = "carsite"
 
     def ready(self) -> None:
-        """Report defects, where an operator says to whom."""
+        """Report defects to SENTRY_DSN, where it is set."""
         if settings.SENTRY_DSN:
-            from carsite import sentry
+            from ops import sentry
 
             sentry.start(settings.SENTRY_DSN)
 
@@ -21,8 +23,8 @@ class CarsiteConfig(AppConfig):
 class CarsiteAdminConfig(SimpleAdminConfig):
     """Django's admin with our site in place of the default one.
 
-    What the apps register is found by `carsite.urls`: workers and commands that show no pages start without it, half a second
-    sooner.
+    What the apps register is found by `carsite.urls`: workers and commands that show no pages start without
+    it, half a second sooner.
     """
 
     default_site = "carsite.admin.CarsiteAdminSite"

@@ -12,7 +12,8 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 class SteadyEntry(ModelEntry):
     """An entry that never counts on a time to come.
 
-    After the machine's clock was set back by an hour, Celery's own would wait that hour before it runs anything again.
+    After the machine's clock was set back by an hour, Celery's own would wait that hour before it runs
+    anything again.
     """
 
     last_run_at: Any
@@ -32,9 +33,11 @@ class SteadyScheduler(DatabaseScheduler):
     _lead: float | None = None
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's, which keeps in order what comes next by the clock's time: where the clock was set, the order is made anew.
+        """As Celery's, which keeps in order what comes next by the clock's time: where the clock was set, the
+        order is made anew.
 
-        Else what ran while the clock was an hour ahead would wait behind everything that is due within that hour.
+        Else what ran while the clock was an hour ahead would wait behind everything that is due within that
+        hour.
         """
         lead = time.time() - time.monotonic()
         if self._lead is not None and abs(lead - self._lead) > 1:

@@ -1,4 +1,6 @@
-"""The Celery app. Rows of the database are authoritative and messages only wake-ups: losing one loses no photo."""
+"""The Celery app. Rows of the database are authoritative and messages only wake-ups: losing one loses no
+photo.
+"""
 
 import os
 from typing import Any
@@ -34,15 +36,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-# --- Connections to the database ------------------------------------------------------------------------------
+# --- Connections to the database ----------------------------------------------------------------------------
 @signals.task_prerun.connect
 @signals.task_postrun.connect
 def _close_old_connections(**_: Any) -> None:
-    """As Django does around requests. Celery's own way, a new connection for each task, is a new process of PostgreSQL each."""
+    """As Django does around requests. Celery's own way, a new connection for each task, is a new process of
+    PostgreSQL each.
+    """
     close_old_connections()
 
 
-# --- One id from the click to the answer ----------------------------------------------------------------------
+# --- One id from the click to the answer --------------------------------------------------------------------
 @signals.setup_logging.connect
 def _keep_logging(**_: Any) -> None:
     """Somebody listens to this signal, so Celery leaves logging as the settings have it."""

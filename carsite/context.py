@@ -24,7 +24,9 @@ _SECTIONS = {
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, and the request's id."""
+    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, and the
+    request's id.
+    """
     return {
         "units": _choice(request, "units", UNITS),
         "theme": _choice(request, "theme", THEMES),

@@ -1,4 +1,6 @@
-"""Everything the environment decides, in one table: `settings.py` reads it, `.env.example` is generated from it."""
+"""Everything the environment decides, in one table: `settings.py` reads it, `.env.example` is generated from
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,47 +17,96 @@ class Variable:
     group: str
 
 
-# One variable, one line:
-# fmt: off
-VARIABLES = (
-    Variable("DEBUG", "0", "1 shows tracebacks and relaxes transport security. `make run` sets it.", "Site"),
-    Variable("SECRET_KEY", None, "A long random string. Needed wherever DEBUG is 0.", "Site"),
-    Variable("ALLOWED_HOSTS", None, "Comma-separated host names of the site. Needed wherever DEBUG is 0.", "Site"),
-    Variable("CSRF_TRUSTED_ORIGINS", "", "Comma-separated origins, such as https://cars.example.org.", "Site"),
-    Variable("SITE_URL", "http://127.0.0.1:8000", "Address that links in e-mails start with.", "Site"),
-    Variable("ADMIN_PATH", "admin", "Path of the staff's admin, without slashes.", "Site"),
-    Variable("STAFF_MFA_REQUIRED", "", "1: staff need a second factor, 0: they don't; empty: wherever DEBUG is 0.", "Site"),
-    Variable("TRUSTED_PROXIES", "0", "Reverse proxies in front of the site that set X-Forwarded-For.", "Site"),
-    Variable("TIME_ZONE", "UTC", "Time zone of dates on pages.", "Site"),
-    Variable("VAR_DIR", "var", "Folder for the default database, Redis, media and logs.", "Services"),
-    Variable("STATIC_DIR", "", "Folder that collectstatic fills; empty: VAR_DIR/static.", "Services"),
-    Variable("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR.", "Services"),
-    Variable("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts.", "Services"),
-    Variable("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis.", "Services"),
-    Variable("STORAGE_URL", "", "s3://KEY:SECRET@HOST/BUCKET?region=…&tls=1&direct=1; empty: VAR_DIR/media. direct=0: browsers can't reach HOST.", "Services"),
-    Variable("EMAIL_URL", "", "submission://USER:PASSWORD@HOST:587 or smtp://HOST:25; empty: files in VAR_DIR/mail.", "Services"),
-    Variable("DEFAULT_FROM_EMAIL", "Carsite <carsite@localhost>", "Sender of all e-mails.", "Services"),
-    Variable("MODEL_BUNDLE", "", "Folder of the model bundle; empty: the one that ships in ml/bundles.", "Classifier"),
-    Variable("MODEL_THREADS", "1", "CPU threads of one worker process; processes scale better.", "Classifier"),
-    Variable("RETRAIN_RECIPE", "", "How candidates are trained; empty: recipes/retrain.toml.", "Classifier"),
-    Variable("UPLOADS_PER_DAY", "200", "Photos a signed-in person may send in a day.", "Classifier"),
-    Variable("GUEST_UPLOADS_PER_HOUR", "20", "Photos an address may send in an hour without signing in.", "Classifier"),
-    Variable("GUEST_PHOTO_HOURS", "24", "After so many hours photos of visitors without an account are deleted.", "Privacy"),
-    Variable("ENQUIRY_DAYS", "730", "So many days after its last change an enquiry loses name, address, words and photo.", "Privacy"),
-    Variable("SCRAPE_CONTACT", "", "Mail address or page by which owners of crawled sites reach you; without it none is crawled.", "Scraper"),
-    Variable("SCRAPE_PRIVATE_ADDRESSES", "", "Comma-separated ADDRESS:PORT of private networks that may be crawled.", "Scraper"),
-    Variable("SCRAPE_BROWSER", "", "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.", "Scraper"),
-    Variable("SHARED_PAGES_SECONDS", "60", "For so long visitors without cookies get a page of the catalogue as it was made for the last; 0: never.", "Operations"),
-    Variable("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's.", "Operations"),
-    Variable("PORT", "8000", "Port that the web server listens at.", "Operations"),
-    Variable("WEB_WORKERS", "2", "Processes of the web server, four threads each.", "Operations"),
-    Variable("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core.", "Operations"),
-    Variable("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", "Operations"),
-    Variable("LOG_FORMAT", "", "json or text; empty: json where DEBUG is 0.", "Operations"),
-    Variable("METRICS_TOKEN", "", "Secret that Prometheus sends as bearer token; empty: /metrics is 404, unless DEBUG is on.", "Operations"),
-    Variable("SENTRY_DSN", "", "Where defects are reported to; empty: nowhere.", "Operations"),
-)
-# fmt: on
+#: group → (name, default, what it says)
+_TABLE: dict[str, list[tuple[str, str | None, str]]] = {
+    "Site": [
+        ("DEBUG", "0", "1 shows tracebacks and relaxes transport security. `make run` sets it."),
+        ("SECRET_KEY", None, "A long random string. Needed wherever DEBUG is 0."),
+        ("ALLOWED_HOSTS", None, "Comma-separated host names of the site. Needed wherever DEBUG is 0."),
+        ("CSRF_TRUSTED_ORIGINS", "", "Comma-separated origins, such as https://cars.example.org."),
+        ("SITE_URL", "http://127.0.0.1:8000", "Address that links in e-mails start with."),
+        ("ADMIN_PATH", "admin", "Path of the staff's admin, without slashes."),
+        (
+            "STAFF_MFA_REQUIRED",
+            "",
+            "1: staff need a second factor, 0: they don't; empty: wherever DEBUG is 0.",
+        ),
+        ("TRUSTED_PROXIES", "0", "Reverse proxies in front of the site that set X-Forwarded-For."),
+        ("TIME_ZONE", "UTC", "Time zone of dates on pages."),
+    ],
+    "Services": [
+        ("VAR_DIR", "var", "Folder for the default database, Redis, media and logs."),
+        ("STATIC_DIR", "", "Folder that collectstatic fills; empty: VAR_DIR/static."),
+        ("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR."),
+        ("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts."),
+        ("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis."),
+        (
+            "STORAGE_URL",
+            "",
+            "s3://KEY:SECRET@HOST/BUCKET?region=…&tls=1&direct=1; empty: VAR_DIR/media. direct=0: "
+            "browsers can't reach HOST.",
+        ),
+        (
+            "EMAIL_URL",
+            "",
+            "submission://USER:PASSWORD@HOST:587 or smtp://HOST:25; empty: files in VAR_DIR/mail.",
+        ),
+        ("DEFAULT_FROM_EMAIL", "Carsite <carsite@localhost>", "Sender of all e-mails."),
+    ],
+    "Classifier": [
+        ("MODEL_BUNDLE", "", "Folder of the model bundle; empty: the one that ships in ml/bundles."),
+        ("MODEL_THREADS", "1", "CPU threads of one worker process; processes scale better."),
+        ("RETRAIN_RECIPE", "", "How candidates are trained; empty: recipes/retrain.toml."),
+        ("UPLOADS_PER_DAY", "200", "Photos a signed-in person may send in a day."),
+        ("GUEST_UPLOADS_PER_HOUR", "20", "Photos an address may send in an hour without signing in."),
+    ],
+    "Privacy": [
+        ("GUEST_PHOTO_HOURS", "24", "After so many hours photos of visitors without an account are deleted."),
+        (
+            "ENQUIRY_DAYS",
+            "730",
+            "So many days after its last change an enquiry loses name, address, words and photo.",
+        ),
+    ],
+    "Scraper": [
+        (
+            "SCRAPE_CONTACT",
+            "",
+            "Mail address or page by which owners of crawled sites reach you; without it none is crawled.",
+        ),
+        (
+            "SCRAPE_PRIVATE_ADDRESSES",
+            "",
+            "Comma-separated ADDRESS:PORT of private networks that may be crawled.",
+        ),
+        (
+            "SCRAPE_BROWSER",
+            "",
+            "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.",
+        ),
+    ],
+    "Operations": [
+        (
+            "SHARED_PAGES_SECONDS",
+            "60",
+            "For so long visitors without cookies get a page of the catalogue as it was made for the "
+            "last; 0: never.",
+        ),
+        ("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's."),
+        ("PORT", "8000", "Port that the web server listens at."),
+        ("WEB_WORKERS", "2", "Processes of the web server, four threads each."),
+        ("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core."),
+        ("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+        ("LOG_FORMAT", "", "json or text; empty: json where DEBUG is 0."),
+        (
+            "METRICS_TOKEN",
+            "",
+            "Secret that Prometheus sends as bearer token; empty: /metrics is 404, unless DEBUG is on.",
+        ),
+        ("SENTRY_DSN", "", "Where defects are reported to; empty: nowhere."),
+    ],
+}
+VARIABLES = tuple(Variable(*row, group) for group, rows in _TABLE.items() for row in rows)
 
 
 def env_example() -> str:

@@ -1,4 +1,6 @@
-"""The outermost middlewares: a request gets its id, a line in the log, a place in the metrics, and the address it comes from."""
+"""The outermost middlewares: a request gets its id, a line in the log, a place in the metrics, and the
+address it comes from.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from carsite import metrics, views
+from carsite import views
 from core import logs, outages
+from ops import metrics
 
 logger = logging.getLogger("carsite.requests")
 #: What is asked for all the time and says nothing; in the log at DEBUG only.
@@ -20,8 +23,10 @@ _NOISE = {"static", "healthz", "readyz", "metrics"}
 HEADER = "X-Request-ID"
 
 
-class Observed:
-    """A request takes over the id that a proxy or client sends in `X-Request-ID`, where it is sane; the answer returns it."""
+class RequestLogMiddleware:
+    """A request takes over the id that a proxy or client sends in `X-Request-ID`, where it is sane; the
+    answer returns it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -35,7 +40,9 @@ class Observed:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """A service that is away is said in the site's own words with DEBUG on too, where a defect shows Django's page."""
+        """A service that is away is said in the site's own words with DEBUG on too, where a defect shows
+        Django's page.
+        """
         return views.server_error(request) if outages.named(exception) else None
 
     def _note(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
@@ -55,11 +62,12 @@ class Observed:
         logger.log(_level(view, response.status_code), "request", extra={"fields": fields})
 
 
-class FromWhere:
+class ClientAddressMiddleware:
     """Sets REMOTE_ADDR to where a request comes from. Whoever counts by address reads that and nothing else.
 
-    It is what the nearest proxy that we trust saw. Each proxy appends what it saw to X-Forwarded-For: the last TRUSTED_PROXIES
-    entries are ours; what stands further left was sent by the client and may be invented.
+    It is what the nearest proxy that we trust saw. Each proxy appends what it saw to X-Forwarded-For: the
+    last TRUSTED_PROXIES entries are ours; what stands further left was sent by the client and may be
+    invented.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -75,7 +83,9 @@ class FromWhere:
 
 
 def _of_one_client(address: str) -> str:
-    """Of IPv6 the network of 64 bits, by its first address: it is the least that one client has, and within it addresses cost nothing."""
+    """Of IPv6 the network of 64 bits, by its first address: it is the least that one client has, and within
+    it addresses cost nothing.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -87,8 +97,10 @@ def _of_one_client(address: str) -> str:
     return str(ipaddress.ip_network((int(parsed), 64), strict=False).network_address)
 
 
-class NoNul:
-    """Reads a NUL in an address as the sign for what can't be read: PostgreSQL has no text with NUL and fails, SQLite finds nothing."""
+class NulCharacterMiddleware:
+    """Reads a NUL in an address as the sign for what can't be read: PostgreSQL has no text with NUL and
+    fails, SQLite finds nothing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,6 @@
-"""All settings. The environment decides (see `carsite/env.py`); what is missing and has no default stops the start."""
+"""All settings. The environment decides (see `carsite/env.py`); what is missing and has no default stops the
+start.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from carsite.account_settings import *  # noqa: F403
+from carsite.api_settings import *  # noqa: F403
 from carsite.env import VARIABLES
 from carsite.storage import image_sources, storage_from
 from core import logs
@@ -55,7 +58,8 @@ CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 SITE_URL = _text("SITE_URL").rstrip("/")
 if DEBUG and SITE_URL.startswith("https://"):
     raise ImproperlyConfigured(
-        "DEBUG is on and SITE_URL begins with https://: a site for the public would show its tracebacks and take the key "
+        "DEBUG is on and SITE_URL begins with https://: a site for the public would show its tracebacks "
+        "and take the key "
         "that anyone can read in the source. Unset DEBUG, or give a SITE_URL of this machine."
     )
 ADMIN_PATH = _text("ADMIN_PATH").strip("/")
@@ -95,12 +99,12 @@ INSTALLED_APPS = [
     "scraper",
 ]
 MIDDLEWARE = [
-    "carsite.middleware.Observed",
-    "carsite.middleware.FromWhere",
-    "carsite.middleware.NoNul",
+    "carsite.middleware.RequestLogMiddleware",
+    "carsite.middleware.ClientAddressMiddleware",
+    "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "carsite.shared_pages.SharedPages",
+    "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -136,7 +140,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 X_FRAME_OPTIONS = "DENY"
 
 # --- Accounts -----------------------------------------------------------------------------------------------
-# What else there is to say of accounts stands in `account_settings`.
+# The other settings of accounts are in `account_settings`, those of the API in `api_settings`.
 # Staff who have no second factor are led to set one up before the admin opens.
 STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
 
@@ -160,7 +164,9 @@ else:
 
 # --- Redis: queue, cache, throttles -------------------------------------------------------------------------
 def _redis_socket() -> Path:
-    """The default Redis listens on a Unix socket: no port that could be taken, no other user who could connect."""
+    """The default Redis listens on a Unix socket: no port that could be taken, no other user who could
+    connect.
+    """
     path = VAR_DIR / "redis.sock"
     if len(str(path)) < 100:  # the kernel's limit is 107 bytes
         return path
@@ -199,7 +205,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A process loads the model before it says that it is up; Celery's own 4 seconds kill it in the middle, again and again.
+# A process loads the model before it says that it is up; Celery's own 4 seconds kill it in the middle, again
+# and again.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 # Connections are never closed for a task's sake: carsite.celery closes those that are too old or broken.
 CELERY_DB_REUSE_MAX = 10**9
@@ -285,62 +292,23 @@ ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
-# The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject, body).
+# The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject,
+# body).
 LETTER_QUEUE = "accounts.services.letter_queue"
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
 ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
-# Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps of a user.
+# Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps
+# of a user.
 PERSONAL_DATA_EXPORTERS = ["classifier.training.exports.personal_data", "dealers.services.personal_data"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
-PHOTO_GATE = "classifier.answers.scenes.scene_of"  # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
+# f(bytes) → "exterior", "interior", "other", or nothing where there is no model
+PHOTO_GATE = "classifier.answers.scenes.scene_of"
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
-
-# --- API ----------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "core.api.Pagination",
-    "PAGE_SIZE": 50,
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle", "core.api.BurstThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "burst": "300/min",
-        "token": "10/min",
-        "upload": "60/min",
-        "enquiry": "10/hour",
-    },
-    "EXCEPTION_HANDLER": "core.api.exception_handler",
-    "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
-KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Carsite API",
-    "DESCRIPTION": "Identify cars on photos, read the catalogue, ask dealers.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # Two kinds of rows have a `status`: in the schema each set of choices has the name of its model.
-    "ENUM_NAME_OVERRIDES": {
-        "EnquiryStatusEnum": "dealers.models.Enquiry.Status",
-        "IdentificationStatusEnum": "classifier.models.Identification.Status",
-    },
-}
 
 # --- Security -----------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -370,7 +338,25 @@ if not DEBUG:
 LOGGING = logs.config(
     level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
 )
+# What `/readyz` asks: name → f(), which raises where the service is away (`core.outages.Unavailable` with the
+# reason).
+HEALTH_CHECKS = {
+    "database": "ops.checks.database",
+    "broker": "ops.checks.broker",
+    "cache": "ops.checks.cache",
+    "storage": "ops.checks.storage",
+    "model": "classifier.health.model",
+}
 METRICS_TOKEN = _text("METRICS_TOKEN")
+# What `/metrics` asks the apps: f() → `core.figures.Figure`s.
+METRICS_FIGURES = [
+    "classifier.figures.figures",
+    "dealers.figures.figures",
+    "accounts.figures.figures",
+    "scraper.figures.figures",
+]
+# Whom `manage.py up` names to sign in as on a development site: (address, password, fields) each.
+DEMO_USERS = "accounts.management.commands.create_demo_users.DEMO_USERS"
 SENTRY_DSN = _text("SENTRY_DSN")
 # An app that may not know the site asks by this name which request it works for.
 REQUEST_ID = "core.logs.request_id"

@@ -1,8 +1,10 @@
-"""Pages that are the same for everybody who has said nothing of themselves, made once a minute in place of each time.
+"""Pages that are the same for everybody who has said nothing of themselves, made once a minute in place of
+each time.
 
-A visitor without session, units and colours of their own gets a page of the catalogue or of dealers as somebody like them
-got it just before. It is kept in each web process's own memory: no service is asked for it, none has to be there,
-and however many addresses somebody makes up, it holds no more than `CACHES["pages"]` says.
+A visitor without session, units and colours of their own gets a page of the catalogue or of dealers as
+somebody like them got it just before. It is kept in each web process's own memory: no service is asked for
+it, none has to be there, and however many addresses somebody makes up, it holds no more than
+`CACHES["pages"]` says.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ SHARED = {
 }
 
 
-class SharedPages:
+class SharedPagesMiddleware:
     """Answers from what is kept; keeps what may be. Stands outside of all that reads or sets cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -63,6 +65,8 @@ def _shared_view(request: HttpRequest) -> ResolverMatch | None:
 
 
 def _is_for_all(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether a page was made for somebody without any cookie and gave them none: no token, no session, no message."""
+    """Whether a page was made for somebody without any cookie and gave them none: no token, no session, no
+    message.
+    """
     is_page = isinstance(response, HttpResponse) and response.status_code == 200
     return is_page and not request.COOKIES and not response.cookies

@@ -9,12 +9,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def storage_from(url: str, *, signed_seconds: int) -> dict[str, Any]:
-    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1&direct=0|1, or local files where it
-    is empty.
+    """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1&direct=0|1, or local
+    files where it is empty.
 
-    The bucket is private. With `direct` (as by default) browsers fetch photos from it, by addresses that are signed for
-    `signed_seconds`; direct=0 is for a bucket that browsers can't reach: the site passes its photos on.
-    Raises ImproperlyConfigured for any other address.
+    The bucket is private. With `direct` (as by default) browsers fetch photos from it, by addresses that are
+    signed for `signed_seconds`; direct=0 is for a bucket that browsers can't reach: the site passes its
+    photos on. Raises ImproperlyConfigured for any other address.
     """
     if not url:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -56,7 +56,9 @@ def _is_direct(url: str) -> bool:
 
 
 def _patience() -> Any:
-    """How long a storage may keep somebody waiting: botocore's own minute, five times over, would take all threads."""
+    """How long a storage may keep somebody waiting: botocore's own minute, five times over, would take all
+    threads.
+    """
     from botocore.config import Config
 
     return Config(

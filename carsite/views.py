@@ -18,18 +18,18 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from carsite import about, metrics, reference
+from carsite import about, reference
 from carsite.context import THEMES, UNITS
-from carsite.operators import is_operator
 from core import logs, outages
-from ops import health
+from ops import health, metrics
+from ops.operators import is_operator
 
 _YEAR = 365 * 24 * 3600
 
 
 # --- Preferences --------------------------------------------------------------------------------------------
-# Pages of the catalogue are made once for many (`shared_pages`), so that no token can be in them. What browsers themselves
-# say of where a form was sent from does as well here.
+# Pages of the catalogue are made once for many (`shared_pages`), so that no token can be in them. What
+# browsers themselves say of where a form was sent from does as well here.
 @csrf_exempt
 @require_POST
 def units(request: HttpRequest) -> HttpResponse:
@@ -56,7 +56,9 @@ def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> Ht
 
 
 def _is_sent_from_here(request: HttpRequest) -> bool:
-    """Whether a page of this site sent a form, by Fetch Metadata, or by Origin where the connection isn't encrypted."""
+    """Whether a page of this site sent a form, by Fetch Metadata, or by Origin where the connection isn't
+    encrypted.
+    """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
@@ -171,7 +173,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where a service is away; drawn without a request's context, as what broke may be what that asks."""
+    """500, or 503 where a service is away; drawn without a request's context, as what broke may be what that
+    asks.
+    """
     outage = outages.named(sys.exception())
     status = 503 if outage else 500
     if outage:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.throttling import BaseThrottle
+
+from core import limits
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class Pagination(PageNumberPagination):
@@ -19,10 +25,36 @@ class Pagination(PageNumberPagination):
     max_page_size = 200
 
 
-class BurstThrottle(UserRateThrottle):
+class ScopedThrottle(BaseThrottle):
+    """What one client may ask for of a view whose `throttle_scope` names a limit (see `core.limits`)."""
+
+    _wait: int | None = None
+
+    def scope_of(self, view: APIView) -> str | None:
+        """The name of the limit, if there is one."""
+        return getattr(view, "throttle_scope", None)
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the request, unless the limit is used up."""
+        try:
+            if scope := self.scope_of(view):
+                limits.spend(scope, limits.sender_of(request))
+        except limits.LimitReached as reached:
+            self._wait = reached.retry_after
+            return False
+        return True
+
+    def wait(self) -> float | None:
+        """Seconds until the next request is taken."""
+        return self._wait
+
+
+class BurstThrottle(ScopedThrottle):
     """What one client may ask for in a minute, whatever it asks for."""
 
-    scope = "burst"
+    def scope_of(self, view: APIView) -> str:
+        """The same limit for all views."""
+        return "burst"
 
 
 def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
@@ -42,7 +74,9 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
 
 @runtime_checkable
 class ExpectedError(Protocol):
-    """What the apps' own errors have in common; the apps know nothing of each other and share no base class."""
+    """What the apps' own errors have in common; the apps know nothing of each other and share no base
+    class.
+    """
 
     code: str
     status: int
@@ -60,7 +94,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is imported.
+    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is
+    # imported.
     from rest_framework.views import exception_handler as drf_exception_handler
 
     response: Response | None = drf_exception_handler(error, context)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
+from django.utils.functional import cached_property
+from limits.storage import RedisStorage
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -16,17 +18,20 @@ logger = logging.getLogger(__name__)
 
 #: A cache that takes longer than this to answer is slower than doing without.
 TIMEOUT_SECONDS = 0.3
-#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at every call.
+#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at
+#: every call.
 PAUSE_SECONDS = 5.0
-#: What the keys of limits begin with: those of allauth, of the API, of photos and of enquiries.
-COUNTS = ("allauth", "throttle_", "photos-", "enquiries:")
+#: What the keys of allauth's limits begin with. All other limits are counted by `core.limits`.
+COUNTS = "allauth"
+#: What the keys of `core.limits` begin with.
+LIMITS_PREFIX = "carsite-limits"
 
 
 class ForgivingRedisCache(RedisCache):
     """Redis as a cache that answers "not there" while Redis is away, so that pages outlive it.
 
-    Limits must not open with it: what they count is then kept in this process's memory. Each web process counts on its
-    own, so that for the while a limit is at most as many times as high as there are processes.
+    Limits must not open with it: what they count is then kept in this process's memory. Each web process
+    counts on its own, so that for the while a limit is at most as many times as high as there are processes.
     """
 
     #: When a server may be asked again, by its address. Shared by all threads of the process.
@@ -39,21 +44,36 @@ class ForgivingRedisCache(RedisCache):
         self._server = server
         self._here = LocMemCache("counts-while-redis-is-away", {})
 
+    # --- For those who talk to the same Redis ---------------------------------------------------------------
+    @cached_property
+    def limits(self) -> RedisStorage:
+        """Where `core.limits` counts; its calls raise what Redis raises."""
+        pool = self._cache.get_client(write=True).connection_pool
+        return RedisStorage("redis://", connection_pool=pool, key_prefix=LIMITS_PREFIX)
+
+    @property
+    def may_be_asked(self) -> bool:
+        """False for a while after Redis failed."""
+        return time.monotonic() >= self._asked_again_at.get(self._server, 0.0)
+
+    def leave_alone(self, error: Exception) -> None:
+        """Redis failed with `error`: nobody in this process asks it for a while."""
+        self._asked_again_at[self._server] = time.monotonic() + PAUSE_SECONDS
+        logger.warning("cache away: %s", type(error).__name__)
+
+    # --- The cache ------------------------------------------------------------------------------------------
     def _forgive(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
-        if time.monotonic() < self._asked_again_at.get(self._server, 0.0):
+        if not self.may_be_asked:
             return self._without_redis(method, *args, fallback=fallback, **kwargs)
         try:
             return getattr(super(), method)(*args, **kwargs)
         except (RedisError, OSError) as error:
-            self._asked_again_at[self._server] = time.monotonic() + PAUSE_SECONDS
-            logger.warning("cache away: %s", type(error).__name__)
+            self.leave_alone(error)
             return self._without_redis(method, *args, fallback=fallback, **kwargs)
 
     def _without_redis(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
         if not str(args[0]).startswith(COUNTS):
             return fallback
-        if method == "incr":  # Redis may have gone after it was told to begin at 0
-            self._here.add(args[0], 0)
         return getattr(self._here, method)(*args, **kwargs)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 class ExpectedError(Exception):
     """Something that is no defect: the visitor, the data or another service is the reason.
 
-    `code` is stable and for programs. `message` says what happened, what it means and what to do next. `fields`
-    names inputs with their messages. `retry_after`, in seconds, says when the same request may succeed.
+    `code` is stable and for programs. `message` says what happened, what it means and what to do next.
+    `fields` names inputs with their messages. `retry_after`, in seconds, says when the same request may
+    succeed.
     """
 
     code = "error"

@@ -1,8 +1,10 @@
-"""The one way to open image bytes that strangers sent or that were fetched from the open web. Knows no Django.
+"""The one way to open image bytes that strangers sent or that were fetched from the open web. Knows no
+Django.
 
-`open_image` decides by the content what a file is and checks size, pixels, frames and scans before any pixel is decoded.
-It returns upright RGB pixels or raises ImageRefused, whatever the decoder made of the bytes. `jpeg_bytes` encodes pixels
-and nothing else, so that no metadata (place, camera, comments, a second file glued to the end) outlives the two.
+`open_image` decides by the content what a file is and checks size, pixels, frames and scans before any pixel
+is decoded. It returns upright RGB pixels or raises ImageRefused, whatever the decoder made of the bytes.
+`jpeg_bytes` encodes pixels and nothing else, so that no metadata (place, camera, comments, a second file
+glued to the end) outlives the two.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.errors import ExpectedError
 
-#: What `format_of` returns, and all that is ever handed to a decoder: Pillow's other decoders stay out of reach.
+#: What `format_of` returns, and all that is ever handed to a decoder: Pillow's other decoders stay out of
+#: reach.
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
-#: A progressive JPEG has about ten; each costs a pass over the whole picture, and a crafted file has thousands.
+#: A progressive JPEG has about ten; each costs a pass over the whole picture, and a crafted file has
+#: thousands.
 MAX_SCANS = 100
 #: Of pictures with more pixels than this, one process decodes one at a time: 50 megapixels take 200 MB.
 LARGE_PIXELS = 16_000_000
@@ -46,7 +50,9 @@ _ONE_LARGE_PICTURE = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may be: bytes, and sides and pixels of the picture as it is stored (before it is turned upright)."""
+    """What a file may be: bytes, and sides and pixels of the picture as it is stored (before it is turned
+    upright).
+    """
 
     max_bytes: int
     max_pixels: int
@@ -58,7 +64,8 @@ class Limits:
 class ImageRefused(ExpectedError):
     """The bytes are no picture that may be used. `message` says what is wrong with them, and gives no advice.
 
-    `code` is one of empty, too_large, not_an_image, unsupported_format, too_small, too_many_pixels, animated, damaged.
+    `code` is one of empty, too_large, not_an_image, unsupported_format, too_small, too_many_pixels, animated,
+    damaged.
     """
 
     code = "damaged"
@@ -104,7 +111,9 @@ def format_of(data: bytes) -> str:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """The major and the compatible brands of a file of boxes: what it says it may be read as. ISO/IEC 14496-12, 4.3."""
+    """The major and the compatible brands of a file of boxes: what it says it may be read as. ISO/IEC
+    14496-12, 4.3.
+    """
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4], "big"), 256)
@@ -123,7 +132,8 @@ def _check_frame(image: Image.Image, limits: Limits) -> None:
 
 
 def _check_scans(data: bytes) -> None:
-    # What stands behind the picture (a phone's short film) has these two bytes by chance, so that many are counted well.
+    # What stands behind the picture (a phone's short film) has these two bytes by chance, so that many are
+    # counted well.
     if data.count(_SCAN) > MAX_SCANS and _scans(data) > MAX_SCANS:
         raise ImageRefused
 
@@ -144,7 +154,8 @@ def _too_many_pixels(limits: Limits) -> ImageRefused:
 
 # --- Decoding -----------------------------------------------------------------------------------------------
 def open_image(data: bytes, *, limits: Limits, side: int) -> Image.Image:
-    """The picture upright and in RGB, shrunk where it is cheap, its long side not below `side` where it had as much.
+    """The picture upright and in RGB, shrunk where it is cheap, its long side not below `side` where it had
+    as much.
 
     Raises ImageRefused, and nothing else, where the bytes are no such picture.
     """
@@ -167,7 +178,8 @@ def open_image(data: bytes, *, limits: Limits, side: int) -> Image.Image:
         raise _too_many_pixels(limits) from None
     except UnidentifiedImageError:
         raise ImageRefused from None
-    # Decoders meet hostile bytes here, and each library fails in its own way: whatever it is, the picture is refused.
+    # Decoders meet hostile bytes here, and each library fails in its own way: whatever it is, the picture is
+    # refused.
     except Exception as error:
         raise ImageRefused from error
 
@@ -217,7 +229,9 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 # --- Encoding -----------------------------------------------------------------------------------------------
 def jpeg_bytes(image: Image.Image, *, quality: int) -> bytes:
-    """A JPEG of nothing but pixels: Pillow would carry comments and colour profiles over from `info`, which is emptied."""
+    """A JPEG of nothing but pixels: Pillow would carry comments and colour profiles over from `info`, which
+    is emptied.
+    """
     image.info.clear()
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)

@@ -1,11 +1,11 @@
 """Rows that wait for a worker, are held by one for a limited time, and come back when that worker is lost.
 
-A row is authoritative: it says `queued` or `running`, which attempt that is and until when the worker holds it. A message
-in the queue is only a wake-up: it may be lost, come twice or come late. Every change here is one UPDATE with a condition
-(compare-and-set), so that of two workers one wins and the other changes nothing.
+A row is authoritative: it says `queued` or `running`, which attempt that is and until when the worker holds
+it. A message in the queue is only a wake-up: it may be lost, come twice or come late. Every change here is
+one UPDATE with a condition (compare-and-set), so that of two workers one wins and the other changes nothing.
 
-A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `enqueued`, `lease_until` and
-`MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among its bases.
+A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `enqueued`,
+`lease_until` and `MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among its bases.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class LeaseQuerySet(models.QuerySet[Row]):
     def claim(self, pk: Any, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
-        `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited for.
+        `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited
+        for.
         """
         now = timezone.now()
         free = Q(status=QUEUED) | Q(status=RUNNING) if take_over else Q(status=QUEUED)
@@ -47,11 +48,15 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(pk=row.pk, status=RUNNING, attempt=cast(Any, row).attempt)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
-        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any more."""
+        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any
+        more.
+        """
         return bool(self.filter(status=RUNNING).update(lease_until=timezone.now() + lease, **values))
 
     def put_back(self, row: Row) -> bool:
-        """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is counted."""
+        """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is
+        counted.
+        """
         return bool(
             self.held_as(row).update(
                 status=QUEUED, attempt=F("attempt") - 1, lease_until=None, enqueued=timezone.now()
@@ -60,7 +65,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
 
     # --- What was lost on the way ---
     def expired(self, now: datetime, *, lease: timedelta) -> Self:
-        """Rows whose worker fell silent. A lease far in the future was given before the clock was set back."""
+        """Rows whose worker fell silent. A lease far in the future was given before the clock was set
+        back.
+        """
         return self.filter(status=RUNNING).filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease))
 
     def worn_out(self) -> Self:
@@ -68,7 +75,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(attempt__gte=self._most)
 
     def requeue(self, **values: Any) -> int:
-        """Put the rows of this query back into the queue, so long ago that the next sweep wakes a worker for them."""
+        """Put the rows of this query back into the queue, so long ago that the next sweep wakes a worker for
+        them.
+        """
         long_ago = timezone.now() - timedelta(days=1)
         return self.update(status=QUEUED, lease_until=None, enqueued=long_ago, **values)
 

@@ -1,8 +1,10 @@
-"""What the site says of its work: lines of JSON for programs, plain ones for a developer, each with the id of its request.
+"""What the site says of its work: lines of JSON for programs, plain ones for a developer, each with the id of
+its request.
 
-The id comes with a request or is made for it, goes along with each task that the request queues, and is kept with the photo.
-A line says what its call says and what `bound` holds; whatever else hangs on a log record stays out, and e-mail addresses
-are taken out of messages and tracebacks: what is never written needs no deletion.
+The id comes with a request or is made for it, goes along with each task that the request queues, and is kept
+with the photo. A line says what its call says and what `bound` holds; whatever else hangs on a log record
+stays out, and e-mail addresses are taken out of messages and tracebacks: what is never written needs no
+deletion.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ def bound(**values: Any) -> Iterator[None]:
 
 
 def request_id() -> str:
-    """The id of the request that is being answered, or whose task is being done; empty where there is none."""
+    """The id of the request that is being answered, or whose task is being done; empty where there is
+    none.
+    """
     return str(_bound.get().get("request_id", ""))
 
 
@@ -65,7 +69,9 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def entry_of(record: logging.LogRecord) -> dict[str, Any]:
-    """A record as the fields of a line. What a call wants to say besides its message is in `extra={"fields": …}`."""
+    """A record as the fields of a line. What a call wants to say besides its message is in `extra={"fields":
+    …}`.
+    """
     entry = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
@@ -99,7 +105,9 @@ class TextFormatter(logging.Formatter):
 
 
 class NoOutages(logging.Filter):
-    """Drops Django's line, with its traceback, of a page that could not be had: the request's own line names the reason."""
+    """Drops Django's line, with its traceback, of a page that could not be had: the request's own line names
+    the reason.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", None) != 503

@@ -13,7 +13,8 @@ from django.db import InterfaceError, OperationalError
 RETRY_SECONDS = 30
 #: Of a disk: full, gone, read only, failing.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOTDIR, errno.ENODEV, errno.ESTALE}
-#: Of SQLite: its file is locked or can't be opened, read or written just now. All else is SQL of ours that it refuses.
+#: Of SQLite: its file is locked or can't be opened, read or written just now. All else is SQL of ours that it
+#: refuses.
 _SQLITE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -28,6 +29,12 @@ _POSTGRES = {"08", "53", "57", "58"}
 #: Of S3 and the like; named, as their library is loaded only where it is used.
 _STORAGE = ("botocore.exceptions.", "urllib3.exceptions.")
 _PATH = re.compile(r"(?<!\w)/\S+")
+
+
+class Unavailable(Exception):
+    """A service that the site needs does not work. The text is for operators and names no secret and no
+    address.
+    """
 
 
 def named(error: BaseException | None) -> str:

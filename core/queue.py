@@ -1,7 +1,7 @@
 """Putting work into the queue: after the transaction, and without ever failing whoever asked for it.
 
-The row that describes the work is authoritative; the message is only a wake-up for a worker and may be lost. A sweeper of
-the app (Celery beat) finds rows that wait and wakes a worker again.
+The row that describes the work is authoritative; the message is only a wake-up for a worker and may be lost.
+A sweeper of the app (Celery beat) finds rows that wait and wakes a worker again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ PAUSE_SECONDS = 5.0
 class EnqueueOnCommitTask(DjangoTask):
     """A Celery task whose queueing never fails the request that asked for it.
 
-    With the broker away the row stays as it is, the sweeper wakes a worker later, and the visitor gets a page.
+    With the broker away the row stays as it is, the sweeper wakes a worker later, and the visitor gets a
+    page.
     """
 
     abstract = True
@@ -51,7 +52,8 @@ class EnqueueOnCommitTask(DjangoTask):
 
 
 def enqueue_on_commit(task: str, *args: Any) -> None:
-    """Queue the task with the dotted name `task`, such as "classifier.tasks.identify", once the transaction is committed.
+    """Queue the task with the dotted name `task`, such as "classifier.tasks.identify", once the transaction
+    is committed.
 
     By name, so that services, which tasks call, need not know the tasks.
     """

@@ -1,1 +1,3 @@
-"""What runs and keeps the site: supervisor, stack, preflight, watchdog, health, backup and restore, orphans."""
+"""What runs and keeps the site: supervisor, stack, preflight, watchdog, health, backup and restore,
+orphans.
+"""

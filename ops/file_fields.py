@@ -10,8 +10,9 @@ from django.db.models import FileField
 def by_folder() -> dict[str, list[FileField]]:
     """The first part of the names that file fields give, with the fields that give them.
 
-    Raises ImproperlyConfigured for a field whose `upload_to` does not begin with a folder of that name (a function, a date,
-    nothing): backup, restore and the search for orphans would miss its files, or take them for somebody else's.
+    Raises ImproperlyConfigured for a field whose `upload_to` does not begin with a folder of that name (a
+    function, a date, nothing): backup, restore and the search for orphans would miss its files, or take them
+    for somebody else's.
     """
     found: dict[str, list[FileField]] = {}
     for model in apps.get_models(include_auto_created=True):

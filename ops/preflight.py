@@ -1,4 +1,6 @@
-"""What has to hold before the site starts. Each function raises CommandError with one line that says what to do."""
+"""What has to hold before the site starts. Each function raises CommandError with one line that says what to
+do.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def usable_folder(folder: Path) -> None:
 
 
 def lock(path: Path, note: str) -> IO[str]:
-    """Hold the lock on a folder until the returned file is closed or the process ends; `note` says by whom."""
+    """Hold the lock on a folder until the returned file is closed or the process ends; `note` says by
+    whom.
+    """
     file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,7 +51,8 @@ def lock(path: Path, note: str) -> IO[str]:
         file.seek(0)
         holder = file.read().strip() or "another process"
         raise CommandError(
-            f"Carsite already runs in this folder: {holder}. Use that one, stop it with Ctrl-C where it runs, "
+            f"Carsite already runs in this folder: {holder}. Use that one, stop it with Ctrl-C where it "
+            "runs, "
             "or set VAR_DIR to another folder for a second site."
         ) from None
     file.truncate(0)
@@ -80,7 +85,10 @@ def _port_message(error: OSError, host: str, port: int) -> str:
         return (
             f"Ports below 1024, such as {port}, are for the superuser. Choose another one: make run PORT=8000"
         )
-    return f"The site can't listen at {host}, port {port}: {os.strerror(error.errno or 0)}. HOST has to be an address of this machine."
+    return (
+        f"The site can't listen at {host}, port {port}: {os.strerror(error.errno or 0)}. "
+        "HOST has to be an address of this machine."
+    )
 
 
 def _next_free(port: int) -> int:

@@ -62,7 +62,8 @@ def prepare_database(show: Any) -> None:
     except OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         raise CommandError(
-            f"The database does not answer: {reason}. Start it, or correct DATABASE_URL (empty: a file in VAR_DIR)."
+            f"The database does not answer: {reason}. Start it, or correct DATABASE_URL (empty: a file in "
+            "VAR_DIR)."
         ) from None
     finally:
         connection.close()

@@ -1,4 +1,6 @@
-"""The services a site on one machine consists of. `manage.py up` runs them, integration tests run them too."""
+"""The services a site on one machine consists of. `manage.py up` runs them, integration tests run them
+too.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,9 @@ import sys
 from pathlib import Path
 
 import redis
-from celery import Celery
+from celery import Celery, current_app
 from django.conf import settings
 
-from carsite.celery import app
 from ops.supervisor import Service
 
 
@@ -92,16 +93,19 @@ def worker_name() -> str:
     return f"carsite@{socket.gethostname()}"
 
 
-def worker(processes: int, *, asker: Celery = app) -> Service:
-    """A Celery worker for what visitors wait for; `asker`, which may have a broker of its own, asks whether it is ready."""
+def worker(processes: int, *, asker: Celery | None = None) -> Service:
+    """A Celery worker for what visitors wait for. `asker` asks it whether it is ready: the site's app, or one
+    whose broker differs.
+    """
     words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
     command = _python("celery", "--app", "carsite", "worker", *words, *quiet)
-    return Service("worker", command, lambda: worker_answers(asker), stop_seconds=15)
+    return Service("worker", command, lambda: worker_answers(asker or current_app), stop_seconds=15)
 
 
 def trainer() -> Service:
-    """A Celery worker for what takes hours, trainings and crawls, each in a process of its own that visitors come before.
+    """A Celery worker for what takes hours, trainings and crawls, each in a process of its own that visitors
+    come before.
 
     Two at once, as there is only ever one training. It is stopped at once: each goes on where it was.
     """

@@ -28,7 +28,9 @@ class ServiceFailedError(Exception):
 
 @dataclass
 class Service:
-    """A process to run. `is_ready` says whether it does its work yet; it is asked again and again until it does."""
+    """A process to run. `is_ready` says whether it does its work yet; it is asked again and again until it
+    does.
+    """
 
     name: str
     command: list[str]
@@ -47,8 +49,8 @@ class _Running:
 class Supervisor:
     """Services in process groups of their own, their output in `log_dir` and, by `show`, on the console.
 
-    Use as a context manager: at its end, however it comes, all services are stopped, the last one started first.
-    A watchdog process does the same where this process is killed.
+    Use as a context manager: at its end, however it comes, all services are stopped, the last one started
+    first. A watchdog process does the same where this process is killed.
     """
 
     def __init__(self, *, log_dir: Path, env: Mapping[str, str], show: Callable[[str, str], None]) -> None:
@@ -73,7 +75,9 @@ class Supervisor:
 
     # --- Starting -------------------------------------------------------------------------------------------
     def start(self, service: Service) -> subprocess.Popen[str]:
-        """Start a service, and return its process, the leader of its group; `wait_until_ready` waits for it."""
+        """Start a service, and return its process, the leader of its group; `wait_until_ready` waits for
+        it.
+        """
         self._running.append(self._spawn(service))
         return self._running[-1].process
 
@@ -107,7 +111,9 @@ class Supervisor:
 
     # --- Keeping up -----------------------------------------------------------------------------------------
     def keep_running(self, *, until: Callable[[], bool]) -> None:
-        """Restart services that end, until told to stop. Raises ServiceFailedError where one does not stay up."""
+        """Restart services that end, until told to stop. Raises ServiceFailedError where one does not stay
+        up.
+        """
         while not until():
             for running in list(self._running):
                 if running.process.poll() is not None:

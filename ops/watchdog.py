@@ -1,7 +1,8 @@
 """Stops the services of `manage.py up` where it can't do so itself any more: killed, crashed, out of memory.
 
 Run by `ops.supervisor` in a session of its own. Standard input brings "+PID" for each service that starts and
-"-PID" for each that has ended; its end means that the supervisor is gone. PID is the leader of a process group.
+"-PID" for each that has ended; its end means that the supervisor is gone. PID is the leader of a process
+group.
 """
 
 import contextlib

@@ -1,17 +1,14 @@
-"""Expected errors of the supply: a stable `code`, an HTTP status and a message for people."""
+"""Expected errors of the supply. Each has a stable `code`, an HTTP status and a message for people."""
 
 from __future__ import annotations
 
+from core.errors import ExpectedError
 
-class ScraperError(Exception):
-    """Base of all expected errors of the supply."""
+
+class ScraperError(ExpectedError):
+    """Base of all expected errors of this app."""
 
     code = "scraper_error"
-    status = 400
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class NotPossibleNow(ScraperError):
@@ -26,3 +23,24 @@ class ScrapeRefused(ScraperError):
 
     code = "scrape_refused"
     status = 409
+
+
+class LayoutChanged(ScraperError):
+    """A source's pages yield far less than they used to."""
+
+    code = "layout_changed"
+    status = 502
+
+
+class TableRefused(ScraperError):
+    """The file is not the table, or can't be read; nothing was changed."""
+
+    code = "table_refused"
+    status = 422
+
+
+class PictureRefused(ScraperError):
+    """A picture of a source that may not be shown, or shows no car."""
+
+    code = "picture_refused"
+    status = 422

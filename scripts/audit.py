@@ -1,6 +1,8 @@
-"""Look up everything that is pinned in the public lists of known holes. Needs the network; ends with 1 where it finds one.
+"""Look up everything that is pinned in the public lists of known holes. Needs the network; ends with 1 where
+it finds one.
 
-pip-audit does the work, in an environment of its own in var/, so that the site's holds nothing that the site does not use.
+pip-audit does the work, in an environment of its own in var/, so that the site's holds nothing that the site
+does not use.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ def main() -> None:
         if subprocess.run([FOLDER / "bin" / "pip", "install", "--quiet", PIP_AUDIT], check=False).returncode:
             sys.exit(f"carsite: {PIP_AUDIT} could not be installed, so nothing was audited.")
     files = [argument for name in PINS for argument in ("--requirement", str(ROOT / name))]
-    # Everything is pinned, so nothing has to be resolved; `osv` and `pypi` are the two lists that pip-audit knows. Strict:
-    # a package that a list does not know is not one without holes.
+    # Everything is pinned, so nothing has to be resolved; `osv` and `pypi` are the two lists that pip-audit
+    # knows. Strict: a package that a list does not know is not one without holes.
     for service in ("osv", "pypi"):
         command = [tool, *files, "--no-deps", "--disable-pip", "--vulnerability-service", service]
         done = subprocess.run(
@@ -45,7 +47,8 @@ def main() -> None:
             file=sys.stderr,
         )
     sys.exit(
-        "carsite: nothing was audited: no list of known holes could be reached. Run this where the network is."
+        "carsite: nothing was audited: no list of known holes could be reached. Run this where the network "
+        "is."
     )
 
 

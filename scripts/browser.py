@@ -38,7 +38,8 @@ def main() -> None:
         if chromium():
             return
     sys.exit(
-        "carsite: the tests need a Chromium browser and none could be installed. Install the package `chromium` "
+        "carsite: the tests need a Chromium browser and none could be installed. Install the package "
+        "`chromium` "
         "(Debian: apt-get install chromium, as root), or name one: make test CHROMIUM=/path/to/chromium"
     )
 

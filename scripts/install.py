@@ -80,7 +80,8 @@ def create_environment() -> None:
     ):
         shutil.rmtree(str(VENV), ignore_errors=True)
         stop(
-            f"{python} can't make a virtual environment. On Debian and Ubuntu `apt-get install python3-venv` (as root) "
+            f"{python} can't make a virtual environment. On Debian and Ubuntu `apt-get install "
+            "python3-venv` (as root) "
             "cures it; elsewhere install a Python that has the modules venv and ensurepip."
         )
 
@@ -93,7 +94,8 @@ def install(name: str) -> None:
         command.append("--quiet")
     if subprocess.call(command):
         stop(
-            "installing failed; pip says why above. Mend that (network? disk?) and run the same command again."
+            "installing failed; pip says why above. Mend that (network? disk?) and run the same command "
+            "again."
         )
 
 

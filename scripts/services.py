@@ -1,4 +1,5 @@
-"""See that the servers that `make test-services` starts are installed, and name what brings those that are not.
+"""See that the servers that `make test-services` starts are installed, and name what brings those that are
+not.
 
 With --install (as root, where apt-get is there) what is missing is installed. The tests start and stop them.
 """
@@ -43,7 +44,8 @@ def main() -> None:
         install(missing())
     for package in missing():
         print(
-            f"carsite: {package} is not installed, and tests that need it are skipped: apt-get install {package}"
+            f"carsite: {package} is not installed, and tests that need it are skipped: apt-get install "
+            f"{package}"
         )
     if wanted and missing():
         sys.exit(1)

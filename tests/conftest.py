@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import global_settings
+from django.conf import global_settings, settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from core import limits
 from core.queue import EnqueueOnCommitTask
 from tests import databases
 from tests.databases import database_at, is_postgres
@@ -78,6 +79,18 @@ def _own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     cache.clear()
+    limits.forget_all()
+
+
+@pytest.fixture
+def rates(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets rates of limits: `rates(enquiry="1/hour")`."""
+
+    def set_rates(**texts: str) -> None:
+        for name, text in texts.items():
+            monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], name, text)
+
+    return set_rates
 
 
 # --- Database -----------------------------------------------------------------------------------------------
@@ -170,7 +183,9 @@ def catalog_seed(_seed: None) -> None:
 
 @pytest.fixture
 def dealers_seed(catalog_seed: None) -> None:
-    """The committed cities and the demonstration dealers (without staff), with the catalogue they refer to."""
+    """The committed cities and the demonstration dealers (without staff), with the catalogue they refer
+    to.
+    """
     databases.copy_seed(["dealers"])
 
 
@@ -194,7 +209,8 @@ def staff_user(db: None, django_user_model: Any) -> Any:
 
 
 # --- A running site -----------------------------------------------------------------------------------------
-#: Folders of tests that share a running site or servers, and are run by one xdist worker therefore; their marker.
+#: Folders of tests that share a running site or servers, and are run by one xdist worker therefore; their
+#: marker.
 SHARING = {"faults": "integration", "integration": "integration", "served": "services"}
 
 
@@ -208,7 +224,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def site(running_site: Site, django_db_blocker: Any) -> Iterator[Site]:
-    """The `running_site` of the test's folder; the test's own queries go to its database. Idle and empty afterwards."""
+    """The `running_site` of the test's folder; the test's own queries go to its database. Idle and empty
+    afterwards.
+    """
     with running_site.database(django_db_blocker):
         yield running_site
         wait_for(running_site.is_idle, what="an idle worker")

@@ -1,7 +1,8 @@
 """Databases for tests: files of SQLite that are copied, databases of PostgreSQL that are cloned.
 
-Tests run on SQLite, or on what `DATABASE_URL` names (its owner has to be allowed to make databases). Either way each
-worker process has an empty database of its own, and in it a schema `seed` whose tables hold the committed catalogue.
+Tests run on SQLite, or on what `DATABASE_URL` names (its owner has to be allowed to make databases). Either
+way each worker process has an empty database of its own, and in it a schema `seed` whose tables hold the
+committed catalogue.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def copy_seed(apps: Iterable[str]) -> None:
 def attach_seed(source: Path) -> None:
     """Make a SQLite file the schema `seed` of the current connection.
 
-    Read only, as `BEGIN IMMEDIATE` takes the lock of every attached file that could be written: worker processes, which all
-    attach this one, would wait for each other's tests.
+    Read only, as `BEGIN IMMEDIATE` takes the lock of every attached file that could be written: worker
+    processes, which all attach this one, would wait for each other's tests.
     """
     with connections["default"].cursor() as cursor:
         cursor.execute("PRAGMA database_list")
@@ -74,7 +75,9 @@ def attach_seed(source: Path) -> None:
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------
 def make_template(name: str) -> None:
-    """A database with all migrations applied and the schema `seed`; one of that name that is there is replaced."""
+    """A database with all migrations applied and the schema `seed`; one of that name that is there is
+    replaced.
+    """
     connection = connections["default"]
     remove_database(name)
     with connection._nodb_cursor() as cursor:

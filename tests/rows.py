@@ -79,7 +79,9 @@ def clear(site: Site) -> None:
 
 # --- A photo in somebody's hands ----------------------------------------------------------------------------
 class Held:
-    """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its task."""
+    """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its
+    task.
+    """
 
     def __init__(self, site: Site, row: Identification) -> None:
         self.site, self.row = site, row

@@ -150,9 +150,12 @@ class Site:
 
     @property
     def celery(self) -> Celery:
-        """What asks and sends by the site's broker; made anew where a site's start has closed all connections of this process."""
+        """What asks and sends by the site's broker; made anew where a site's start has closed all connections
+        of this process.
+        """
         if self._celery is None or self._celery.pool._closed:
-            # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong to.
+            # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong
+            # to.
             self._celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
         return self._celery
 
@@ -235,7 +238,8 @@ class Page:
 class Visitor:
     """A browser without JavaScript: cookies, CSRF tokens, redirects."""
 
-    #: Seconds that an answer may take; longer than any limit of the site, on a machine that much else runs on.
+    #: Seconds that an answer may take; longer than any limit of the site, on a machine that much else runs
+    #: on.
     patience = 90.0
 
     def __init__(self, url: str) -> None:

@@ -1,8 +1,9 @@
-"""The site's settings for tests: nothing outside a temporary folder, and of the developer's environment nothing but
-`DATABASE_URL`, by which tests run on PostgreSQL, in databases of their own (`tests/databases.py`).
+"""The site's settings for tests: nothing outside a temporary folder, and of the developer's environment
+nothing but `DATABASE_URL`, by which tests run on PostgreSQL, in databases of their own
+(`tests/databases.py`).
 
-Tasks are never eager: they would run before the transaction that asks for them ends, and hide faults of order.
-A test calls a task's function itself; `tests/integration` has a real worker.
+Tasks are never eager: they would run before the transaction that asks for them ends, and hide faults of
+order. A test calls a task's function itself; `tests/integration` has a real worker.
 """
 
 import os

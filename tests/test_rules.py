@@ -1,4 +1,4 @@
-"""Rules of the house that a reader of one file can't see."""
+"""Rules that a reader of one file can't see. How the source is built is in `test_structure`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def test_nothing_unsafe_is_marked_safe():
 
 
 def test_templates_keep_to_the_content_security_policy():
-    """No inline script, style or handler: the policy would block them, and the page would be broken in silence."""
+    """No inline script, style or handler: the policy would block them, and the page would be broken in
+    silence.
+    """
     site = set(ROOT.glob("*/templates/**/*.html")) - set(
         ROOT.glob("ml/evaluation/templates/*.html")
     )  # reports are files
@@ -86,13 +88,6 @@ def test_templates_keep_to_the_content_security_policy():
         text = path.read_text()
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on", text), path
-
-
-def test_no_source_file_is_too_long_to_read():
-    too_long = {
-        str(path.relative_to(ROOT)): n for path in SOURCES if (n := len(path.read_text().splitlines())) > 400
-    }
-    assert too_long == {}
 
 
 def test_the_queue_can_not_lose_or_poison():

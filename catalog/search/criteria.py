@@ -20,7 +20,7 @@ SORTS = {
     "price": "Lowest list price first",
 }
 MAX_QUERY = 100
-#: What stands in an address for bytes that are no text, and for a NUL (carsite.middleware.NoNul); no name has it.
+#: What stands in an address for bytes that are no text, and for a NUL (carsite.middleware.NulCharacterMiddleware); no name has it.
 UNREADABLE = "\ufffd"
 
 

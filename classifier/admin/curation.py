@@ -15,11 +15,12 @@ from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
 
 from catalog.search.car_names import offered
-from classifier.admin.parts import NeverDeleted, ReadOnly, ShowsItsPhoto, change_link
+from classifier.admin.parts import ShowsItsPhoto
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback
 from classifier.training import curation
+from core.admin import NeverEdited, ViewOnly, change_link
 
 #: Photos of the queue on one page.
 PAGE = 20
@@ -123,7 +124,7 @@ def _one(request: HttpRequest, row: Feedback, what: str) -> None:
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
+class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
     """What people say of answers: where the model errs."""
 
     thumbnail_width = 96
@@ -150,9 +151,6 @@ class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
         "updated",
     )
     readonly_fields = fields
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
         """With what was answered."""
@@ -214,7 +212,7 @@ class FeedbackAdmin(ShowsItsPhoto, ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(CurationEvent)
-class CurationEventAdmin(NeverDeleted, admin.ModelAdmin):
+class CurationEventAdmin(ViewOnly, admin.ModelAdmin):
     """Who decided what, and when."""
 
     list_display = ("created", "action", "variant", "actor", "about")

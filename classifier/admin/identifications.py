@@ -11,16 +11,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier.admin.parts import GoesWithItsPhoto, ReadOnly, change_link, photo
+from classifier.admin.parts import GoesWithItsPhoto, photo
 from classifier.admin.waiting import WaitsAndFails
 from classifier.answers import identifications
 from classifier.answers.wording import percent
 from classifier.exceptions import ClassifierError
 from classifier.models import Feedback, Identification, Prediction, Reading
 from classifier.training import backfill
+from core.admin import NeverEdited, change_link
 
 
-class PredictionInline(ReadOnly, admin.TabularInline):
+class PredictionInline(NeverEdited, admin.TabularInline):
     """The candidates of an answer."""
 
     model = Prediction
@@ -44,7 +45,7 @@ class PredictionInline(ReadOnly, admin.TabularInline):
         return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
 
-class ReadingInline(ReadOnly, admin.TabularInline):
+class ReadingInline(NeverEdited, admin.TabularInline):
     """What other models read in the photo."""
 
     model = Reading
@@ -62,7 +63,7 @@ class ReadingInline(ReadOnly, admin.TabularInline):
         return False
 
 
-class FeedbackInline(ReadOnly, admin.StackedInline):
+class FeedbackInline(NeverEdited, admin.StackedInline):
     """What a person says of the answer."""
 
     model = Feedback
@@ -72,7 +73,7 @@ class FeedbackInline(ReadOnly, admin.StackedInline):
 
 
 @admin.register(Identification)
-class IdentificationAdmin(ReadOnly, WaitsAndFails):
+class IdentificationAdmin(NeverEdited, WaitsAndFails):
     """Photos: what came in, what was answered, what failed and why."""
 
     list_display = ("small", "created", "status", "answer", "decision", "scene", "who", "why")

@@ -15,10 +15,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from classifier.admin import cards
-from classifier.admin.parts import GoesWithItsPhoto, NeverDeleted, said
+from classifier.admin.parts import GoesWithItsPhoto, said
 from classifier.answers.wording import percent
 from classifier.models import Identification, ModelEvent, ModelVersion, Reading
 from classifier.training import backfill, registry
+from core.admin import ViewOnly
 
 LIST = "admin:classifier_modelversion_changelist"
 
@@ -29,7 +30,7 @@ def may_promote(request: HttpRequest) -> bool:
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
+class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
     """Bundles that answered, answer or may answer. Deciding which does takes a permission of its own."""
 
     list_display = (
@@ -49,9 +50,6 @@ class ModelVersionAdmin(NeverDeleted, admin.ModelAdmin):
     readonly_fields = fields
     change_form_outer_before_template = "classifier/admin/model.html"
     list_before_template = "classifier/admin/models.html"
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
         """With how many photos each answered."""
@@ -223,7 +221,7 @@ def _page_of(version: ModelVersion) -> str:
 
 
 @admin.register(ModelEvent)
-class ModelEventAdmin(NeverDeleted, admin.ModelAdmin):
+class ModelEventAdmin(ViewOnly, admin.ModelAdmin):
     """Who promoted what, and when."""
 
     list_display = ("created", "action", "model_version", "previous", "actor")

@@ -10,11 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from classifier.exceptions import ClassifierError
-
-
-def change_link(name: str, pk: Any, text: str) -> str:
-    """A link to the admin page of a row; `name` is "app_model"."""
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
+from core.admin import DeletedWithItsParent, change_link
 
 
 def photo(pk: Any, width: int) -> str:
@@ -25,26 +21,6 @@ def photo(pk: Any, width: int) -> str:
         url,
         width,
     )
-
-
-class ReadOnly:
-    """Made by the site itself: to look at, and to delete where that is allowed."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-
-class NeverDeleted(ReadOnly):
-    """What happened stays on record."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class ShowsItsPhoto:
@@ -64,15 +40,8 @@ class ShowsItsPhoto:
         return change_link("classifier_identification", of.pk, f"{of.created:%Y-%m-%d %H:%M}")
 
 
-class GoesWithItsPhoto(ShowsItsPhoto, ReadOnly):
-    """What the site made of a photo: it is deleted with the photo, whose page asks here too, and never alone."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not from a page of its own."""
-        match, options = request.resolver_match, self.opts  # type: ignore[attr-defined]  # of the ModelAdmin mixed in
-        own_pages = f"{options.app_label}_{options.model_name}_"
-        alone = bool(match and (match.url_name or "").startswith(own_pages))
-        return not alone and super().has_delete_permission(request, obj)  # type: ignore[misc]
+class GoesWithItsPhoto(ShowsItsPhoto, DeletedWithItsParent):
+    """What the site made of a photo: it is deleted with the photo, and never alone."""
 
 
 def said(request: HttpRequest, what: Any, to: str) -> HttpResponse:

@@ -18,13 +18,13 @@ from django.utils.html import format_html, format_html_join
 
 from catalog.models import Variant
 from catalog.search.car_names import CarField
-from classifier.admin.parts import ReadOnly, change_link
 from classifier.admin.parts import photo as photo_of
 from classifier.exceptions import ReferenceRefused
 from classifier.models import ReferencePhoto, Sighting
 from classifier.photos.intake import MAX_PHOTOS, limits_text
 from classifier.training import reference_photos
 from classifier.views import photo_response
+from core.admin import NeverEdited, change_link
 from ml.serving.prototypes import FEWEST
 
 
@@ -72,7 +72,7 @@ class ReferencePhotosForm(forms.Form):
 
 
 @admin.register(ReferencePhoto)
-class ReferencePhotoAdmin(ReadOnly, admin.ModelAdmin):
+class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
     """Photos of cars that the model was not trained on; from five of a car on, it names that car at once."""
 
     list_display = ("small", "car", "state", "why", "progress", "model_version", "added_by", "created")
@@ -178,7 +178,7 @@ def _image(row: ReferencePhoto, width: int) -> str:
 
 
 @admin.register(Sighting)
-class SightingAdmin(ReadOnly, admin.ModelAdmin):
+class SightingAdmin(NeverEdited, admin.ModelAdmin):
     """Photos that their sender says show the same car. Deleting this leaves the photos."""
 
     list_display = ("created", "who", "photo_count")

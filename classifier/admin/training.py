@@ -13,9 +13,10 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from classifier.admin.parts import NeverDeleted, change_link, said
+from classifier.admin.parts import said
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import runs
+from core.admin import ViewOnly, change_link
 from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
@@ -26,7 +27,7 @@ def _may_train(request: HttpRequest) -> bool:
 
 
 @admin.register(DatasetVersion)
-class DatasetVersionAdmin(NeverDeleted, admin.ModelAdmin):
+class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
     """Immutable: a manifest is never edited, only followed by another one."""
 
     list_display = ("name", "created", "training", "validation", "confirmed", "changed", "actor")
@@ -35,9 +36,6 @@ class DatasetVersionAdmin(NeverDeleted, admin.ModelAdmin):
     readonly_fields = fields
     change_form_outer_before_template = "classifier/admin/dataset.html"
     list_before_template = "classifier/admin/datasets.html"
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the button that makes another one."""
@@ -115,7 +113,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(NeverDeleted, admin.ModelAdmin):
+class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     """From confirmed photos to a candidate model, one run at a time, started by the button above the list."""
 
     list_display = ("__str__", "created", "status", "step", "done", "base", "made", "actor")
@@ -128,9 +126,6 @@ class TrainingRunAdmin(NeverDeleted, admin.ModelAdmin):
     readonly_fields = fields
     change_form_outer_before_template = "classifier/admin/run.html"
     list_before_template = "classifier/admin/runs.html"
-
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
 
     def get_urls(self) -> list[Any]:
         """The buttons' addresses, before the admin's own."""

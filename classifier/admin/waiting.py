@@ -31,9 +31,6 @@ class WaitsAndFails(admin.ModelAdmin):
     list_before_template = "classifier/admin/failures.html"
     change_form_outer_before_template = "classifier/admin/failed.html"
 
-    class Media:
-        css = {"all": ("classifier/admin.css",)}
-
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Who may change identifications may have them tried again."""
         return request.user.has_perm("classifier.change_identification")
@@ -125,7 +122,7 @@ class WaitsAndFails(admin.ModelAdmin):
         if row.status != Identification.Status.FAILED:
             return "–"
         return format_html(
-            '<p>{}</p><button class="model-button" type="submit" formaction="{}">Try again</button>',
+            '<p>{}</p><button class="staff-button" type="submit" formaction="{}">Try again</button>',
             failure(row),
             reverse("admin:classifier_identification_retry", args=[row.pk]),
         )

@@ -1,29 +1,29 @@
-"""What changed in the catalogue and how it is taken back, entries made one, and the rules by which facts pass."""
+"""Changes of the catalogue and their undoing, merging of duplicates, and the rules of automatic publishing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import ngettext_lazy
 
 from catalog.models import CarModel, Spec, Variant
 from catalog.specs.units import range_from_si, range_to_si
 from catalog.specs.vocabulary import SPECS, SpecKind
-from scraper.admin.parts import ReadOnly, each
-from scraper.exceptions import ScraperError
+from core.admin import ViewOnly, perform, perform_each
 from scraper.forms import MergeForm
 from scraper.models.staging import ApprovalRule, CatalogChange, ChangedCar
 from scraper.staging import curate, duplicates
 from scraper.staging.publish import change_undo
 
 
-class ChangedCarInline(ReadOnly, admin.TabularInline):
+class ChangedCarInline(ViewOnly, admin.TabularInline):
     """The cars of a change."""
 
     model = ChangedCar
@@ -46,8 +46,8 @@ class ChangedCarInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(CatalogChange)
-class CatalogChangeAdmin(ReadOnly, admin.ModelAdmin):
-    """Every change that came by the supply, and merges."""
+class CatalogChangeAdmin(ViewOnly, admin.ModelAdmin):
+    """Every change of the catalogue by crawls, sheets and curators."""
 
     list_display = ("created", "kind", "summary", "actor", "undone", "undone_by")
     list_display_links = ("created",)
@@ -61,11 +61,7 @@ class CatalogChangeAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (ChangedCarInline,)
     fields = readonly_fields = ("created", "kind", "summary", "actor", "undone", "undone_by")
 
-    class Media:
-        css = {"all": ("scraper/admin.css",)}
-
     def has_curate_permission(self, request: HttpRequest) -> bool:
-        """Who may decide what is published."""
         return request.user.has_perm("scraper.curate_stagedcar")
 
     def get_urls(self) -> list[Any]:
@@ -77,11 +73,12 @@ class CatalogChangeAdmin(ReadOnly, admin.ModelAdmin):
     def undo(self, request: HttpRequest, queryset: QuerySet[CatalogChange]) -> None:
         """The latest first, so that changes of one car are taken back in their order."""
         rows = queryset.order_by("-pk")
-        each(request, rows, lambda row: change_undo(change=row, actor=request.user), "changes are undone")
+        done = ngettext_lazy("%d change was undone.", "%d changes were undone.")
+        perform_each(request, rows, lambda row: change_undo(change=row, actor=request.user), done)
 
     # --- Merging --------------------------------------------------------------------------------------------
     def merge(self, request: HttpRequest) -> HttpResponse:
-        """Two entries side by side, then one; and those that look like the same."""
+        """Show two entries side by side and merge them; suggest entries that look the same."""
         if not self.has_curate_permission(request):
             raise PermissionDenied
         asked = request.POST or request.GET
@@ -106,13 +103,13 @@ class CatalogChangeAdmin(ReadOnly, admin.ModelAdmin):
         return TemplateResponse(request, "scraper/admin/merge.html", context)
 
     def _merged(self, request: HttpRequest, keep: Any, gone: Any) -> HttpResponse:
-        words = f"{gone} is merged into {keep}; its address leads there."
-        try:
+        text = f"{gone} was merged into {keep}; its old address redirects there."
+
+        def merge() -> str:
             curate.duplicates_merge(keep=keep, gone=gone, actor=request.user)
-            messages.success(request, words)
-        except ScraperError as error:
-            messages.error(request, error.message)
-        return HttpResponseRedirect(reverse("admin:scraper_catalogchange_changelist"))
+            return text  # made before: afterwards one of the two is gone
+
+        return perform(request, merge, reverse("admin:scraper_catalogchange_changelist"))
 
 
 def _side(variant: Variant) -> dict[str, Any]:
@@ -136,15 +133,15 @@ class RuleForm(forms.ModelForm):
         model = ApprovalRule
         fields = ["source", "key", "low", "high", "max_change", "new_cars", "is_active"]
         help_texts = {
-            "low": "Not below this, in the unit in brackets behind the fact.",
-            "high": "Not above this.",
+            "low": "In the unit shown in brackets after the fact.",
+            "high": "In the same unit.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
         if key := self.fields.get("key"):  # who may only look has no fields
-            key.choices = [("", "Every fact without a rule of its own"), *figures]  # type: ignore[attr-defined]
+            key.choices = [("", "All facts without a rule of their own"), *figures]  # type: ignore[attr-defined]
         if self.instance.key:
             self.initial["low"], self.initial["high"] = bounds_read(self.instance)
 
@@ -154,13 +151,13 @@ class RuleForm(forms.ModelForm):
         ends = [data.get("low"), data.get("high")]
         kind = SPECS.get(data.get("key") or "")
         if data.get("new_cars") and kind:
-            self.add_error("new_cars", "Only the rule for everything can add cars.")
+            self.add_error("new_cars", "Only the rule for all facts can add cars.")
         if ends == [None, None]:
             return data
         if kind is None or kind.kind == "text":
-            self.add_error("key", "Bounds need a fact that is a figure.")
+            self.add_error("key", "Only a fact with a number can have bounds.")
         elif None not in ends and ends[0] > ends[1]:  # type: ignore[operator]  # neither is None
-            self.add_error("high", "The second bound has to be the larger one.")
+            self.add_error("high", "The upper bound must not be below the lower one.")
         else:
             data["low"], data["high"] = _in_si(kind, *ends)
         return data
@@ -195,14 +192,12 @@ class ApprovalRuleAdmin(admin.ModelAdmin):
 
     @admin.display(description="bounds")
     def bounds(self, rule: ApprovalRule) -> str:
-        """In the unit that pages show."""
         if not rule.key or (rule.low is None and rule.high is None):
             return "–"
         low, high = ("" if end is None else f"{end:g}" for end in bounds_read(rule))
         words = f"{low}–{high}" if low and high else f"from {low}" if low else f"to {high}"
         return f"{words} {SPECS[rule.key].reading_unit('metric')[0]}".strip()
 
-    @admin.display(description="held above", ordering="max_change")
+    @admin.display(description="largest change", ordering="max_change")
     def percent(self, rule: ApprovalRule) -> str:
-        """As a percentage."""
         return f"{rule.max_change * 100:.0f}%"

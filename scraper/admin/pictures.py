@@ -8,8 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
-from scraper.admin.parts import badge
+from core.admin import badge
 from scraper.models.pictures import SourcePhoto
 
 State = SourcePhoto.State
@@ -42,9 +43,6 @@ class SourcePhotoAdmin(admin.ModelAdmin):
     )
     readonly_fields = ("staged", "url", "state", "reason", "scene", "photo", "tries", "created", "taken")
 
-    class Media:
-        css = {"all": ("scraper/admin.css",)}
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Crawls make them."""
         return False
@@ -68,4 +66,5 @@ class SourcePhotoAdmin(admin.ModelAdmin):
         """Those that were refused or gone wait again; a worker takes them."""
         again = queryset.filter(state__in=(State.REFUSED, State.GONE))
         count = again.update(state=State.WAITING, tries=0, reason="")
-        messages.success(request, f"{count} pictures wait to be taken again.")
+        text = ngettext("%d picture will be fetched again.", "%d pictures will be fetched again.", count)
+        messages.success(request, text % count)

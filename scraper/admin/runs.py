@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -14,7 +15,7 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from scraper.admin.parts import ReadOnly, badge
+from core.admin import ViewOnly, badge, perform
 from scraper.exceptions import ScraperError
 from scraper.models import ScrapeRun
 from scraper.runs import lifecycle, report, schedules
@@ -24,12 +25,16 @@ RUNS = "admin:scraper_scraperun_changelist"
 _KINDS = {"done": "good", "stopped": "warn", "failed": "bad"}
 
 
+def _page_of(pk: int) -> str:
+    return reverse("admin:scraper_scraperun_change", args=[pk])
+
+
 def _may_crawl(request: HttpRequest) -> bool:
     return request.user.has_perm("scraper.change_scraperun")
 
 
 @admin.register(ScrapeRun)
-class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
+class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
     """All runs, the newest first; the button above the list asks for another one."""
 
     list_display = (
@@ -50,9 +55,6 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = fields
     list_before_template = "scraper/admin/runs.html"
     change_form_outer_before_template = "scraper/admin/run.html"
-
-    class Media:
-        css = {"all": ("scraper/admin.css", "scraper/run.css")}
 
     def get_urls(self) -> list[Any]:
         """The buttons' addresses, before the admin's own."""
@@ -89,50 +91,51 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
             for name, errors in form.errors.items():
                 messages.error(request, f"{form.fields[name].label or name}: {' '.join(map(str, errors))}")
             return HttpResponseRedirect(reverse(RUNS))
-        source = form.cleaned_data["source"]
+        if "schedule" in request.POST:
+            return perform(request, lambda: self._scheduled(form), reverse(RUNS))
+        return self._started(request, form)
 
-        to = reverse(RUNS)
-
-        def ask() -> str:
-            nonlocal to
+    def _started(self, request: HttpRequest, form: RunForm) -> HttpResponse:
+        try:
             run = lifecycle.run_start(
-                source=source,
+                source=form.cleaned_data["source"],
                 options=form.options(),
                 dry_run=form.cleaned_data["dry_run"],
-                actor=request.user,
+                actor=request.user if isinstance(request.user, AbstractBaseUser) else None,
             )
-            to = reverse("admin:scraper_scraperun_change", args=[run.pk])
-            return f"{run} waits for the worker."
+        except ScraperError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse(RUNS))
+        messages.success(request, f"{run} is waiting for a worker.")
+        return HttpResponseRedirect(_page_of(run.pk))
 
-        def set_schedule() -> str:
-            every = form.cleaned_data["every"]
-            schedules.schedule_set(source=source, every=every, options=form.options())
-            return f"{source} is crawled every {every}." if every else f"{source} is not crawled by itself."
-
-        _say(request, set_schedule if "schedule" in request.POST else ask)
-        return HttpResponseRedirect(to)
+    def _scheduled(self, form: RunForm) -> str:
+        source, every = form.cleaned_data["source"], form.cleaned_data["every"]
+        schedules.schedule_set(source=source, every=every, options=form.options())
+        return f"{source} is crawled every {every}." if every else f"{source} has no schedule any more."
 
     @method_decorator(require_POST)
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End a run."""
-        return self._act(request, pk, lambda run: lifecycle.run_stop(run=run), "ends")
+        """End a run: at once where it waits, else after the current page."""
+        return self._act(request, pk, lambda run: lifecycle.run_stop(run=run), "is being stopped")
 
     @method_decorator(require_POST)
     def resume(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Go on with a run."""
-        return self._act(request, pk, lambda run: lifecycle.run_resume(run=run), "goes on")
+        """Go on with a run that was stopped or failed."""
+        return self._act(request, pk, lambda run: lifecycle.run_resume(run=run), "will go on")
 
-    def _act(self, request: HttpRequest, pk: int, act: Any, words: str) -> HttpResponse:
+    def _act(
+        self, request: HttpRequest, pk: int, act: Callable[[ScrapeRun], None], words: str
+    ) -> HttpResponse:
         if not _may_crawl(request):
             raise PermissionDenied
         run = get_object_or_404(ScrapeRun, pk=pk)
 
-        def done() -> str:
+        def action() -> str:
             act(run)
             return f"{run} {words}."
 
-        _say(request, done)
-        return HttpResponseRedirect(reverse("admin:scraper_scraperun_change", args=[pk]))
+        return perform(request, action, _page_of(pk))
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of a run's page that changes."""
@@ -144,17 +147,14 @@ class ScrapeRunAdmin(ReadOnly, admin.ModelAdmin):
     # --- Columns --------------------------------------------------------------------------------------------
     @admin.display(description="status", ordering="status")
     def state(self, run: ScrapeRun) -> str:
-        """With a colour."""
         return badge(run.get_status_display(), _KINDS.get(run.status, "quiet"))
 
     @admin.display(description="volume", ordering="bytes")
     def volume(self, run: ScrapeRun) -> str:
-        """Of what was sent to us."""
         return report.size(run.bytes)
 
     @admin.display(ordering="seconds")
     def duration(self, run: ScrapeRun) -> str:
-        """At work."""
         return str(run.duration)
 
 
@@ -166,11 +166,3 @@ def shown(run: ScrapeRun) -> dict[str, Any]:
         "log": "\n".join(report.last_lines(run)),
         "kind": _KINDS.get(run.status, "quiet"),
     }
-
-
-def _say(request: HttpRequest, what: Callable[[], str]) -> None:
-    """Does it, and says what came of it."""
-    try:
-        messages.success(request, what())
-    except ScraperError as error:
-        messages.error(request, error.message)

@@ -1,4 +1,4 @@
-"""Facts of the catalogue as sheets: staff take them out, change them, look at the diff, and bring them in."""
+"""Facts of the catalogue as sheets: staff export them, change them, review the difference, and import them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExpor
 
 from catalog.admin import FoundByCar
 from catalog.specs.sheet import reading
-from scraper.admin.parts import ReadOnly
+from core.admin import ViewOnly
 from scraper.models.staging import Fact
 from scraper.staging.sheets import MOST_ROWS_OUT, FactResource
 
-UNREADABLE = "This can't be read as such a sheet. Save it as CSV in UTF-8, or as XLSX."
+UNREADABLE = "This file can't be read. Save the sheet as CSV in UTF-8, or as XLSX."
 
 
 class SheetForm(ImportForm):
-    """A file that is a sheet, of a size that a page can take."""
+    """A sheet that is small enough to be read while somebody waits for the page."""
 
     MOST_BYTES, MOST_UNPACKED = 5 * 2**20, 100 * 2**20
 
     def clean_import_file(self) -> UploadedFile:
-        """Looks at the size, also that of what a packed sheet holds, before anything is read."""
+        """Check the size, of a packed sheet also the unpacked one, before anything is read."""
         file: UploadedFile = self.cleaned_data["import_file"]
         if (file.size or 0) > self.MOST_BYTES:
             raise forms.ValidationError(
-                "The file is larger than 5 MB. Divide it, the columns' names on each part."
+                "The file is larger than 5 MB. Split it, with the column names at the top of each part."
             )
         if zipfile.is_zipfile(file) and self._unpacked(file) > self.MOST_UNPACKED:
-            raise forms.ValidationError("What the file holds is larger than 100 MB.")
+            raise forms.ValidationError("The unpacked sheet is larger than 100 MB.")
         file.seek(0)
         return file
 
@@ -49,8 +49,8 @@ class SheetForm(ImportForm):
 
 
 @admin.register(Fact)
-class FactAdmin(ReadOnly, FoundByCar, ImportExportModelAdmin):
-    """Facts; what a filter shows is what is taken out."""
+class FactAdmin(ViewOnly, FoundByCar, ImportExportModelAdmin):
+    """Facts; the export holds what the filters show."""
 
     resource_classes = (FactResource,)
     formats = (CSV, XLSX)
@@ -72,7 +72,7 @@ class FactAdmin(ReadOnly, FoundByCar, ImportExportModelAdmin):
     )
 
     def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
-        """What to do, in place of what a program said."""
+        """Say what to do, in place of the parser's own message."""
         form.add_error("import_file", UNREADABLE)
 
     def export_action(self, request: HttpRequest) -> HttpResponse:
@@ -82,7 +82,8 @@ class FactAdmin(ReadOnly, FoundByCar, ImportExportModelAdmin):
             return super().export_action(request)
         messages.error(
             request,
-            f"These are {count:,} facts; a sheet holds {MOST_ROWS_OUT:,}. Narrow the list by filters or a search first.",
+            f"There are {count:,} facts here; a sheet holds up to {MOST_ROWS_OUT:,}. "
+            "Narrow the list with filters or a search first.",
         )
         query = request.GET.urlencode()
         return HttpResponseRedirect(
@@ -90,14 +91,11 @@ class FactAdmin(ReadOnly, FoundByCar, ImportExportModelAdmin):
         )
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Who may decide what is published."""
         return request.user.has_perm("scraper.curate_stagedcar")
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Who may see them."""
         return self.has_view_permission(request)
 
     @admin.display(description="value", ordering="low")
     def value(self, fact: Fact) -> str:
-        """As people read it."""
         return reading(fact, "metric")

@@ -1,7 +1,7 @@
 """One crawl in a process of its own: `python -m scraper.crawl JOB.json`.
 
-Whoever starts it holds its standard input open. When that closes, or on SIGTERM, the crawl comes to an orderly end: so
-none goes on whose parent is gone.
+Whoever starts it holds its standard input open. When that closes, or on SIGTERM, the crawl comes to an
+orderly end: so none goes on whose parent is gone.
 """
 
 from __future__ import annotations

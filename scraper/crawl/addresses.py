@@ -1,7 +1,7 @@
 """Which hosts may be reached, and at which addresses: everything that a crawl sends passes here first.
 
-A name is resolved once and then pinned: what connects takes the addresses that were looked at, so a name that answers
-differently the second time gains nothing.
+A name is resolved once and then pinned: what connects takes the addresses that were looked at, so a name that
+answers differently the second time gains nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class AddressRefused(Exception):
-    """Something that a crawl may not reach; the text says why. `is_private`: it would have been a private address."""
+    """Something that a crawl may not reach; the text says why. `is_private`: it would have been a private
+    address.
+    """
 
     def __init__(self, why: str, *, is_private: bool = False) -> None:
         super().__init__(why)

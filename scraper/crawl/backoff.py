@@ -1,4 +1,6 @@
-"""Manners towards a site: waiting where it asks for it, slowing down where it struggles, leaving where it refuses."""
+"""Manners towards a site: waiting where it asks for it, slowing down where it struggles, leaving where it
+refuses.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,9 @@ def close(crawler: Crawler, reason: str) -> None:
 class InTurn(Downloader):
     """Counts a request as sent once it is taken from its host's queue.
 
-    Scrapy 2.19 does so a moment later, when its coroutine first runs, and whoever looks into the queue in between sends
-    another one beside it: always where there is no delay, now and then where it is shorter than that moment.
+    Scrapy 2.19 does so a moment later, when its coroutine first runs, and whoever looks into the queue in
+    between sends another one beside it: always where there is no delay, now and then where it is shorter than
+    that moment.
     """
 
     def _wait_for_download(
@@ -56,7 +59,9 @@ class InTurn(Downloader):
 
 
 class Addresses:
-    """Lets requests through to hosts and addresses that the crawl's address book allows, redirects included."""
+    """Lets requests through to hosts and addresses that the crawl's address book allows, redirects
+    included.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -79,7 +84,9 @@ class Addresses:
 
 
 class Robots(RobotsTxtMiddleware):
-    """Scrapy's, with what RFC 9309 says besides: a robots.txt that can't be had for an error of the server shuts the site."""
+    """Scrapy's, with what RFC 9309 says besides: a robots.txt that can't be had for an error of the server
+    shuts the site.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Robots:
@@ -115,9 +122,11 @@ class Robots(RobotsTxtMiddleware):
 
 
 class Patience(RetryMiddleware):
-    """Tries again what failed for the moment: after the time that the site names, else after 1, 2, 4 … times the delay.
+    """Tries again what failed for the moment: after the time that the site names, else after 1, 2, 4 … times
+    the delay.
 
-    The whole host is left alone meanwhile. Five refusals in a row end the crawl, as does a pause that is too long.
+    The whole host is left alone meanwhile. Five refusals in a row end the crawl, as does a pause that is too
+    long.
     """
 
     def __init__(self, settings: Any) -> None:
@@ -127,7 +136,9 @@ class Patience(RetryMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Patience:
-        """Looks at a response before Scrapy sends what waits for the host; middlewares see it only after that."""
+        """Looks at a response before Scrapy sends what waits for the host; middlewares see it only after
+        that.
+        """
         patience = cls(crawler.settings)
         patience.crawler = crawler
         crawler.signals.connect(patience.look, signals.response_downloaded)
@@ -185,7 +196,9 @@ class Patience(RetryMiddleware):
 
 
 def leave_alone(slot: Slot, seconds: float) -> None:
-    """Send nothing to a host for so long: to Scrapy it looks as if the last request was sent in the future."""
+    """Send nothing to a host for so long: to Scrapy it looks as if the last request was sent in the
+    future.
+    """
     slot.delay = max(slot.delay, 0.01)  # without a delay Scrapy does not look at the time
     slot.lastseen = max(slot.lastseen, time.monotonic() + seconds)
 

@@ -1,4 +1,6 @@
-"""Pages that only a browser can show: Chromium behind the gate, with nothing in it that a reader of figures needs not."""
+"""Pages that only a browser can show: Chromium behind the gate, with nothing in it that a reader of figures
+needs not.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ _STATUS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
 
 class Doorkeeper:
-    """Says which requests of a page are not sent: fonts, media, pictures, and whatever is of another host (advertising)."""
+    """Says which requests of a page are not sent: fonts, media, pictures, and whatever is of another host
+    (advertising).
+    """
 
     def __init__(self, hosts: tuple[str, ...]) -> None:
         self._hosts = frozenset(hosts)

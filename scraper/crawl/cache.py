@@ -75,7 +75,9 @@ class PageStore:
 
 
 class KeptPages(HttpCacheMiddleware):
-    """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its place."""
+    """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its
+    place.
+    """
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # type: ignore[override]
         """Leaves it to others."""

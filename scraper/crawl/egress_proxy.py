@@ -1,7 +1,8 @@
 """The browser's only way out: a proxy on the loopback address that looks at every connection of Chromium.
 
-Interception inside the browser does not see redirects, and what it looked up is not what the browser connects to. Here
-the name is vetted and the vetted address is connected to, for pages, redirects and sub-resources alike.
+Interception inside the browser does not see redirects, and what it looked up is not what the browser connects
+to. Here the name is vetted and the vetted address is connected to, for pages, redirects and sub-resources
+alike.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _HEAD_SECONDS = 10.0
 
 
 class Gate:
-    """A forwarding proxy for one browser. Counts the bytes that come in and remembers which private addresses it refused."""
+    """A forwarding proxy for one browser. Counts the bytes that come in and remembers which private addresses
+    it refused.
+    """
 
     def __init__(self, book: AddressBook) -> None:
         self._book = book

@@ -1,4 +1,6 @@
-"""What one crawl is asked to do, as a file: the process that crawls knows neither the site's settings nor its database."""
+"""What one crawl is asked to do, as a file: the process that crawls knows neither the site's settings nor its
+database.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,10 @@ FILE = "job.json"
 class Job:
     """A crawl. Times are seconds, sizes bytes; `at_once` requests are sent to a host at the same time.
 
-    `addresses` replace the source's own first pages; `follow` and `more` its patterns of a car's page and of a list's. `limit` is the most car
-    pages to ask for, 0: all. `private` names what may be reached of private networks, each "ADDRESS:PORT".
-    Pages kept since `fresh_since` (Unix time) are not asked for again; with `replay` no page is, however old.
+    `addresses` replace the source's own first pages; `follow` and `more` its patterns of a car's page and of
+    a list's. `limit` is the most car pages to ask for, 0: all. `private` names what may be reached of private
+    networks, each "ADDRESS:PORT". Pages kept since `fresh_since` (Unix time) are not asked for again; with
+    `replay` no page is, however old.
     """
 
     source: str

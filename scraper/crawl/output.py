@@ -1,7 +1,8 @@
-"""What a crawl leaves in its folder while it goes: cars, pages that are done, and numbers for whoever watches.
+"""What a crawl leaves in its folder while it goes: cars, pages that are done, and numbers for whoever
+watches.
 
-Cars and pages are only ever added to, a car before its page. So a crawl that was killed knows what is done, and no car
-is written twice.
+Cars and pages are only ever added to, a car before its page. So a crawl that was killed knows what is done,
+and no car is written twice.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from scrapy.exceptions import DropItem
 
 from core.files import write_atomically
 from scraper.reading.lines import car_from_line, car_to_line
-from scraper.reading.normalise import normalise
 from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from scraper.reading.cars import Car, RawCar
+    from scraper.reading.cars import Car
 
 logger = logging.getLogger(__name__)
 #: Reasons that are counted elsewhere, and no errors.
@@ -35,7 +35,9 @@ CARS, PAGES, NUMBERS, LOG = "cars.jsonl", "pages.jsonl", "numbers.json", "log.tx
 
 @dataclass
 class Numbers:
-    """What a crawl has done so far. `values` are those of all cars; `kept` are pages that the site was not asked for."""
+    """What a crawl has done so far. `values` are those of all cars; `kept` are pages that the site was not
+    asked for.
+    """
 
     pages: int = 0
     kept: int = 0
@@ -78,7 +80,9 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def with_rights(car: Car) -> Car:
-    """The car with the licence and credit that its source grants for all pictures, where its page states none."""
+    """The car with the licence and credit that its source grants for all pictures, where its page states
+    none.
+    """
     about = ABOUT[car.source]
     photos = tuple(
         replace(
@@ -90,7 +94,7 @@ def with_rights(car: Car) -> Car:
 
 
 class Output:
-    """Scrapy's item pipeline: normalises, drops with a reason, writes."""
+    """Scrapy's item pipeline: drops with a reason, writes."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -139,16 +143,16 @@ class Output:
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
         """Raises DropItem, with the reason counted."""
-        if "raw" in item:
-            self._write_car(item["raw"], item["fetched"])
+        if "car" in item:
+            self._write_car(item["car"], item["fetched"])
         else:
             self._write_page(item)
         self.tick()
         return item
 
     # --- Cars and pages -------------------------------------------------------------------------------------
-    def _write_car(self, raw: RawCar, fetched: float) -> None:
-        car = with_rights(normalise(raw))
+    def _write_car(self, car: Car, fetched: float) -> None:
+        car = with_rights(car)
         spider: Any = self._crawler.spider
         # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
         self._numbers.values += len(car.values)

@@ -1,7 +1,7 @@
-"""What all sources share: from lists of cars to their pages, each page read by `scraper.reading.extract`, each car normalised.
+"""What all sources share: from lists of cars to their pages, each page read by `scraper.reading.extract`.
 
-A source is a small module in `scraper/sources` that names its hosts, its first pages and what the addresses of lists
-and of cars look like. It knows nothing of files, databases or what is done with a car.
+A source is a small module in `scraper/sources` that names its hosts, its first pages and what the addresses
+of lists and of cars look like. It knows nothing of files, databases or what is done with a car.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class CarSpider(scrapy.Spider):
-    """A source. Patterns are searched in a link's whole address, without its fragment; links are taken from the elements
-    that the CSS selector `links_in` finds.
+    """A source. Patterns are searched in a link's whole address, without its fragment; links are taken from
+    the elements that the CSS selector `links_in` finds.
 
-    `make_in_link` names a make by its group `make`: links of other makes than the one asked for are not followed.
-    `browser` says that pages need Chromium, which then waits for the CSS selector `ready`. Where `lists` is empty the
-    source is one of whatever addresses the job names, and their hosts are its hosts.
+    `make_in_link` names a make by its group `make`: links of other makes than the one asked for are not
+    followed. `browser` says that pages need Chromium, which then waits for the CSS selector `ready`. Where
+    `lists` is empty the source is one of whatever addresses the job names, and their hosts are its hosts.
     """
 
     hosts: ClassVar[tuple[str, ...]] = ()
@@ -124,8 +124,8 @@ class CarSpider(scrapy.Spider):
         """The cars of a page, and what the page was worth."""
         self.count("pages")
         found = extract(response.body, self.address_of(response), source=self.job.source)
-        for raw in found.cars:
-            yield {"raw": raw, "fetched": float(response.headers.get("X-Stored") or time.time())}
+        for car in found.cars:
+            yield {"car": car, "fetched": float(response.headers.get("X-Stored") or time.time())}
         yield {
             "page": _asked_for(response.request, response.url),
             "status": response.status,

@@ -1,7 +1,8 @@
 """One file at a time from a public site, for work outside a crawl: politely, and from nowhere but that site.
 
-The same rules as in crawls: robots.txt is obeyed, a host is asked once a second at most, names are vetted and the vetted
-address is connected to, each redirect is looked at again, and what comes is bounded in size and time.
+The same rules as in crawls: robots.txt is obeyed, a host is asked once a second at most, names are vetted and
+the vetted address is connected to, each redirect is looked at again, and what comes is bounded in size and
+time.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class Fetcher:
         self._robots: dict[str, Any] = {}
 
     def get(self, url: str, *, page: str) -> bytes:
-        """The bytes at an address that a page of the same site names. Raises FetchRefused, FetchGone or FetchFailed."""
+        """The bytes at an address that a page of the same site names. Raises FetchRefused, FetchGone or
+        FetchFailed.
+        """
         for _ in range(MAX_HOPS + 1):
             _belongs(url, page)
             self._ask_robots(url)

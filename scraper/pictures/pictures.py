@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 from catalog.models import VariantPhoto
 from core.images import ImageRefused, Limits, jpeg_bytes, open_image
 from scraper.contact import user_agent
+from scraper.exceptions import PictureRefused
 from scraper.models.pictures import SourcePhoto
 from scraper.models.staging import StagedCar
 from scraper.pictures.fetching import MAX_BYTES, Fetcher, FetchFailed, FetchGone, FetchRefused
@@ -38,10 +39,6 @@ NEAR = 4
 PICTURES_PER_CAR = 12
 
 Gate = Callable[[bytes], str]
-
-
-class PictureRefused(Exception):
-    """It can't be shown; the text says why."""
 
 
 class Fetch(Protocol):

@@ -1,4 +1,5 @@
-"""A car as a page states it, and the same car in typed values: what passes between fetching, normalising and staging.
+"""A car as a page states it, and the same car in typed values: what passes between fetching, normalising and
+staging.
 
 Plain data, no Django: a spider's process and `manage.py extract` use it without a database.
 """
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 class RawField:
     """One statement of a page: its label and text untouched, and the canonical key that the label stands for.
 
-    `key` is one of `scraper.reading.vocabulary.KEYS`, or empty where the label is not known (it is kept and counted, never guessed).
-    `unit` is what the page says beside the text or by the name of a structured property ("KMT", "hp"), empty otherwise.
+    `key` is one of `scraper.reading.vocabulary.KEYS`, or empty where the label is not known (it is kept and
+    counted, never guessed). `unit` is what the page says beside the text or by the name of a structured
+    property ("KMT", "hp"), empty otherwise.
     """
 
     key: str
@@ -34,7 +36,9 @@ class RawPhoto:
 
 @dataclass(frozen=True)
 class RawCar:
-    """One car of one page. `record` tells several cars of a page apart and is stable from one visit to the next."""
+    """One car of one page. `record` tells several cars of a page apart and is stable from one visit to the
+    next.
+    """
 
     source: str
     url: str
@@ -46,10 +50,11 @@ class RawCar:
 
 @dataclass(frozen=True)
 class Value:
-    """A typed value with the words it comes from. Numbers are a range in the unit of `catalog.specs.vocabulary` (or of the vocabulary),
-    equal where there is one number; `text` is canonical words, several joined by "; "; `currency` is ISO 4217. `unit` is
-    the one that the page states the figure in, by its name in `scraper.reading.vocabulary`: people see what the source said.
-    `note` is what limits the fact, in words for people, where the source says so ("on petrol, not on E85").
+    """A typed value with the words it comes from. Numbers are a range in the unit of
+    `catalog.specs.vocabulary` (or of the vocabulary), equal where there is one number; `text` is canonical
+    words, several joined by "; "; `currency` is ISO 4217. `unit` is the one that the page states the figure
+    in, by its name in `scraper.reading.vocabulary`: people see what the source said. `note` is what limits
+    the fact, in words for people, where the source says so ("on petrol, not on E85").
     """
 
     key: str
@@ -77,8 +82,8 @@ class Unparsed:
 class Car:
     """A normalised car. Names are canonical where they are known, as the page spells them otherwise.
 
-    `values` holds everything else, one for each key. `years` is (first, last), equal for one model year, None where
-    the page names none.
+    `values` holds everything else, one for each key. `years` is (first, last), equal for one model year, None
+    where the page names none.
     """
 
     source: str

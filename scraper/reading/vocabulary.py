@@ -174,7 +174,9 @@ def _readers(code: str) -> tuple[Language, ...]:
 
 @cache
 def _labels_of(code: str) -> dict[str, Label]:
-    """Folded label → what it stands for, by the first language that knows it: the page's own, then the others."""
+    """Folded label → what it stands for, by the first language that knows it: the page's own, then the
+    others.
+    """
     known: dict[str, Label] = {}
     for reader in reversed(_readers(code)):
         known |= reader.labels

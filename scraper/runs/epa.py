@@ -19,7 +19,7 @@ from catalog.models import Source
 from catalog.seed import epa
 from catalog.seed.facts import Fact, Match
 from catalog.specs.units import range_to_si
-from scraper.exceptions import ScraperError
+from scraper.exceptions import TableRefused
 from scraper.models.staging import ApprovalRule
 from scraper.reading.cars import Car, Value
 
@@ -54,13 +54,6 @@ _FUEL_WORDS = {
     "Natural gas": "natural gas",
     "Electric": "electric",
 }
-
-
-class TableRefused(ScraperError):
-    """The file is not the table, or can't be read; nothing was changed."""
-
-    code = "table_refused"
-    status = 422
 
 
 def source_prepare() -> Source:

@@ -23,10 +23,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from core.queue import enqueue_on_commit
-from scraper.exceptions import ScrapeRefused
+from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models.runs import ScrapeRun
 from scraper.runs import process
-from scraper.runs.process import LEASE, Crawl, LayoutChanged, Lost, Show
+from scraper.runs.process import LEASE, Crawl, Lost, Show
 from scraper.sources import ABOUT, SOURCES
 
 if TYPE_CHECKING:

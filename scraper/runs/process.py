@@ -26,7 +26,7 @@ from django.db import transaction
 from catalog.models import Source
 from scraper.contact import user_agent
 from scraper.crawl.job import Job, write_job
-from scraper.exceptions import ScraperError
+from scraper.exceptions import LayoutChanged
 from scraper.models.runs import ScrapeRun
 from scraper.reading.cars import Car
 from scraper.reading.lines import car_from_line
@@ -73,13 +73,6 @@ Show = Callable[[ScrapeRun], None]
 
 class Lost(Exception):
     """The run is held by another worker by now: this one stops without a word in its row."""
-
-
-class LayoutChanged(ScraperError):
-    """A source's pages yield far less than they used to."""
-
-    code = "layout_changed"
-    status = 502
 
 
 def run_folder(run_id: int) -> Path:

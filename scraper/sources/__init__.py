@@ -1,4 +1,6 @@
-"""Where cars come from, one module each. The name of a source is the name of its module, its class is `Source`."""
+"""Where cars come from, one module each. The name of a source is the name of its module, its class is
+`Source`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 class About:
     """A source for people. `name`, `url` and `licence` stand beside the values that it states.
 
-    `photo_licence` and `photo_credit` are those of all its pictures, where the site grants one and its pages don't say so.
+    `photo_licence` and `photo_credit` are those of all its pictures, where the site grants one and its pages
+    don't say so.
     """
 
     description: str

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.limits import seconds_to_wait
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +112,23 @@ def test_signing_out_asks_first_and_only_a_post_does_it(signed_in: Client) -> No
     assert "_auth_user_id" not in signed_in.session
 
 
-@pytest.mark.parametrize(
-    ("name", "seconds"), [("account_login", 60), ("account_reset_password", 3600), ("something_else", 60)]
-)
-def test_time_to_wait_is_the_longest_period_of_the_limits(name: str, seconds: int) -> None:
-    assert seconds_to_wait(name) == seconds
+def test_page_says_when_exactly_the_next_try_is_taken(client: Client, user: Any) -> None:
+    for second in range(0, 50, 10):
+        with time_machine.travel(f"2026-03-01T12:00:{second:02}Z", tick=False):
+            assert sign_in(client, user.email, "wrong").status_code == 200
+    with time_machine.travel("2026-03-01T12:00:45Z", tick=False):
+        refused = sign_in(client, user.email)
+        assert (refused.status_code, refused["Retry-After"]) == (429, "15")
+    with time_machine.travel("2026-03-01T12:01:01Z", tick=False):
+        assert sign_in(client, user.email).status_code == 302
+
+
+def test_links_for_one_address_are_free_again_when_the_oldest_is_an_hour_old(client: Client) -> None:
+    asked = {"email": "Ada@example.org"}
+    for minute in (0, 10, 20):
+        with time_machine.travel(f"2026-03-01T12:{minute:02}:00Z", tick=False):
+            assert client.post(reverse("account_reset_password"), asked).status_code == 302
+    with time_machine.travel("2026-03-01T12:30:00Z", tick=False):
+        refused = client.post(reverse("account_reset_password"), asked)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "1800")
+    assert "in 30 minutes" in refused.text

@@ -1,4 +1,6 @@
-"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and clerks."""
+"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and
+clerks.
+"""
 
 from __future__ import annotations
 

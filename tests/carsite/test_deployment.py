@@ -1,4 +1,6 @@
-"""What the containers are told: everything that the environment may decide, and nothing by a name that nobody reads."""
+"""What the containers are told: everything that the environment may decide, and nothing by a name that nobody
+reads.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ import pytest
 import yaml
 
 from carsite.env import VARIABLES
-from ops import health
 from tests.carsite.test_settings import setting
 from tests.served.containers import compose, stages
 from tests.served.test_containers import SECRETS
@@ -62,7 +63,8 @@ def test_prometheus_finds_the_web_server_where_the_documentation_says(client, se
     for name, value in zip(names, there, strict=True):
         setattr(settings, name, value)
     settings.METRICS_TOKEN = "a-token-of-the-operators"
-    monkeypatch.setattr(health, "CHECKS", {"database": lambda: None})
+    settings.HEALTH_CHECKS = {"database": "ops.checks.database"}
+    monkeypatch.setattr("ops.checks.database", lambda: None)
     token = {"authorization": f"Bearer {settings.METRICS_TOKEN}"}
 
     def asked(path: str, host: str = target) -> int:

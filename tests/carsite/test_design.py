@@ -41,8 +41,8 @@ def _templates() -> list[Path]:
     return [path for app in APPS for path in (ROOT / app / "templates").rglob("*.html")]
 
 
-def _tokens() -> dict[str, tuple[str, str]]:
-    text = (STATIC / "base.css").read_text()
+def _tokens(sheet: str = "base.css") -> dict[str, tuple[str, str]]:
+    text = (STATIC / sheet).read_text()
     pattern = r"--color-([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)"
     return {name: (light, dark) for name, light, dark in re.findall(pattern, text)}
 
@@ -63,6 +63,11 @@ def _contrast(one: str, other: str) -> float:
 def test_colours_can_be_read(front: str, ground: str, least: float, scheme: int) -> None:
     tokens = _tokens()
     assert _contrast(tokens[front][scheme], tokens[ground][scheme]) >= least
+
+
+def test_the_admin_has_the_colours_of_the_site() -> None:
+    assert _tokens("admin.css")
+    assert _tokens("admin.css").items() <= _tokens().items()
 
 
 def _symbols(name: str) -> set[str]:

@@ -112,7 +112,7 @@ def test_the_hundredth_photo_of_a_small_quota_is_refused_with_a_time(signed_in, 
         assert upload(signed_in, other_photo(i)).status_code == 302
     response = upload(signed_in, other_photo(3))
     assert response.status_code == 429
-    assert "Try again tomorrow" in response.content.decode()
+    assert "Try again in 24 hours" in response.content.decode()
     assert Identification.objects.count() == 2
 
 

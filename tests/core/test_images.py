@@ -1,4 +1,6 @@
-"""Image bytes from anywhere: pixels that are upright, RGB and within the limits, or a refusal with a stable code."""
+"""Image bytes from anywhere: pixels that are upright, RGB and within the limits, or a refusal with a stable
+code.
+"""
 
 from __future__ import annotations
 

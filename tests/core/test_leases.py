@@ -1,4 +1,6 @@
-"""The contract of leases: of two workers one gets a row, and no row is lost with its worker or its message."""
+"""The contract of leases: of two workers one gets a row, and no row is lost with its worker or its
+message.
+"""
 
 from __future__ import annotations
 

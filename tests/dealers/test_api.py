@@ -168,8 +168,8 @@ class TestAsking:
         assert api(user).post(URL, body).status_code == 201
         assert Enquiry.objects.count() == 2
 
-    def test_past_the_limit_says_when_to_come_back(self, body, user, monkeypatch):
-        monkeypatch.setattr("dealers.limits.enquiry_rate", lambda: (1, 3600))
+    def test_past_the_limit_says_when_to_come_back(self, body, user, rates):
+        rates(enquiry="1/hour")
         api(user).post(URL, body)
         answer = api(user).post(URL, body)
         assert answer.status_code == 429
@@ -177,8 +177,8 @@ class TestAsking:
         assert answer.json()["code"] == "throttled"
         assert api(user).get(URL).status_code == 200
 
-    def test_page_and_api_share_one_limit(self, body, user, ask_url, typed, monkeypatch, client):
-        monkeypatch.setattr("dealers.limits.enquiry_rate", lambda: (1, 3600))
+    def test_page_and_api_share_one_limit(self, body, user, ask_url, typed, rates, client):
+        rates(enquiry="1/hour")
         client.force_login(user)
         assert client.post(ask_url, typed).status_code == 302
         assert api(user).post(URL, body).status_code == 429

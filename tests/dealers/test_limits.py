@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 
 from dealers import limits
 from dealers.exceptions import TooManyEnquiries
@@ -25,8 +24,8 @@ def spend(rf, *, times=1, **who):
 
 
 @pytest.fixture(autouse=True)
-def _three_an_hour(monkeypatch):
-    monkeypatch.setattr(limits, "enquiry_rate", lambda: (3, 3600))
+def _three_an_hour(rates):
+    rates(enquiry="3/hour")
 
 
 def test_another_address_is_another_sender(rf):
@@ -50,20 +49,3 @@ def test_nobodys_inbox_is_filled_from_many_addresses(rf):
         spend(rf, address=f"203.0.113.{number}", email="Victim@example.org ")
     with pytest.raises(TooManyEnquiries):
         spend(rf, address="203.0.113.99", email="victim@EXAMPLE.org")
-
-
-def test_the_rate_is_the_settings(settings):
-    from rest_framework.settings import api_settings
-
-    assert api_settings.DEFAULT_THROTTLE_RATES["enquiry"] == "10/hour"
-
-
-def test_the_cache_knows_no_addresses(rf, monkeypatch):
-    keys = []
-    real = cache.add
-    monkeypatch.setattr(
-        cache, "add", lambda key, *args, **more: (keys.append(key), real(key, *args, **more))[1]
-    )
-    spend(rf)
-    assert len(keys) == 2
-    assert not any("203.0.113" in key or "ada" in key for key in keys)

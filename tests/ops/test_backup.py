@@ -22,7 +22,7 @@ from django.test import override_settings
 
 from classifier.answers.identifications import identification_create
 from classifier.models import Feedback, Identification
-from ops import backups
+from ops import backups, restoring
 from tests.databases import database_at
 from tests.services import photo
 
@@ -219,7 +219,7 @@ def test_a_storage_that_fails_midway_leaves_database_and_files_as_they_were(
 ) -> None:
     system = System(tmp_path / "empty", migrated_database, django_db_blocker)
     before = system.contents()
-    real, calls = backups._Written.media, []
+    real, calls = restoring.WrittenFiles.media, []
 
     def fails(self: Any, name: str, content: bytes) -> None:
         calls.append(name)
@@ -227,7 +227,7 @@ def test_a_storage_that_fails_midway_leaves_database_and_files_as_they_were(
             raise OSError("No space left on device")
         real(self, name, content)
 
-    monkeypatch.setattr(backups._Written, "media", fails)
+    monkeypatch.setattr(restoring.WrittenFiles, "media", fails)
     with pytest.raises(OSError, match="No space"):
         restore(system, archive)
     assert len(calls) == 11
@@ -254,12 +254,12 @@ def test_a_restore_that_fails_late_leaves_other_files_by_the_same_names_as_they_
     def fails() -> None:
         raise OSError("the database is gone")
 
-    real = backups._reset_sequences
-    monkeypatch.setattr(backups, "_reset_sequences", fails)
+    real = restoring.reset_sequences
+    monkeypatch.setattr(restoring, "reset_sequences", fails)
     with pytest.raises(OSError, match="is gone"):
         restore(other, archive, force=True)
     assert other.contents() == before
-    monkeypatch.setattr(backups, "_reset_sequences", real)
+    monkeypatch.setattr(restoring, "reset_sequences", real)
     restore(other, archive, force=True)
     assert other.contents() == site.contents()
 

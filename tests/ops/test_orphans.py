@@ -17,10 +17,10 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from carsite.tasks import remove_orphans
 from classifier.models import Identification
 from dealers.models import Enquiry
-from ops import backups, file_fields
+from ops import file_fields, restoring
+from ops.tasks import remove_orphans
 from tests.carsite.admin_rows import fill
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,9 @@ def files_of_rows(db: None) -> list[str]:
 
 @pytest.fixture
 def tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The folders whose tasks were queued and did not end. Each runs at once, and what happens to it there stays there."""
+    """The folders whose tasks were queued and did not end. Each runs at once, and what happens to it there
+    stays there.
+    """
     failed: list[str] = []
 
     def run(folder: str) -> None:
@@ -153,9 +155,11 @@ def test_a_month_that_takes_too_long_keeps_what_was_mended_and_holds_up_no_other
 
 @pytest.mark.parametrize("upload_to", [lambda row, name: f"secret/{name}", "", "photo.jpg", "%Y/photos/"])
 def test_file_field_whose_folder_nobody_can_tell_is_refused(upload_to, monkeypatch):
-    """Else its files would be left out of the search for orphans, and a restore would not know where to put them."""
+    """Else its files would be left out of the search for orphans, and a restore would not know where to put
+    them.
+    """
     assert file_fields.by_folder()["enquiries"] == [Enquiry._meta.get_field("photo")]
     monkeypatch.setattr(Enquiry._meta.get_field("photo"), "upload_to", upload_to)
-    for use in (file_fields.by_folder, backups._Written, command):
+    for use in (file_fields.by_folder, restoring.WrittenFiles, command):
         with pytest.raises(ImproperlyConfigured, match=r"dealers\.Enquiry\.photo"):
             use()

@@ -46,7 +46,7 @@ def test_a_run_is_started_with_what_staff_asked_for(staff, staff_user):
     page = staff.post(reverse(START), asked, follow=True)
     [run] = ScrapeRun.objects.all()
     assert (run.options, run.dry_run, run.actor) == ({"limit": 5, "only": {"make": "Audi"}}, True, staff_user)
-    assert f"Run {run.pk} of carwale waits for the worker." in page.content.decode()
+    assert f"Run {run.pk} of carwale is waiting for a worker." in page.content.decode()
     again = staff.post(reverse(START), asked, follow=True)
     assert "Wait for its end" in again.content.decode()
     assert ScrapeRun.objects.count() == 1

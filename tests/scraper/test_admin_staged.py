@@ -107,7 +107,7 @@ def test_the_queue_costs_the_same_however_long_it_is(
 
 def test_many_are_published_at_once_less_what_is_held(curator: Client, rows: list[StagedCar]) -> None:
     html = act(curator, "approve", *rows)
-    assert "1 cars are published" in html
+    assert "1 car was published." in html
     assert [fresh(row).status for row in rows] == ["approved", "new", "conflict"]
     assert "Say first which car" in html
     assert Spec.objects.filter(variant__model__name="A5").count() == 2
@@ -116,7 +116,7 @@ def test_many_are_published_at_once_less_what_is_held(curator: Client, rows: lis
 def test_a_car_of_which_all_is_held_is_not_published_bare(curator: Client, rows: list[StagedCar]) -> None:
     cars_stage(source="site", cars=[car("Audi", "A9", 2012, value("price", 9000, currency="EUR"))])
     row = StagedCar.objects.get(model="A9")
-    assert "All that it says is held" in act(curator, "approve", row)
+    assert "Everything that its source says is held" in act(curator, "approve", row)
     assert fresh(row).status == "new"
     assert not Variant.objects.filter(model__name="A9").exists()
 
@@ -236,7 +236,7 @@ def test_only_who_may_curate_decides(client: Client, rows: list[StagedCar], djan
 
 
 def test_nothing_ticked_publishes_nothing(curator: Client, rows: list[StagedCar]) -> None:
-    assert "Tick the facts" in page(curator, rows[0].get_absolute_url(), publish="1")
+    assert "Select the facts" in page(curator, rows[0].get_absolute_url(), publish="1")
     assert fresh(rows[0]).status == "new"
     assert not Variant.objects.filter(model__name="A5").exists()
 
@@ -309,18 +309,18 @@ def test_what_another_curator_has_rejected_meanwhile_is_not_published(
     html = page(curator, rows[0].get_absolute_url(), publish="1", fact=["power"])
     assert "Meanwhile it is rejected. Nothing was changed." in html
     for action in ("approve", "reject"):
-        assert "1 of the ticked cars were decided on meanwhile" in act(curator, action, rows[0])
+        assert "1 of the selected cars was decided on by somebody else" in act(curator, action, rows[0])
     assert not Variant.objects.filter(model__name="A5").exists()
 
 
 def test_bounds_of_a_rule_need_a_figure(curator: Client, rows: list[StagedCar]) -> None:
     address = "/admin/scraper/approvalrule/add/"
     source = Source.objects.get(slug="site").pk
-    assert "Bounds need a fact" in page(
+    assert "Only a fact with a number" in page(
         curator, address, source=source, key="", low=1, max_change=0.1, is_active="on"
     )
     asked = {"source": source, "key": "power", "max_change": 0.1, "is_active": "on"}
-    assert "has to be the larger one" in page(curator, address, **asked, low=500, high=10)
+    assert "must not be below the lower one" in page(curator, address, **asked, low=500, high=10)
     assert not ApprovalRule.objects.exists()
 
 

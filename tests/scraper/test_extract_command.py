@@ -111,7 +111,7 @@ def test_pages_that_others_recorded_are_read_as_a_person_reads_them(capsys: pyte
 
 
 def test_reading_pages_needs_no_django():
-    script = "import sys; import scraper.reading.extract.report; print([name for name in sys.modules if name.split('.')[0] in ('django', 'celery', 'catalog')])"
+    script = "import sys; import scraper.reading.report; print([name for name in sys.modules if name.split('.')[0] in ('django', 'celery', 'catalog')])"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )

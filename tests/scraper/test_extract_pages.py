@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scraper.reading.extract import reasons
-from scraper.reading.extract.report import read
+from scraper.reading.report import read
 from tests.scraper.carless_pages import CARLESS_PAGES
 from tests.scraper.found_pages import FOUND_PAGES
 from tests.scraper.later_pages import LATER_PAGES

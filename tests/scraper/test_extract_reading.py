@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from scraper.reading.cars import RawCar, RawField
 from scraper.reading.extract import extract, reasons
+from scraper.reading.extract.decoding import decode
 from scraper.reading.extract.nodes import json_nodes
-from scraper.reading.extract.page import Page, decode
-from scraper.reading.extract.report import read
+from scraper.reading.extract.page import Page
 from scraper.reading.normalise import normalise
+from scraper.reading.report import read
 from tests.scraper.pages import LINES, TABLE, car_node, ld, page, quantity, rows
 
 FACTS = {"Fuel type": "Diesel", "Year": "2018", "Mileage": "61,000 km", "Transmission": "Manual"}

@@ -18,12 +18,12 @@ from django_celery_beat.models import PeriodicTask
 from accounts.models import Letter
 from scraper import tasks
 from scraper.demo_site.server import DemoSite
-from scraper.exceptions import ScrapeRefused
+from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models import ScrapeRun, StagedCar
 from scraper.reading.cars import Car, RawPhoto, Unparsed, Value
 from scraper.reading.lines import car_from_line, car_to_line
 from scraper.runs import lifecycle, process, schedules
-from scraper.runs.process import Crawl, LayoutChanged, whole_lines
+from scraper.runs.process import Crawl, whole_lines
 from scraper.runs.report import progress_line, report
 from tests.scraper.crawls import ALL, car_hits
 

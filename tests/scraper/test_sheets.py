@@ -172,10 +172,10 @@ HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,r
     ("content", "name", "kind", "words"),
     [
         (b"", "facts.csv", "0", "empty"),
-        (b"\xff\xfe\x00v\x00a", "facts.csv", "0", "This can't be read as such a sheet"),
-        ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "This can't be read as such a sheet"),
-        (b"PK\x03\x04 no sheet", "facts.xlsx", "1", "This can't be read as such a sheet"),
-        (b"PK\x05\x06" + b"\xff" * 18, "facts.xlsx", "1", "This can't be read as such a sheet"),
+        (b"\xff\xfe\x00v\x00a", "facts.csv", "0", "This file can't be read"),
+        ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "This file can't be read"),
+        (b"PK\x03\x04 no sheet", "facts.xlsx", "1", "This file can't be read"),
+        (b"PK\x05\x06" + b"\xff" * 18, "facts.xlsx", "1", "This file can't be read"),
         (b"a,b\n1,2", "facts.csv", "0", "The sheet has no column variant, key, source, retrieved"),
         (HEADERS.encode() + b"\n" + b"x,power\n" * 3001, "facts.csv", "0", "3,001 rows; 3,000 fit"),
         (b"x" * (5 * 2**20 + 1), "facts.csv", "0", "larger than 5 MB"),
@@ -249,7 +249,7 @@ def test_more_facts_than_a_sheet_holds_are_narrowed_first(
     monkeypatch.setattr("scraper.admin.sheets.MOST_ROWS_OUT", 1)
     client.force_login(staff_user)
     answer = client.get(f"{PAGE}export/", follow=True)
-    assert "These are 2 facts; a sheet holds 1" in answer.content.decode()
+    assert "There are 2 facts here; a sheet holds up to 1" in answer.content.decode()
     assert client.get(f"{PAGE}export/?key__exact=power").status_code == 200
 
 

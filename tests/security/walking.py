@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from core import limits
 from tests.security.world import World
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -53,6 +54,7 @@ def outcome(world: World, who: str, method: str, path: str, data: Any, kind: str
     elsewhere. `in`: led to the sign-in. Else the status. A request that is refused and writes all the same is told.
     """
     cache.clear()
+    limits.forget_all()
     options: dict[str, Any] = {} if path.startswith("/api/") else {"headers": {"accept": "text/html"}}
     if kind == "json":
         options |= {"content_type": "application/json"}

@@ -18,11 +18,11 @@ from tests.services import Visitor
 CONTENTS = """
 import hashlib, json
 from django.apps import apps
-from carsite import backups
+from ops import tables
 from classifier.models import Identification
 models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 rows = {model._meta.label: model._base_manager.count() for model in models}
-files = {name: hashlib.sha256(storage.open(name).read()).hexdigest() for name, storage in backups._names().items()}
+files = {name: hashlib.sha256(storage.open(name).read()).hexdigest() for name, storage in tables.file_names().items()}
 last = Identification.objects.order_by("pk").values_list().first()
 print("CONTENTS", json.dumps([rows, files, str(last)]))
 """

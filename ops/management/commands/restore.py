@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from ops import backups
+from ops import backups, restoring
 
 NOT_EMPTY = (
     "There is a site here already. Restore into an empty database, or add --force to remove what is here. "
@@ -19,7 +19,9 @@ NOT_EMPTY = (
 
 
 class Command(BaseCommand):
-    """The archive is read and compared as a whole before anything is changed. Stop web servers and workers before."""
+    """The archive is read and compared as a whole before anything is changed. Stop web servers and workers
+    before.
+    """
 
     help = "Restore an archive into an empty system (or, with --force, in place of everything that is here)."
 
@@ -33,10 +35,10 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             manifest = backups.check(path)
-            if not options["force"] and not backups.is_empty():
+            if not options["force"] and not restoring.is_empty():
                 raise CommandError(NOT_EMPTY)
             call_command("migrate", interactive=False, verbosity=0)
-            backups.restore(path)
+            restoring.restore(path)
         except backups.BackupRefused as refusal:
             raise CommandError(str(refusal)) from None
         cache.clear()  # what it remembers of the rows that were here

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 
 from ops import preflight, stack
 from ops.preparing import prepare_database
@@ -99,9 +100,7 @@ class Command(BaseCommand):
     def _welcome(self, address: str) -> None:
         self._say(self.style.SUCCESS(f"\nCarsite is ready: {address}\n"))
         if settings.DEBUG:
-            from accounts.management.commands.create_demo_users import DEMO_USERS
-
-            for email, password, fields in DEMO_USERS:
+            for email, password, fields in import_string(settings.DEMO_USERS):
                 self._say(f"  {fields['name']:<12} {email:<24} {password}")
             self._say("")
         self._say(f"E-mails are files in {settings.EMAIL_FILE_PATH}, logs in {settings.VAR_DIR / 'log'}.")

@@ -13,16 +13,19 @@ from lxml.etree import _Element as Element
 from scraper.reading.normalise.names import key_of, title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
-_ASIDE = re.compile(
-    r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|competitor|"
-    r"(?:^|[\s_-])(?:filters?|facets?|related|bread-?_?crumbs?|cookie|calculator|alternatives|lease|finance|financing|payments?|loan|emi|insurance|"
-    r"nav|menu|footer|reviews?|testimonials?|faqs?|comments?|search-?(?:form|bar|box|panel|mask))(?:[\s_-]|$)",
+# Classes and ids of blocks that are not about the page's car.
+_NOT_THE_CAR = re.compile(
+    r"similar|recommend|recently-?_?viewed|also-?_?(?:like|viewed)|you-?_?may|upsell|cross-?_?sell|mega-?_?menu|"
+    r"competitor|"
+    r"(?:^|[\s_-])(?:filters?|facets?|related|bread-?_?crumbs?|cookie|calculator|alternatives|lease|finance|"
+    r"financing|payments?|loan|emi|insurance|nav|menu|footer|reviews?|testimonials?|faqs?|comments?|"
+    r"search-?(?:form|bar|box|panel|mask))(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(r"series?|klasse|klass|classe?|clase|er$|rada|seria|trida")
 _CRUMBS = re.compile(r"bread-?_?crumb", re.IGNORECASE)
 _BLOCKS = ("div", "section", "aside", "ul", "li", "article")
-_ASIDES = ("div", "section", "aside", "ol", "ul", "article")
+_MARKED_BLOCKS = ("div", "section", "aside", "ol", "ul", "article")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "video")
 _EMPTIED = ("select", "textarea")  # choices are no values; the box stays, so that nobody reads on behind it
@@ -35,8 +38,8 @@ _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class 
 
 
 def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
-    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are the
-    texts that name the subject.
+    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are
+    the texts that name the subject.
     """
     crumbs: list[str] = []
     for element in list(root.iter(*_DROPPED)):
@@ -45,8 +48,8 @@ def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
         _empty(element)
     total = _LENGTH(root)
     _drop_menus(root, total, crumbs)
-    for element in list(root.iter(*_ASIDES)):
-        if not _ASIDE.search(_names(element)):
+    for element in list(root.iter(*_MARKED_BLOCKS)):
+        if not _NOT_THE_CAR.search(_names(element)):
             continue
         is_kept = _keep_crumbs(element, crumbs) or element.tag == "ol"
         if not is_kept and not _is_main(element, total):
@@ -71,30 +74,42 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
-    if not own:  # a model that no list knows: then cars of other makes are others
-        main = (title(" ".join(_STRING(h).split())) for h in root.iter("h1"))
-        own = {(named.make, "") for named in main if named.make}
-    said = {h: " ".join(_STRING(h).split())[:_LONGEST_HEADING] for h in root.iter(*_HEADINGS)}
+    """Drops what stands below headings of other cars, of similar cars and of what else stands beside a
+    car.
+    """
+    own = _own_cars(root, heads)
+    said = {heading: _text(heading)[:_LONGEST_HEADING] for heading in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
-    cards = {_looks(heading) for heading in others}
+    cards = {_style(heading) for heading in others}
     for heading, text in said.items():
         beside = has_phrase("similar", text, language) or is_heading_of("beside", text, language)
         # Among cards of other cars, one of the same model is another car, too.
-        is_card = _looks(heading) in cards and title(text).model
+        is_card = _style(heading) in cards and title(text).model
         if beside or heading in others or is_card:
             _drop_claimed(heading, total)
 
 
-def _looks(heading: Element) -> tuple[str, ...]:
+def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
+    """Make and model key of the cars that the heads name; of a model that no list knows the make alone: then
+    cars of other makes are others.
+    """
+    own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
+    if own:
+        return own
+    main = (title(_text(heading)) for heading in root.iter("h1"))
+    return {(named.make, "") for named in main if named.make}
+
+
+def _style(heading: Element) -> tuple[str, ...]:
+    """What makes headings of a list look alike: their element and class, and those of the box around them."""
     parent = heading.getparent()
     around = (str(parent.tag), parent.get("class") or "") if parent is not None else ()
-    return heading.tag, heading.get("class") or "", *around
+    return str(heading.tag), heading.get("class") or "", *around
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
-    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series" beside
-    a "320d".
+    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series"
+    beside a "320d".
     """
     said = title(heading)
     key = key_of(said.model)
@@ -110,24 +125,28 @@ def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
 
 def _drop_claimed(heading: Element, total: float) -> None:
     """Removes what a heading stands over: its block, or what follows it up to the next heading."""
-    top = heading
-    while (
-        (parent := top.getparent()) is not None and _LENGTH(parent) == _LENGTH(top) and parent.tag != "body"
-    ):
-        top = parent
+    top = _wrapped(heading)
+    parent = top.getparent()
     if parent is None:
         return
     if parent.tag in _BLOCKS and not _is_main(parent, total) and parent.index(top) == 0:
         _drop(_card(parent, total))
         return
     for element in list(top.itersiblings()):
-        if (
-            element.tag in ("h1", "h2", heading.tag)
-            or next(element.iter("h1", heading.tag), None) is not None
-        ):
+        if element.tag in ("h1", "h2", heading.tag) or _holds(element, "h1", heading.tag):
             break
         _drop(element)
     _drop(top)
+
+
+def _wrapped(heading: Element) -> Element:
+    """The largest box that holds no more text than the heading."""
+    top = heading
+    while (parent := top.getparent()) is not None and parent.tag != "body":
+        if _LENGTH(parent) != _LENGTH(top):
+            break
+        top = parent
+    return top
 
 
 def _card(block: Element, total: float) -> Element:
@@ -144,7 +163,7 @@ def _keep_crumbs(element: Element, crumbs: list[str]) -> bool:
     """Breadcrumbs say what sort of thing a page offers, and go with the menus."""
     if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
         return False
-    if next(element.iter("h1"), None) is not None:
+    if _holds(element, "h1"):
         return False
     texts = [" ".join(text.split()) for text in element.itertext() if not text.isspace()]
     if not texts or len(texts) > _MOST_CRUMBS:
@@ -156,7 +175,15 @@ def _keep_crumbs(element: Element, crumbs: list[str]) -> bool:
 
 
 def _is_main(element: Element, total: float) -> bool:
-    return next(element.iter("h1"), None) is not None or _LENGTH(element) > _LARGE * total
+    return _holds(element, "h1") or _LENGTH(element) > _LARGE * total
+
+
+def _holds(element: Element, *tags: str) -> bool:
+    return next(element.iter(*tags), None) is not None
+
+
+def _text(element: Element) -> str:
+    return " ".join(_STRING(element).split())
 
 
 def _names(element: Element) -> str:

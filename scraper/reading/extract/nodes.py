@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html import unescape
-from typing import Any
+from typing import NamedTuple
 
 from lxml.etree import _Element as Element
 
 from scraper.reading.extract.page import Page, squeeze
+from scraper.reading.json_values import JsonObject, JsonValue
 
-Node = dict[str, Any]
+Node = JsonObject
+# What templates leave around a block: the marks of comments and of CDATA sections.
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|/\*\]\]>\*/)\s*$",
+)
+_STRAY_COMMA = re.compile(r",\s*([}\]])")
 # A quote inside a text, such as an inch: nothing of JSON's own stands beside it.
 _INNER_QUOTE = re.compile(r"(?<=[^\s{\[,:\\])\"(?=\s*[^\s,:}\]])")
+_DEEPEST = 8
+_LONGEST_NODE_TEXT = 200
+_NAMES_OF_A_NODE = ("name", "value", "@value", "model", "text", "@id")
+
+
+class Markup(NamedTuple):
+    """The attributes that open a node, name its type and name a property."""
+
+    scope: str
+    kind: str
+    prop: str
+
+
+_MICRODATA = Markup("itemscope", "itemtype", "itemprop")
+_RDFA = Markup("typeof", "typeof", "property")
 
 
 def nodes(page: Page) -> list[Node]:
@@ -22,74 +44,74 @@ def nodes(page: Page) -> list[Node]:
     for kind, _, text in page.scripts:
         if "ld+json" in kind.lower():
             found += json_nodes(text)
-    found += markup_nodes(page.root, "itemscope", "itemtype", "itemprop")
-    found += markup_nodes(page.root, "typeof", "typeof", "property")
-    return found
+    return found + _markup_nodes(page.root, _MICRODATA) + _markup_nodes(page.root, _RDFA)
 
 
 def json_nodes(text: str) -> list[Node]:
     """The nodes of one JSON-LD block; templates leave comments, raw line breaks and stray commas in it."""
-    text = (
-        re.sub(
-            r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|/\*\]\]>\*/)\s*$", "", text.strip()
-        )
-        .strip()
-        .rstrip(";")
-    )
-    for attempt in (text, re.sub(r",\s*([}\]])", r"\1", text), unescape(text), _INNER_QUOTE.sub(r"\"", text)):
+    for attempt in _repaired(_WRAPPING.sub("", text.strip()).strip().rstrip(";")):
         try:
             data = json.loads(attempt, strict=False)
-            break
         except (ValueError, RecursionError):
             continue
-    else:
-        return []
-    return [node for node in (data if isinstance(data, list) else [data]) if isinstance(node, dict)]
+        return [node for node in (data if isinstance(data, list) else [data]) if isinstance(node, dict)]
+    return []
 
 
-def markup_nodes(root: Element, scope: str, kind: str, prop: str) -> list[Node]:
-    """Microdata (itemscope, itemtype, itemprop) or RDFa Lite (typeof, typeof, property) as nodes."""
-    tops = [e for e in root.xpath(f"//*[@{scope}]") if not (e.get(prop) and _inside(e, scope))]
-    return [_markup_node(element, scope, kind, prop, 0) for element in tops]
+def _repaired(text: str) -> Iterator[str]:
+    """A block as it is, and with each of the usual mistakes mended."""
+    yield text
+    yield _STRAY_COMMA.sub(r"\1", text)
+    yield unescape(text)
+    yield _INNER_QUOTE.sub(r"\"", text)
 
 
-def _inside(element: Element, scope: str) -> bool:
-    return any(ancestor.get(scope) is not None for ancestor in element.iterancestors())
+def _markup_nodes(root: Element, markup: Markup) -> list[Node]:
+    opened: list[Element] = root.xpath(f"//*[@{markup.scope}]")
+    tops = [element for element in opened if not (element.get(markup.prop) and _is_inside(element, markup))]
+    return [_markup_node(element, markup, 0) for element in tops]
 
 
-def _markup_node(element: Element, scope: str, kind: str, prop: str, depth: int) -> Node:
-    node: Node = {"@type": (element.get(kind) or "").split()}
+def _is_inside(element: Element, markup: Markup) -> bool:
+    return any(ancestor.get(markup.scope) is not None for ancestor in element.iterancestors())
+
+
+def _markup_node(element: Element, markup: Markup, depth: int) -> Node:
+    said: dict[str, list[JsonValue]] = {"@type": [*(element.get(markup.kind) or "").split()]}
     stack = list(element.iterchildren())[::-1]
     while stack:
         child = stack.pop()
         if not isinstance(child.tag, str):
             continue
-        nested = child.get(scope) is not None
-        for name in (child.get(prop) or "").split():
-            value = (
-                _markup_node(child, scope, kind, prop, depth + 1)
-                if nested and depth < 8
-                else _markup_text(child)
-            )
-            if nested and isinstance(value, dict) and len(value) == 1:
-                value = squeeze(" ".join(child.itertext()))
-            elif nested and isinstance(value, dict):
-                value.setdefault("text", squeeze(" ".join(child.itertext()))[:200])
-            node.setdefault(name.rsplit(":", 1)[-1], []).append(value)
-        if not nested:
+        opens_a_node = child.get(markup.scope) is not None
+        for name in (child.get(markup.prop) or "").split():
+            value = _nested(child, markup, depth + 1) if opens_a_node else _markup_text(child)
+            said.setdefault(name.rsplit(":", 1)[-1], []).append(value)
+        if not opens_a_node:
             stack.extend(list(child.iterchildren())[::-1])
+    return {name: [*values_said] for name, values_said in said.items()}
+
+
+def _nested(element: Element, markup: Markup, depth: int) -> JsonValue:
+    """A node inside of another; its text where it has no properties, or lies too deep."""
+    if depth > _DEEPEST:
+        return _markup_text(element)
+    node = _markup_node(element, markup, depth)
+    text = squeeze(" ".join(element.itertext()))
+    if len(node) == 1:
+        return text
+    node.setdefault("text", text[:_LONGEST_NODE_TEXT])
     return node
 
 
 def _markup_text(element: Element) -> str:
     for attribute in ("content", "datetime"):
-        if element.get(attribute):
-            return str(element.get(attribute))
-    if element.tag in ("img", "source", "a", "link"):
-        address = element.get("src") or element.get("data-src") or element.get("href") or ""
-        text = squeeze(" ".join(element.itertext()))
-        return str(address if element.tag in ("img", "source", "link") or not text else text)
-    return squeeze(" ".join(element.itertext()))
+        if said := element.get(attribute):
+            return str(said)
+    text = squeeze(" ".join(element.itertext()))
+    if element.tag in ("img", "source", "link") or (element.tag == "a" and not text):
+        return str(element.get("src") or element.get("data-src") or element.get("href") or "")
+    return text
 
 
 def kinds(node: Node) -> set[str]:
@@ -100,21 +122,23 @@ def kinds(node: Node) -> set[str]:
     }
 
 
-def values(node: Node, name: str) -> list[Any]:
+def values(node: Node, name: str) -> list[JsonValue]:
     """The values of a property, whatever its case."""
     found = next((value for key, value in node.items() if key.lower() == name), None)
-    return [
-        part for part in (found if isinstance(found, list) else [found]) if part not in (None, "", [], {})
-    ]
+    said = found if isinstance(found, list) else [found]
+    return [part for part in said if part not in (None, "", [], {})]
 
 
-def text_of(value: Any) -> str:
+def nodes_in(node: Node, name: str) -> list[Node]:
+    """The values of a property that are nodes themselves."""
+    return [part for part in values(node, name) if isinstance(part, dict)]
+
+
+def text_of(value: JsonValue) -> str:
     """The words of a value: a text, a number, or a node's name or value."""
     if isinstance(value, dict):
-        for name in ("name", "value", "@value", "model", "text", "@id"):
-            if values(value, name):
-                return text_of(values(value, name)[0])
-        return ""
+        said = (values(value, name) for name in _NAMES_OF_A_NODE)
+        return next((text_of(found[0]) for found in said if found), "")
     if isinstance(value, list):
         return text_of(value[0]) if value else ""
     if isinstance(value, bool) or value is None:

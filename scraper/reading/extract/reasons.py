@@ -22,8 +22,12 @@ NO_CAR = "not about one car"
 ALL = (EMPTY, NOT_HTML, ERROR, NOTHING, SHELL, SEVERAL, NO_FACTS, NO_NAME, NO_CAR)
 
 _LITTLE_TEXT = 600
+_START = 20_000  # characters in which a page says that it found nothing
 # Steps of an address under which sites search.
-_SEARCHES = {"arama", "busca", "buscar", "busqueda", "haku", "hledat", "kereses", "pesquisa", "recherche", "ricerca", "search", "sok", "soeg", "suche", "szukaj", "zoeken"}  # fmt: skip
+_SEARCHES = {
+    "arama", "busca", "buscar", "busqueda", "haku", "hledat", "kereses", "pesquisa", "recherche", "ricerca",
+    "search", "sok", "soeg", "suche", "szukaj", "zoeken",
+}  # fmt: skip
 _VERSUS = re.compile(
     r"\b(?:vs\.?|versus)\s|\bcompare[ds]?\b|\bcomparison\b|\bvergleich\b|\bcomparatif\b", re.IGNORECASE
 )
@@ -59,17 +63,27 @@ def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str
     """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title
     names one.
     """
-    if is_error(page) or (len(page.text) < _LITTLE_TEXT and has_phrase("error", page.text, page.language)):
+    says_error = len(page.text) < _LITTLE_TEXT and has_phrase("error", page.text, page.language)
+    if says_error or is_error(page):
         return ERROR
-    if has_phrase("nothing", page.text[:20_000], page.language):
+    if has_phrase("nothing", page.text[:_START], page.language):
         return NOTHING
     if several or compares(page):
         return SEVERAL
-    scripts = sum(len(text) for _, _, text in page.scripts)
-    is_headed = next(page.root.iter("h1"), None) is not None
-    if not is_headed and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200):
+    if _is_shell(page):
         return SHELL
-    heads = " ".join([page.title, *page.headings[:1]])
-    if any(kinds(node) & _LISTS for node in tops) or has_phrase("several", heads, page.language):
+    if _is_called_a_list(page, tops):
         return SEVERAL
     return NO_FACTS if named else NO_CAR
+
+
+def _is_shell(page: Page) -> bool:
+    """Whether the page is mostly scripts, without a heading and with little text."""
+    scripts = sum(len(script.text) for script in page.scripts)
+    is_headed = next(page.root.iter("h1"), None) is not None
+    return not is_headed and len(page.text) < _LITTLE_TEXT and scripts > 4 * max(len(page.text), 200)
+
+
+def _is_called_a_list(page: Page, tops: list[Node]) -> bool:
+    heads = " ".join([page.title, *page.headings[:1]])
+    return any(kinds(node) & _LISTS for node in tops) or has_phrase("several", heads, page.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import Page, squeeze
+from scraper.reading.extract.page import Page, text_in
 
 _HAS = "//*[contains(concat(' ', normalize-space(@class), ' '), ' {} ')]"
 BOXES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -27,7 +27,7 @@ def fields(page: Page) -> list[RawField]:
     site = next((name for name in BOXES if name in host.split(".")), "")
     said = []
     for css_class, key in BOXES.get(site, ()):
-        texts = {squeeze(" ".join(box.itertext())) for box in page.root.xpath(_HAS.format(css_class))} - {""}
+        texts = {text_in(box) for box in page.root.xpath(_HAS.format(css_class))} - {""}
         if len(texts) == 1:
             said.append(RawField(key, css_class, texts.pop()))
     return said

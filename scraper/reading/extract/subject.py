@@ -9,7 +9,7 @@ import re
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
-from scraper.reading.extract.nodes import Node, kinds, text_of, values
+from scraper.reading.extract.nodes import Node, kinds, nodes_in, text_of
 from scraper.reading.extract.page import Page
 from scraper.reading.normalise.names import title
 from scraper.reading.vocabulary import fold, read
@@ -17,6 +17,7 @@ from scraper.reading.vocabulary import fold, read
 _TYPES = {"motorcycle", "motorizedbicycle", "busorcoach"}
 _FIRST_PART = re.compile(r"\s[|–—·»-]\s|\s*\|\s*")
 _LONGEST_LABEL = 40
+_NAMES_OF_CLASS = ("class", "klasse", "classe", "clase", "klass")
 
 
 @cache
@@ -41,22 +42,26 @@ def is_other(page: Page, tops: list[Node]) -> bool:
     said_steps = [fold(crumb) for crumb in crumbs(page, tops)]
     return (
         any(kinds(node) & _TYPES for node in tops)
-        or any(_words("vehicles").search(said) or _words("services").search(said) for said in heads)
-        or any(_words("asked").match(said) for said in heads)
+        or any(_is_head_of_another(head) for head in heads)
         or any(_words("vehicles").fullmatch(said) for said in (*said_steps, *steps(page.url)))
         or any(_words("goods").search(said) for said in (fold(page.title), *heads, *said_steps))
-        or any(_is_part(said) for said in heads)
         or any(_is_part_label(text.said) for text in page.texts)
     )
 
 
+def _is_head_of_another(head: str) -> bool:
+    """Whether a heading names another vehicle, a service, a part, or asks a question."""
+    names_another = _words("vehicles").search(head) or _words("services").search(head)
+    return bool(names_another or _words("asked").match(head)) or _is_part(head)
+
+
 def is_motorcycle(rows: dict[str, str]) -> bool:
-    """Whether the labels and values of a box are those of a motorcycle, or of another vehicle by its class."""
+    """Whether the labels and values of a box are those of a motorcycle, or of another vehicle by its
+    class.
+    """
     known = {fold(name): fold(text) for name, text in rows.items()}
-    return bool(known.keys() & _motorcycle_rows()) or any(
-        _words("vehicles").search(known.get(name, ""))
-        for name in ("class", "klasse", "classe", "clase", "klass")
-    )
+    classes = (known.get(name, "") for name in _NAMES_OF_CLASS)
+    return bool(known.keys() & _motorcycle_rows()) or any(map(_words("vehicles").search, classes))
 
 
 def _is_part_label(said: str) -> bool:
@@ -77,13 +82,10 @@ def _is_part(heading: str) -> bool:
 
 def crumbs(page: Page, tops: list[Node]) -> list[str]:
     """What stands in the page's breadcrumbs, those that people see and those that are marked up."""
-    lists = [node for node in _nodes(tops) if "breadcrumblist" in kinds(node)]
-    parts = [part for node in lists for part in values(node, "itemlistelement") if isinstance(part, dict)]
+    graphs = [part for node in tops for part in nodes_in(node, "@graph")]
+    lists = [node for node in tops + graphs if "breadcrumblist" in kinds(node)]
+    parts = [part for node in lists for part in nodes_in(node, "itemlistelement")]
     return page.crumbs + [text_of(part.get("name") or part.get("item")) for part in parts]
-
-
-def _nodes(tops: list[Node]) -> list[Node]:
-    return tops + [part for node in tops for part in values(node, "@graph") if isinstance(part, dict)]
 
 
 def steps(address: str) -> list[str]:

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from scraper.reading.cars import Car, RawCar, RawField, Unparsed, Value
 from scraper.reading.normalise import names, words
+from scraper.reading.normalise.locale_hints import (
+    CURRENCIES,
+    PRICED_ABROAD,
+    country,
+    decimal_mark,
+    odometer_unit,
+)
 from scraper.reading.normalise.money import Money, has_sign, iso, money
-from scraper.reading.normalise.places import CURRENCIES, PRICED_ABROAD, country, decimal_mark, odometer_unit
 from scraper.reading.normalise.units import Measured, figures
 from scraper.reading.normalise.years import years
 from scraper.reading.vocabulary import KEYS
@@ -53,7 +58,6 @@ def _says_nothing(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=64)  # who extracts looks at the values before the caller does
 def normalise(raw: RawCar) -> Car:
     """The car in typed values. Of several statements for a key, the first that parses is believed."""
     where = country(raw.url, raw.language)
@@ -86,7 +90,9 @@ def normalise(raw: RawCar) -> Car:
 
 
 def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
-    """Make, model and trim as stated, else out of titles; every choice leaves the statement among the values."""
+    """Make, model and trim as stated, else out of titles; every choice leaves the statement among the
+    values.
+    """
     titles = [(f, names.title(f.text)) for f in reading.of("name")]
     makes = [f for f in reading.of("make") if not f.text.isdigit()]
     stated = next((f for f in makes if names.make_of(f.text)), None)
@@ -116,7 +122,9 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
 
 
 def _is_code(make: str, model: str, titles: list[tuple[RawField, names.Title]]) -> bool:
-    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known one."""
+    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
+    one.
+    """
     key = names.key_of(model)
     return key not in names.models(make) and not any(key in names.key_of(f.text) for f, _ in titles)
 
@@ -137,7 +145,9 @@ def _is_trim(said: RawField, make: str) -> bool:
 
 
 def _years(reading: _Reading, spoken: names.Title) -> tuple[int, int] | None:
-    """The model year; else the year of a title; else the year of first registration, which its label tells."""
+    """The model year; else the year of a title; else the year of first registration, which its label
+    tells.
+    """
     for key in ("year", "first_registration"):
         for said in reading.of(key):
             if not said.label and spoken.year and str(spoken.year) not in said.text:
@@ -295,7 +305,9 @@ def _words(reading: _Reading, key: str) -> None:
 
 
 def _from_engine(reading: _Reading) -> None:
-    """A description of the engine fills what nothing else states, where it has the unit or the word itself."""
+    """A description of the engine fills what nothing else states, where it has the unit or the word
+    itself.
+    """
     for said in reading.of("engine"):
         for key in ("displacement", "power", "torque"):
             found = figures(said.text, key, decimal=reading.decimal, country=reading.country)
@@ -311,7 +323,9 @@ def _from_engine(reading: _Reading) -> None:
 
 
 def _bare_litres(text: str, reading: _Reading) -> str:
-    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0 Diesel"."""
+    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0
+    Diesel".
+    """
     size, _, rest = text.strip().partition(" ")
     if len(re.findall(r"\d[.,]\d", text)) != 1:
         return ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from price_parser import Price
 
+from scraper.reading.normalise.locale_hints import CURRENCIES
 from scraper.reading.normalise.numbers import NUMBER, readings
-from scraper.reading.normalise.places import CURRENCIES
 from scraper.reading.vocabulary import KEYS, fold, has_phrase
 
 _SCALES = {

@@ -20,7 +20,9 @@ _KEEPS_CASE = 4  # "GTI", "BMW": short capitals are names, longer ones shouting
 
 @dataclass(frozen=True)
 class Match:
-    """A known name for a name of a page: "same" is safe to use, "ask" needs a person, "none" is a new name."""
+    """A known name for a name of a page: "same" is safe to use, "ask" needs a person, "none" is a new
+    name.
+    """
 
     name: str
     score: float
@@ -209,7 +211,9 @@ def _class_and_number(words: list[str]) -> str:
 
 
 def _spelt(name: str, said: str) -> str:
-    """A known name as the page spells it, where accents or hyphens differ and it neither shouts nor whispers."""
+    """A known name as the page spells it, where accents or hyphens differ and it neither shouts nor
+    whispers.
+    """
     differs = name.casefold() != said.casefold()
     return said if differs and not said.isupper() and not said.islower() else name
 

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 def is_operator(request: HttpRequest) -> bool:
     """Whether the request carries `METRICS_TOKEN`; on a development site everybody is.
 
-    Addresses are no proof: behind a container's network or a proxy that sets no header all visitors come from inside.
+    Addresses are no proof: behind a container's network or a proxy that sets no header all visitors come from
+    inside.
     """
     if settings.DEBUG:
         return True

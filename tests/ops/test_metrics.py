@@ -11,13 +11,12 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Letter
-from carsite import metrics
 from catalog.models import Make
 from classifier import figures
 from classifier.models import Identification, ModelVersion, Prediction
 from dealers.models import City, Dealer, Enquiry
 from dealers.services import MAIL_ATTEMPTS
-from ops import health
+from ops import metrics
 from scraper.models import ScrapeRun
 
 TOKEN = "a-token-of-the-operators"
@@ -45,7 +44,8 @@ def value(found: Numbers, name: str, *labels: str) -> float | None:
 def quiet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Services are asked elsewhere."""
     settings.METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(health, "CHECKS", {"database": lambda: None})
+    settings.HEALTH_CHECKS = {"database": "ops.checks.database"}
+    monkeypatch.setattr("ops.checks.database", lambda: None)
 
 
 @pytest.fixture
@@ -191,8 +191,8 @@ def test_site_without_its_database_still_says_so(client: Client, monkeypatch: py
     def away() -> None:
         raise OperationalError
 
-    monkeypatch.setattr(health, "CHECKS", {"database": away})
-    monkeypatch.setattr(metrics.classifier.figures, "figures", away)
+    monkeypatch.setattr("ops.checks.database", away)
+    monkeypatch.setattr("classifier.figures.figures", away)
     found = numbers(client)
     assert value(found, "carsite_service_up", "database") == 0
     assert not any(name.startswith("carsite_photos") for name, _ in found)
@@ -206,4 +206,4 @@ def test_figures_cost_the_same_however_much_there_is(
         answered(model, 0.5, "sure")
     assert Make.objects.count() == 0
     with django_assert_max_num_queries(13):
-        metrics._work()
+        metrics.of_apps()

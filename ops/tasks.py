@@ -1,4 +1,4 @@
-"""What the site as a whole has done for it now and then."""
+"""Housekeeping that no app owns: files without rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from ops import file_fields, orphans
 logger = logging.getLogger(__name__)
 
 
-@shared_task(soft_time_limit=480, time_limit=540)
+# By its old name: messages and rows of schedules that exist already call it so.
+@shared_task(name="carsite.tasks.remove_orphans", soft_time_limit=480, time_limit=540)
 def remove_orphans(folder: str = "") -> None:
     """Remove files that no row names (beat, daily): nobody can see or delete them any more.
 
-    Each folder is a task: photos get their turn in between, and one folder that takes too long keeps no other from its own.
+    Each folder is a task of its own: photos are answered in between, and a folder that takes too long stops
+    no other.
     """
     if not folder:
         for one in file_fields.by_folder():

@@ -1,8 +1,10 @@
 """What `/metrics` says, for Prometheus.
 
-Requests are counted in the web processes: gunicorn's share a folder (`PROMETHEUS_MULTIPROC_DIR`, see gunicorn.conf.py), so
-one answer counts for all of them. Everything about work is asked of the database when Prometheus asks: that is the truth
-whichever machine or process did it and whoever of them died, and each web machine says the same (so: `max`, not `sum`).
+Requests are counted in the web processes: gunicorn's share a folder (`PROMETHEUS_MULTIPROC_DIR`, see
+gunicorn.conf.py), so that one answer counts for all of them. Everything about work is read from the database
+at each scrape: its rows are right whichever machine did the work and whichever process died, and every web
+machine reports the same numbers (aggregate them with `max`, not `sum`). Each app has a function that yields
+its figures; METRICS_FIGURES names them.
 """
 
 from __future__ import annotations
@@ -11,22 +13,18 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 
+from django.conf import settings
 from django.db import Error
+from django.utils.module_loading import import_string
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-import accounts.figures
-import classifier.figures
-import dealers.figures
-import scraper.figures
+from core.figures import Figure
 from ops import health
 
 logger = logging.getLogger(__name__)
-
-#: (name, what it says, labels, value); a name may come several times with different labels.
-Figure = tuple[str, str, dict[str, str], float]
 
 _own = CollectorRegistry()
 _requests = Histogram(
@@ -53,6 +51,7 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, GaugeMetricFamily] = {}
+        # A name may come several times with different labels
         for name, text, labels, value in self._figures():
             if name not in families:
                 families[name] = GaugeMetricFamily(name, text, labels=list(labels))
@@ -62,19 +61,15 @@ class _Figures(Collector):
 
 def _services() -> Iterator[Figure]:
     for name, check in health.report()["checks"].items():
-        yield "carsite_service_up", "Whether a service answers.", {"service": name}, float(check["ok"])
-        yield "carsite_service_seconds", "How long it took.", {"service": name}, check["ms"] / 1000
+        labels = {"service": name}
+        yield Figure("carsite_service_up", "Whether a service answers.", labels, float(check["ok"]))
+        yield Figure("carsite_service_seconds", "How long it took.", labels, check["ms"] / 1000)
 
 
-def _work() -> list[Figure]:
+def of_apps() -> list[Figure]:
     """All of the apps' figures; none where the database is away, which `carsite_service_up` says."""
     try:
-        return [
-            *classifier.figures.figures(),
-            *dealers.figures.figures(),
-            *accounts.figures.figures(),
-            *scraper.figures.figures(),
-        ]
+        return [figure for name in settings.METRICS_FIGURES for figure in import_string(name)()]
     except Error as error:
         logger.warning("no figures of work: %s", type(error).__name__)
         return []
@@ -87,5 +82,5 @@ def render() -> bytes:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)
     asked.register(_Figures(_services))
-    asked.register(_Figures(_work))
+    asked.register(_Figures(of_apps))
     return generate_latest(counted) + generate_latest(asked)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from carsite.middleware import FromWhere
+from carsite.middleware import ClientAddressMiddleware
 from tests.classifier.photos import encoded
 
 
@@ -45,14 +45,14 @@ def test_only_what_our_own_proxies_wrote_is_believed(
         asked.append(request)
         return HttpResponse()
 
-    FromWhere(answer)(rf.get("/", headers={"x-forwarded-for": forwarded}, REMOTE_ADDR=remote))
+    ClientAddressMiddleware(answer)(rf.get("/", headers={"x-forwarded-for": forwarded}, REMOTE_ADDR=remote))
     assert asked[0].META["REMOTE_ADDR"] == seen
 
 
 def test_nothing_else_reads_what_proxies_wrote() -> None:
     readers = [
         str(path.relative_to(site.BASE_DIR))
-        for app in ("accounts", "carsite", "catalog", "classifier", "dealers", "scraper")
+        for app in ("accounts", "carsite", "catalog", "classifier", "core", "dealers", "ops", "scraper")
         for path in (site.BASE_DIR / app).rglob("*.py")
         if re.search(r"headers.*x.forwarded.for|HTTP_X_FORWARDED_FOR", path.read_text(), re.IGNORECASE)
     ]
@@ -87,7 +87,7 @@ def test_photos_of_guests_are_counted_by_network(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_programs_without_a_token_are_counted_by_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.api.BurstThrottle.rate", "1/min", raising=False)
+def test_programs_without_a_token_are_counted_by_network(rates: Any) -> None:
+    rates(burst="1/minute")
     answers = [Client(REMOTE_ADDR=address).get("/api/v1/makes/").status_code for address in NEIGHBOURS[:2]]
     assert answers == [200, 429]

@@ -1,0 +1,108 @@
+"""What the admin pages of all apps share: who may edit, links, badges, and how an action is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import ngettext_lazy
+
+from core.errors import ExpectedError
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+    from django.utils.safestring import SafeString
+
+    _Base = ModelAdmin[Any]
+else:
+    _Base = object
+
+#: Of rows that an action refuses, so many are named.
+NAMED_REFUSALS = 5
+Row = TypeVar("Row", bound=Model)
+
+
+class Counted(Protocol):
+    """What `ngettext_lazy` returns: words that choose singular or plural when the number is put in."""
+
+    def __mod__(self, count: int, /) -> str: ...
+
+
+_MORE: Any = ngettext_lazy("… and %d more was refused.", "… and %d more were refused.")
+
+
+# --- Who may do what ----------------------------------------------------------------------------------------
+class NeverEdited(_Base):
+    """For rows that the site itself writes: staff view them, and delete them if they have the permission."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ViewOnly(NeverEdited):
+    """For records of what happened: not even a superuser deletes one from its page."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DeletedWithItsParent(NeverEdited):
+    """For rows that belong to another one: deleting that one, whose page asks here too, takes them along."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        match = request.resolver_match
+        own_pages = f"{self.opts.app_label}_{self.opts.model_name}_"
+        is_own_page = bool(match and (match.url_name or "").startswith(own_pages))
+        return not is_own_page and super().has_delete_permission(request, obj)
+
+
+# --- What columns show --------------------------------------------------------------------------------------
+def change_link(name: str, pk: Any, text: str) -> SafeString:
+    """A link to the admin page of a row; `name` is "app_model"."""
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
+
+
+def badge(text: str, kind: str) -> SafeString:
+    """A word in a coloured frame; `kind` is good, warn, bad or quiet."""
+    return format_html('<span class="staff-badge staff-badge--{}">{}</span>', kind, text)
+
+
+# --- What actions say ---------------------------------------------------------------------------------------
+def perform(request: HttpRequest, action: Callable[[], str], to: str) -> HttpResponseRedirect:
+    """Do `action`, which returns the words for success, tell staff how it went, and redirect to `to`."""
+    try:
+        messages.success(request, action())
+    except ExpectedError as error:
+        messages.error(request, error.message)
+    return HttpResponseRedirect(to)
+
+
+def perform_each(
+    request: HttpRequest, rows: Iterable[Row], action: Callable[[Row], object], done: Counted
+) -> int:
+    """Do `action` with each row; tell staff how many were done and why others were not. Returns the number.
+
+    `done` is made by `ngettext_lazy`, with %d for the number.
+    """
+    count, refusals = 0, []
+    for row in rows:
+        try:
+            action(row)
+            count += 1
+        except ExpectedError as error:
+            refusals.append(f"{row}: {error.message}")
+    if count:
+        messages.success(request, done % count)
+    for words in refusals[:NAMED_REFUSALS]:
+        messages.error(request, words)
+    if len(refusals) > NAMED_REFUSALS:
+        messages.error(request, _MORE % (len(refusals) - NAMED_REFUSALS))
+    return count

@@ -1,0 +1,116 @@
+"""How often one sender may do something: every limit of the site, with its rate and the key it is counted by.
+
+A limit is a moving window: of `N an hour`, N happen within any sixty minutes, and what was refused does not
+count. So `Retry-After` is exact: the moment at which the oldest of the N is an hour old. Keys are hashed;
+what is stored names nobody. The counts are in Redis, so that all processes count together; while it is away
+each process counts in its own memory (see `core.cache`), and a limit is at most as many times as high as
+there are processes.
+
+Rates are settings: UPLOADS_PER_DAY, GUEST_UPLOADS_PER_HOUR and, for the rest, DEFAULT_THROTTLE_RATES of
+REST_FRAMEWORK. Sign-in and the like are counted by allauth, with ACCOUNT_RATE_LIMITS (`accounts.limits`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from functools import cache as once
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, Storage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from core.cache import ForgivingRedisCache
+from core.errors import ExpectedError
+
+#: Photos of somebody who is signed in, and of an address without an account.
+PHOTOS, GUEST_PHOTOS = "photos", "guest-photos"
+
+
+class LimitReached(ExpectedError):
+    """The sender has used up the limit; the same may be done again after `retry_after` seconds."""
+
+    code = "throttled"
+    status = 429
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"That was done very often in a short time. Try again in {in_words(retry_after)}.",
+            retry_after=retry_after,
+        )
+
+
+# --- Rates --------------------------------------------------------------------------------------------------
+def rate(name: str) -> RateLimitItem | None:
+    """The rate of a limit, such as "60/minute"; None where the settings say that there is no limit."""
+    texts: dict[str, str | None] = {
+        PHOTOS: f"{settings.UPLOADS_PER_DAY}/day",
+        GUEST_PHOTOS: f"{settings.GUEST_UPLOADS_PER_HOUR}/hour",
+        **settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"],
+    }
+    text = texts[name]
+    return parse(text) if text else None
+
+
+def sender_of(request: HttpRequest) -> str:
+    """Who counts as one sender: an account wherever it is, else the address that a request comes from."""
+    user = request.user
+    return f"user:{user.pk}" if user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
+
+
+# --- Counting -----------------------------------------------------------------------------------------------
+def spend(name: str, sender: str) -> None:
+    """Count one act of `sender`. Raises LimitReached, and counts nothing, where the limit `name` is used
+    up.
+    """
+    item = rate(name)
+    if item is None:
+        return
+    # Hashed: no addresses of people in Redis, and no odd characters in its keys.
+    key = hashlib.sha256(sender.encode()).hexdigest()
+    free_at = _spend(item, name, key)
+    if free_at is not None:
+        wait = max(1, math.ceil(free_at - time.time()))
+        raise LimitReached(limit=item.amount, retry_after=wait)
+
+
+def forget_all() -> None:
+    """Every sender starts anew, as far as this process counts."""
+    _memory().reset()
+
+
+def _spend(item: RateLimitItem, *key: str) -> float | None:
+    """None where the act was counted, else the time at which the next one may be."""
+    cache = caches["default"]
+    if isinstance(cache, ForgivingRedisCache) and cache.may_be_asked:
+        try:
+            return _count(cache.limits, item, *key)
+        except (RedisError, OSError) as error:
+            cache.leave_alone(error)
+    return _count(_memory(), item, *key)
+
+
+def _count(storage: Storage, item: RateLimitItem, *key: str) -> float | None:
+    limiter = MovingWindowRateLimiter(storage)
+    return None if limiter.hit(item, *key) else limiter.get_window_stats(item, *key).reset_time
+
+
+@once
+def _memory() -> MemoryStorage:
+    return MemoryStorage()
+
+
+# --- Words --------------------------------------------------------------------------------------------------
+def in_words(seconds: int) -> str:
+    """A time to wait, never shorter than it is: "a minute", "40 minutes", "an hour", "23 hours"."""
+    minutes = math.ceil(seconds / 60)
+    if minutes < 60:
+        return "a minute" if minutes <= 1 else f"{minutes} minutes"
+    hours = math.ceil(minutes / 60)
+    return "an hour" if hours == 1 else f"{hours} hours"

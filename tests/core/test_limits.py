@@ -1,0 +1,111 @@
+"""Limits count what one sender did within the last minute, hour or day, and say when the next is free."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import limits
+from core.cache import LIMITS_PREFIX, ForgivingRedisCache
+from ops import stack
+from ops.supervisor import Supervisor
+
+
+def spend_at(minutes: list[float], name: str = "enquiry", sender: str = "ada") -> list[int | None]:
+    """One act at each of these minutes of an hour; what the sender is told to wait, None where it is
+    counted.
+    """
+    told: list[int | None] = []
+    for minute in minutes:
+        with time_machine.travel(1_800_000_000 + minute * 60, tick=False):
+            try:
+                limits.spend(name, sender)
+                told.append(None)
+            except limits.LimitReached as reached:
+                told.append(reached.retry_after)
+    return told
+
+
+def test_next_is_free_when_the_oldest_leaves_the_window(rates: Any) -> None:
+    rates(enquiry="2/hour")
+    assert spend_at([0, 10, 20, 59.9, 60.1, 61, 70.1]) == [None, None, 2400, 6, None, 540, None]
+
+
+def test_senders_and_limits_do_not_count_for_each_other(rates: Any) -> None:
+    rates(enquiry="1/hour", upload="1/hour")
+    assert spend_at([0], sender="ada") == [None]
+    assert spend_at([0], sender="bob") == [None]
+    assert spend_at([0], "upload") == [None]
+    assert spend_at([1]) == [3540]
+
+
+def test_without_a_rate_there_is_no_limit(rates: Any) -> None:
+    rates(enquiry=None)
+    assert spend_at([0.0] * 50) == [None] * 50
+
+
+def test_photos_are_counted_by_the_rates_of_the_environment(settings: Any) -> None:
+    settings.UPLOADS_PER_DAY, settings.GUEST_UPLOADS_PER_HOUR = 3, 2
+    assert spend_at([0] * 4, limits.PHOTOS) == [None] * 3 + [86_400]
+    assert spend_at([0] * 3, limits.GUEST_PHOTOS) == [None] * 2 + [3600]
+
+
+def test_rates_are_those_of_the_documentation(settings: Any) -> None:
+    assert {name: str(limits.rate(name)) for name in ("burst", "token", "upload", "enquiry")} == {
+        "burst": "300 per 1 minute",
+        "token": "10 per 1 minute",
+        "upload": "60 per 1 minute",
+        "enquiry": "10 per 1 hour",
+    }
+
+
+@given(st.integers(min_value=1, max_value=200_000))
+def test_words_never_promise_less_time_than_it_takes(seconds: int) -> None:
+    words = limits.in_words(seconds).replace("a minute", "1 minutes").replace("an hour", "1 hours")
+    number, unit = words.split()
+    assert int(number) * {"minutes": 60, "hours": 3600}[unit] >= seconds
+
+
+# --- With a real Redis --------------------------------------------------------------------------------------
+@pytest.fixture
+def redis_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The cache of a site whose Redis runs."""
+    folder = Path(tempfile.mkdtemp(prefix="carsite-limits-"))  # a Unix socket's path has to be short
+    path = folder / "redis.sock"
+    monkeypatch.setattr("core.cache.TIMEOUT_SECONDS", 20.0)
+    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    with Supervisor(log_dir=folder, env=os.environ, show=lambda name, line: None) as supervisor:
+        supervisor.start(stack.redis_server(path, folder / "redis"))
+        supervisor.wait_until_ready()
+        location = f"unix://{path}?db=1"
+        settings.CACHES = {"default": {"BACKEND": "core.cache.ForgivingRedisCache", "LOCATION": location}}
+        yield caches["default"]
+    shutil.rmtree(folder)
+
+
+def test_counts_are_in_redis_and_name_nobody(redis_cache: Any, rates: Any) -> None:
+    rates(enquiry="2/hour")
+    assert spend_at([0, 10, 20, 61], sender="ada@example.org") == [None, None, 2400, None]
+    (key,) = redis_cache.limits.get_connection().keys()
+    assert key.decode().startswith(LIMITS_PREFIX)
+    assert b"ada" not in key
+    limits.forget_all()  # of this process's memory nothing was used
+    assert spend_at([62], sender="ada@example.org") == [480]
+
+
+def test_limits_hold_in_a_process_while_redis_is_away(redis_cache: Any, rates: Any) -> None:
+    rates(enquiry="1/hour")
+    redis_cache.leave_alone(OSError("gone"))
+    assert not redis_cache.may_be_asked
+    assert spend_at([0, 1]) == [None, 3540]
+    assert redis_cache.limits.get_connection().keys() == []
