@@ -30,7 +30,7 @@ def facts() -> dict[str, Any]:
 
 
 def figures(card: dict[str, Any]) -> dict[str, Any] | None:
-    """How often the model of a bundle's card was right on photos that it had not seen; None if not measured."""
+    """How often a model was right on photos that it had not seen, by its card; None if not measured."""
     report = EvaluationReport.of_card(card)
     both = report.both_views
     if not (report.photos and both.top_1 and both.top_5 and both.make):
