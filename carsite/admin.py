@@ -33,7 +33,7 @@ SECTIONS = {
         "classifier.Identification": "photo_camera",
         "classifier.Feedback": "rate_review",
         "classifier.Prediction": "format_list_numbered",
-        "classifier.Reading": "visibility",
+        "classifier.ModelOutput": "visibility",
         "classifier.Sighting": "photo_library",
     },
     "Models": {

@@ -1,5 +1,7 @@
 """Settings of the API: who may ask how often, and how it is described. A part of `settings.py`."""
 
+from carsite import __version__
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "knox.auth.TokenAuthentication",
@@ -27,7 +29,7 @@ KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Carsite API",
     "DESCRIPTION": "Identify cars on photos, read the catalogue, ask dealers.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from carsite import __version__
 from core import logs
 
 UNITS = ("metric", "imperial")
@@ -24,14 +25,15 @@ _SECTIONS = {
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, and the
-    request's id.
+    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, the request's
+    id, and the `version` of the site.
     """
     return {
         "units": _choice(request, "units", UNITS),
         "theme": _choice(request, "theme", THEMES),
         "section": _section(request),
         "request_id": logs.request_id(),
+        "version": __version__,
     }
 
 

@@ -2,19 +2,27 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from carsite import views
+from carsite.api import SiteView
 
 admin.autodiscover()
 
 api = [
+    path("", SiteView.as_view(), name="site"),
     path("", include("accounts.api_urls")),
     path("", include("catalog.api_urls")),
     path("", include("classifier.api_urls")),
     path("", include("dealers.api_urls")),
 ]
+
+#: The admin's pages of model outputs, which were called readings: bookmarks of the old address keep working.
+model_outputs = RedirectView.as_view(
+    url=f"/{settings.ADMIN_PATH}/classifier/modeloutput/%(rest)s", query_string=True, permanent=True
+)
 
 urlpatterns = [
     path("", include("classifier.urls")),
@@ -33,6 +41,9 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", views.ApiDocsView.as_view(), name="api-docs"),
     path("api/try/", views.ApiTryView.as_view(), name="api-try"),
+    re_path(
+        rf"^{settings.ADMIN_PATH}/classifier/reading/(?P<rest>.*)$", model_outputs, name="moved_model_outputs"
+    ),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]
 

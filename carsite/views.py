@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from carsite import about, reference
+from carsite import __version__, about, reference
 from carsite.context import THEMES, UNITS
 from core import logs, outages
 from ops import health, metrics
@@ -102,8 +102,8 @@ class ApiTryView(TemplateView):
 # --- Health -------------------------------------------------------------------------------------------------
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers. It asks nobody else."""
-    response = HttpResponse("ok\n", content_type="text/plain")
+    """This process answers, and in which version. It asks nobody else."""
+    response = HttpResponse(f"ok\ncarsite {__version__}\n", content_type="text/plain")
     add_never_cache_headers(response)
     return response
 

@@ -13,7 +13,8 @@ from django.utils.html import format_html
 
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
-from catalog.search import words
+from catalog.search import lookups
+from catalog.search.words import typed_words
 from catalog.specs.sheet import reading
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
@@ -192,9 +193,10 @@ class FoundByCar(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Those of the cars that a visitor's search would find, published or not."""
-        cars = Variant.objects.filter(words.condition(search_term)).order_by()
-        found = queryset.filter(variant__in=cars.values("pk")) if words.normalise(search_term) else queryset
-        return found, False
+        if not typed_words(search_term):
+            return queryset, False
+        cars = Variant.objects.filter(lookups.condition(search_term)).order_by()
+        return queryset.filter(variant__in=cars.values("pk")), False
 
 
 @admin.register(Spec)
@@ -233,11 +235,11 @@ class VariantPhotoAdmin(FoundByCar):
 
 @admin.register(OldAddress)
 class OldAddressAdmin(admin.ModelAdmin):
-    """Addresses of cars and models that were merged into others. They come and go with merges."""
+    """Former addresses of entries that were merged into others or got another slug. Nobody edits them."""
 
     list_display = ("__str__", "leads_to")
     search_fields = ("path",)
-    list_select_related = ("variant__model__make", "model__make")
+    list_select_related = ("variant__model__make", "model__make", "make")
     fields = readonly_fields = ("path", "slug", "leads_to")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -251,4 +253,4 @@ class OldAddressAdmin(admin.ModelAdmin):
     @admin.display(description="leads to")
     def leads_to(self, address: OldAddress) -> str:
         """The page."""
-        return _page_link(address.get_absolute_url(), str(address.variant or address.model))
+        return _page_link(address.get_absolute_url(), str(address.target))

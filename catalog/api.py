@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
@@ -16,9 +16,12 @@ from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
 from catalog.search.criteria import SORTS, Criteria
+from catalog.search.former_slugs import with_current_slugs
 from catalog.search.paging import LongPaginator
 from catalog.serializers import MakeSerializer, ModelSerializer, VariantDetailSerializer, VariantSerializer
 from catalog.specs.vocabulary import FUELS
+
+_Named = TypeVar("_Named", Make, Variant)
 
 
 def _several(name: str, description: str, allowed: list[str] | None = None) -> OpenApiParameter:
@@ -51,7 +54,13 @@ def _criteria(query: QueryDict) -> Criteria:
         raise ValidationError(
             {name: [f"“{value}” is not one of the choices."] for name, value in criteria.refused}
         )
-    return criteria
+    return with_current_slugs(criteria)
+
+
+def _of_slug(known: dict[str, _Named], slug: str) -> _Named:
+    if slug not in known:
+        raise NotFound
+    return known[slug]
 
 
 class Pages(api_settings.DEFAULT_PAGINATION_CLASS):  # type: ignore[name-defined]  # the site decides
@@ -73,6 +82,10 @@ class MakeViewSet(ReadOnlyModelViewSet):
     filter_backends: list[Any] = []
     pagination_class = Pages
     lookup_field = "slug"
+
+    def get_object(self) -> Make:
+        """The make of this slug, also where it had it before."""
+        return _of_slug(self.get_queryset().known_as([self.kwargs["slug"]]), self.kwargs["slug"])
 
     def get_queryset(self) -> MakeQuerySet:
         """What is published."""
@@ -129,11 +142,8 @@ class VariantViewSet(ReadOnlyModelViewSet):
         return VariantSerializer if self.action == "list" else VariantDetailSerializer
 
     def get_object(self) -> Variant:
-        """The car of this slug, also where it had it before a merge."""
-        found = self.get_queryset().known_as([self.kwargs["slug"]])
-        if not found:
-            raise NotFound
-        return found[self.kwargs["slug"]]
+        """The car of this slug, also where it had it before."""
+        return _of_slug(self.get_queryset().known_as([self.kwargs["slug"]]), self.kwargs["slug"])
 
     def get_queryset(self) -> VariantQuerySet:
         """What is published; in the list, what meets the criteria."""

@@ -12,7 +12,7 @@ from django.core.serializers import deserialize, serialize
 from django.db import IntegrityError, models, transaction
 
 from catalog.exceptions import MergeRefused
-from catalog.models import CarModel, OldAddress, Spec, Variant
+from catalog.models import CarModel, Make, OldAddress, Spec, Variant
 
 Record = dict[str, Any]
 
@@ -63,8 +63,11 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
     record["path"] = path_of(gone)
     record["moved"] = _move(gone, keep)
     record["addresses"] = [address.path for address in addresses]
+    gone_slug = gone.slug
     gone.delete()
-    record["replaced"] = _addresses_write([*addresses, OldAddress(path=record["path"], model=keep)])
+    record["replaced"] = _addresses_write(
+        [*addresses, OldAddress(path=record["path"], slug=gone_slug, model=keep)]
+    )
     Variant.objects.filter(pk__in=[car.pk for car in cars]).refresh_names()
     return record
 
@@ -104,8 +107,8 @@ def _addresses_write(addresses: list[OldAddress]) -> str:
 
 
 def _leads_somewhere(address: Any) -> bool:
-    is_cars = Variant.objects.filter(pk=address.variant_id).exists()
-    return is_cars or CarModel.objects.filter(pk=address.model_id).exists()
+    targets = ((Variant, address.variant_id), (CarModel, address.model_id), (Make, address.make_id))
+    return any(pk is not None and model._base_manager.filter(pk=pk).exists() for model, pk in targets)
 
 
 def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import F, Q
@@ -154,9 +154,17 @@ class Variant(models.Model):
 
     def follow_names(self) -> None:
         """Derives what the names decide, of a row that is yet to be saved."""
-        self.make = self.model.make
-        self.search_text = words.search_text(self)
-        self.sort_key = words.sort_key(self)
+        make, model = self.model.make, self.model.name
+        self.make = make
+        self.search_text = words.search_text(
+            make=make.name,
+            aliases=make.aliases,
+            model=model,
+            year=self.year,
+            body_style=self.body_style,
+            details=(self.trim, self.body_detail),
+        )
+        self.sort_key = words.sort_key(make=make.name, model=model, year=self.year, slug=self.slug)
 
     @property
     def short_name(self) -> str:
@@ -296,16 +304,27 @@ class VariantPhoto(models.Model):
         return reverse("catalog:photo", args=[self.pk])
 
 
+def _leads_to_one_page() -> Q:
+    """Exactly one of the foreign keys of an old address is set."""
+    targets = ("variant", "model", "make")
+    only_one = Q()
+    for target in targets:
+        only_one |= Q(**{f"{other}__isnull": other != target for other in targets})
+    return only_one
+
+
 class OldAddress(models.Model):
-    """A page that was here before its car or model was merged into another: its address leads there for good."""
+    """An address that a page had before its entry was merged into another, or got another slug. It leads there for good."""
 
     path = models.CharField(
         max_length=450,
         unique=True,
-        help_text="Slugs of make, model and car, joined by '/'; or of make and model.",
+        help_text="Slugs of make, model and car, joined by '/'; of make and model; or of a make.",
     )
     slug = models.SlugField(
-        max_length=200, blank=True, help_text="Of the car, by which models and programs know it."
+        max_length=200,
+        blank=True,
+        help_text="The former slug, by which models and programs may know the entry.",
     )
     variant = models.ForeignKey(
         Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="old_addresses"
@@ -313,18 +332,24 @@ class OldAddress(models.Model):
     model = models.ForeignKey(
         CarModel, on_delete=models.CASCADE, null=True, blank=True, related_name="old_addresses"
     )
+    make = models.ForeignKey(
+        Make, on_delete=models.CASCADE, null=True, blank=True, related_name="old_addresses"
+    )
 
     class Meta:
         ordering = ["path"]
         verbose_name_plural = "old addresses"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(variant__isnull=True) ^ Q(model__isnull=True), name="old_address_leads_somewhere"
-            ),
+            models.CheckConstraint(condition=_leads_to_one_page(), name="old_address_leads_somewhere"),
         ]
 
     def __str__(self) -> str:
         return f"/cars/{self.path}/"
 
     def get_absolute_url(self) -> str:
-        return (self.variant or self.model).get_absolute_url()  # type: ignore[union-attr]  # constraint
+        return self.target.get_absolute_url()
+
+    @property
+    def target(self) -> Variant | CarModel | Make:
+        """What the address leads to."""
+        return cast("Variant | CarModel | Make", self.variant or self.model or self.make)

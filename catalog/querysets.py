@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Coalesce, Concat, Lower
 
-from catalog.search import words
+from catalog.search import lookups
 from catalog.specs.vocabulary import FUELS, SEPARATOR
 
 if TYPE_CHECKING:
@@ -29,19 +29,20 @@ _ORDERS = {
     "price": ("-currency", F("price").asc(nulls_last=True), "sort_key"),
 }
 _BATCH = 5000
+_Named = TypeVar("_Named", "Make", "Variant")
 
 
 # The models are built on these querysets, so that subqueries over other models look these up in the registry.
 def _variants() -> VariantQuerySet:
-    return cast("VariantQuerySet", apps.get_model("catalog", "Variant")._default_manager.all())
+    return apps.get_model("catalog", "Variant")._default_manager.all()
 
 
 def _car_models() -> CarModelQuerySet:
-    return cast("CarModelQuerySet", apps.get_model("catalog", "CarModel")._default_manager.all())
+    return apps.get_model("catalog", "CarModel")._default_manager.all()
 
 
 def _facts() -> SpecQuerySet:
-    return cast("SpecQuerySet", apps.get_model("catalog", "Spec")._default_manager.all())
+    return apps.get_model("catalog", "Spec")._default_manager.all()
 
 
 def _published(**outer: str) -> VariantQuerySet:
@@ -56,8 +57,22 @@ def _number(rows: models.QuerySet, aggregate: str = "COUNT", field: str = "pk") 
     return Subquery(rows.annotate(number=value).values("number"))
 
 
+def _known_as(rows: models.QuerySet[_Named], slugs: Iterable[str]) -> dict[str, _Named]:
+    """Rows by their slugs, and by the slugs of addresses that lead to them."""
+    wanted = set(slugs)
+    found: dict[str, _Named] = {row.slug: row for row in rows.filter(slug__in=wanted)}
+    if missing := wanted - found.keys():
+        moved = rows.filter(old_addresses__slug__in=missing).annotate(old_slug=F("old_addresses__slug"))
+        found |= {row.old_slug: row for row in moved}
+    return found
+
+
 class MakeQuerySet(models.QuerySet["Make"]):
     """Reads of makes."""
+
+    def known_as(self, slugs: Iterable[str]) -> dict[str, Make]:
+        """Makes by these slugs, also by those that they had before. A second query only where one is unknown."""
+        return _known_as(self, slugs)
 
     def published(self) -> MakeQuerySet:
         """Makes with at least one published variant."""
@@ -105,13 +120,8 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return self.select_related("model__make")
 
     def known_as(self, slugs: Iterable[str]) -> dict[str, Variant]:
-        """Variants by these slugs, also by those that they had before a merge. A second query only where one is unknown."""
-        wanted = set(slugs)
-        found: dict[str, Variant] = {variant.slug: variant for variant in self.filter(slug__in=wanted)}
-        if missing := wanted - found.keys():
-            moved = self.filter(old_addresses__slug__in=missing).annotate(old_slug=F("old_addresses__slug"))
-            found |= {variant.old_slug: variant for variant in moved}  # type: ignore[attr-defined]  # annotated
-        return found
+        """Variants by these slugs, also by those that they had before. A second query only where one is unknown."""
+        return _known_as(self, slugs)
 
     def with_fact_count(self) -> VariantQuerySet:
         """Adds `fact_count`, of all sources."""
@@ -132,7 +142,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         self, criteria: Criteria, *, but: Collection[str] = (), broad: bool = False
     ) -> VariantQuerySet:
         """Variants that meet all criteria; all but those named `but`. `broad`: its words are known to be of thousands."""
-        found: VariantQuerySet = self.filter(words.condition(criteria.q, broad=broad))
+        found: VariantQuerySet = self.filter(lookups.condition(criteria.q, broad=broad))
         if criteria.make and "make" not in but:
             found = found.filter(make__slug__in=criteria.make)
         if criteria.model:
@@ -174,7 +184,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         By name, those come first that a query names by whole words.
         """
         if sort == "name" and q:
-            return self.annotate(relevance=words.relevance(q)).order_by("-relevance", "sort_key")
+            return self.annotate(relevance=lookups.relevance(q)).order_by("-relevance", "sort_key")
         return self.order_by(*_ORDERS[sort])
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:

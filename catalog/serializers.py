@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import CarModel, Make, Source, Spec, Variant, VariantPhoto
+from catalog.querysets import MakeQuerySet, VariantQuerySet
 from catalog.specs.vocabulary import SEPARATOR
+
+
+class CurrentSlugField(serializers.SlugRelatedField):
+    """A make or a car by its slug, also by one that it had before."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="slug", **kwargs)
+
+    def to_internal_value(self, data: object) -> Make | Variant:
+        """The row. Raises ValidationError where nothing has or had the slug."""
+        rows = cast("VariantQuerySet | MakeQuerySet", self.get_queryset())
+        slug = data if isinstance(data, str) else ""
+        known = rows.known_as([slug])
+        if slug not in known:
+            self.fail("does_not_exist", slug_name="slug", value=str(data)[:100])
+        return known[slug]
 
 
 class MakeSerializer(serializers.ModelSerializer):

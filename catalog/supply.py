@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.text import slugify
-
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, OldAddress, Spec, Variant
+from core import text
 
 #: What a fact says and where it comes from: all but which car, kind and source it belongs to.
 FACT_FIELDS = (
@@ -38,10 +36,14 @@ class CarName:
     year: int | None = None
 
 
-def slug_of(name: str, length: int) -> str:
-    """A slug, also of names that have no Latin letter. Points and slashes part words: "16.4" is not 164."""
-    slug = slugify(name.replace(".", "-").replace("/", "-").replace("+", " plus "))
-    return (slug or f"x{hashlib.sha256(name.encode()).hexdigest()[:8]}")[:length].strip("-")
+def make_slug(name: str) -> str:
+    """What names a make in addresses, and tells it from others."""
+    return text.slug(name, longest=80)
+
+
+def model_slug(name: str) -> str:
+    """What names a model in addresses, and tells it from others of its make."""
+    return text.slug(name, longest=120)
 
 
 def cars_create(names: Sequence[CarName]) -> list[Variant]:
@@ -53,9 +55,9 @@ def cars_create(names: Sequence[CarName]) -> list[Variant]:
     models = _models(names, makes)
     variants = []
     for name in names:
-        make = makes[slug_of(name.make, 80)]
+        make = makes[make_slug(name.make)]
         variant = Variant(
-            model=models[make.pk, slug_of(name.model, 120)],
+            model=models[make.pk, model_slug(name.model)],
             year=name.year,
             body_style=name.body_style,
             trim=name.trim,
@@ -66,14 +68,14 @@ def cars_create(names: Sequence[CarName]) -> list[Variant]:
 
 
 def _makes(names: Iterable[CarName]) -> dict[str, Make]:
-    wanted = {slug_of(name.make, 80): name.make for name in names}
+    wanted = {make_slug(name.make): name.make for name in names}
     known = Make.objects.in_bulk(list(wanted), field_name="slug")
     new = [Make(name=name, slug=slug) for slug, name in wanted.items() if slug not in known]
     return known | {make.slug: make for make in Make.objects.bulk_create(new)}
 
 
 def _models(names: Iterable[CarName], makes: dict[str, Make]) -> dict[tuple[int, str], CarModel]:
-    wanted = {(makes[slug_of(name.make, 80)].pk, slug_of(name.model, 120)): name for name in names}
+    wanted = {(makes[make_slug(name.make)].pk, model_slug(name.model)): name for name in names}
     slugs = {slug for _, slug in wanted}
     makes_by_pk = {make.pk: make for make in makes.values()}
     known = {}
@@ -90,7 +92,7 @@ def _models(names: Iterable[CarName], makes: dict[str, Make]) -> dict[tuple[int,
 
 def _name_addresses(variants: Sequence[Variant]) -> None:
     """Gives each a slug that no other car has or had."""
-    wanted = [slug_of(str(variant), 190) for variant in variants]
+    wanted = [text.slug(str(variant)) for variant in variants]
     taken = set(Variant.objects.filter(slug__in=wanted).values_list("slug", flat=True))
     taken |= set(OldAddress.objects.filter(slug__in=wanted).values_list("slug", flat=True))
     for variant, first in zip(variants, wanted, strict=True):

@@ -40,10 +40,9 @@ def _crumbs(*pages: Make | CarModel | Variant) -> list[tuple[str, str]]:
 
 
 def _moved(*slugs: str) -> HttpResponse:
-    """To where the page of these slugs has been merged into. Raises Http404 where there never was one."""
-    address = get_object_or_404(
-        OldAddress.objects.select_related("variant__model__make", "model__make"), path="/".join(slugs)
-    )
+    """To where the page of these slugs has gone. Raises Http404 where there never was one."""
+    known = OldAddress.objects.select_related("variant__model__make", "model__make", "make")
+    address = get_object_or_404(known, path="/".join(slugs))
     return HttpResponsePermanentRedirect(address.get_absolute_url())
 
 
@@ -56,7 +55,9 @@ def make_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def make(request: HttpRequest, make: str) -> HttpResponse:
     """The models of a make."""
-    found = get_object_or_404(Make.objects.published().with_counts(), slug=make)
+    found = Make.objects.published().with_counts().filter(slug=make).first()
+    if found is None:
+        return _moved(make)
     models = found.models.published().with_counts().with_body().select_related("make")
     count: int = found.model_count  # type: ignore[attr-defined]  # annotated
     pages = LongPaginator(models, MODELS_A_PAGE, count=count)

@@ -1,4 +1,4 @@
-"""The way of a photo for programs: the same services and querysets as the pages."""
+"""Photos and their answers for programs: the same services and querysets as the pages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from classifier.answers import identifications
 from classifier.answers.sightings import sighting_create
+from classifier.answers.sweep import identification_retry
 from classifier.exceptions import ClassifierError
 from classifier.models import Identification, Sighting
+from classifier.photos.delete import identification_delete
+from classifier.photos.receive import identification_create
 from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet, SightingQuerySet
 from classifier.serializers import (
@@ -29,6 +31,7 @@ from classifier.serializers import (
     SightingSerializer,
     SightingTaken,
 )
+from classifier.training.feedback import feedback_record
 from classifier.views import photo_response
 
 
@@ -68,7 +71,7 @@ class IdentificationViewSet(
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["photo"]
         count_photo(request)
-        row, is_new = identifications.identification_create(
+        row, is_new = identification_create(
             file=file, name=file.name, size=file.size, user=request.user
         )
         row = self.get_queryset().get(pk=row.pk)
@@ -80,7 +83,7 @@ class IdentificationViewSet(
 
     def perform_destroy(self, instance: Identification) -> None:
         """Row and files."""
-        identifications.identification_delete(identification=instance)
+        identification_delete(identification=instance)
 
     @extend_schema(
         summary="Say what the photo really shows",
@@ -93,7 +96,7 @@ class IdentificationViewSet(
         row = self.get_object()
         data = FeedbackRequest(data=request.data)
         data.is_valid(raise_exception=True)
-        said = identifications.feedback_record(identification=row, author=request.user, **data.validated_data)
+        said = feedback_record(identification=row, author=request.user, **data.validated_data)
         return Response(FeedbackSerializer(said).data)
 
     @extend_schema(
@@ -102,7 +105,7 @@ class IdentificationViewSet(
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str | None = None) -> Response:
         """Queue a failed identification again; 409 in any other state."""
-        identifications.identification_retry(identification=self.get_object())
+        identification_retry(identification=self.get_object())
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
@@ -171,7 +174,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         for file in files:
             try:
                 count_photo(request)
-                row, _ = identifications.identification_create(
+                row, _ = identification_create(
                     file=file, name=file.name, size=file.size, user=request.user
                 )
                 taken.append(row)

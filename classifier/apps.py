@@ -25,16 +25,16 @@ class ClassifierConfig(AppConfig):
 
 
 def _claim_guest_photos(*, request: Any, user: Any, **_: Any) -> None:
-    from classifier.answers import identifications
+    from classifier.photos.claim import identifications_claim
 
     guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
-    identifications.identifications_claim(user=user, guest_key=guest_key)
+    identifications_claim(user=user, guest_key=guest_key)
 
 
 def _erase_photos(*, instance: Any, **_: Any) -> None:
-    from classifier.answers import identifications
+    from classifier.photos.delete import identifications_delete
 
-    identifications.identifications_delete(rows=list(instance.identifications.all()))
+    identifications_delete(rows=list(instance.identifications.all()))
 
 
 def _remove_reference_files(*, instance: Any, **_: Any) -> None:

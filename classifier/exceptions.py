@@ -1,37 +1,31 @@
-"""What can go wrong on the way of a photo. Each error has a stable `code`, an HTTP `status` and a text for people."""
+"""What can go wrong on the way of a photo."""
 
 from __future__ import annotations
 
+from core.errors import ExpectedError
 
-class ClassifierError(Exception):
+
+class ClassifierError(ExpectedError):
     """Base of this app's expected errors."""
 
     code = "classifier_error"
-    status = 400
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class PhotoRefused(ClassifierError):
     """The file can't become an identification; nothing was stored."""
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
+        super().__init__(message, code=code, status=status)
 
 
-class NotKept(ClassifierError):
-    """The photo is fine and could not be kept: disk, storage or database. Nothing of it was stored."""
+class PhotoNotStored(ClassifierError):
+    """The photo is fine and could not be stored: disk, storage or database. Nothing of it was stored."""
 
     status = 503
     retry_after = 60
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(message, code=code)
 
 
 class QuotaExceeded(ClassifierError):
@@ -41,8 +35,7 @@ class QuotaExceeded(ClassifierError):
     status = 429
 
     def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+        super().__init__(message, retry_after=retry_after)
 
 
 class NotPossibleNow(ClassifierError):

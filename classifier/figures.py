@@ -1,8 +1,8 @@
-"""Numbers of the way of a photo, for `/metrics`: what waits, what was answered lately, how fast and how surely."""
+"""Figures of photos and answers, for `/metrics`: what waits, what was answered lately, how fast and how surely."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,17 +10,16 @@ from django.db.models import Avg, Count, Min, Q
 from django.utils import timezone
 
 from classifier.models import Identification, ModelVersion, Prediction
+from core.figures import Figure, Figures
 
 #: What "lately" means.
 WINDOW = timedelta(minutes=15)
 #: Times are those of so many answers at most, the latest.
 TIMED = 1000
 
-Figure = tuple[str, str, dict[str, str], float]
 
-
-def figures(now: datetime | None = None) -> Iterator[Figure]:
-    """(name, what it says, labels, value) each."""
+def figures(now: datetime | None = None) -> Figures:
+    """All of them."""
     now = now or timezone.now()
     yield from _waiting(now)
     yield from _ended(now)
@@ -28,33 +27,30 @@ def figures(now: datetime | None = None) -> Iterator[Figure]:
     yield from _confidence(now)
 
 
-def _waiting(now: datetime) -> Iterator[Figure]:
+def _waiting(now: datetime) -> Figures:
     waiting = dict(
         Identification.objects.waiting().values_list("status").annotate(n=Count("pk")).order_by("status")
     )
     for status in ("queued", "running"):
-        yield (
-            "carsite_photos_waiting",
-            "Photos without an answer.",
-            {"status": status},
-            waiting.get(status, 0),
-        )
+        text, labels = "Photos without an answer.", {"status": status}
+        yield Figure("carsite_photos_waiting", text, labels, waiting.get(status, 0))
     oldest = Identification.objects.waiting().aggregate(at=Min("created"))["at"]
     age = (now - oldest).total_seconds() if oldest else 0.0
-    yield "carsite_photos_waiting_oldest_seconds", "Age of the photo that waits longest.", {}, age
+    yield Figure("carsite_photos_waiting_oldest_seconds", "Age of the photo that waits longest.", {}, age)
 
 
-def _ended(now: datetime) -> Iterator[Figure]:
+def _ended(now: datetime) -> Figures:
     text = "Photos that were brought to an end in the last 15 minutes, by how."
     ended = Identification.objects.filter(finished__gt=now - WINDOW).values_list(
         "status", "decision", "failure"
     )
     for status, decision, failure, count in ended.annotate(n=Count("pk")).order_by("status", "decision"):
         outcome = decision if status == "done" else failure
-        yield "carsite_photos_ended", text, {"status": status, "outcome": outcome or "none"}, count
+        labels = {"status": status, "outcome": outcome or "none"}
+        yield Figure("carsite_photos_ended", text, labels, count)
 
 
-def _seconds(now: datetime) -> Iterator[Figure]:
+def _seconds(now: datetime) -> Figures:
     """The stages of the latest answers, and the wait before them."""
     text = "Seconds of each stage of the answers of the last 15 minutes."
     rows = Identification.objects.filter(status="done", finished__gt=now - WINDOW).order_by("-finished")
@@ -66,10 +62,11 @@ def _seconds(now: datetime) -> Iterator[Figure]:
         values.sort()
         for quantile in (0.5, 0.95):
             value = values[min(len(values) - 1, int(quantile * len(values)))]
-            yield "carsite_photo_stage_seconds", text, {"stage": stage, "quantile": str(quantile)}, value
+            labels = {"stage": stage, "quantile": str(quantile)}
+            yield Figure("carsite_photo_stage_seconds", text, labels, value)
 
 
-def _confidence(now: datetime) -> Iterator[Figure]:
+def _confidence(now: datetime) -> Figures:
     """How sure the active model is of visitors' photos beside how sure it was of those it was measured on."""
     active = ModelVersion.objects.active()
     if active is None:
@@ -85,18 +82,18 @@ def _confidence(now: datetime) -> Iterator[Figure]:
     )
     share, of = "carsite_model_sure_share", "Share of photos of cars whose answer is sure, likewise."
     if seen["n"]:
-        yield name, text, photos, mean["mean"] or 0.0
-        yield share, of, photos, seen["sure"] / seen["n"]
+        yield Figure(name, text, photos, mean["mean"] or 0.0)
+        yield Figure(share, of, photos, seen["sure"] / seen["n"])
     measured = active.card.get("metrics", {})
     photos = photos | {"photos": "measured"}
     if (expected := _mean_confidence(measured)) is not None:
-        yield name, text, photos, expected
+        yield Figure(name, text, photos, expected)
     if sure := measured.get("decisions", {}).get("sure"):
-        yield share, of, photos, sure["share"]
+        yield Figure(share, of, photos, sure["share"])
 
 
 def _mean_confidence(metrics: Mapping[str, Any]) -> float | None:
-    """Of the photos that a bundle was measured on, from the bins of its reliability diagram; None where it has none."""
+    """Of the photos that a bundle was measured on, from the bins of its reliability diagram, where it has one."""
     bins = metrics.get("reliability") or []
     photos = sum(one["photos"] for one in bins)
     return sum(one["confidence"] * one["photos"] for one in bins) / photos if photos else None

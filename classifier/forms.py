@@ -10,6 +10,7 @@ from catalog.models import Variant
 from catalog.search.car_names import CarInput, named
 from catalog.search.criteria import Criteria
 from classifier.models import Feedback, Identification
+from core.text import fold
 
 _LISTED = "variant:"
 
@@ -71,6 +72,6 @@ def variant_named(text: str) -> Variant | None:
     published = Variant.objects.published()
     if found := named(text, published):
         return found[-1]
-    wanted = " ".join(text.casefold().split())
+    wanted = fold(text)
     of_all_years = published.filter(year=None).meeting(Criteria(q=text)).with_names() if wanted else ()
-    return next((car for car in of_all_years if str(car.model).casefold() == wanted), None)
+    return next((car for car in of_all_years if fold(str(car.model)) == wanted), None)

@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.models import Variant
+from catalog.serializers import CurrentSlugField
 from classifier.answers.fused import FusedAnswer, FusedCandidate, fused_answer
-from classifier.models import Feedback, Identification, Prediction, Reading, Sighting
+from classifier.models import Feedback, Identification, ModelOutput, Prediction, Sighting
 from classifier.photos.intake import ACCEPTED, MAX_PHOTOS
 
 
@@ -61,13 +62,13 @@ class ModelShare(MakeShare):
     model = serializers.CharField()
 
 
-class ReadingSerializer(serializers.ModelSerializer):
+class EarlierAnswerSerializer(serializers.ModelSerializer):
     """An earlier answer, which a newer model's replaced."""
 
     model_version: serializers.StringRelatedField = serializers.StringRelatedField()
 
     class Meta:
-        model = Reading
+        model = ModelOutput
         fields = ["model_version", "answered", "scene", "decision", "predictions"]
         read_only_fields = fields
 
@@ -95,8 +96,8 @@ class FeedbackRequest(serializers.Serializer):
     """What to say of an answer."""
 
     verdict = serializers.ChoiceField(choices=Feedback.Verdict.choices)
-    variant = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Variant.objects.published(), required=False, allow_null=True, default=None
+    variant = CurrentSlugField(
+        queryset=Variant.objects.published(), required=False, allow_null=True, default=None
     )
     text = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     may_train = serializers.BooleanField(required=False, default=False)
@@ -118,7 +119,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
     models = ModelShare(many=True, read_only=True, source="car_models")
     similar = SimilarCar(many=True, read_only=True)
     model_version: serializers.StringRelatedField = serializers.StringRelatedField()
-    earlier_answers = ReadingSerializer(many=True, read_only=True, source="past")
+    earlier_answers = EarlierAnswerSerializer(many=True, read_only=True, source="past")
     feedback = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="The result's page.")
     photo = serializers.SerializerMethodField(help_text="The kept copy; needs the same sign-in as this.")
@@ -172,7 +173,7 @@ class FusedAnswerSerializer(serializers.Serializer):
     """One answer to all photos that show a car from outside; `counted` are their ids."""
 
     decision = serializers.ChoiceField(choices=Identification.Decision.choices)
-    predictions = FusedPrediction(many=True)
+    predictions = FusedPrediction(many=True, source="candidates")
     makes = MakeShare(many=True)
     models = ModelShare(many=True, source="car_models")
     counted = serializers.SerializerMethodField()

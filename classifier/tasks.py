@@ -6,7 +6,8 @@ import os
 
 from celery import Task, shared_task
 
-from classifier.answers import identifications
+from classifier.answers import identify as answering
+from classifier.answers.sweep import identifications_sweep
 
 DAY = 86_400
 
@@ -15,7 +16,7 @@ DAY = 86_400
 def identify(self: Task, identification_id: str) -> None:
     """Answer one photo. Time limits stay below the lease, so a worker that hangs is gone before another one starts."""
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
-    identifications.identification_run(identification_id=identification_id, redelivered=redelivered)
+    answering.identification_run(identification_id=identification_id, redelivered=redelivered)
 
 
 @shared_task(expires=30)
@@ -23,7 +24,7 @@ def sweep() -> None:
     """Bring stale photos on (beat)."""
     from classifier.training import reference_photos
 
-    identifications.identifications_sweep()
+    identifications_sweep()
     reference_photos.reference_photos_sweep()
 
 
@@ -38,7 +39,9 @@ def read_reference_photos() -> None:
 @shared_task(soft_time_limit=480, time_limit=540)
 def expire_guest_photos() -> None:
     """Delete guests' photos past their retention (beat)."""
-    identifications.guest_photos_expire()
+    from classifier.photos.delete import guest_photos_expire
+
+    guest_photos_expire()
 
 
 @shared_task(expires=60, soft_time_limit=50, time_limit=55)
@@ -51,7 +54,7 @@ def look_again() -> None:
 
 @shared_task(acks_late=False, soft_time_limit=30 * DAY, time_limit=30 * DAY + 60)
 def retrain(run_id: int) -> None:
-    """Work a training run off (queue `train`). Taken off the queue at once: where it dies, the sweeper rings again."""
+    """Do a training run (queue `train`). Acknowledged at once: where it dies, the sweep queues it again."""
     from classifier.training import runs
 
     os.nice(10)  # visitors come first; the process ends with the task

@@ -1,4 +1,4 @@
-"""Pages of the way of a photo. What they do is in `services`, what they may see in `querysets`."""
+"""Pages for photos and their answers. What they do is in photos/, answers/ and training/, what they may see in querysets/."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import ListView
 
 from catalog.models import Make
-from classifier.answers import engine, identifications, queue_status, wording
+from classifier.answers import engine, presenter, queue_status, wording
 from classifier.answers.fused import fused_answer
 from classifier.answers.sightings import sighting_create
 from classifier.answers.similar import similar_cars
+from classifier.answers.sweep import identification_retry
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
 from classifier.models import Identification, Sighting
 from classifier.photos import intake
+from classifier.photos.delete import identification_delete
+from classifier.photos.receive import identification_create
 from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet
+from classifier.training.feedback import feedback_record
 
 
 def own(request: HttpRequest) -> IdentificationQuerySet:
@@ -85,7 +89,7 @@ def identify(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest, file: Any) -> tuple[Identification, bool]:
     count_photo(request)
-    return identifications.identification_create(
+    return identification_create(
         file=file, name=file.name, size=file.size, user=request.user, guest_key=_guest_key(request)
     )
 
@@ -124,15 +128,15 @@ def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
     mine = Sighting.objects.visible_to(request.user, request.session.get("guest_key", ""))
     found = get_object_or_404(mine.with_photos(), pk=pk)
     photos = list(found.photos.all())
-    answer = fused_answer(photos)
-    still = sum(row.is_waiting for row in photos)
+    fused = fused_answer(photos)
+    waiting = sum(row.is_waiting for row in photos)
     context = {
         "sighting": found,
         "photos": photos,
-        "answer": answer,
-        "headline": wording.headline(answer) if answer else None,
-        "waiting": still,
-        "away": bool(still) and engine.is_away(),
+        "counted": fused.counted if fused else [],
+        "answer": presenter.present(fused) if fused else None,
+        "waiting": waiting,
+        "away": bool(waiting) and engine.is_away(),
     }
     return _live(request, "classifier/_sighting.html", "classifier/sighting.html", context)
 
@@ -161,11 +165,14 @@ def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -
 
 def _answer_context(row: Identification) -> dict[str, Any]:
     if row.is_waiting:
-        return {"place": queue_status.place(row)}
+        return {"position": queue_status.position(row)}
+    earlier = {"earlier": presenter.earlier_answers(row)}
     if row.status == Identification.Status.FAILED:
-        return {"failure": wording.failure(row)}
-    return {
-        "headline": wording.headline(row),
+        return earlier | {"failure": wording.failure(row)}
+    is_outside = row.scene == Identification.Scene.EXTERIOR
+    return earlier | {
+        "answer": presenter.present(row) if is_outside else None,
+        "heat_cells": presenter.heat_cells(row) if is_outside else [],
         "hints": wording.hints(row),
         "similar": similar_cars(row),
         "feedback": getattr(row, "feedback", None),
@@ -243,7 +250,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(own(request).with_answer(), pk=pk)
     if request.method != "POST":
         return render(request, "classifier/delete.html", {"row": row})
-    identifications.identification_delete(identification=row)
+    identification_delete(identification=row)
     messages.success(request, "The photo and its answer are deleted.")
     return redirect("classifier:history")
 
@@ -253,7 +260,7 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Try a failed photo again."""
     row = get_object_or_404(own(request), pk=pk)
     try:
-        identifications.identification_retry(identification=row)
+        identification_retry(identification=row)
     except NotPossibleNow as error:
         messages.info(request, error.message)
     return HttpResponseRedirect(row.get_absolute_url())
@@ -265,7 +272,7 @@ def feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(own(request).with_answer(), pk=pk, status=Identification.Status.DONE)
     form = FeedbackForm(request.POST or None, identification=row, initial=_said(row))
     if request.method == "POST" and form.is_valid():
-        identifications.feedback_record(identification=row, author=request.user, **form.verdict())
+        feedback_record(identification=row, author=request.user, **form.verdict())
         messages.success(request, "Thank you. What you said is kept with the photo.")
         return HttpResponseRedirect(row.get_absolute_url())
     status = 400 if form.errors else 200

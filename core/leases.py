@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -22,15 +22,22 @@ QUEUED, RUNNING = "queued", "running"
 Row = TypeVar("Row", bound=models.Model)
 
 
+class Leased(Protocol):
+    """What is asked of a row and of its model."""
+
+    MAX_ATTEMPTS: int
+    attempt: int
+
+
 class LeaseQuerySet(models.QuerySet[Row]):
     """Claim, renew, give back, and find what was lost."""
 
     @property
     def _most(self) -> int:
-        return int(cast(Any, self.model).MAX_ATTEMPTS)
+        return cast("Leased", self.model).MAX_ATTEMPTS
 
     # --- One worker and its row ---
-    def claim(self, pk: Any, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
+    def claim(self, pk: object, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
         `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited
@@ -43,9 +50,12 @@ class LeaseQuerySet(models.QuerySet[Row]):
         )
         return self.filter(pk=pk).first() if claimed else None
 
-    def held_as(self, row: Row) -> Self:
-        """The row, while it is still held by the attempt that `row` was claimed for; else nothing."""
-        return self.filter(pk=row.pk, status=RUNNING, attempt=cast(Any, row).attempt)
+    def held_as(self, *rows: Row) -> Self:
+        """The rows, as far as they are still held by the attempts that they were claimed for."""
+        attempts = Q(pk__in=[])
+        for row in rows:
+            attempts |= Q(pk=row.pk, attempt=cast("Leased", row).attempt)
+        return self.filter(attempts, status=RUNNING)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
         """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any
@@ -62,6 +72,10 @@ class LeaseQuerySet(models.QuerySet[Row]):
                 status=QUEUED, attempt=F("attempt") - 1, lease_until=None, enqueued=timezone.now()
             )
         )
+
+    def end_leases(self, *rows: Row) -> int:
+        """Let the next sweep put these rows back, each with its attempt counted: this worker has failed."""
+        return self.held_as(*rows).update(lease_until=timezone.now())
 
     # --- What was lost on the way ---
     def expired(self, now: datetime, *, lease: timedelta) -> Self:
@@ -88,8 +102,10 @@ class LeaseQuerySet(models.QuerySet[Row]):
     def wake(self, pks: Iterable[Any], now: datetime, send: Callable[[Any], None]) -> int:
         """Send a wake-up for each of `pks` that still waits, and note the time. Returns how many."""
         with transaction.atomic():
-            waiting = list(self.filter(pk__in=list(pks), status=QUEUED).values_list("pk", flat=True))
+            wanted = list(pks)
+            waiting = set(self.filter(pk__in=wanted, status=QUEUED).values_list("pk", flat=True))
             self.filter(pk__in=waiting).update(enqueued=now)
-            for pk in waiting:
-                send(pk)
+            for pk in wanted:
+                if pk in waiting:
+                    send(pk)
         return len(waiting)

@@ -49,12 +49,12 @@ class LimitReached(ExpectedError):
 # --- Rates --------------------------------------------------------------------------------------------------
 def rate(name: str) -> RateLimitItem | None:
     """The rate of a limit, such as "60/minute"; None where the settings say that there is no limit."""
-    texts: dict[str, str | None] = {
+    of_api: dict[str, str | None] = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]  # type: ignore[assignment]
+    of_photos = {
         PHOTOS: f"{settings.UPLOADS_PER_DAY}/day",
         GUEST_PHOTOS: f"{settings.GUEST_UPLOADS_PER_HOUR}/hour",
-        **settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"],
     }
-    text = texts[name]
+    text = (of_photos | of_api)[name]
     return parse(text) if text else None
 
 

@@ -1,10 +1,8 @@
-"""What the site says of its work: lines of JSON for programs, plain ones for a developer, each with the id of
-its request.
+"""Log lines, by structlog: JSON for programs, plain text for a developer, each with the id of its request.
 
 The id comes with a request or is made for it, goes along with each task that the request queues, and is kept
-with the photo. A line says what its call says and what `bound` holds; whatever else hangs on a log record
-stays out, and e-mail addresses are taken out of messages and tracebacks: what is never written needs no
-deletion.
+with the photo. A line says what its call says and what is bound; whatever else hangs on a log record stays
+out. E-mail addresses are taken out of messages and tracebacks: what is never written needs no deletion.
 """
 
 from __future__ import annotations
@@ -13,39 +11,32 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-_EMPTY: Mapping[str, Any] = {}
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default=_EMPTY)
+from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
+from structlog.processors import JSONRenderer, format_exc_info
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
+
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 # --- What a line belongs to ---------------------------------------------------------------------------------
-def bind(**values: Any) -> None:
+#: `with bound(task=…)`: lines within say these values too.
+bound = bound_contextvars
+
+
+def bind(**values: object) -> None:
     """Every line from here on says these values, in place of all that was bound before."""
-    _bound.set(values)
-
-
-@contextmanager
-def bound(**values: Any) -> Iterator[None]:
-    """Lines within say these values too."""
-    token = _bound.set({**_bound.get(), **values})
-    try:
-        yield
-    finally:
-        _bound.reset(token)
+    clear_contextvars()
+    bind_contextvars(**values)
 
 
 def request_id() -> str:
-    """The id of the request that is being answered, or whose task is being done; empty where there is
-    none.
-    """
-    return str(_bound.get().get("request_id", ""))
+    """The id of the request that is answered, or whose task is done; empty where there is none."""
+    return str(get_contextvars().get("request_id", ""))
 
 
 def sane_id(sent: str | None) -> str:
@@ -53,61 +44,78 @@ def sane_id(sent: str | None) -> str:
     return sent if sent and _SANE_ID.fullmatch(sent) else uuid.uuid4().hex
 
 
-# --- How a line looks ---------------------------------------------------------------------------------------
+# --- What a line says ---------------------------------------------------------------------------------------
 def masked(text: str) -> str:
     """The text without e-mail addresses: databases quote the row that they refuse."""
     return _ADDRESS.sub("[address]", text)
 
 
-def _message(record: logging.LogRecord) -> str:
-    """The words of a record; of a request it names the view, as addresses hold keys of mailed links."""
+def _message(record: logging.LogRecord, message: str, args: Any) -> str:
+    """The words of a record; of a request it names the view, as its path may hold the key of a mailed
+    link.
+    """
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
-    if request is not None and match and record.args and request.path in record.args:
-        return str(record.args[0]) + f": {match.view_name}"  # type: ignore[index]
-    return record.getMessage()
+    if request is not None and match and args and request.path in args:
+        return f"{args[0]}: {match.view_name}"
+    return message
 
 
-def entry_of(record: logging.LogRecord) -> dict[str, Any]:
-    """A record as the fields of a line. What a call wants to say besides its message is in `extra={"fields":
-    …}`.
-    """
-    entry = {
+def _described(logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
+    """A record as the values of a line. What a call says besides its message is in `extra={"fields": …}`."""
+    record: logging.LogRecord = event["_record"]
+    line: EventDict = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
-        "message": masked(_message(record)),
-        **_bound.get(),
-        **getattr(record, "fields", _EMPTY),
+        "message": masked(_message(record, event["event"], event.get("positional_args"))),
+        **get_contextvars(),
+        **getattr(record, "fields", {}),
     }
-    if record.exc_info:
-        trace = logging.Formatter().formatException(record.exc_info)
-        entry["exception"] = masked(trace)
-    return entry
+    if "exc_info" in event:
+        line["exc_info"] = event["exc_info"]
+    return line
 
 
-class JsonFormatter(logging.Formatter):
+def _without_addresses(logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = masked(event["exception"])
+    return event
+
+
+def _text(logger: WrappedLogger, level: str, event: EventDict) -> str:
+    """For reading: what happened, then `name=value`, then the traceback."""
+    head = " ".join(str(event.pop(name)) for name in ("time", "level", "logger", "message"))
+    trace = event.pop("exception", "")
+    values = "".join(f" {name}={value}" for name, value in event.items())
+    return head + values + (f"\n{trace}" if trace else "")
+
+
+# --- How a line looks ---------------------------------------------------------------------------------------
+class _Formatter(ProcessorFormatter):
+    """Formats the records of Python's own loggers, which Django, Celery and this site write to."""
+
+    def __init__(self, renderer: Processor) -> None:
+        processors = (_described, format_exc_info, _without_addresses, renderer)
+        super().__init__(processors=processors, pass_foreign_args=True)
+
+
+class JsonFormatter(_Formatter):
     """One object a line."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(entry_of(record), default=str, ensure_ascii=False)
+    def __init__(self) -> None:
+        super().__init__(JSONRenderer(json.dumps, default=str, ensure_ascii=False))
 
 
-class TextFormatter(logging.Formatter):
-    """For reading: what happened, then `name=value`, then the traceback."""
+class TextFormatter(_Formatter):
+    """One line a record, and its traceback below."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        entry = entry_of(record)
-        head = " ".join(str(entry.pop(name)) for name in ("time", "level", "logger", "message"))
-        trace = entry.pop("exception", "")
-        values = "".join(f" {name}={value}" for name, value in entry.items())
-        return head + values + (f"\n{trace}" if trace else "")
+    def __init__(self) -> None:
+        super().__init__(_text)
 
 
 class NoOutages(logging.Filter):
-    """Drops Django's line, with its traceback, of a page that could not be had: the request's own line names
-    the reason.
-    """
+    """Drops Django's line, with its traceback, of an answer 503: the request's own line names the reason."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", None) != 503

@@ -28,7 +28,7 @@ def find_dealers(*, make: str = "", near: str = "") -> Search:
     """The active dealers of a make (its slug) near a place. What isn't known is left out and told in `errors`."""
     errors: list[DealersError] = []
     dealers = Dealer.objects.active().with_names()
-    found_make = Make.objects.filter(slug=make).first() if make else None
+    found_make = Make.objects.known_as([make]).get(make) if make else None
     if found_make:
         dealers = dealers.filter(makes=found_make)
     elif make:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.text import fold
 from dealers.exceptions import UnknownPlace
 from dealers.models import City
 from dealers.regions import COUNTRIES, COUNTRY_ALIASES, US_STATES
@@ -20,9 +20,6 @@ TYPO_SCORE = 80
 """How alike (0-100) a typed name has to be for us to take it as that city, saying so."""
 SUGGESTION_SCORE = 60
 SUGGESTIONS = 3
-
-# Letters that Unicode does not take apart into a plain letter and an accent.
-_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "đ": "d", "ı": "i"})
 
 
 @dataclass(frozen=True)
@@ -60,13 +57,6 @@ def find_place(text: str) -> Place:
     if city := _alike(folded, known.by_name):
         return _at(city, guessed=True)
     raise UnknownPlace(text, _suggestions(folded, known.by_name))
-
-
-def fold(text: str) -> str:
-    """Lower case, no accents, single spaces for all else: how names are compared."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN_LETTERS))
-    letters = "".join(sign if sign.isalnum() else " " for sign in plain if not unicodedata.combining(sign))
-    return " ".join(letters.split())
 
 
 def _at(city: City, *, guessed: bool = False) -> Place:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from catalog.models import Variant
+from catalog.serializers import CurrentSlugField
 from dealers.models import Dealer, Enquiry, EnquiryEvent
 from dealers.validators import clean_line, clean_message, clean_phone
 
@@ -44,8 +45,8 @@ class EnquiryRequest(serializers.Serializer):
     """A letter to a dealer."""
 
     dealer = serializers.SlugRelatedField(slug_field="slug", queryset=Dealer.objects.active())
-    variant = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Variant.objects.published().with_names(), required=False, allow_null=True
+    variant = CurrentSlugField(
+        queryset=Variant.objects.published().with_names(), required=False, allow_null=True
     )
     identification = serializers.UUIDField(
         required=False, allow_null=True, help_text="An answered photo of yours."

@@ -160,7 +160,7 @@ def _asked_about(request: HttpRequest) -> dict[str, Any]:
     identification_id: UUID | None = form.cleaned_data.get("identification")
     evidence = evidence_for(request, identification_id)
     slug = form.cleaned_data.get("variant") or (evidence.variant_slug if evidence else "")
-    variant = Variant.objects.published().with_names().filter(slug=slug).first() if slug else None
+    variant = Variant.objects.published().with_names().known_as([slug]).get(slug) if slug else None
     return {"variant": variant, "evidence": evidence, "identification_id": identification_id}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from classifier.answers.identifications import RING_AGAIN
+from classifier.answers.sweep import WAKE_AGAIN
 from classifier.models import Identification
 from tests.services import Page, Site, Visitor, paused, photo, wait_for
 
@@ -45,7 +45,7 @@ def answered_once(row: Identification, *, seconds: float = 60) -> None:
 
 def grow_old(*rows: Identification) -> None:
     """Make rows look as if their workers' leases had run out and their bells had been rung long ago."""
-    past = timezone.now() - 2 * RING_AGAIN
+    past = timezone.now() - 2 * WAKE_AGAIN
     mine = Identification.objects.waiting().filter(pk__in=[row.pk for row in rows])
     mine.update(enqueued=past)
     mine.filter(status=Status.RUNNING).update(lease_until=past)

@@ -100,7 +100,7 @@ def test_the_queue_can_not_lose_or_poison():
 
 
 def test_a_photos_task_ends_before_its_lease():
-    from classifier.answers.identifications import LEASE
+    from classifier.answers.identify import LEASE
     from classifier.tasks import identify
 
     assert identify.soft_time_limit < identify.time_limit < LEASE.total_seconds()

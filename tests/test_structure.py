@@ -18,7 +18,7 @@ SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 )
 #: Apps that still break a rule. These lists only ever get shorter.
-WITH_CIRCLES = ("accounts", "catalog", "classifier", "dealers", "scraper")
+WITH_CIRCLES = ("accounts", "catalog", "dealers", "scraper")
 WITH_LONG_FUNCTIONS = ("classifier", "ml", "scraper")
 WITH_TANGLES = ("catalog", "classifier", "ml", "scraper")
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_COMPLEXITY = 400, 40, 15

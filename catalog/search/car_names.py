@@ -13,7 +13,7 @@ from catalog.models import Variant
 from catalog.querysets import VariantQuerySet
 from catalog.search import listing
 from catalog.search.criteria import Criteria
-from catalog.search.words import normalise
+from core.text import fold
 
 #: Names that are offered, and cars of one name that are looked at.
 OFFERED, SAME_NAME = 20, 500
@@ -21,19 +21,19 @@ OFFERED, SAME_NAME = 20, 500
 
 def offered(text: str, limit: int = OFFERED) -> list[str]:
     """Names of published cars that fit what was typed, the nearest first."""
-    return [str(car) for car in listing.find(text, limit)[0]] if normalise(text) else []
+    return [str(car) for car in listing.find(text, limit)[0]] if fold(text) else []
 
 
 def named(text: str, variants: VariantQuerySet) -> list[Variant]:
-    """Those of `variants` whose full name this is, whatever the case and spaces."""
-    wanted = " ".join(text.casefold().split())
+    """Those of `variants` whose full name this is, whatever the case, accents and signs."""
+    wanted = fold(text)
     if not wanted:
         return []
     # Of long names not every word is looked for, but their year narrows.
     years = [int(word) for word in wanted.split() if word.isdecimal() and len(word) == 4]
     of_words = variants.meeting(Criteria(q=text)).with_names()
     of_year = of_words.filter(Q(year__in=years) | Q(year=None)) if years else of_words
-    return [car for car in of_year.order_by("pk")[:SAME_NAME] if str(car).casefold() == wanted]
+    return [car for car in of_year.order_by("pk")[:SAME_NAME] if fold(str(car)) == wanted]
 
 
 def variant_meant(text: str) -> Variant:

@@ -14,6 +14,7 @@ from catalog.models import Make
 from catalog.querysets import VariantQuerySet
 from catalog.search.criteria import Criteria
 from catalog.specs.vocabulary import FUELS
+from core.text import fold
 
 NAMES = ("make", "body", "fuel")
 
@@ -83,7 +84,7 @@ class Tally:
     def facets(self) -> list[Facet]:
         """Make, body style and fuel."""
         bodies = {body.value: str(body.label) for body in BodyStyle}
-        by_name = dict(sorted(self.makes.items(), key=lambda make: make[1].casefold()))
+        by_name = dict(sorted(self.makes.items(), key=lambda make: fold(make[1])))
         return [
             self._facet("make", "Make", by_name),
             self._facet("body", "Body", bodies),

@@ -12,8 +12,10 @@ from catalog.querysets import VariantQuerySet
 from catalog.search import words
 from catalog.search.criteria import Criteria
 from catalog.search.facets import Chip, Facet, Tally, years
+from catalog.search.former_slugs import with_current_slugs
 from catalog.search.paging import LongPaginator
 from catalog.specs.sheet import HEADLINES
+from core.text import fold
 
 PAGE_SIZE = 24
 #: Of more cars than this, words have said too little to put any first, and reading the names of all would take longest of all.
@@ -41,6 +43,7 @@ class Listing:
 def browse(criteria: Criteria, page: str | None) -> Listing:
     """The list for these criteria. A constant number of queries; a page that is out of range is the nearest one."""
     variants = Variant.objects.published()
+    criteria = with_current_slugs(criteria)
     asked, unfiltered = criteria.q, 0
     suggestions: list[str] = []
     tally = Tally.take(variants, criteria)
@@ -80,8 +83,8 @@ def known_names() -> dict[str, str]:
     """Names of makes, in all ways people call them, and of models; each with its plain words."""
     makes = Make.objects.published().values_list("name", "aliases")
     models = CarModel.objects.published().order_by().values_list("name", "slug")
-    names = {name: words.normalise(name) for make, aliases in makes for name in (make, *aliases)}
-    # A slug has the words already: thousands of names take long to normalise.
+    names = {name: fold(name) for make, aliases in makes for name in (make, *aliases)}
+    # A slug has the words already: thousands of names take long to fold.
     return {name: slug.replace("-", " ") for name, slug in models} | names
 
 

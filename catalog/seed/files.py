@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.utils.text import slugify
-
 from catalog.exceptions import SeedError
 from catalog.seed.facts import Match
+from core import text
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 FACTS = "facts.jsonl"
@@ -41,8 +40,7 @@ class SeedVariant:
 
     @property
     def slug(self) -> str:
-        # A folder of photos, which the classifier's labels are the names of, can't have a slash in its name.
-        return slugify(self.label.replace("/", "-"))
+        return text.slug(self.label)
 
 
 def variants(folder: Path = FOLDER) -> list[SeedVariant]:

@@ -26,7 +26,7 @@ from catalog.seed import files
 from catalog.seed.files import SeedVariant
 from catalog.specs.units import range_to_si
 from catalog.specs.vocabulary import SEPARATOR
-from catalog.supply import FACT_FIELDS, facts_write, slug_of
+from catalog.supply import FACT_FIELDS, facts_write, make_slug, model_slug
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,16 @@ def _variants_create(cars: Iterable[SeedVariant], aliases: dict[str, list[str]])
     existing = Variant.objects.known_as(car.slug for car in cars)
     missing = [car for car in cars if car.slug not in existing]
     names = dict.fromkeys(car.make for car in missing)
-    new_makes = [Make(name=name, slug=slug_of(name, 80), aliases=aliases.get(name, [])) for name in names]
+    new_makes = [Make(name=name, slug=make_slug(name), aliases=aliases.get(name, [])) for name in names]
     Make.objects.bulk_create(new_makes, ignore_conflicts=True)
     makes = Make.objects.in_bulk(field_name="slug")
-    pairs = dict.fromkeys((slug_of(car.make, 80), car.model) for car in missing)
-    new_models = [CarModel(make=makes[make], name=name, slug=slug_of(name, 120)) for make, name in pairs]
+    pairs = dict.fromkeys((make_slug(car.make), car.model) for car in missing)
+    new_models = [CarModel(make=makes[make], name=name, slug=model_slug(name)) for make, name in pairs]
     CarModel.objects.bulk_create(new_models, ignore_conflicts=True)
     models = {(model.make_id, model.slug): model for model in CarModel.objects.all()}
     Variant.objects.bulk_create(
         Variant(
-            model=models[makes[slug_of(car.make, 80)].pk, slug_of(car.model, 120)],
+            model=models[makes[make_slug(car.make)].pk, model_slug(car.model)],
             year=car.year,
             body_style=car.body_style,
             body_detail=car.body_detail,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from catalog.exceptions import SeedError
+from core.text import fold
 
 Row = dict[str, str]
 CLASSES, EPA, FEATURES, US_MODELS, INDIA = (
@@ -24,20 +25,20 @@ _MAKES = {"mclaren automotive": "mclaren", "toyata": "toyota"}
 
 
 class Table:
-    """Rows by make and year; a table without years has "" for it. Makes are compared without regard to case."""
+    """Rows by make and year; a table without years has "" for it. Makes are the same where `fold` writes them alike."""
 
     def __init__(self, path: Path, *, make: str, model: str, year: str = "") -> None:
         self.name, self.model = path.name, model
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in read(path):
-            name = row[make].casefold()
+            name = fold(row[make])
             self._rows[_MAKES.get(name, name), row[year] if year else ""].append(row)
 
     def find(self, make: str, models: Iterable[str], year: str | int) -> list[Row]:
         """All rows of these models in that year. Raises SeedError where a model has none."""
         found = []
         for model in models:
-            rows = [row for row in self._rows[make.casefold(), str(year)] if row[self.model] == model]
+            rows = [row for row in self._rows[fold(make), str(year)] if row[self.model] == model]
             if not rows:
                 raise SeedError(f"{self.name} has no {make} {model!r} of {year}.")
             found += rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.text import slugify
+from core.text import slug
 
 UnitSystem = Literal["metric", "imperial"]
 
@@ -108,7 +108,7 @@ SPECS: dict[str, SpecKind] = {
 
 # The words of the `fuel` fact, by what filters call them. A variant sold with several engines has several.
 FUELS: dict[str, str] = {
-    slugify(name): name
+    slug(name): name
     for name in (
         "Petrol",
         "Diesel",

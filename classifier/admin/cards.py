@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from classifier.models import ModelVersion, Reading
+from classifier.models import ModelOutput, ModelVersion
 from ml.evaluation.report import EvaluationReport, PairedReport
 from ml.evaluation.tables import Table, paired_table, report_tables
 
@@ -60,7 +60,7 @@ def reliability(version: ModelVersion) -> list[Bar]:
 
 def shadow_run(version: ModelVersion) -> dict[str, int] | None:
     """How far its shadow runs agree with what was shown; None where it was never a shadow."""
-    counts = Reading.objects.of_shadow(version).aggregate(
+    counts = ModelOutput.objects.of_shadow(version).aggregate(
         photos=Count("pk"),
         agree=Count("pk", filter=Q(agrees=True)),
         differ=Count("pk", filter=Q(agrees=False)),

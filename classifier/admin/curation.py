@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.search.car_names import offered
 from classifier.admin.parts import ShowsItsPhoto
+from classifier.answers.wording import candidate_text, output_summary
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback
@@ -47,7 +48,7 @@ class Item:
     def answered(self) -> str:
         """What the model answered."""
         best = self.feedback.identification.best
-        return str(best) if best else "–"
+        return candidate_text(best)
 
     @property
     def needs_car(self) -> bool:
@@ -72,11 +73,10 @@ class Item:
             lines.append("the model agrees")
         else:
             lines.append("the model disagrees")
-        for reading in row.identification.readings.all():
-            read = reading.best["slug"] if reading.best and not reading.failure else None
-            lines.append(
-                f"{reading.model_version} {'agrees' if slug and read == slug else 'says ' + reading.summary}"
-            )
+        for output in row.identification.outputs.all():
+            named = output.best["slug"] if output.best and not output.failure else None
+            says = "agrees" if slug and named == slug else f"says {output_summary(output)}"
+            lines.append(f"{output.model_version} {says}")
         return lines
 
 
@@ -208,7 +208,7 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
     @admin.display(description="the model said")
     def answered(self, feedback: Feedback) -> str:
         """The likeliest candidate."""
-        return str(feedback.identification.best or "–")
+        return candidate_text(feedback.identification.best)
 
 
 @admin.register(CurationEvent)

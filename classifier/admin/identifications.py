@@ -13,10 +13,11 @@ from django.utils.html import format_html
 
 from classifier.admin.parts import GoesWithItsPhoto, photo
 from classifier.admin.waiting import WaitsAndFails
-from classifier.answers import identifications
-from classifier.answers.wording import percent
+from classifier.answers.sweep import identification_retry
+from classifier.answers.wording import candidate_text, output_summary, percent
 from classifier.exceptions import ClassifierError
-from classifier.models import Feedback, Identification, Prediction, Reading
+from classifier.models import Feedback, Identification, ModelOutput, Prediction
+from classifier.photos.delete import identification_delete, identifications_delete
 from classifier.training import backfill
 from core.admin import NeverEdited, change_link
 
@@ -38,6 +39,11 @@ class PredictionInline(NeverEdited, admin.TabularInline):
         """They go with their answer, never alone."""
         return False
 
+    @admin.display(description="probability")
+    def percent(self, prediction: Prediction) -> str:
+        """For people."""
+        return percent(prediction.probability)
+
     @admin.display(description="car of the catalogue")
     def car(self, prediction: Prediction) -> str:
         """Leads to the car."""
@@ -45,22 +51,27 @@ class PredictionInline(NeverEdited, admin.TabularInline):
         return change_link("catalog_variant", variant.pk, str(variant)) if variant else "–"
 
 
-class ReadingInline(NeverEdited, admin.TabularInline):
-    """What other models read in the photo."""
+class ModelOutputInline(NeverEdited, admin.TabularInline):
+    """What other models said of the photo."""
 
-    model = Reading
+    model = ModelOutput
     extra = 0
     fields = ("answered", "role", "model_version", "summary", "agrees", "failure")
     readonly_fields = fields
-    verbose_name_plural = "other readings"
+    verbose_name_plural = "outputs of other models"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Reading]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelOutput]:
         """With the models' names."""
         return super().get_queryset(request).select_related("model_version")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They go with their photo, never alone."""
         return False
+
+    @admin.display(description="it says")
+    def summary(self, output: ModelOutput) -> str:
+        """Its best candidate."""
+        return output_summary(output)
 
 
 class FeedbackInline(NeverEdited, admin.StackedInline):
@@ -83,7 +94,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
     search_fields = ("id", "owner__email", "predictions__label")
     date_hierarchy = "created"
     actions = ("retry", "look_again")
-    inlines = (PredictionInline, ReadingInline, FeedbackInline)
+    inlines = (PredictionInline, ModelOutputInline, FeedbackInline)
     view_on_site = False  # the page is the owner's alone
     fieldsets = (
         (None, {"fields": ("photo_large", "status", "failure", "who", "on_site", "enquiries")}),
@@ -105,11 +116,11 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
 
     def delete_model(self, request: HttpRequest, obj: Identification) -> None:
         """With the files."""
-        identifications.identification_delete(identification=obj)
+        identification_delete(identification=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
         """With the files."""
-        identifications.identifications_delete(rows=list(queryset))
+        identifications_delete(rows=list(queryset))
 
     @admin.action(description="Try failed ones again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
@@ -117,7 +128,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
         done, left = 0, 0
         for row in queryset:
             try:
-                identifications.identification_retry(identification=row)
+                identification_retry(identification=row)
                 done += 1
             except ClassifierError:
                 left += 1
@@ -148,7 +159,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
     @admin.display(description="best answer")
     def answer(self, row: Identification) -> str:
         """The likeliest candidate, with how sure the model is."""
-        return str(row.best) if row.best else "–"
+        return candidate_text(row.best)
 
     @admin.display(description="from")
     def who(self, row: Identification) -> str:
@@ -194,7 +205,7 @@ class PredictionAdmin(GoesWithItsPhoto, admin.ModelAdmin):
     @admin.display(description="probability", ordering="probability")
     def percent_column(self, prediction: Prediction) -> str:
         """For people."""
-        return prediction.percent
+        return percent(prediction.probability)
 
     @admin.display(description="car of the catalogue")
     def car(self, prediction: Prediction) -> str:

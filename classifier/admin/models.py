@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from classifier.admin import cards
 from classifier.admin.parts import GoesWithItsPhoto, said
-from classifier.answers.wording import percent
-from classifier.models import Identification, ModelEvent, ModelVersion, Reading
+from classifier.answers.wording import candidate_text, output_summary
+from classifier.models import Identification, ModelEvent, ModelOutput, ModelVersion
 from classifier.training import backfill, registry
 from core.admin import ViewOnly
 
@@ -111,7 +111,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
             "others": Identification.objects.answered_by_others(version.pk).count()
             if version.is_active
             else 0,
-            "looking_again": Identification.objects.to_look_at_again().count() if version.is_active else 0,
+            "looking_again": Identification.objects.for_backfill().count() if version.is_active else 0,
             "model_events": version.events.select_related("actor", "previous")[:30],
         }
 
@@ -232,9 +232,9 @@ class ModelEventAdmin(ViewOnly, admin.ModelAdmin):
     readonly_fields = fields
 
 
-@admin.register(Reading)
-class ReadingAdmin(GoesWithItsPhoto, admin.ModelAdmin):
-    """What models read in photos besides the answers that are shown: earlier answers, shadow runs."""
+@admin.register(ModelOutput)
+class ModelOutputAdmin(GoesWithItsPhoto, admin.ModelAdmin):
+    """What models said of photos besides the answers that are shown: earlier answers, shadow runs."""
 
     list_display = ("thumbnail", "answered", "role", "model_version", "says", "agrees", "shown", "failure")
     list_display_links = ("answered",)
@@ -254,17 +254,16 @@ class ReadingAdmin(GoesWithItsPhoto, admin.ModelAdmin):
     )
     readonly_fields = fields
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Reading]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelOutput]:
         """With what was shown."""
         return super().get_queryset(request).prefetch_related("identification__predictions")
 
     @admin.display(description="it says")
-    def says(self, reading: Reading) -> str:
+    def says(self, output: ModelOutput) -> str:
         """Its best candidate."""
-        return reading.summary
+        return output_summary(output)
 
     @admin.display(description="shown is")
-    def shown(self, reading: Reading) -> str:
+    def shown(self, output: ModelOutput) -> str:
         """The answer that people see."""
-        best = reading.identification.best
-        return f"{best.label}, {percent(best.probability)}" if best else "–"
+        return candidate_text(output.identification.best)

@@ -191,7 +191,7 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     @admin.display(description="progress", ordering="progress")
     def done(self, run: TrainingRun) -> str:
         """In percent."""
-        return f"{run.percent_done}%"
+        return f"{round(run.progress * 100)}%"
 
     @admin.display(description="candidate")
     def made(self, run: TrainingRun) -> str:

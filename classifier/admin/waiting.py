@@ -15,8 +15,9 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from classifier.admin.parts import said
-from classifier.answers import engine, identifications
+from classifier.answers import engine
 from classifier.answers.queue_status import queue
+from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import failure
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Identification
@@ -96,7 +97,7 @@ class WaitsAndFails(admin.ModelAdmin):
         done = 0
         for row in rows:
             try:
-                identifications.identification_retry(identification=row)
+                identification_retry(identification=row)
             except NotPossibleNow:
                 if len(rows) == 1:
                     raise

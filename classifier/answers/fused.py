@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict, TypeVar
 
 from catalog.models import Variant
-from classifier.answers.wording import LIKELY, percent, share_lines
+from classifier.answers.wording import MakeShare, ModelShare
+from classifier.choices import Decision
 from classifier.models import Identification
 from ml.bundle.labels import parse_label
 from ml.serving.fusion import fuse
 
 #: Candidates that an answer names.
 TOP = 5
-Decision = Identification.Decision
+
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ class FusedCandidate:
     probability: float
     variant: Variant | None
 
-    @property
-    def percent(self) -> str:
-        """The probability for people."""
-        return percent(self.probability)
+
+class Ranked(TypedDict):
+    """A car in the whole ranking of one photo's answer, as its row stores it."""
+
+    label: str
+    slug: str
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -38,41 +43,17 @@ class FusedAnswer:
     """What several photos say together. `counted` are those that show a car from outside; the others say nothing here."""
 
     decision: str
-    predictions: Sequence[FusedCandidate]
-    makes: list[dict[str, Any]]
-    car_models: list[dict[str, Any]]
+    candidates: Sequence[FusedCandidate]
+    makes: list[MakeShare]
+    car_models: list[ModelShare]
     counted: Sequence[Identification]
-    Decision: type[Identification.Decision] = field(default=Decision, repr=False)
-
-    @property
-    def best(self) -> FusedCandidate:
-        """The likeliest candidate."""
-        return self.predictions[0]
-
-    @property
-    def make_lines(self) -> list[dict[str, str]]:
-        """The likeliest makes, in words."""
-        return share_lines((entry["make"], entry["probability"]) for entry in self.makes)
-
-    @property
-    def model_lines(self) -> list[dict[str, str]]:
-        """The likeliest models, in words."""
-        return share_lines(
-            (f"{entry['make']} {entry['model']}", entry["probability"]) for entry in self.car_models
-        )
-
-    @property
-    def names_a_car(self) -> bool:
-        """Whether the likeliest candidate is likely enough to lead on to its page and to dealers."""
-        known = self.best.variant is not None and self.decision != Decision.UNKNOWN
-        return known and (self.decision == Decision.SURE or self.best.probability >= LIKELY)
 
 
 def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
     """The answer to photos of one car; None where none of them is answered as a car from outside. One query.
 
-    Photos may have been answered by different models: cars are the same by their slugs. Where most photos are of a car that
-    is not known, so is the car.
+    Photos may have been answered by different models: cars are the same by their slugs. Where most photos show a car
+    that is not known, so does the answer.
     """
     counted = [row for row in photos if row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR]
     labels = {one["slug"]: one["label"] for row in counted for one in _ranking(row)}
@@ -86,16 +67,16 @@ def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
         FusedCandidate(rank, labels[slug], probability, variants.get(slug))
         for rank, (slug, probability) in enumerate(list(together.items())[:TOP], start=1)
     ]
-    makes: dict[tuple[str, ...], float] = defaultdict(float)
-    models: dict[tuple[str, ...], float] = defaultdict(float)
+    makes: dict[str, float] = defaultdict(float)
+    models: dict[tuple[str, str], float] = defaultdict(float)
     for slug, probability in together.items():
         make, model = _names(variants.get(slug), labels[slug])
-        makes[(make,)] += probability
+        makes[make] += probability
         models[(make, model)] += probability
     return FusedAnswer(
         _decision(counted, candidates[0].probability),
         candidates,
-        [{"make": make, "probability": p} for (make,), p in _largest(makes)],
+        [{"make": make, "probability": p} for make, p in _largest(makes)],
         [{"make": make, "model": model, "probability": p} for (make, model), p in _largest(models)],
         counted,
     )
@@ -109,7 +90,7 @@ def _names(variant: Variant | None, label: str) -> tuple[str, str]:
     return parsed.make, parsed.model
 
 
-def _ranking(row: Identification) -> list[dict[str, Any]]:
+def _ranking(row: Identification) -> list[Ranked]:
     """All that counts of a photo's answer; of one that is older than there was such a list, its candidates."""
     return row.ranking or [
         {
@@ -130,5 +111,5 @@ def _decision(counted: Sequence[Identification], probability: float) -> str:
     return Decision.SURE if probability >= thresholds.get("sure", 1.0) else Decision.UNSURE
 
 
-def _largest(shares: dict[tuple[str, ...], float]) -> list[tuple[tuple[str, ...], float]]:
+def _largest(shares: dict[Name, float]) -> list[tuple[Name, float]]:
     return sorted(shares.items(), key=lambda item: -item[1])[:TOP]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.core.cache import cache
 from django.db.models import Count, Min
@@ -20,17 +20,17 @@ _PACE_KEY, _PACE_SECONDS = "classifier-pace", 2
 
 
 @dataclass(frozen=True)
-class Place:
-    """A photo's place in the queue: how many are before it and, where that can be told, when its answer may come."""
+class Position:
+    """Of a photo in the queue: how many are before it and, where that can be told, when its answer may come."""
 
     ahead: int
     words: str
 
 
-def place(row: Identification) -> Place:
+def position(row: Identification) -> Position:
     """Where a waiting photo stands."""
     ahead = Identification.objects.waiting().filter(created__lt=row.created).count()
-    return Place(ahead, _words(ahead))
+    return Position(ahead, _words(ahead))
 
 
 def _words(ahead: int) -> str:
@@ -66,9 +66,16 @@ def span(seconds: float) -> str:
 
 
 # --- For staff ----------------------------------------------------------------------------------------------
+class FailureCount(TypedDict):
+    """How often photos failed for a reason."""
+
+    failure: str
+    count: int
+
+
 @dataclass(frozen=True)
 class Queue:
-    """All that waits, at one moment: `oldest` says how long already, `left` how long still, `pace` is in photos a second."""
+    """All that waits, at one moment. `oldest` says how long already, `left` how long still; `pace`: photos a second."""
 
     queued: int
     running: int
@@ -76,7 +83,7 @@ class Queue:
     pace: float | None
     left: str
     rows: list[Identification]
-    failures: list[Any]
+    failures: list[FailureCount]
 
 
 def queue(now: datetime | None = None, *, most: int = 50) -> Queue:

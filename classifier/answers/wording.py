@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from classifier.choices import Decision, Scene
 
 if TYPE_CHECKING:
-    from classifier.answers.fused import FusedAnswer
-    from classifier.models import Identification
+    from catalog.models import Variant
+    from classifier.models import Identification, ModelOutput
 
 #: From this probability on a make or model is named as certain.
 CERTAIN = 0.9
@@ -24,10 +26,49 @@ _HINTS = {
 _FAILURES = {
     "unreadable": "The photo could not be read: it is damaged. Send it again, or another photo of the car.",
     "photo_missing": "The photo is no longer in our storage. Send it again.",
-    "timeout": "Looking at the photo took too long, so it was stopped. Trying again usually helps.",
-    "worker_lost": "The program that looks at photos stopped three times in the middle of yours. "
-    "Trying again may help; if it does not, the photo itself may be at fault: try another one.",
+    "timeout": "Identifying this photo took too long, so we stopped. Trying again usually helps.",
+    "worker_lost": "Identifying this photo was interrupted three times. "
+    "Trying again may help; if it does not, the photo itself may be the reason: try another one.",
 }
+
+
+class Candidate(Protocol):
+    """One car that an answer names."""
+
+    @property
+    def rank(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def variant(self) -> Variant | None: ...
+
+
+class MakeShare(TypedDict):
+    """Probability of a make, all its cars together."""
+
+    make: str
+    probability: float
+
+
+class ModelShare(MakeShare):
+    """Probability of a model, all its years and bodies together."""
+
+    model: str
+
+
+class Answer(Protocol):
+    """What the answer to one photo (`Identification`) and that to several of one car (`FusedAnswer`) have in common."""
+
+    @property
+    def decision(self) -> str: ...
+    @property
+    def candidates(self) -> Sequence[Candidate]: ...
+    @property
+    def makes(self) -> list[MakeShare]: ...
+    @property
+    def car_models(self) -> list[ModelShare]: ...
 
 
 @dataclass(frozen=True)
@@ -47,9 +88,14 @@ def percent(probability: float) -> str:
     return f"{round(probability * 100)}%"
 
 
-def share_lines(pairs: Iterable[tuple[str, float]]) -> list[dict[str, str]]:
-    """Names that are worth naming, with their probability in words; `pairs` come likeliest first."""
-    return [{"name": name, "percent": percent(p)} for name, p in pairs if p >= 0.02][:3]
+def car_name(candidate: Candidate) -> str:
+    """The catalogue's name of a car, else the model's."""
+    return str(candidate.variant) if candidate.variant else candidate.label
+
+
+def candidate_text(candidate: Candidate | None) -> str:
+    """A candidate with its probability, in one line for staff."""
+    return f"{candidate.label} {percent(candidate.probability)}" if candidate else "–"
 
 
 def _article(name: str) -> str:
@@ -61,47 +107,59 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def headline(row: Identification | FusedAnswer) -> Headline:
-    """The answer to an exterior photo, or to several of one car, as far as it is certain: variant, else model, else make, else a shortlist."""
-    best = row.best
-    if best is None:
+def headline(answer: Answer) -> Headline:
+    """The answer to cars seen from outside, as far as it is certain: variant, else model, else make, else a shortlist."""
+    if not answer.candidates:
         return Headline("No answer", "")
-    name = str(best.variant) if best.variant else best.label
-    if row.decision == row.Decision.SURE:
+    best = answer.candidates[0]
+    name = car_name(best)
+    if answer.decision == Decision.SURE:
         return Headline(name, f"{percent(best.probability)} sure")
-    if row.decision == row.Decision.UNKNOWN:
-        return Headline("A car we don't know", f"The closest is the {name}, but it is hardly that one.")
-    return _backed_off(row, name, best.probability)
-
-
-def _backed_off(row: Identification | FusedAnswer, name: str, probability: float) -> Headline:
-    """What is certain although the variant is not."""
-    make, model = row.makes[0], row.car_models[0]
-    if model["probability"] >= CERTAIN:
+    if answer.decision == Decision.UNKNOWN:
         return Headline(
-            f"{model['make']} {model['model']}",
-            f"{percent(model['probability'])} sure of the model; which year or body is less clear, most likely {name}.",
+            "A car we don't know", f"The closest match is the {name}, but it is probably a different car."
+        )
+    return _backed_off(answer, name, best.probability)
+
+
+def _backed_off(answer: Answer, name: str, probability: float) -> Headline:
+    """What is certain although the variant is not."""
+    make, model = answer.makes[0], answer.car_models[0]
+    if model["probability"] >= CERTAIN:
+        sure = f"{percent(model['probability'])} sure of the model"
+        return Headline(
+            f"{model['make']} {model['model']}", f"{sure}; the year or body is less clear, most likely {name}."
         )
     if make["probability"] >= CERTAIN:
-        title = f"{_capital(_article(make['make']))} for certain"
+        title = f"Definitely {_article(make['make'])}"
         if model["make"] != make["make"] or model["probability"] < LIKELY:
-            return Headline(title, "Which model is not clear: one of these, perhaps.")
+            return Headline(title, "Which model is not clear: perhaps one of these.")
         return Headline(
-            f"{title}, probably the {model['model']}", f"{percent(model['probability'])} for the model."
+            f"{title}, probably the {model['model']}", f"{percent(model['probability'])} sure of the model."
         )
     if probability >= LIKELY:
         return Headline(
-            f"Probably {_article(name)}", f"{percent(probability)}: check it against the others below."
+            f"Probably {_article(name)}", f"{percent(probability)} sure: compare it with the others below."
         )
-    return Headline("One of these, perhaps", "No car fits well enough to name it.")
+    return Headline("Perhaps one of these", "No car matches well enough to name it.")
 
 
 def summary(row: Identification) -> str:
     """One line for an enquiry: the likeliest car and how sure the model is."""
-    if row.scene != row.Scene.EXTERIOR or row.best is None:
-        return row.get_scene_display()
-    name = str(row.best.variant) if row.best.variant else row.best.label
-    return f"{name}, {percent(row.best.probability)} sure"
+    if row.scene != Scene.EXTERIOR or row.best is None:
+        return str(row.get_scene_display())
+    return f"{car_name(row.best)}, {percent(row.best.probability)} sure"
+
+
+def output_summary(output: ModelOutput) -> str:
+    """What a model said of a photo, in a few words."""
+    if output.failure:
+        return "no answer"
+    if output.scene == Scene.EXTERIOR and output.best:
+        return f"{output.best['label']}, {percent(output.best['probability'])}"
+    return {Scene.INTERIOR.value: "the inside of a car", Scene.OTHER.value: "not a car"}.get(
+        output.scene, "no answer"
+    )
 
 
 def hints(row: Identification) -> list[str]:

@@ -1,6 +1,6 @@
 """Files and row of a photo, kept together or not at all, whatever breaks between them.
 
-Files come first, then the row. What a process that dies in between leaves behind has no row, and `manage.py orphans` finds it.
+Files come first, then the row. What a process that dies in between leaves behind has no row: `manage.py orphans` finds it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 
-from classifier.exceptions import NotKept
+from classifier.exceptions import PhotoNotStored
 from classifier.models import Identification
 from classifier.photos.intake import CleanPhoto
 
 logger = logging.getLogger(__name__)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_AGAIN = "Nothing of it was stored, and you lost nothing else. Please send it again in a few minutes."
+_AGAIN = "It was not stored, and nothing else is lost. Please send it again in a few minutes."
 
 
 def files_write(row: Identification, photo: CleanPhoto) -> None:
-    """Store both files of a photo. Raises NotKept, with nothing left behind, where the storage is full or away."""
+    """Store both files of a photo. Raises PhotoNotStored, with nothing left, where the storage is full or away."""
     name = f"{row.pk.hex}.jpg"
     planned = [(field, field.field.generate_filename(row, name)) for field in (row.photo, row.thumbnail)]
     try:
@@ -41,15 +41,15 @@ def files_write(row: Identification, photo: CleanPhoto) -> None:
         raise _not_stored(error) from error
 
 
-def no_room() -> NotKept:
+def no_room() -> PhotoNotStored:
     """What is said where a disk is full."""
-    return NotKept("storage_full", f"There is no room for your photo at the moment. {_AGAIN}")
+    return PhotoNotStored("storage_full", f"There is no room for your photo at the moment. {_AGAIN}")
 
 
-def _not_stored(error: Exception) -> NotKept:
+def _not_stored(error: Exception) -> PhotoNotStored:
     if isinstance(error, OSError) and error.errno in _FULL:
         return no_room()
-    return NotKept("storage_away", f"The place where photos are kept does not answer. {_AGAIN}")
+    return PhotoNotStored("storage_away", f"Our photo storage is not available at the moment. {_AGAIN}")
 
 
 def files_remove(rows: Iterable[Identification]) -> None:
@@ -64,15 +64,16 @@ def files_remove(rows: Iterable[Identification]) -> None:
                     file.storage.delete(file.name)
                 except SoftTimeLimitExceeded:
                     raise
-                except Exception as error:  # its text has the file's name
-                    logger.error("a file of photo %s could not be removed: %s", row.pk, type(error).__name__)  # noqa: TRY400
+                except Exception as error:  # not logged with its text, which has the file's name
+                    name = type(error).__name__
+                    logger.error("a file of photo %s could not be removed: %s", row.pk, name)  # noqa: TRY400
 
 
 def row_insert(row: Identification, then: Callable[[], None]) -> bool:
     """Insert the row of stored files, and `then` what belongs to the same transaction.
 
-    False, without the files, where the same photo came in at the same moment. Raises NotKept where the database can't take
-    it.
+    False, without the files, where the same photo came in at the same moment. Raises PhotoNotStored where the database
+    can't take it.
     """
     try:
         with transaction.atomic():
@@ -84,8 +85,8 @@ def row_insert(row: Identification, then: Callable[[], None]) -> bool:
     except (OperationalError, InterfaceError) as error:
         if not _was_committed(row):
             logger.exception("the row of a photo could not be stored")
-            raise NotKept(
-                "database_busy", f"Your photo could not be noted down just now. {_AGAIN}"
+            raise PhotoNotStored(
+                "database_busy", f"Your photo could not be saved just now. {_AGAIN}"
             ) from error
     except BaseException:
         files_remove([row])

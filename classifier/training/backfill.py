@@ -1,14 +1,14 @@
 """Looking at photos again while no visitor waits: the shadow model's turn, and a newer model's at old photos.
 
-What is shown changes only here, and the older answer is kept. A batch stops as soon as a visitor's photo waits; the clock
-and the next answer ring for another one. The rows are the truth: a batch that dies is gone on with by the next.
+What is shown changes only here, and the older answer is kept. A batch stops as soon as a visitor's photo waits; the
+schedule and the next answer start another one. The rows are authoritative: the next batch goes on where one died.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
 from django.core.cache import cache
@@ -19,10 +19,11 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from classifier.answers import engine
-from classifier.answers.identifications import answer_values, predictions_write
+from classifier.answers.record import answer_values, output_values, predictions_write
 from classifier.exceptions import ClassifierAway, NotPossibleNow
-from classifier.models import Feedback, Identification, ModelVersion, Prediction, Reading
+from classifier.models import Feedback, Identification, ModelOutput, ModelVersion, Prediction
 from classifier.training import registry
+from core.queue import enqueue_on_commit
 from ml.exceptions import BundleError, PhotoError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 BATCH_SECONDS = 20.0
 _LOCK, _LOCK_SECONDS = "classifier-looking-again", 60
 
-Role = Reading.Role
+Role = ModelOutput.Role
 
 
 # --- Asking for it ------------------------------------------------------------------------------------------
@@ -42,28 +43,26 @@ def identifications_reidentify(*, rows: QuerySet[Identification]) -> int:
 
     Raises NotPossibleNow where no model is active.
     """
-    from classifier.tasks import look_again
-
     active = ModelVersion.objects.active()
     if active is None:
-        raise NotPossibleNow("No model answers yet, so none can look again.")
+        raise NotPossibleNow("No model is active yet, so none can look at photos again.")
     wanted = Identification.objects.answered_by_others(active.pk).filter(pk__in=rows.order_by().values("pk"))
     with transaction.atomic():
         count = wanted.filter(look_again=None).update(look_again=timezone.now())
-        look_again.delay_on_commit()
+        enqueue_on_commit("classifier.tasks.look_again")
     return count
 
 
 # --- A batch ------------------------------------------------------------------------------------------------
 def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
-    """One gentle batch; returns how many photos the shadow read and how many were identified again."""
+    """One batch of BATCH_SECONDS at most; returns how many photos the shadow and the active model looked at."""
     counts = {"shadow": 0, "again": 0}
     if not cache.add(_LOCK, "held", _LOCK_SECONDS):
         return counts
     try:
         until = time.monotonic() + seconds
         while time.monotonic() < until and not Identification.objects.waiting().exists():
-            done = _next()
+            done = _one_photo()
             if done is None:
                 return counts
             counts[done] += 1
@@ -72,9 +71,9 @@ def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
     return counts
 
 
-def _next() -> str | None:
+def _one_photo() -> Literal["again", "shadow"] | None:
     """Look at one photo; which kind it was, or None where there is nothing to do."""
-    if row := Identification.objects.to_look_at_again().first():
+    if row := Identification.objects.for_backfill().first():
         try:
             _identify_again(row)
         except ClassifierAway:
@@ -82,8 +81,8 @@ def _next() -> str | None:
         return "again"
     if shadow := _shadow():
         version = ModelVersion.objects.get(pk=shadow.version_id)
-        if row := Identification.objects.unread_by_shadow(version).first():
-            _read_by_shadow(row, shadow)
+        if row := Identification.objects.unseen_by_shadow(version).first():
+            _shadow_answer(row, shadow)
             return "shadow"
     return None
 
@@ -102,38 +101,24 @@ def _shadow() -> engine.Engine | None:
         return None
 
 
-def _read_by_shadow(row: Identification, shadow: engine.Engine) -> None:
-    """Record what the shadow model reads in a photo, or why it reads nothing."""
+def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
+    """Record what the shadow model says of a photo, or why it has no answer."""
     values: dict[str, Any]
     try:
         with row.photo.open("rb") as file:
             answer = shadow.predictor.predict(file.read())
-        values = reading_values(answer) | {"agrees": _agrees(row, answer)}
-    except (
-        Exception
-    ) as error:  # whatever a new model does, the visitor has an answer and the next photo its turn
+        values = output_values(answer) | {"agrees": _agrees(row, answer)}
+    except Exception as error:  # whatever a new model does, the visitor has an answer and the next photo its turn
         logger.warning("shadow model failed on %s: %s", row.pk, type(error).__name__)
         values = {"failure": f"{type(error).__name__}: {error}"[:200]}
     with transaction.atomic():
         if Identification.objects.select_for_update().filter(pk=row.pk).exists():
-            Reading.objects.get_or_create(
+            ModelOutput.objects.get_or_create(
                 identification_id=row.pk,
                 model_version_id=shadow.version_id,
                 role=Role.SHADOW,
                 defaults=values | {"answered": timezone.now()},
             )
-
-
-def reading_values(answer: Answer) -> dict[str, Any]:
-    """An answer as fields of a Reading."""
-    return {
-        "scene": answer.scene,
-        "decision": answer.decision,
-        "predictions": [
-            {"label": one.label, "slug": one.slug, "probability": round(one.probability, 4)}
-            for one in answer.predictions
-        ],
-    }
 
 
 def _agrees(row: Identification, answer: Answer) -> bool:
@@ -176,7 +161,7 @@ def identification_answer_again(*, row: Identification, answer: Answer, version_
         if current is None:
             return False
         before = current.best
-        _keep(current)
+        _keep_output(current)
         current.predictions.all().delete()
         same.update(look_again=None, finished=timezone.now(), **answer_values(answer, version_id))
         predictions_write(identification_id=row.pk, answer=answer)
@@ -184,8 +169,8 @@ def identification_answer_again(*, row: Identification, answer: Answer, version_
     return True
 
 
-def _keep(current: Identification) -> None:
-    """The shown answer, as a Reading."""
+def _keep_output(current: Identification) -> None:
+    """Keep the shown answer as a past output."""
     if current.model_version_id is None:
         return
     predictions = [
@@ -196,7 +181,7 @@ def _keep(current: Identification) -> None:
         }
         for one in current.predictions.select_related("variant").order_by("rank")
     ]
-    Reading.objects.update_or_create(
+    ModelOutput.objects.update_or_create(
         identification=current,
         model_version_id=current.model_version_id,
         role=Role.PAST,

@@ -42,7 +42,7 @@ def evidence_for(*, identification_id: uuid.UUID | str, user: Any, guest_key: st
 def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
     """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
     rows = list(
-        Identification.objects.filter(owner=user).with_answer().prefetch_related("readings__model_version")
+        Identification.objects.filter(owner=user).with_answer().prefetch_related("outputs__model_version")
     )
     facts = [
         {
@@ -54,10 +54,10 @@ def personal_data(user: Any) -> tuple[dict[str, Any], Iterable[tuple[str, File]]
             "sighting": str(row.sighting_id) if row.sighting_id else None,
             "model_version": str(row.model_version or ""),
             "predictions": [{"label": p.label, "probability": p.probability} for p in row.predictions.all()],
-            "other_readings": [
+            "other_answers": [
                 {"role": one.role, "model_version": str(one.model_version), "answered": one.answered.isoformat(),
                  "scene": one.scene, "decision": one.decision, "predictions": one.predictions}
-                for one in row.readings.all()
+                for one in row.outputs.all()
             ],
             "feedback": {
                 "verdict": row.feedback.verdict, "text": row.feedback.text, "may_train": row.feedback.may_train

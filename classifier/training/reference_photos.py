@@ -14,16 +14,23 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from classifier.answers import engine
-from classifier.exceptions import ClassifierAway, ClassifierError, NotKept, PhotoRefused, ReferenceRefused
+from classifier.exceptions import (
+    ClassifierAway,
+    ClassifierError,
+    PhotoNotStored,
+    PhotoRefused,
+    ReferenceRefused,
+)
 from classifier.models import ModelVersion, ReferencePhoto
 from classifier.photos.intake import CleanPhoto
 from classifier.photos.uploads import uploaded_photo
 from classifier.training.prototypes import STORED
+from core.queue import enqueue_on_commit
 from ml.exceptions import PhotoError
 from ml.serving.prototypes import FEWEST
 
 if TYPE_CHECKING:
-    from ml.serving.answers import Answer
+    from ml.serving.predictor import Predictor
 
 logger = logging.getLogger(__name__)
 State, Reason = ReferencePhoto.State, ReferencePhoto.Reason
@@ -55,7 +62,7 @@ def reference_photos_add(
             rows.append(row)
         else:
             refused.append((name, PhotoRefused("known", "This photo is there already.")))
-    _ring()
+    _enqueue()
     return rows, refused
 
 
@@ -68,7 +75,7 @@ def _cleaned(
         name = file.name or ""
         try:
             photos.append((name, uploaded_photo(file, name=name, size=file.size or 0)))
-        except (PhotoRefused, NotKept) as error:
+        except (PhotoRefused, PhotoNotStored) as error:
             refused.append((name, error))
     return photos, refused
 
@@ -107,25 +114,27 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
 
 # --- Looking at them: called by workers ---------------------------------------------------------------------
 def reference_photos_read() -> int:
-    """Let the active model look at all reference photos that it has not read yet; returns how many it read.
+    """Let the active model look at all reference photos that it has not seen yet; returns how many those were.
 
     From the next visitor's photo on it names the cars that have enough of them.
     """
     try:
         loaded = engine.current()
     except ClassifierAway:
-        return 0  # the clock rings again
+        return 0  # the next sweep tries again
     count = 0
-    for row in ReferencePhoto.objects.unread_by(loaded.version_id).iterator():
-        reference_photo_record(row=row, version_id=loaded.version_id, **_read(row, loaded.predictor))
+    for row in ReferencePhoto.objects.unseen_by(loaded.version_id).iterator():
+        reference_photo_record(
+            row=row, version_id=loaded.version_id, **_embedding_or_reason(row, loaded.predictor)
+        )
         count += 1
     return count
 
 
-def _read(row: ReferencePhoto, predictor: Any) -> dict[str, Any]:
+def _embedding_or_reason(row: ReferencePhoto, predictor: Predictor) -> dict[str, Any]:
     try:
         with row.photo.open("rb") as file:
-            answer: Answer = predictor.predict(file.read())
+            answer = predictor.predict(file.read())
     except PhotoError:
         return {"reason": Reason.UNREADABLE}
     except FileNotFoundError:
@@ -149,13 +158,11 @@ def reference_photo_record(
 
 
 def reference_photos_sweep() -> None:
-    """Ring for photos that the active model has not read: a lost bell, or a model that was promoted since."""
+    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active model."""
     active = ModelVersion.objects.active()
-    if active and ReferencePhoto.objects.unread_by(active.pk).exists():
-        _ring()
+    if active and ReferencePhoto.objects.unseen_by(active.pk).exists():
+        _enqueue()
 
 
-def _ring() -> None:
-    from classifier.tasks import read_reference_photos
-
-    read_reference_photos.delay_on_commit()
+def _enqueue() -> None:
+    enqueue_on_commit("classifier.tasks.read_reference_photos")

@@ -1,4 +1,4 @@
-"""The steps of a training run, and the watch that keeps its row true meanwhile.
+"""The steps of a training run, and the watch that keeps its row up to date meanwhile.
 
 Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed goes on.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ml.data.photo_table import Photo
 
 logger = logging.getLogger(__name__)
-#: Seconds between two looks of the watch.
+#: Seconds between two heartbeats of a run.
 PULSE = 2.0
 
 
@@ -58,13 +58,13 @@ def clear(run_id: int) -> None:
 
 
 class Watch:
-    """Beside a run: moves its lease ahead, says how far it is, and stops it where somebody cancelled it.
+    """Beside a run: renews its lease, records how far it is, and stops it where somebody cancelled it.
 
     The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step` stops it.
     """
 
-    def __init__(self, run_id: int, *, attempt: int, lease: timedelta) -> None:
-        self._mine = TrainingRun.objects.filter(pk=run_id, attempt=attempt, status=TrainingRun.Status.RUNNING)
+    def __init__(self, run: TrainingRun, *, lease: timedelta) -> None:
+        self._mine = TrainingRun.objects.held_as(run)
         self._lease = lease
         self._ended = threading.Event()
         self._stop: type[BaseException] | None = None
@@ -87,7 +87,7 @@ class Watch:
     def step(self, words: str, progress: float) -> None:
         """Say what comes next, and how far the run is (0 to 1). Raises Cancelled or Lost where it should not come."""
         self._epochs = None
-        if not self._mine.update(step=words, progress=progress, lease_until=timezone.now() + self._lease):
+        if not self._mine.renew(lease=self._lease, step=words, progress=progress):
             raise Lost
         if self._mine.filter(cancel_requested=True).exists():
             raise Cancelled
@@ -104,18 +104,18 @@ class Watch:
         try:
             while not self._ended.wait(PULSE):
                 with contextlib.suppress(Exception):  # a database that is away for a moment ends no training
-                    self._look()
+                    self._heartbeat()
         finally:
             connections.close_all()
 
-    def _look(self) -> None:
-        values: dict[str, Any] = {"lease_until": timezone.now() + self._lease}
+    def _heartbeat(self) -> None:
+        values: dict[str, Any] = {}
         if self._epochs:
             run, count, start, end = self._epochs
             done = epochs_done(run)
             values["step"] = f"Training: {min(done, count)} of {count} epochs"
             values["progress"] = start + (end - start) * min(1.0, done / max(1, count))
-        if not self._mine.update(**values):
+        if not self._mine.renew(lease=self._lease, **values):
             self._end(Lost)
         elif self._mine.filter(cancel_requested=True).exists():
             self._end(Cancelled)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.text import slug
 from ml.bundle.bundle import Label
 from ml.exceptions import DataError
 
@@ -15,29 +15,26 @@ from ml.exceptions import DataError
 LONG_MAKES = (
     "Alfa Romeo", "AM General", "Aston Martin", "Great Wall", "Land Rover", "Maruti Suzuki", "Rolls Royce",
 )  # fmt: skip
-#: Body styles as they end a label before the year; longer ones first, so that "Crew Cab" is not read as "Cab".
+#: Body styles as they end a label before the year; longer ones first, so that "Crew Cab" is not read as
+#: "Cab".
 BODY_STYLES = (
-    "Passenger Van", "Extended Cab", "Regular Cab", "Cargo Van", "Crew Cab", "Club Cab", "Quad Cab", "Convertible",
-    "Hatchback", "SuperCab", "Minivan", "Sedan", "Coupe", "Wagon", "SUV", "Van",
+    "Passenger Van", "Extended Cab", "Regular Cab", "Cargo Van", "Crew Cab", "Club Cab", "Quad Cab",
+    "Convertible", "Hatchback", "SuperCab", "Minivan", "Sedan", "Coupe", "Wagon", "SUV", "Van",
 )  # fmt: skip
 
 
-def slugify(text: str) -> str:
-    """The same slug as the catalogue makes of `text`: ASCII, lower case, words joined by single hyphens."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    kept = "".join(sign for sign in ascii_text.lower() if sign.isalnum() or sign in "_-" or sign.isspace())
-    return "-".join(re.split(r"[-\s]+", kept)).strip("-_")
-
-
 def parse_label(label: str) -> Label:
-    """Take a class name apart by its make, its year and the body style before the year; what is absent stays empty."""
+    """Take a class name apart by its make, its year and the body style before the year.
+
+    What is absent stays empty.
+    """
     make = next((name for name in LONG_MAKES if label.startswith(name + " ")), label.split(" ", 1)[0])
     rest = label.removeprefix(make).strip()
     year = None
     if match := re.search(r"\s?\b((?:19|20)\d\d)$", rest):
         year, rest = int(match[1]), rest[: match.start()]
     body = next((style for style in BODY_STYLES if rest == style or rest.endswith(" " + style)), "")
-    return Label(label, slugify(label), make, rest.removesuffix(body).strip(), body, year)
+    return Label(label, slug(label), make, rest.removesuffix(body).strip(), body, year)
 
 
 def label_table(labels: Sequence[str], classes: str | Path | None = None) -> list[Label]:
@@ -54,7 +51,7 @@ def _read_classes(path: Path) -> dict[str, Label]:
         with path.open(newline="", encoding="utf-8") as lines:
             return {
                 row["label"]: Label(
-                    row["label"], slugify(row["label"]), row["make"], row["model"], row["body_style"],
+                    row["label"], slug(row["label"]), row["make"], row["model"], row["body_style"],
                     int(row["model_year"]) if row["model_year"] else None,
                 )
                 for row in csv.DictReader(lines)

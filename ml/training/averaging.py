@@ -1,4 +1,9 @@
-"""The mean of runs that started from each other: right more often than any of them, at the cost of one."""
+"""The mean of the weights of runs that started from each other: right more often than any of them, at the
+cost of one.
+
+After Izmailov et al. (2018), who average along one run, and Wortsman et al. (2022), who average fine-tuned
+ones.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +24,12 @@ from ml.training.scene_head import fit_scene_head
 
 
 def average_runs(runs: Sequence[Path], out: Path) -> Path:
-    """A run whose weights are the mean of those of `runs`, which started from each other; labels and recipe of the first.
+    """Make the run `out`, whose weights are the mean of those of `runs`; labels and recipe are those of the
+    first.
 
-    The scene head is fitted to the features of the mean, which are not the mean of the features. Returns the path of the
-    weights. Raises DataError where the runs have different labels or the recipe's photos are absent, and as `open_run`
-    does.
+    The scene head is fitted to the features of the mean, which are not the mean of the features. Returns the
+    path of the weights. Raises DataError where the runs have different labels or the recipe's photos are
+    absent, and as `open_run` does.
     """
     keep_freed()
     models = [open_run(run) for run in runs]

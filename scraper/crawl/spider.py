@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 import scrapy
 from scrapy.http import HtmlResponse, Request, Response
 
+from core.text import squash
 from scraper.crawl.browser import browser_meta, wait_until_ready
 from scraper.reading.extract import extract
 
@@ -67,7 +68,7 @@ class CarSpider(scrapy.Spider):
         """Whether a link may lead to a car that the job asks for."""
         asked = self.job.only.get("make", "")
         found = re.search(self.make_in_link, link) if asked and self.make_in_link else None
-        return found is None or _squash(found["make"]) == _squash(asked)
+        return found is None or squash(found["make"]) == squash(asked)
 
     def _is_car(self, address: str) -> bool:
         # Without a pattern each page is read for cars, and none is followed.
@@ -163,11 +164,7 @@ class CarSpider(scrapy.Spider):
     def is_asked_for(self, make: str, model: str) -> bool:
         """Whether a car is one of those that the job is about."""
         names = {"make": make, "model": model}
-        return all(_squash(asked) == _squash(names[key]) for key, asked in self.job.only.items())
-
-
-def _squash(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
+        return all(squash(asked) == squash(names[key]) for key, asked in self.job.only.items())
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from core.text import slug
 
 FOLDER = Path(__file__).parent
 PHOTOS = FOLDER / "photos"
@@ -42,8 +42,7 @@ class DemoCar(NamedTuple):
     @property
     def slug(self) -> str:
         """The last part of the page's address."""
-        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
-        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+        return slug(self.name)
 
     @property
     def photos(self) -> tuple[str, ...]:

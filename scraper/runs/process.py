@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.models import Source
+from core.text import squash
 from scraper.contact import user_agent
 from scraper.crawl.job import Job, write_job
 from scraper.exceptions import LayoutChanged
@@ -259,8 +260,8 @@ class Crawl:
         self._write("items", "values", "new", "changed", "unchanged", "dropped")
 
     def _wanted(self, cars: Iterable[Car]) -> Iterator[Car]:
-        only = {key: name.casefold() for key, name in self._job.only.items()}
-        return (car for car in cars if all(getattr(car, key).casefold() == only[key] for key in only))
+        only = {key: squash(name) for key, name in self._job.only.items()}
+        return (car for car in cars if all(squash(getattr(car, key)) == only[key] for key in only))
 
     def _counted(self, cars: Iterator[Car]) -> Iterator[Car]:
         for number, car in enumerate(cars, 1):

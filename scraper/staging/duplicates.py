@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.db.models.functions import Lower
 
 from catalog.models import CarModel, Variant
-from scraper.staging.match import squash
+from core.text import squash
 
 #: Pairs that a page shows.
 MOST = 30

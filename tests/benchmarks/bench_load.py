@@ -28,8 +28,8 @@ from django.db.models import Count, Max, Min
 from django.test import override_settings
 from django.utils import timezone
 
-from classifier.answers.identifications import identifications_delete
 from classifier.models import Identification, Prediction
+from classifier.photos.delete import identifications_delete
 from tests.benchmarks import bench_ml
 from tests.benchmarks.bench_catalog import use
 from tests.benchmarks.readers import read_pages

@@ -23,20 +23,20 @@ from accounts import services as accounts
 from accounts.models import User
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
-from classifier.answers import identifications as classifier
 from classifier.models import (
     CurationEvent,
     DatasetVersion,
     Feedback,
     Identification,
     ModelEvent,
+    ModelOutput,
     ModelVersion,
     Prediction,
-    Reading,
     ReferencePhoto,
     Sighting,
     TrainingRun,
 )
+from classifier.photos.receive import identification_create
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
 from scraper.models import ApprovalRule, CatalogChange, ChangedCar, ScrapeRun, SourcePhoto, StagedCar
@@ -125,7 +125,7 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
         name="lite0", version=str(number), digest=f"{number:064}", card={"top1": 0.9}
     )
     data = photo(number)
-    row, _ = classifier.identification_create(
+    row, _ = identification_create(
         file=io.BytesIO(data),
         name="car.jpg",
         size=len(data),
@@ -174,7 +174,7 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
 def _learning(number: int, row: Identification, version: ModelVersion, user: User) -> None:
     Identification.objects.filter(pk=row.pk).update(sighting=Sighting.objects.create(owner=user))
     ModelEvent.objects.create(model_version=version, action="promoted", previous=version, actor=user)
-    Reading.objects.create(
+    ModelOutput.objects.create(
         identification=row,
         model_version=version,
         role="shadow",

@@ -118,7 +118,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "Prediction",
         "Feedback",
         "ModelEvent",
-        "Reading",
+        "ModelOutput",
         "Sighting",
         "CurationEvent",
         "DatasetVersion",

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.utils.text import slugify
 
 from catalog.models import CarModel, Make, Source, Spec, Variant
 from catalog.specs.vocabulary import SPECS
+from catalog.supply import make_slug, model_slug
+from core.text import slug
 
 
 @pytest.fixture
@@ -33,12 +34,14 @@ def add_variant(db: None) -> Callable[..., Variant]:
 
     def add(make: str, model: str, year: int | None, **fields: Any) -> Variant:
         aliases = fields.pop("aliases", [])
-        found, _ = Make.objects.get_or_create(slug=slugify(make), defaults={"name": make, "aliases": aliases})
+        found, _ = Make.objects.get_or_create(
+            slug=make_slug(make), defaults={"name": make, "aliases": aliases}
+        )
         car_model, _ = CarModel.objects.get_or_create(
-            make=found, slug=slugify(model), defaults={"name": model}
+            make=found, slug=model_slug(model), defaults={"name": model}
         )
         words = [make, model, fields.get("trim", ""), fields.get("body_style", ""), str(year or "")]
-        fields.setdefault("slug", slugify(" ".join(words)))
+        fields.setdefault("slug", slug(" ".join(words)))
         return Variant.objects.create(model=car_model, year=year, **fields)
 
     return add

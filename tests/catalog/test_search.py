@@ -11,7 +11,7 @@ import pytest
 from django.http import QueryDict
 
 from catalog.models import Make, Variant
-from catalog.search import listing, words
+from catalog.search import listing
 from catalog.search.criteria import Criteria
 from catalog.search.facets import Tally
 
@@ -186,10 +186,6 @@ def test_a_renamed_model_or_trim_is_found_by_its_new_name(add_variant: Callable[
     car.model.name = "B8"
     car.model.save()
     assert _names("q=b8+allroad") == ["Audi B8 Allroad 2012"]
-
-
-def test_normalising_drops_case_accents_and_signs() -> None:
-    assert words.normalise("  Citroën  C/V–F-150! ") == "citroen c v f 150"
 
 
 def test_searching_costs_the_same_number_of_queries_however_many_cars(

@@ -15,8 +15,9 @@ from django.contrib.auth.models import AnonymousUser
 
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
-from classifier.answers import engine, identifications
+from classifier.answers import engine
 from classifier.models import Identification, ModelVersion
+from classifier.photos.receive import identification_create
 from classifier.training import registry, steps
 from ml.bundle.bundle import read_bundle
 from ml.exceptions import PhotoError
@@ -106,7 +107,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def send(user: Any = GUEST, guest_key: str = "", data: bytes | None = None) -> Identification:
     """Take in a photo."""
     data = data or encoded()
-    row, _ = identifications.identification_create(
+    row, _ = identification_create(
         file=io.BytesIO(data), name="car.jpg", size=len(data), user=user, guest_key=guest_key
     )
     return row

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from classifier.answers import identifications
+from classifier.answers.identify import identification_run
 from classifier.models import Identification
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import other_photo, send
@@ -34,7 +34,7 @@ def test_a_photo_is_accepted_with_an_address_to_ask_at(api, predictor, audi):
     assert response.status_code == 202
     address = response["Location"]
     assert api.get(address).json()["status"] == "queued"
-    identifications.identification_run(identification_id=response.json()["id"])
+    identification_run(identification_id=response.json()["id"])
     body = api.get(address).json()
     assert (body["status"], body["decision"], body["scene"]) == ("done", "sure", "exterior")
     best = body["predictions"][0]
@@ -104,7 +104,7 @@ def test_feedback_by_slug_or_in_words(api, predictor, audi, user):
     pk = upload(api).json()["id"]
     address = f"{LIST}{pk}/feedback/"
     assert api.post(address, {"verdict": "right"}).status_code == 409
-    identifications.identification_run(identification_id=pk)
+    identification_run(identification_id=pk)
     assert api.post(address, {"verdict": "other_variant"}).json()["fields"].keys() == {"variant"}
     assert api.post(address, {"verdict": "not_listed"}).json()["fields"].keys() == {"text"}
     said = api.post(address, {"verdict": "other_variant", "variant": audi.slug, "may_train": True})
@@ -116,14 +116,14 @@ def test_retry_is_for_failed_photos(api, predictor):
     pk = upload(api).json()["id"]
     assert api.post(f"{LIST}{pk}/retry/").status_code == 409
     predictor.answer = PhotoError("broken")
-    identifications.identification_run(identification_id=pk)
+    identification_run(identification_id=pk)
     assert api.get(f"{LIST}{pk}/").json()["failure"] == "unreadable"
     assert api.post(f"{LIST}{pk}/retry/").json()["status"] == "queued"
 
 
 def test_lists_cost_the_same_for_many_photos(api, user, predictor, audi, django_assert_max_num_queries):
     for i in range(15):
-        identifications.identification_run(identification_id=send(user, data=other_photo(i)).pk)
+        identification_run(identification_id=send(user, data=other_photo(i)).pk)
     with django_assert_max_num_queries(8):
         assert api.get(LIST).json()["count"] == 15
 

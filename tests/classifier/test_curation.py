@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Variant
-from classifier.answers import identifications
+from classifier.answers.identify import identification_run
 from classifier.exceptions import NotPossibleNow
-from classifier.models import CurationEvent, Feedback, Identification, Reading
+from classifier.models import CurationEvent, Feedback, Identification, ModelOutput
+from classifier.photos.delete import identification_delete
 from classifier.training import curation
+from classifier.training.feedback import feedback_record
 from tests.classifier.bundles import stock
 from tests.classifier.conftest import other_photo, send
 from tests.conftest import PASSWORD
@@ -44,10 +46,10 @@ def corrected(
     user: Any, variant: Variant | None, seed: int = 1, *, may_train: bool = True, **said: Any
 ) -> Feedback:
     row = send(user, guest_key="" if user.is_authenticated else f"g{seed}", data=other_photo(seed))
-    assert identifications.identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk)
     row.refresh_from_db()
     values = {"verdict": Verdict.OTHER_VARIANT, "variant": variant, "may_train": may_train} | said
-    return identifications.feedback_record(identification=row, author=user, **values)
+    return feedback_record(identification=row, author=user, **values)
 
 
 @pytest.fixture
@@ -95,11 +97,11 @@ def test_photo_leaves_the_queue_when_its_owner_takes_the_permission_back_or_dele
 ) -> None:
     second = corrected(user, other_car, seed=2)
     assert waiting() == [feedback, second]
-    identifications.feedback_record(
+    feedback_record(
         identification=feedback.identification, author=user, verdict=Verdict.RIGHT, may_train=False
     )
     assert waiting() == [second]
-    identifications.identification_delete(identification=second.identification)
+    identification_delete(identification=second.identification)
     assert waiting() == []
 
 
@@ -157,7 +159,7 @@ def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, fe
 
 
 def test_withdrawn_feedback_can_not_be_confirmed(user: Any, staff_user: Any, feedback: Feedback) -> None:
-    identifications.feedback_record(
+    feedback_record(
         identification=feedback.identification,
         author=user,
         verdict=Verdict.OTHER_VARIANT,
@@ -174,11 +176,11 @@ def test_decision_ends_when_the_person_says_something_else(
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     said = {"author": user, "verdict": Verdict.OTHER_VARIANT, "may_train": True}
-    same = identifications.feedback_record(
+    same = feedback_record(
         identification=feedback.identification, variant=feedback.variant, **said
     )
     assert same.curation == "confirmed", "saying the same again changes nothing"
-    identifications.feedback_record(
+    feedback_record(
         identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said
     )
     assert waiting() == [feedback]
@@ -201,7 +203,7 @@ def test_page_says_when_the_owner_has_changed_it_since(
     curator: Client, user: Any, feedback: Feedback, cars: dict[str, Variant]
 ) -> None:
     seen = feedback.updated.isoformat()
-    identifications.feedback_record(
+    feedback_record(
         identification=feedback.identification,
         author=user,
         verdict=Verdict.OTHER_VARIANT,
@@ -229,7 +231,7 @@ def test_page_says_who_agrees(
 ) -> None:
     corrected(other_user, other_car)  # the very same photo, of somebody else
     corrected(AnonymousUser(), None, verdict=Verdict.RIGHT, may_train=False)  # not counted: not allowed
-    Reading.objects.create(
+    ModelOutput.objects.create(
         identification=feedback.identification,
         model_version=version,
         role="shadow",

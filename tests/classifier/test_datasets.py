@@ -13,10 +13,12 @@ from PIL import Image
 
 from catalog.models import Variant
 from classifier.admin.training import dataset_tables
-from classifier.answers import identifications
+from classifier.answers.identify import identification_run
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
+from classifier.photos.delete import identification_delete
 from classifier.training import curation, datasets
+from classifier.training.feedback import feedback_record
 from ml.bundle.bundle import Label
 from ml.bundle.labels import label_table
 from ml.data.manifests import Row
@@ -63,11 +65,11 @@ def confirmed(
 ) -> Feedback:
     """A visitor's photo, corrected, allowed, confirmed."""
     row = send(user, data=jpeg(image or drawn_large(seed)))
-    assert identifications.identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk)
     row.refresh_from_db()
     verdict = Feedback.Verdict.OTHER_VARIANT if variant else Feedback.Verdict.NOT_A_CAR
     values = {"verdict": verdict, "variant": variant, "may_train": True} | said
-    feedback = identifications.feedback_record(identification=row, author=user, **values)
+    feedback = feedback_record(identification=row, author=user, **values)
     curation.feedback_confirm(feedback=feedback, actor=staff)
     return feedback
 
@@ -108,10 +110,10 @@ def test_only_confirmed_and_allowed_photos_are_in_it(
     kept, withdrawn, deleted, rejected = (
         confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in range(4)
     )
-    identifications.feedback_record(
+    feedback_record(
         identification=withdrawn.identification, author=user, verdict="right", may_train=False
     )
-    identifications.identification_delete(identification=deleted.identification)
+    identification_delete(identification=deleted.identification)
     curation.feedback_undo(feedback=rejected, actor=staff_user)
     assert [row.path for row in visitors(make(recipe))] == [kept.identification.photo.name]
 
@@ -121,7 +123,7 @@ def test_photo_that_is_withdrawn_leaves_the_next_version_and_no_run_gets_it(
 ) -> None:
     first, second = (confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in (1, 2))
     dataset = make(recipe)
-    identifications.identification_delete(identification=first.identification)
+    identification_delete(identification=first.identification)
     kept, gone = datasets.still_allowed(datasets.manifest_rows(dataset))
     assert gone == 1
     assert [row.path for row in kept if row.source == datasets.SOURCE] == [second.identification.photo.name]

@@ -17,7 +17,8 @@ from PIL import Image
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
 from classifier import tasks
-from classifier.answers import engine, identifications
+from classifier.answers import engine
+from classifier.answers.identify import identification_run
 from classifier.exceptions import ReferenceRefused
 from classifier.models import Identification, ModelVersion, ReferencePhoto
 from classifier.photos.uploads import CutShort
@@ -73,7 +74,7 @@ def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mod
 
 def answer_to(data: bytes, user: Any) -> Identification:
     row = send(user, data=data)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     return Identification.objects.with_answer().get(pk=row.pk)
 
 
@@ -160,7 +161,7 @@ def test_another_model_reads_them_anew_and_going_back_too(creta, user, settings,
     loaded = engine.current()
     assert loaded.version_id != model.pk
     assert answer_to(jpeg(RED, 77), user).best.variant != creta
-    assert ReferencePhoto.objects.unread_by(loaded.version_id).count() == 5
+    assert ReferencePhoto.objects.unseen_by(loaded.version_id).count() == 5
     assert reference_photos.reference_photos_read() == 5
     assert reference_photos.reference_photos_read() == 0
     assert answer_to(jpeg(RED, 78), user).best.variant == creta

@@ -10,11 +10,15 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
-from classifier.answers import identifications
+from classifier.answers.identify import identification_run
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Feedback, Identification, Prediction
+from classifier.photos import delete
+from classifier.photos.claim import identifications_claim
+from classifier.photos.delete import guest_photos_expire, identification_delete
 from classifier.tasks import expire_guest_photos
 from classifier.training import exports
+from classifier.training.feedback import feedback_record
 from tests.classifier.conftest import GUEST, other_photo, send, stored_files
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +28,9 @@ def test_deleting_removes_row_answer_and_files_after_commit(
     user, predictor, django_capture_on_commit_callbacks
 ):
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        identifications.identification_delete(identification=row)
+        identification_delete(identification=row)
         assert len(stored_files()) == 2, "files were gone before the commit"
     assert stored_files() == []
     assert not Identification.objects.exists()
@@ -39,12 +43,12 @@ def test_guests_photos_follow_them_into_their_account(user, django_capture_on_co
     new = send(GUEST, "mine", other_photo(1))
     foreign = send(GUEST, "theirs", other_photo(2))
     with django_capture_on_commit_callbacks(execute=True):
-        assert identifications.identifications_claim(user=user, guest_key="mine") == 1
+        assert identifications_claim(user=user, guest_key="mine") == 1
     assert set(Identification.objects.filter(owner=user)) == {kept, new}
     foreign.refresh_from_db()
     assert foreign.owner is None
     assert len(stored_files()) == 6
-    assert identifications.identifications_claim(user=user, guest_key="") == 0
+    assert identifications_claim(user=user, guest_key="") == 0
 
 
 def test_guests_photos_expire_and_members_photos_stay(user, django_capture_on_commit_callbacks):
@@ -53,7 +57,7 @@ def test_guests_photos_expire_and_members_photos_stay(user, django_capture_on_co
     send(GUEST, "new", other_photo(1))
     Identification.objects.exclude(guest_key="new").update(created=timezone.now() - timedelta(hours=25))
     with django_capture_on_commit_callbacks(execute=True):
-        assert identifications.guest_photos_expire() == 1
+        assert guest_photos_expire() == 1
     assert set(Identification.objects.values_list("guest_key", flat=True)) == {"", "new"}
     assert len(stored_files()) == 4
 
@@ -71,13 +75,13 @@ def test_expiry_that_is_out_of_time_stops_and_leaves_few_files_without_rows(monk
             raise SoftTimeLimitExceeded
 
     monkeypatch.setattr(FileSystemStorage, "delete", slow)
-    monkeypatch.setattr(identifications, "EXPIRED_AT_ONCE", 2)
+    monkeypatch.setattr(delete, "EXPIRED_AT_ONCE", 2)
     with pytest.raises(SoftTimeLimitExceeded):
         expire_guest_photos()
     assert len(removed) == 3, "went on although its time was over"
     assert Identification.objects.count() == 4, "rows went whose files nobody came to remove"
     monkeypatch.undo()
-    assert identifications.EXPIRED_AT_ONCE <= 50
+    assert delete.EXPIRED_AT_ONCE <= 50
     visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     assert expire_guest_photos.soft_time_limit > settings.CELERY_TASK_TIME_LIMIT
     assert expire_guest_photos.soft_time_limit < expire_guest_photos.time_limit < visible_again
@@ -93,7 +97,7 @@ def test_file_that_can_not_be_removed_is_logged_by_its_photos_number_alone(
 
     monkeypatch.setattr(FileSystemStorage, "delete", denied)
     with caplog.at_level(logging.ERROR), django_capture_on_commit_callbacks(execute=True):
-        identifications.identification_delete(identification=row)
+        identification_delete(identification=row)
     assert f"a file of photo {row.pk} could not be removed: PermissionError" in caplog.text
     assert ".jpg" not in caplog.text
 
@@ -102,11 +106,11 @@ def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
     row = send(user)
     say = {"author": user, "verdict": Feedback.Verdict.RIGHT, "variant": audi}
     with pytest.raises(NotPossibleNow):
-        identifications.feedback_record(identification=row, **say)
-    identifications.identification_run(identification_id=row.pk)
+        feedback_record(identification=row, **say)
+    identification_run(identification_id=row.pk)
     row.refresh_from_db()
-    identifications.feedback_record(identification=row, **say)
-    identifications.feedback_record(
+    feedback_record(identification=row, **say)
+    feedback_record(
         identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None}
     )
     feedback = Feedback.objects.get()
@@ -116,7 +120,7 @@ def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
 def test_evidence_is_given_to_the_owner_only(user, other_user, predictor, audi):
     row = send(user)
     assert exports.evidence_for(identification_id=row.pk, user=user) is None, "there is no answer yet"
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     evidence = exports.evidence_for(identification_id=row.pk, user=user)
     assert evidence.summary == "Audi A5 Coupe 2012, 90% sure"
     assert evidence.variant_slug == "audi-a5-coupe-2012"
@@ -128,7 +132,7 @@ def test_evidence_is_given_to_the_owner_only(user, other_user, predictor, audi):
 def test_personal_data_hold_all_of_one_and_nothing_of_others(user, other_user, predictor):
     mine = send(user)
     send(other_user)
-    identifications.identification_run(identification_id=mine.pk)
+    identification_run(identification_id=mine.pk)
     facts, files = exports.personal_data(user)
     assert [entry["id"] for entry in facts["identifications"]] == [str(mine.pk)]
     assert [name for name, _ in files] == [f"photos/{mine.pk}.jpg"]

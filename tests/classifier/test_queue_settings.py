@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from classifier.answers.identifications import LEASE, RING_AGAIN
+from classifier.answers.identify import LEASE
+from classifier.answers.sweep import WAKE_AGAIN
 from classifier.models import Identification
 from classifier.tasks import expire_guest_photos, identify, sweep
 
@@ -40,7 +41,7 @@ def test_photo_waits_a_minute_at_most_for_what_broke():
     every = settings.CELERY_BEAT_SCHEDULE["sweep-identifications"]
     assert every["task"] == sweep.name
     assert LEASE.total_seconds() + every["schedule"] <= 60
-    assert RING_AGAIN.total_seconds() + every["schedule"] <= 60
+    assert WAKE_AGAIN.total_seconds() + every["schedule"] <= 60
     assert Identification.MAX_ATTEMPTS == 3
 
 

@@ -18,9 +18,12 @@ from rest_framework.test import APIClient
 
 from accounts.models import Letter
 from catalog.models import Variant
-from classifier.answers import engine, identifications
-from classifier.models import Feedback, Identification, ModelVersion, Reading
+from classifier.answers import engine
+from classifier.answers.identify import identification_run
+from classifier.models import Feedback, Identification, ModelOutput, ModelVersion
+from classifier.photos.delete import identification_delete
 from classifier.training import backfill, exports, registry
+from classifier.training.feedback import feedback_record
 from ml.exceptions import PhotoError
 from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
@@ -72,7 +75,7 @@ def bmw() -> Any:
 def answered(user: Any = None, seed: int = 1) -> Identification:
     person = user or AnonymousUser()
     row = send(person, guest_key="" if user else f"g{seed}", data=other_photo(seed))
-    assert identifications.identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk)
     row.refresh_from_db()
     return row
 
@@ -117,7 +120,7 @@ def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
     assert shadowed.calls == 0, "the visitor waited for the shadow"
     assert len(calls) == 1
     assert backfill.look_again() == {"shadow": 1, "again": 0}
-    reading = Reading.objects.get()
+    reading = ModelOutput.objects.get()
     assert (reading.role, reading.model_version, reading.agrees) == ("shadow", newer, False)
     assert reading.best["label"] == "BMW M3 Coupe 2012"
     row.refresh_from_db()
@@ -153,7 +156,7 @@ def test_failing_shadow_hurts_no_answer_and_is_not_asked_twice(shadowed: StubPre
     row.refresh_from_db()
     assert row.status == "done"
     assert row.best.label == "Audi A5 Coupe 2012"
-    assert Reading.objects.get().failure == "RuntimeError: out of memory"
+    assert ModelOutput.objects.get().failure == "RuntimeError: out of memory"
     assert backfill.look_again()["shadow"] == 0
 
 
@@ -203,7 +206,7 @@ def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gon
     row = answered()
     assert row.model_version.version == "shipped"
     assert backfill.look_again()["shadow"] == 1
-    assert Reading.objects.get().model_version == candidate
+    assert ModelOutput.objects.get().model_version == candidate
     shutil.rmtree(registry.bundle_path(candidate))
     answered(seed=2)
     assert backfill.look_again()["shadow"] == 0
@@ -291,12 +294,12 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     facts, _ = exports.personal_data(user)
     (mine,) = facts["identifications"]
     assert mine["model_version"] == "stub 2"
-    assert [one["model_version"] for one in mine["other_readings"]] == ["stub 1"]
+    assert [one["model_version"] for one in mine["other_answers"]] == ["stub 1"]
 
 
 def corrected(user: Any, variant: Variant, seed: int = 1) -> Identification:
     row = answered(user, seed)
-    identifications.feedback_record(
+    feedback_record(
         identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant
     )
     return row
@@ -327,13 +330,13 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
 def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Variant], who: str) -> None:
     if who == "guest":
         row = answered()
-        identifications.feedback_record(
+        feedback_record(
             identification=row, author=AnonymousUser(), verdict="other_variant", variant=cars["bmw"]
         )
     else:
         row = corrected(user, cars["audi"])
     if who == "agrees already":
-        identifications.feedback_record(
+        feedback_record(
             identification=row, author=user, verdict="right", variant=cars["audi"]
         )
     promoted()
@@ -362,9 +365,9 @@ def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_u
 def test_photo_deleted_meanwhile_stays_deleted(promoted: Any, newer: ModelVersion) -> None:
     row = answered()
     promoted()
-    identifications.identification_delete(identification=Identification.objects.get(pk=row.pk))
+    identification_delete(identification=Identification.objects.get(pk=row.pk))
     assert not backfill.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
-    assert not Reading.objects.exists()
+    assert not ModelOutput.objects.exists()
 
 
 def test_late_answer_does_not_overwrite_a_newer_one(promoted: Any, newer: ModelVersion) -> None:
@@ -391,14 +394,14 @@ def test_command_and_buttons_ask_for_it(
     plain, wrong = answered(seed=1), corrected(user, cars["bmw"], seed=2)
     promoted()
     call_command("reidentify", "--corrected")
-    assert list(Identification.objects.to_look_at_again()) == [wrong]
+    assert list(Identification.objects.for_backfill()) == [wrong]
     assert "1 more photos wait" in capsys.readouterr().out
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{newer.pk}/change/").content.decode()
     assert "Look again at 2 photos" in page
     client.post(f"/admin/classifier/modelversion/{newer.pk}/look-again/")
-    assert set(Identification.objects.to_look_at_again()) == {plain, wrong}
+    assert set(Identification.objects.for_backfill()) == {plain, wrong}
     Identification.objects.update(look_again=None)
     data = {"action": "look_again", "_selected_action": [str(plain.pk)]}
     client.post(reverse("admin:classifier_identification_changelist"), data)
-    assert list(Identification.objects.to_look_at_again()) == [plain]
+    assert list(Identification.objects.for_backfill()) == [plain]

@@ -176,7 +176,7 @@ def test_run_does_not_start_without_a_recipe_or_a_model(workshop: Path, settings
     with pytest.raises(TrainingRefused, match="There is no recipe"):
         runs.run_start()
     ModelVersion.objects.all().delete()
-    with pytest.raises(TrainingRefused, match="No model answers yet"):
+    with pytest.raises(TrainingRefused, match="No model is active yet"):
         runs.run_start()
     assert not TrainingRun.objects.exists()
 

@@ -9,9 +9,12 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 
-from classifier.answers import identifications
+from classifier.answers.identify import LEASE, identification_fail, identification_record, identification_run
+from classifier.answers.sweep import identification_retry, identifications_sweep
 from classifier.exceptions import NotPossibleNow, PhotoRefused
 from classifier.models import Identification, Prediction
+from classifier.photos import receive
+from classifier.photos.receive import identification_create
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import GUEST, answer, other_photo, send, stored_files
 from tests.classifier.photos import encoded, picture
@@ -48,7 +51,7 @@ def test_a_broker_that_is_away_loses_nothing(user, monkeypatch, django_capture_o
 
 def test_a_refused_photo_leaves_nothing_behind(user):
     with pytest.raises(PhotoRefused):
-        identifications.identification_create(file=io.BytesIO(b"text"), name="a.jpg", size=4, user=user)
+        identification_create(file=io.BytesIO(b"text"), name="a.jpg", size=4, user=user)
     assert not Identification.objects.exists()
     assert stored_files() == []
 
@@ -63,15 +66,15 @@ def test_the_same_photo_leads_to_the_same_row_for_its_sender_only(user, other_us
 
 
 def test_two_uploads_of_one_photo_at_the_same_moment_make_one_row(user, monkeypatch):
-    real, others = identifications.files_write, []
+    real, others = receive.files_write, []
 
     def meanwhile(row, photo):
         """The other request comes between this one's look at the rows and its own row."""
-        monkeypatch.setattr(identifications, "files_write", real)
+        monkeypatch.setattr(receive, "files_write", real)
         others.append(send(user))
         real(row, photo)
 
-    monkeypatch.setattr(identifications, "files_write", meanwhile)
+    monkeypatch.setattr(receive, "files_write", meanwhile)
     assert [send(user)] == others
     assert Identification.objects.get() == others[0]
     assert len(stored_files()) == 2
@@ -89,7 +92,7 @@ def test_a_row_that_can_not_be_written_leaves_no_files(user, monkeypatch):
 
 def test_an_answer_is_recorded_with_links_to_the_catalogue(user, predictor, audi, version):
     row = send(user)
-    assert identifications.identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk)
     row.refresh_from_db()
     assert (row.status, row.decision, row.scene, row.attempt) == (Status.DONE, "sure", "exterior", 1)
     assert row.model_version == version
@@ -102,29 +105,29 @@ def test_an_answer_is_recorded_with_links_to_the_catalogue(user, predictor, audi
 
 def test_the_same_task_twice_answers_once(user, predictor):
     row = send(user)
-    assert identifications.identification_run(identification_id=row.pk)
-    assert not identifications.identification_run(identification_id=row.pk)
-    assert not identifications.identification_run(identification_id=row.pk, redelivered=True)
+    assert identification_run(identification_id=row.pk)
+    assert not identification_run(identification_id=row.pk)
+    assert not identification_run(identification_id=row.pk, redelivered=True)
     assert predictor.calls == 1
     assert Prediction.objects.count() == 2
 
 
 def test_a_running_photo_is_taken_over_only_when_its_worker_is_gone(user, predictor):
     row = send(user)
-    assert identifications._claim(row.pk, take_over=False)
-    assert not identifications.identification_run(identification_id=row.pk)
-    assert identifications.identification_run(identification_id=row.pk, redelivered=True)
+    assert Identification.objects.claim(row.pk, lease=LEASE)
+    assert not identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk, redelivered=True)
     row.refresh_from_db()
     assert (row.status, row.attempt) == (Status.DONE, 2)
 
 
 def test_an_overtaken_attempt_may_not_write_its_answer(user, predictor, version):
     row = send(user)
-    slow = identifications._claim(row.pk, take_over=False)
-    assert identifications.identification_run(identification_id=row.pk, redelivered=True)
+    slow = Identification.objects.claim(row.pk, lease=LEASE)
+    assert identification_run(identification_id=row.pk, redelivered=True)
     late = answer(decision="unknown")
-    assert not identifications.identification_record(row=slow, answer=late, version_id=version.pk)
-    assert not identifications.identification_fail(row=slow, failure="timeout")
+    assert not identification_record(row=slow, answer=late, version_id=version.pk)
+    assert not identification_fail(row=slow, failure="timeout")
     row.refresh_from_db()
     assert (row.status, row.decision) == (Status.DONE, "sure")
     assert Prediction.objects.count() == 2
@@ -132,10 +135,10 @@ def test_an_overtaken_attempt_may_not_write_its_answer(user, predictor, version)
 
 def test_a_task_for_a_deleted_photo_ends_quietly(user, predictor, version):
     row = send(user)
-    claimed = identifications._claim(row.pk, take_over=False)
+    claimed = Identification.objects.claim(row.pk, lease=LEASE)
     user.delete()
-    assert not identifications.identification_record(row=claimed, answer=answer(), version_id=version.pk)
-    assert not identifications.identification_run(identification_id=row.pk)
+    assert not identification_record(row=claimed, answer=answer(), version_id=version.pk)
+    assert not identification_run(identification_id=row.pk)
     assert not Prediction.objects.exists()
 
 
@@ -149,7 +152,7 @@ def test_a_task_for_a_deleted_photo_ends_quietly(user, predictor, version):
 def test_errors_that_trying_again_can_not_cure_fail_at_once(user, predictor, error, failure):
     predictor.answer = error
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, failure)
     assert row.finished
@@ -158,7 +161,7 @@ def test_errors_that_trying_again_can_not_cure_fail_at_once(user, predictor, err
 def test_photo_whose_file_is_gone_fails_at_once(user, predictor):
     row = send(user)
     row.photo.storage.delete(row.photo.name)
-    assert identifications.identification_run(identification_id=row.pk) == 1
+    assert identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, "photo_missing")
 
@@ -167,9 +170,9 @@ def test_what_waits_is_answered_together_where_the_model_likes_that(user, predic
     predictor.batch = 3
     rows = [send(user, data=other_photo(i)) for i in range(5)]
     rows[1].photo.storage.delete(rows[1].photo.name)
-    assert identifications.identification_run(identification_id=rows[0].pk) == 3
-    assert identifications.identification_run(identification_id=rows[1].pk) == 0, "answered with the first"
-    assert identifications.identification_run(identification_id=rows[3].pk) == 2
+    assert identification_run(identification_id=rows[0].pk) == 3
+    assert identification_run(identification_id=rows[1].pk) == 0, "answered with the first"
+    assert identification_run(identification_id=rows[3].pk) == 2
     states = [row.status for row in Identification.objects.order_by("enqueued")]
     assert states == [Status.DONE, Status.FAILED, *[Status.DONE] * 3]
     assert set(Identification.objects.values_list("attempt", flat=True)) == {1}
@@ -192,8 +195,8 @@ def test_photo_that_brings_a_batch_down_is_looked_at_alone_the_next_time(user, p
     for _ in range(3):
         for row in rows:
             with contextlib.suppress(RuntimeError):
-                identifications.identification_run(identification_id=row.pk)
-        identifications.identifications_sweep()
+                identification_run(identification_id=row.pk)
+        identifications_sweep()
     states = {row.pk: (row.status, row.attempt) for row in Identification.objects.all()}
     assert [states[row.pk][0] for row in rows] == [Status.DONE, Status.FAILED, Status.DONE]
     assert [states[rows[i].pk][1] for i in (0, 2)] == [2, 2], "taken down once, then answered alone"
@@ -204,24 +207,24 @@ def test_an_unforeseen_error_is_tried_three_times_then_failed(user, predictor):
     row = send(user)
     for attempt in (1, 2, 3):
         with pytest.raises(RuntimeError):
-            identifications.identification_run(identification_id=row.pk)
+            identification_run(identification_id=row.pk)
         row.refresh_from_db()
         assert (row.status, row.attempt) == (Status.RUNNING, attempt)
-        identifications.identifications_sweep()
+        identifications_sweep()
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, "worker_lost")
-    assert not identifications.identification_run(identification_id=row.pk)
+    assert not identification_run(identification_id=row.pk)
 
 
 def test_only_failed_photos_can_be_tried_again(user, predictor):
     predictor.answer = PhotoError("broken")
     row = send(user)
     with pytest.raises(NotPossibleNow):
-        identifications.identification_retry(identification=row)
-    identifications.identification_run(identification_id=row.pk)
-    identifications.identification_retry(identification=row)
+        identification_retry(identification=row)
+    identification_run(identification_id=row.pk)
+    identification_retry(identification=row)
     predictor.answer = answer()
-    assert identifications.identification_run(identification_id=row.pk)
+    assert identification_run(identification_id=row.pk)
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.DONE, "")
 

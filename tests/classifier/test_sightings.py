@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from classifier.answers import identifications
 from classifier.answers.fused import fused_answer
+from classifier.answers.identify import identification_run
 from classifier.answers.sightings import sighting_create
 from classifier.models import Identification, Sighting
 from ml.exceptions import PhotoError
@@ -32,7 +32,7 @@ def ranked(p: float) -> tuple[Candidate, ...]:
 
 def answered(predictor, row: Identification, p: float, **changes) -> None:
     predictor.answer = answer(changes.pop("decision", "unsure"), p=p, ranking=ranked(p), **changes)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
 
 
 @pytest.fixture
@@ -88,12 +88,12 @@ def test_agreeing_photos_make_a_surer_answer_than_each(signed_in, photos, sighti
         answered(predictor, row, 0.7)
     together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
     assert together is not None
-    assert together.best.variant == audi
-    assert together.best.probability > 0.75
+    assert together.candidates[0].variant == audi
+    assert together.candidates[0].probability > 0.75
     assert together.decision == "sure"
     page = text_of(signed_in, sighting)
     assert "<h1>Audi A5 Coupe 2012</h1>" in page
-    assert "From 3 of your 3 photos together" in page
+    assert "Based on 3 of your 3 photos" in page
     assert page.count("photo-tile-name") == 3
     assert f"identification={photos[0].pk}" in page
 
@@ -107,7 +107,7 @@ def test_deleting_a_photo_changes_the_answer_and_the_last_one_takes_the_sighting
     signed_in.post(reverse("classifier:delete", args=[photos[0].pk]))
     page = text_of(signed_in, sighting)
     assert "BMW" in page.split("</h1>")[0].split("<h1>")[1]
-    assert "From 2 of your 2 photos" in page
+    assert "Based on 2 of your 2 photos" in page
     for row in photos[1:]:
         signed_in.post(reverse("classifier:delete", args=[row.pk]))
     assert not Sighting.objects.exists()
@@ -119,13 +119,13 @@ def test_answer_is_made_of_what_is_there_while_others_wait_fail_or_show_no_car(
 ):
     answered(predictor, photos[0], 0.8)
     page = text_of(signed_in, sighting)
-    assert "From 1 of your 3 photos together; 2 still wait" in page
+    assert "Based on 1 of your 3 photos; 2 are still being looked at" in page
     assert "hx-get" in page
     predictor.answer = PhotoError("damaged")
-    identifications.identification_run(identification_id=photos[1].pk)
+    identification_run(identification_id=photos[1].pk)
     answered(predictor, photos[2], 0.5, scene="interior", decision="unknown")
     page = text_of(signed_in, sighting)
-    assert "From 1 of your 3 photos together." in page
+    assert "Based on 1 of your 3 photos." in page
     assert "hx-get" not in page
     assert "A car from inside" in page
     assert "Failed" in page
@@ -150,10 +150,10 @@ def test_answers_older_than_the_ranking_are_put_together_by_their_candidates(
 ):
     for row in photos:
         predictor.answer = answer(p=0.8)
-        identifications.identification_run(identification_id=row.pk)
+        identification_run(identification_id=row.pk)
     together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
     assert together is not None
-    assert together.best.variant == audi
+    assert together.candidates[0].variant == audi
 
 
 def test_other_user_and_guest_get_404_for_a_sighting_its_owner_sees(client, signed_in, sighting, other_user):

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.choices import BodyStyle
 from catalog.models import Variant
-from classifier.answers import identifications
+from classifier.answers.identify import identification_run
 from classifier.answers.similar import SHOWN, similar_cars
 from ml.serving.answers import Similar
 from tests.classifier.conftest import answer, send
@@ -29,7 +29,7 @@ def answered(user, predictor, cars: list[Variant], **changes):
     row = send(user)
     similar = tuple(Similar(car.slug, car.slug, 0.9 - i / 10) for i, car in enumerate(cars))
     predictor.answer = answer(**{"similar": similar, **changes})
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     row.refresh_from_db()
     return row
 

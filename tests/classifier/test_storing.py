@@ -13,8 +13,9 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from classifier.answers import identifications
-from classifier.exceptions import NotKept
+from classifier.answers.identify import identification_run
+from classifier.answers.sweep import identifications_sweep
+from classifier.exceptions import PhotoNotStored
 from classifier.models import Identification
 from tests.classifier.conftest import other_photo, send, stored_files
 from tests.classifier.photos import encoded
@@ -43,7 +44,7 @@ def fills_up_after(monkeypatch: pytest.MonkeyPatch, count: int, number: int = er
 @pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "storage_full"), (errno.EIO, "storage_away")])
 def test_disk_that_fills_up_between_the_files_leaves_neither(user, monkeypatch, count, number, code):
     fills_up_after(monkeypatch, count, number)
-    with pytest.raises(NotKept) as caught:
+    with pytest.raises(PhotoNotStored) as caught:
         send(user)
     assert (caught.value.code, caught.value.status) == (code, 503)
     assert stored_files() == []
@@ -55,7 +56,7 @@ def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch):
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(Identification, "save", save)
-    with pytest.raises(NotKept) as caught:
+    with pytest.raises(PhotoNotStored) as caught:
         send(user)
     assert caught.value.code == "database_busy"
     assert stored_files() == []
@@ -95,7 +96,7 @@ def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
 
     monkeypatch.setattr(Identification, "save", away)
     monkeypatch.setattr(QuerySet, "exists", away)
-    with pytest.raises(NotKept) as caught:
+    with pytest.raises(PhotoNotStored) as caught:
         send(user)
     assert caught.value.code == "database_busy"
     assert len(stored_files()) == 2
@@ -106,7 +107,7 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
 ):
     row = send(user)
     row.photo.storage.delete(row.photo.name)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     row.refresh_from_db()
     assert row.failure == "photo_missing"
     with django_capture_on_commit_callbacks(execute=True):
@@ -114,14 +115,14 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
     assert (again.pk, again.status, again.attempt) == (row.pk, Status.QUEUED, 0)
     assert rings == [str(row.pk)]
     assert len(stored_files()) == 2
-    assert identifications.identification_run(identification_id=row.pk) == 1
+    assert identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert row.status == Status.DONE
 
 
 def test_answered_photo_that_is_sent_again_stays_as_it_is(user, predictor):
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     before = stored_files()
     assert send(user).status == Status.DONE
     assert stored_files() == before
@@ -132,11 +133,11 @@ def test_storage_that_is_away_costs_no_attempt(user, predictor, settings):
     media = Path(settings.MEDIA_ROOT)
     media.rename(media.with_name("away"))
     for _ in range(5):
-        assert identifications.identification_run(identification_id=row.pk) == 0
+        assert identification_run(identification_id=row.pk) == 0
     row.refresh_from_db()
     assert (row.status, row.attempt, row.lease_until) == (Status.QUEUED, 0, None)
     media.with_name("away").rename(media)
-    assert identifications.identification_run(identification_id=row.pk) == 1
+    assert identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()
     assert (row.status, row.attempt) == (Status.DONE, 1)
 
@@ -151,8 +152,8 @@ def test_storage_that_answers_for_others_fails_the_photo_it_can_not_give(user, p
     monkeypatch.setattr(FileSystemStorage, "_open", denied)
     for _ in range(3):
         with pytest.raises(PermissionError):
-            identifications.identification_run(identification_id=row.pk)
-        identifications.identifications_sweep()
+            identification_run(identification_id=row.pk)
+        identifications_sweep()
     row.refresh_from_db()
     assert (row.status, row.failure) == (Status.FAILED, "worker_lost")
 

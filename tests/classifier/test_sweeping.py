@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from classifier.answers import engine, identifications
+from classifier.answers import engine
+from classifier.answers.identify import LEASE, identification_record, identification_run
+from classifier.answers.sweep import identifications_sweep
 from classifier.exceptions import ClassifierAway
 from classifier.models import Identification
 from tests.classifier.conftest import answer, other_photo, send
@@ -22,9 +24,9 @@ def test_without_a_model_photos_wait_and_no_attempt_is_counted(user, monkeypatch
 
     monkeypatch.setattr(engine, "current", away)
     row = send(user)
-    assert not identifications.identification_run(identification_id=row.pk)
+    assert not identification_run(identification_id=row.pk)
     Identification.objects.update(enqueued=timezone.now() - timedelta(hours=1))
-    assert identifications.identifications_sweep() == {"failed": 0, "requeued": 0, "rung": 0}
+    assert identifications_sweep() == {"failed": 0, "requeued": 0, "woken": 0}
     row.refresh_from_db()
     assert (row.status, row.attempt) == (Status.QUEUED, 0)
     assert rings == []
@@ -47,8 +49,8 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
     put("expired", status="running", attempt=1, lease_until=now - timedelta(seconds=5))
     put("worn", status="running", attempt=3, lease_until=now - timedelta(seconds=5))
     with django_capture_on_commit_callbacks(execute=True):
-        counts = identifications.identifications_sweep(now=now)
-    assert counts == {"failed": 1, "requeued": 1, "rung": 2}
+        counts = identifications_sweep(now=now)
+    assert counts == {"failed": 1, "requeued": 1, "woken": 2}
     assert set(rings) == {str(rows["lost bell"].pk), str(rows["expired"].pk)}
     states = {name: Identification.objects.get(pk=row.pk).status for name, row in rows.items()}
     assert states == {
@@ -60,7 +62,7 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
     }
     # Rung is rung: a second sweep a moment later has nothing to do.
     with django_capture_on_commit_callbacks(execute=True):
-        assert identifications.identifications_sweep(now=now)["rung"] == 0
+        assert identifications_sweep(now=now)["woken"] == 0
 
 
 def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
@@ -81,21 +83,21 @@ def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
     put("left by its worker", 602, status="running", attempt=1, lease_until=now - timedelta(seconds=1))
     put("of a future that was taken back", -3600)
     with django_capture_on_commit_callbacks(execute=True):
-        assert identifications.identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "rung": 3}
+        assert identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "woken": 3}
     assert set(rings) == {
         str(rows[name].pk) for name in ("overtaken", "left by its worker", "of a future that was taken back")
     }
     # Nothing is answered any more: all bells may be lost.
     rings.clear()
     with django_capture_on_commit_callbacks(execute=True):
-        identifications.identifications_sweep(now=now + timedelta(seconds=40))
+        identifications_sweep(now=now + timedelta(seconds=40))
     assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(rings)
 
 
 def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):
     row = send(user)
-    held = identifications._claim(row.pk, take_over=False)
+    held = Identification.objects.claim(row.pk, lease=LEASE)
     assert held
     now = timezone.now() - timedelta(hours=1)
-    assert identifications.identifications_sweep(now=now)["requeued"] == 1
-    assert not identifications.identification_record(row=held, answer=answer(), version_id=version.pk)
+    assert identifications_sweep(now=now)["requeued"] == 1
+    assert not identification_record(row=held, answer=answer(), version_id=version.pk)

@@ -29,7 +29,7 @@ def silent_for_long(run: TrainingRun) -> None:
 def test_second_run_is_refused_while_one_is_under_way(workshop: Path, rung: list[int]) -> None:
     run = runs.run_start()
     assert rung == [run.pk]
-    with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is under way"):
+    with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is in progress"):
         runs.run_start()
     runs.run_cancel(run=run)
     assert runs.run_start().pk != run.pk
@@ -88,7 +88,7 @@ def test_killed_run_goes_on_where_it_was(
     weights = steps.run_folder(run.pk) / "run" / "model.pt"
     made = weights.stat().st_mtime_ns
     silent_for_long(run)
-    assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "rung": 1}
+    assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "woken": 1}
     assert rung == [run.pk, run.pk]
     seen: list[int] = []
     real: Callable[..., None] = steps._export

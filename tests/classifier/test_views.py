@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from classifier.answers import identifications
+from classifier import views
+from classifier.answers.identify import identification_run
 from classifier.models import Feedback, Identification
 from classifier.photos.intake import MAX_BYTES, MAX_PHOTOS
+from classifier.photos.receive import identification_create
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import answer, other_photo, send
 from tests.classifier.photos import encoded
@@ -73,9 +75,9 @@ def test_a_refused_photo_is_explained_on_the_page(signed_in, data, status, words
 
 def test_a_thirty_megabyte_file_is_refused_and_never_held_whole(signed_in, monkeypatch):
     seen = []
-    real = identifications.identification_create
+    real = identification_create
     monkeypatch.setattr(
-        identifications, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw)
+        views, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw)
     )
     response = upload(signed_in, b"\xff\xd8\xff" + b"\x00" * 30 * 2**20)
     assert response.status_code == 413
@@ -130,7 +132,7 @@ def test_guests_are_counted_by_address_and_a_forged_header_changes_nothing(clien
 )  # fmt: skip
 def test_another_persons_photo_does_not_exist(path, method, status, user, other_user, predictor):
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     if path == "retry":
         Identification.objects.update(status="failed", failure="timeout")
     address = reverse(f"classifier:{path}", args=[row.pk])
@@ -184,13 +186,13 @@ def test_waiting_polls_and_works_without_script(signed_in, user):
     text = page(signed_in, row)
     assert "hx-get" in text
     assert '<noscript><meta http-equiv="refresh"' in text
-    assert "It is your turn" in text
+    assert "Yours is next" in text
 
 
 def test_waiting_says_how_many_are_before(signed_in, user, other_user):
     for i in range(3):
         send(other_user, data=other_photo(i))
-    assert "3 photos before yours" in page(signed_in, send(user))
+    assert "3 photos ahead of yours" in page(signed_in, send(user))
 
 
 def test_polling_slows_down_and_ends_with_the_answer(signed_in, user, predictor, audi):
@@ -203,7 +205,7 @@ def test_polling_slows_down_and_ends_with_the_answer(signed_in, user, predictor,
     for nonsense in ("x", "\N{SUPERSCRIPT TWO}", "9" * 5000):
         url = f"{row.get_absolute_url()}?step={nonsense}"
         assert signed_in.get(url, headers={"HX-Request": "true"}).status_code == 200
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     assert "hx-get" not in page(signed_in, row, **{"HX-Request": "true"})
 
 
@@ -216,7 +218,7 @@ def test_a_classifier_that_is_away_is_said_and_the_photo_waits(signed_in, user):
 
 def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, predictor, audi):
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     text = page(signed_in, row)
     assert re.search(r"<h1>\s*Audi A5 Coupe 2012\s*</h1>", text)
     assert audi.get_absolute_url() in text
@@ -229,7 +231,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
     ("changes", "words"),
     [
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
-        ({"decision": "unsure", "p": 0.4}, "One of these, perhaps"),
+        ({"decision": "unsure", "p": 0.4}, "Perhaps one of these"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
         ({"decision": "unknown", "scene": "interior"}, "car from inside"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),
@@ -238,7 +240,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
 def test_each_answer_has_a_screen_of_its_own(signed_in, user, predictor, audi, changes, words):
     predictor.answer = answer(**changes)
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     text = page(signed_in, row).replace("&#x27;", "'")
     assert words in text
     assert 'class="badge badge--good"' not in text
@@ -249,7 +251,7 @@ def test_each_answer_has_a_screen_of_its_own(signed_in, user, predictor, audi, c
 def test_a_failed_photo_offers_another_try(signed_in, user, predictor):
     predictor.answer = PhotoError("broken")
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     assert "could not be read" in page(signed_in, row)
     predictor.answer = answer()
     assert signed_in.post(reverse("classifier:retry", args=[row.pk])).status_code == 302
@@ -260,7 +262,7 @@ def test_a_failed_photo_offers_another_try(signed_in, user, predictor):
 def test_hints_are_given_when_the_answer_is_not_sure(signed_in, user, predictor):
     predictor.answer = answer(decision="unsure", p=0.5, hints=("dark",))
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     assert "The photo is dark" in page(signed_in, row)
 
 
@@ -268,7 +270,7 @@ def test_the_list_costs_the_same_for_many_photos(
     signed_in, user, predictor, audi, django_assert_max_num_queries
 ):
     for i in range(20):
-        identifications.identification_run(identification_id=send(user, data=other_photo(i)).pk)
+        identification_run(identification_id=send(user, data=other_photo(i)).pk)
     with django_assert_max_num_queries(12):
         assert signed_in.get(reverse("classifier:history")).status_code == 200
 
@@ -277,7 +279,7 @@ def test_the_list_costs_the_same_for_many_photos(
 def test_the_list_can_be_filtered(signed_in, user, predictor, show):
     send(user, data=other_photo(1))
     done = send(user)
-    identifications.identification_run(identification_id=done.pk)
+    identification_run(identification_id=done.pk)
     text = signed_in.get(reverse("classifier:history"), {"show": show}).content.decode()
     assert (str(done.pk) in text) == (show in ("", "answered", "nonsense"))
 
@@ -295,7 +297,7 @@ def test_deleting_asks_first(signed_in, user):
 @pytest.fixture
 def answered(user, predictor, audi) -> Identification:
     row = send(user)
-    identifications.identification_run(identification_id=row.pk)
+    identification_run(identification_id=row.pk)
     return row
 
 

@@ -78,13 +78,13 @@ def test_visitor_sees_the_place_in_the_queue_and_the_time_to_go(client, user):
     client.force_login(user)
     rows = [sent(user, 40 - number, number) for number in range(4)]
     page = client.get(rows[-1].get_absolute_url()).content.decode()
-    assert "3 photos before yours." in page
+    assert "3 photos ahead of yours." in page
     for number in range(4, 8):
         sent(user, 60, number, status="done", finished=timezone.now() - timedelta(seconds=5))
     cache.clear()
     page = client.get(rows[-1].get_absolute_url()).content.decode()
-    assert "3 photos before yours: about 40 seconds to go." in page
-    assert "It is your turn." in client.get(rows[0].get_absolute_url()).content.decode()
+    assert "3 photos ahead of yours: about 40 seconds to go." in page
+    assert "Yours is next." in client.get(rows[0].get_absolute_url()).content.decode()
 
 
 def test_staff_see_what_waits_and_for_how_long(staff, user, django_assert_max_num_queries):
@@ -125,7 +125,7 @@ def test_failed_photos_have_a_button_that_tries_them_again(
     with django_capture_on_commit_callbacks(execute=True):
         assert "1 photo queued again" in staff.post(one, follow=True).content.decode()
     assert rings == [str(rows[0].pk)]
-    assert "Only a photo whose identification failed" in staff.post(one, follow=True).content.decode()
+    assert "Only a photo that could not be identified" in staff.post(one, follow=True).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         every = reverse("admin:classifier_identification_retry-all")
         assert "2 photos queued again" in staff.post(every, follow=True).content.decode()
@@ -138,7 +138,7 @@ def test_who_may_only_look_can_try_nothing_again(client, user, rings):
     limited(client, "view_identification")
     page = client.get(reverse("admin:classifier_identification_changelist")).content.decode()
     assert "1 photo failed." in page
-    assert "Looking at the photo took too long" in page
+    assert "Identifying this photo took too long" in page
     assert "/retry" not in page
     for url in ("retry-all", "retry"):
         args = [] if url == "retry-all" else [row.pk]

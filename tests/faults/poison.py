@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import signal
 
-from classifier.answers import identifications
+from classifier.answers import identify
 from classifier.models import Identification
 
 WIDTH = 251
-_read = identifications.photo_read
+_read = identify.photo_read
 
 
 def _read_or_die(row: Identification) -> bytes:
@@ -21,4 +21,4 @@ def _read_or_die(row: Identification) -> bytes:
     return _read(row)
 
 
-identifications.photo_read = _read_or_die
+identify.photo_read = _read_or_die

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import CarModel, Make, Variant
-from classifier.models import DatasetVersion, Identification, ModelVersion, Reading, TrainingRun
+from classifier.models import DatasetVersion, Identification, ModelOutput, ModelVersion, TrainingRun
 from classifier.training import backfill, registry, runs, steps
 from tests.classifier.bundles import stock
 from tests.classifier.workshop import base_photos, recipe_file, untrained_bundle
@@ -81,14 +81,14 @@ def test_shadow_and_newer_model_look_again_in_real_workers_while_answers_stand(
         answered_once(row)
         assert row.model_version == shipped
     site.send_task("classifier.tasks.look_again")
-    read = Reading.objects.of_shadow(second).filter(failure="")
+    read = ModelOutput.objects.of_shadow(second).filter(failure="")
     wait_for(lambda: read.count() == len(rows), what="the shadow's readings")
     registry.version_promote(version=second, seen=shipped.pk)
     assert backfill.identifications_reidentify(rows=Identification.objects.all()) == 4
     site.send_task("classifier.tasks.look_again")
     again = Identification.objects.filter(model_version=second, look_again=None)
     wait_for(lambda: again.count() == 4, what="the newer model's answers")
-    assert Reading.objects.past().filter(model_version=shipped).count() == 4
+    assert ModelOutput.objects.past().filter(model_version=shipped).count() == 4
     for row in rows:
         answered_once(row)
     page = visitor.get(rows[0].get_absolute_url()).text

@@ -1,4 +1,4 @@
-"""Class names are taken apart, and their slugs are those Django would make."""
+"""Class names are taken apart; tests/catalog/test_slugs.py holds their slugs and the catalogue's together."""
 
 from __future__ import annotations
 
@@ -6,30 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from django.utils.text import slugify as django_slugify
-from hypothesis import given
-from hypothesis import strategies as st
 
+from core.text import slug
 from ml.bundle.bundle import Label
-from ml.bundle.labels import label_table, parse_label, slugify
+from ml.bundle.labels import label_table, parse_label
 from ml.exceptions import DataError
 from tests.ml.conftest import DATA
-
-
-@given(st.text(max_size=60))
-def test_slug_is_what_django_makes(text: str) -> None:
-    assert slugify(text) == django_slugify(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Audi A5 Coupe 2012", "Ram C/V Cargo Van Minivan 2012", "  --Citroën  DS_3--  ", "Škoda Octávia", "Ford F-150 (SuperCab)",
-        "Straße ½ ² ①", "Lamborghini Gallardo LP 570-4", "\u2028a\u00a0b\x1cc", "", "日産",
-    ],
-)  # fmt: skip
-def test_slug_of_names_is_what_django_makes(text: str) -> None:
-    assert slugify(text) == django_slugify(text)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +30,7 @@ def test_slug_of_names_is_what_django_makes(text: str) -> None:
     ],
 )
 def test_label_is_taken_apart(label: str, parts: tuple) -> None:
-    assert parse_label(label) == Label(label, slugify(label), *parts)
+    assert parse_label(label) == Label(label, slug(label), *parts)
 
 
 def test_table_of_classes_goes_before_guessing(tmp_path: Path) -> None:

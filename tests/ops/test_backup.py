@@ -20,8 +20,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
 
-from classifier.answers.identifications import identification_create
 from classifier.models import Feedback, Identification
+from classifier.photos.receive import identification_create
 from ops import backups, restoring
 from tests.databases import database_at
 from tests.services import photo

@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import cache, caches
 from django.test import Client
 
+from carsite import __version__
 from ops import health
 
 CHECKS = {"database", "broker", "cache", "storage", "model"}
@@ -47,7 +48,7 @@ def test_healthz_asks_nobody(client: Client) -> None:
     # No database mark: a query would fail this test.
     response = client.get("/healthz")
     assert response.status_code == 200
-    assert response.text == "ok\n"
+    assert response.text == f"ok\ncarsite {__version__}\n"
     assert "no-store" in response.headers["Cache-Control"]
 
 

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.reading.normalise.names import (
-    Title,
-    key_of,
-    make_of,
-    makes,
-    models,
-    nearest,
-    split_model,
-    tidy,
-    title,
-)
+from core.text import squash
+from scraper.reading.normalise.names import Title, make_of, makes, models, nearest, split_model, tidy, title
 from scraper.reading.vocabulary import read
 
 
@@ -76,7 +67,7 @@ def test_a_title_is_taken_apart(text: str, expected: Title):
 def test_a_title_of_year_make_and_model_gives_them_back(car: tuple[str, str], year: int):
     make, model = car
     found = title(f"{year} {make} {model}")
-    assert (found.make, key_of(found.model)) == (make, key_of(model))
+    assert (found.make, squash(found.model)) == (make, squash(model))
     assert found.year in (year, None)
 
 
@@ -120,5 +111,5 @@ def test_a_near_name_is_the_same_or_needs_a_person(said: str, known: list[str], 
 @settings(max_examples=60, deadline=None)
 @given(st.text(string.ascii_letters + " -äöüéñ", max_size=30))
 def test_tidying_a_name_changes_its_case_at_most(name: str):
-    assert key_of(tidy(name)) == key_of(name)
+    assert squash(tidy(name)) == squash(name)
     assert tidy(tidy(name)) == tidy(name)

@@ -62,6 +62,8 @@ def path_to(address: Address, world: World) -> str:
             return reverse(name, args=[EmailConfirmationHMAC(world.pending).key])
         case "account_reset_password_from_key", _, _:
             return reverse(name, args=["1", "x-y"])
+        case "moved_model_outputs", _, _:
+            return reverse(name, args=[""])
         case "admin", _, _:
             return _path_in_admin(address, world)
     return reverse(name)

@@ -21,8 +21,8 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from catalog.models import Variant
-from classifier.answers import identifications as classifier
 from classifier.models import Feedback, Identification, Prediction, Sighting
+from classifier.photos.receive import identification_create
 from dealers import services as dealers
 from dealers.models import Dealer
 from tests.carsite.admin_rows import fill, photo
@@ -132,7 +132,7 @@ def _things_of(user: User, seller: User, world: World) -> None:
 
 def _photo_of(user: User, variant: Variant, number: int = 77) -> Identification:
     data = photo(number)
-    row, _ = classifier.identification_create(
+    row, _ = identification_create(
         file=io.BytesIO(data), name="car.jpg", size=len(data), user=user
     )
     Identification.objects.filter(pk=row.pk).update(

@@ -189,7 +189,7 @@ def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running
     wait_for(healthy, seconds=120, what="the health check of the worker's container")
     code = (
         "import io, sys, time, django; django.setup(); "
-        "from classifier.answers.identifications import identification_create; "
+        "from classifier.photos.receive import identification_create; "
         "from django.contrib.auth.models import AnonymousUser; "
         "data = sys.stdin.buffer.read(); "
         "row, _ = identification_create(file=io.BytesIO(data), name='a.jpg', size=len(data), user=AnonymousUser(), guest_key='g'); "

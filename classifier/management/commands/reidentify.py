@@ -28,5 +28,5 @@ class Command(BaseCommand):
             count = backfill.identifications_reidentify(rows=rows)
         except ClassifierError as error:
             raise CommandError(error.message) from None
-        waiting = Identification.objects.to_look_at_again().count()
+        waiting = Identification.objects.for_backfill().count()
         self.stdout.write(f"{count} more photos wait to be looked at again, {waiting} in all.")

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if options["cancel"]:
                 self._cancel()
                 return
-            run = runs.run_start(ring=not options["here"])
+            run = runs.run_start(enqueue=not options["here"])
         except ClassifierError as error:
             raise CommandError(error.message) from None
         if not options["here"]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from scraper.reading.normalise.names import key_of, title
+from core.text import squash
+from scraper.reading.normalise.names import title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
 # Classes and ids of blocks that are not about the page's car.
@@ -93,7 +94,7 @@ def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
     """Make and model key of the cars that the heads name; of a model that no list knows the make alone: then
     cars of other makes are others.
     """
-    own = {(named.make, key_of(named.model)) for head in heads if (named := title(head)).model}
+    own = {(named.make, squash(named.model)) for head in heads if (named := title(head)).model}
     if own:
         return own
     main = (title(_text(heading)) for heading in root.iter("h1"))
@@ -112,7 +113,7 @@ def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
     beside a "320d".
     """
     said = title(heading)
-    key = key_of(said.model)
+    key = squash(said.model)
     family = _FAMILY.sub("", key)
     return bool(key) and not any(
         make == said.make

@@ -8,11 +8,12 @@ from functools import partial
 from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
+from core.text import squash
 from scraper.reading.cars import RawField
 from scraper.reading.extract.page import INFOBOXES, Page, text_in
 from scraper.reading.extract.pairs import lines_in
 from scraper.reading.extract.subject import is_motorcycle
-from scraper.reading.normalise.names import key_of, make_of, title
+from scraper.reading.normalise.names import make_of, title
 from scraper.reading.vocabulary import label
 
 # Key → what its row is called.
@@ -124,7 +125,7 @@ def _identity(head: str, said: list[RawField]) -> list[RawField]:
         model = spoken.model or _behind(spoken.make, name)
         return [RawField("make", "Title", spoken.make), RawField("model", "Title", model)] if model else []
     maker = next((one for one in said if one.key == "make"), None)
-    if maker and make_of(maker.text) and key_of(name):
+    if maker and make_of(maker.text) and squash(name):
         return [RawField("make", maker.label, maker.text), RawField("model", "Title", name)]
     return []
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from core.text import squash
 from scraper.reading.cars import RawField
 from scraper.reading.extract import subject
 from scraper.reading.extract.nodes import Node
 from scraper.reading.extract.page import Page
-from scraper.reading.normalise.names import key_of, make_of, models, title
+from scraper.reading.normalise.names import make_of, models, title
 from scraper.reading.vocabulary import fold
 
 _LONGEST_MODEL = 25
@@ -33,9 +34,9 @@ def breadcrumb_names(page: Page, tops: list[Node]) -> list[RawField]:
     if len(makes) != 1:
         return []
     make = makes.pop()
-    head_keys = [key_of(head) for head in heads(page)]
-    models_said = [crumb for crumb in crumbs if key_of(crumb) in models(make)]
-    confirmed = [crumb for crumb in models_said if any(key_of(crumb) in key for key in head_keys)]
+    head_keys = [squash(head) for head in heads(page)]
+    models_said = [crumb for crumb in crumbs if squash(crumb) in models(make)]
+    confirmed = [crumb for crumb in models_said if any(squash(crumb) in key for key in head_keys)]
     return [_field("make", make), *(_field("model", crumb) for crumb in confirmed[-1:])]
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from core.text import squash
 from scraper.reading.extract.naming import names_a_model
 from scraper.reading.extract.nodes import Node, kinds, text_of
 from scraper.reading.extract.page import Page
 from scraper.reading.extract.schema_org import MarkedCar, fields, identity
 from scraper.reading.json_values import JsonValue
-from scraper.reading.normalise.names import key_of, make_of, title
+from scraper.reading.normalise.names import make_of, title
 from scraper.reading.vocabulary import fold
 
 _VEHICLES = {"car", "vehicle", "motorizedvehicle", "usedcar", "newcar"}
@@ -104,7 +105,7 @@ def _product_named_as_car(products: list[MarkedCar], page: Page) -> MarkedCar | 
 def _joined_by_name(vehicles: list[MarkedCar]) -> list[MarkedCar]:
     groups: dict[str, list[MarkedCar]] = {}
     for one in vehicles:
-        groups.setdefault(key_of(_name(one)) or identity(one) or "?", []).append(one)
+        groups.setdefault(squash(_name(one)) or identity(one) or "?", []).append(one)
     return [_joined(group) for group in groups.values()]
 
 
@@ -130,7 +131,7 @@ def _is_named_by(page: Page, car: MarkedCar) -> bool:
     if address.startswith("http") and page.url and page.absolute(address).rstrip("/") == page.url.rstrip("/"):
         return True
     name = _name(car)
-    return bool(title(name).make) and any(key_of(name) in key_of(heading) for heading in page.headings)
+    return bool(title(name).make) and any(squash(name) in squash(heading) for heading in page.headings)
 
 
 # --- Cars of elsewhere ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from core.text import squash
 from scraper.reading.cars import Car, RawCar, RawField, Unparsed, Value
 from scraper.reading.normalise import names, words
 from scraper.reading.normalise.locale_hints import (
@@ -109,7 +110,7 @@ def _names(reading: _Reading) -> tuple[str, str, str, names.Title]:
     model, trim = names.split_model(make, said_model.text) if said_model else (whole.model, whole.trim)
     if names.make_of(model) == make or (whole.model and _is_code(make, model, titles)):
         model, trim, said_model = whole.model, whole.trim, None
-    elif not trim and names.key_of(model) == names.key_of(whole.model):
+    elif not trim and squash(model) == squash(whole.model):
         trim = whole.trim
     said_trim = next((f for f in (*reading.of("trim"), *said_models[:1]) if _is_trim(f, make)), None)
     if said_trim:
@@ -125,19 +126,19 @@ def _is_code(make: str, model: str, titles: list[tuple[RawField, names.Title]]) 
     """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
     one.
     """
-    key = names.key_of(model)
-    return key not in names.models(make) and not any(key in names.key_of(f.text) for f, _ in titles)
+    key = squash(model)
+    return key not in names.models(make) and not any(key in squash(f.text) for f, _ in titles)
 
 
 def _is_year(text: str, make: str) -> bool:
     """Whether a "model" is a model year: some sites label it so. A Peugeot 2008 is none."""
-    return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and names.key_of(text) not in names.models(make)
+    return bool(re.fullmatch(r"(?:19|20)\d\d", text.strip())) and squash(text) not in names.models(make)
 
 
 def _is_version(text: str, make: str) -> bool:
     """Whether a "model" is a version of one: it begins with the size of its engine."""
     said = names.split_model(make, text)[0]  # "Hyundai 2.0 GLS" repeats the make
-    return bool(re.match(r"\d[.,]\d\s\S", said)) and names.key_of(said) not in names.models(make)
+    return bool(re.match(r"\d[.,]\d\s\S", said)) and squash(said) not in names.models(make)
 
 
 def _is_trim(said: RawField, make: str) -> bool:

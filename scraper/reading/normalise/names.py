@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
+from core.text import squash
 from scraper.reading.normalise.years import latest
-from scraper.reading.vocabulary import fold, read
+from scraper.reading.vocabulary import read
 
 ACCEPT, ASK = 92.0, 78.0  # of 100: the same name written differently; perhaps the same, a person has to say
 
@@ -29,22 +30,17 @@ class Match:
     verdict: Literal["same", "ask", "none"]
 
 
-def key_of(name: str) -> str:
-    """Letters and digits only: how names are compared ("Mercedes Benz", "MERCEDES-BENZ")."""
-    return re.sub(r"[\W_]+", "", fold(name))
-
-
 @cache
 def makes() -> dict[str, str]:
     """Key of every spelling of a make → its canonical name."""
     table = read("makes")["makes"]
-    known = {key_of(alias): name for name, aliases in table.items() for alias in aliases}
-    return known | {key_of(name): name for name in table}
+    known = {squash(alias): name for name, aliases in table.items() for alias in aliases}
+    return known | {squash(name): name for name in table}
 
 
 @cache
 def _everyday() -> frozenset[str]:
-    return frozenset(key_of(name) for name in read("makes")["everyday"]["names"])
+    return frozenset(squash(name) for name in read("makes")["everyday"]["names"])
 
 
 @cache
@@ -56,12 +52,12 @@ def _versions() -> dict[str, list[str]]:
 @cache
 def models(make: str) -> dict[str, str]:
     """Key of every known model of a make → its name."""
-    return {key_of(name): name for name in read("models").get(make, ())}
+    return {squash(name): name for name in read("models").get(make, ())}
 
 
 def make_of(said: str) -> str:
     """The canonical make of a text that is nothing but a make; empty where it is not known."""
-    return makes().get(key_of(said), "")
+    return makes().get(squash(said), "")
 
 
 def tidy(name: str) -> str:
@@ -118,7 +114,7 @@ def _make_in(words: list[str]) -> tuple[int, int, str]:
     """Where the make stands: at the start, behind a year, or as the first unmistakable name."""
     for start in range(min(len(words), 8)):
         for length in (3, 2, 1):
-            key = key_of(" ".join(words[start : start + length]))
+            key = squash(" ".join(words[start : start + length]))
             name = makes().get(key, "")
             if not name or start + length > len(words):
                 continue
@@ -128,7 +124,7 @@ def _make_in(words: list[str]) -> tuple[int, int, str]:
             return start, length, name
     for start in range(min(len(words), 4)):
         for length in (2, 1):
-            if name := _implied().get(key_of(" ".join(words[start : start + length])), ""):
+            if name := _implied().get(squash(" ".join(words[start : start + length])), ""):
                 return start, 0, name
     return 0, 0, ""
 
@@ -136,7 +132,7 @@ def _make_in(words: list[str]) -> tuple[int, int, str]:
 @cache
 def _implied() -> dict[str, str]:
     """Key of a model that people name without its make → the make."""
-    return {key_of(model): make for model, make in read("makes")["implied"].items()}
+    return {squash(model): make for model, make in read("makes")["implied"].items()}
 
 
 def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
@@ -153,7 +149,7 @@ def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
         if name or len(words) <= skipped:
             break
         name, length = _known_prefix(make, words[skipped:])
-        name, length = (name, length + skipped) if len(key_of(name)) > 2 and not name.isdigit() else ("", 0)
+        name, length = (name, length + skipped) if len(squash(name)) > 2 and not name.isdigit() else ("", 0)
     if name:
         name, length = _without_version(make, name, length)
         trim = re.sub(r"\[.*?\]", " ", _YEAR.sub(" ", " ".join(words[length:])))
@@ -177,7 +173,7 @@ def _without_version(make: str, name: str, length: int) -> tuple[str, int]:
     """The model without the body or version in its name, and how many words it takes then."""
     for version in _versions().get(make, ()):
         model = name.removesuffix(f" {version}")
-        if model != name and key_of(model) in models(make):
+        if model != name and squash(model) in models(make):
             return model, length - len(version.split())
     return name, length
 
@@ -194,7 +190,7 @@ def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
     for length in range(min(5, len(words)), 0, -1):
         if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
             continue  # an i30 N Line is no i30 N
-        if name := known.get(key_of(" ".join(words[:length]))):
+        if name := known.get(squash(" ".join(words[:length]))):
             return _spelt(name, " ".join(words[:length])), length
     if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
         return words[0] if match else "", 1
@@ -228,13 +224,13 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     while len(words) > 1 and _YEAR.fullmatch(words[0]) and not _known_prefix(make, words)[0]:
         words = words[1:]
     for length in (3, 2, 1):
-        if len(words) > length and makes().get(key_of(" ".join(words[:length]))) == make:
+        if len(words) > length and makes().get(squash(" ".join(words[:length]))) == make:
             words = words[length:]
             break
     if len(words) > 1 and _YEAR.fullmatch(words[-1]):
         words = words[:-1]
     text = " ".join(words)
-    if exact := models(make).get(key_of(text)):
+    if exact := models(make).get(squash(text)):
         return _spelt(exact, text), ""
     name, length = _known_prefix(make, words)
     if (
@@ -250,9 +246,9 @@ def nearest(said: str, known: Iterable[str], *, accept: float = ACCEPT, ask: flo
     """The nearest known name. Digits have to agree: a 320 is no 330, however alike they look."""
     from rapidfuzz import fuzz
 
-    mine, best = key_of(said), Match("", 0.0, "none")
+    mine, best = squash(said), Match("", 0.0, "none")
     for name in known:
-        other = key_of(name)
+        other = squash(name)
         score = 100.0 if mine == other else fuzz.ratio(mine, other)
         if re.findall(r"\d+", mine) != re.findall(r"\d+", other):
             score = min(score, ask - 1)

@@ -1,57 +1,22 @@
-"""Photos that belong together: of one car on the road, and of a car that the model shall know without being trained on it."""
+"""Photos of a car that the model shall know without being trained on it."""
 
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 
 from catalog.models import Variant
-from classifier.querysets import ReferencePhotoQuerySet, SightingQuerySet
-
-
-class Sighting(models.Model):
-    """Photos that their sender says show the same car. Its answer is made of theirs whenever it is asked for.
-
-    So nothing has to be brought up to date where a photo is answered, answered again, or deleted; a sighting goes with
-    its last photo.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="sightings"
-    )
-    guest_key = models.CharField(
-        max_length=43, blank=True, editable=False, help_text="Whose it is until sign-in."
-    )
-    created = models.DateTimeField(auto_now_add=True)
-
-    objects = SightingQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created"]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    def get_absolute_url(self) -> str:
-        return reverse("classifier:sighting", args=[self.pk])
+from classifier import choices
+from classifier.querysets import ReferencePhotoQuerySet
 
 
 class ReferencePhoto(models.Model):
     """A photo that staff gave of a car that the model was not trained on; enough of them, and it names that car.
 
-    States: waiting → counts | refused, as a model version read it. Another version reads it anew.
+    States: waiting → counts | refused, as a model version found. Another version looks at it anew.
     """
 
-    class State(models.TextChoices):
-        """Whether it helps."""
-
-        WAITING = "waiting", "Waiting to be looked at"
-        COUNTS = "counts", "Counts"
-        REFUSED = "refused", "Does not count"
+    State = choices.ReferenceState
 
     class Reason(models.TextChoices):
         """Why it does not count."""
@@ -73,7 +38,7 @@ class ReferencePhoto(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Which read it.",
+        help_text="Which model looked at it.",
     )
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

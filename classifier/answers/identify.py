@@ -1,0 +1,139 @@
+"""Answering photos: a worker claims one, looks at it and records the answer.
+
+The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows requests
+or templates.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.utils import timezone
+
+from classifier.answers import engine, telemetry
+from classifier.answers.record import answer_values, predictions_write
+from classifier.exceptions import ClassifierAway
+from classifier.models import Identification, ModelVersion
+from classifier.photos.storage import StorageAway, photo_read
+from core.queue import enqueue_on_commit
+from ml.exceptions import PhotoError
+
+if TYPE_CHECKING:
+    from ml.serving.answers import Answer
+
+logger = logging.getLogger(__name__)
+
+#: How long a worker may hold a photo before another one may take it; above the task's hard time limit.
+LEASE = timedelta(seconds=30)
+
+Status = Identification.Status
+
+
+def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> int:
+    """Claim a photo, look at it, record the answer. Returns how many rows this call brought to their end.
+
+    Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are answered with
+    it; the messages sent for them then find nothing to do. Not a transaction: the claims are committed before the work
+    starts, so that the attempt is counted even if this process dies in it. `redelivered`: the broker says that the
+    worker that had this message is gone, so its lease need not be waited for.
+    """
+    try:
+        loaded = engine.current()
+    except ClassifierAway:
+        return 0  # unclaimed: the photo waits, and the sweep wakes a worker when the model is back
+    row = Identification.objects.claim(identification_id, lease=LEASE, take_over=redelivered)
+    if row is None:
+        return 0
+    rows = [row]
+    # What failed once is looked at alone, lest it take others with it again.
+    if row.attempt == 1:
+        rows += _claim_waiting(loaded.predictor.batch - 1)
+    try:
+        ended = _answer(rows, loaded)
+    except SoftTimeLimitExceeded:
+        if len(rows) == 1:
+            return identification_fail(row=row, failure="timeout")
+        Identification.objects.end_leases(*rows)
+        return 0
+    except Exception:
+        # Unforeseen: let the defect be seen in the log.
+        Identification.objects.end_leases(*rows)
+        raise
+    if ended:
+        _wake_shadow()
+    return ended
+
+
+def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
+    """Answer claimed rows, or fail those whose photo can't be. Returns how many were still this attempt's to end."""
+    ended, contents = 0, {}
+    for row in rows:
+        try:
+            contents[row] = photo_read(row)
+        except FileNotFoundError:
+            ended += identification_fail(row=row, failure="photo_missing")
+        except StorageAway:
+            logger.exception("storage away")
+            Identification.objects.put_back(row)
+    answers = loaded.predictor.predict_many(contents.values(), batch=max(1, len(contents)))
+    for row, answer in zip(contents, answers, strict=True):
+        if isinstance(answer, PhotoError):
+            ended += identification_fail(row=row, failure="unreadable")
+        else:
+            ended += identification_record(row=row, answer=answer, version_id=loaded.version_id)
+    return ended
+
+
+def _wake_shadow() -> None:
+    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the answer stands."""
+    try:
+        if ModelVersion.objects.shadow():
+            enqueue_on_commit("classifier.tasks.look_again")
+    except Exception:
+        logger.exception("the shadow model was not called")
+
+
+def _claim_waiting(limit: int) -> list[Identification]:
+    """Claim at most so many photos that nobody has looked at yet, those that wait longest first."""
+    if limit < 1:
+        return []
+    waiting = Identification.objects.filter(status=Status.QUEUED, attempt=0).order_by("enqueued")
+    ids = waiting.values_list("pk", flat=True)[:limit]
+    claims = (Identification.objects.claim(pk, lease=LEASE) for pk in ids)
+    return [row for row in claims if row is not None]
+
+
+def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:
+    """Write an answer, once: only while the row is still running with the attempt that produced it."""
+    finished = timezone.now()
+    ms = telemetry.timings(row, answer, finished)
+    with transaction.atomic():
+        written = Identification.objects.held_as(row).update(
+            status=Status.DONE,
+            finished=finished,
+            timings=ms,
+            lease_until=None,
+            failure="",
+            **answer_values(answer, version_id),
+        )
+        if written:
+            predictions_write(identification_id=row.pk, answer=answer)
+    if written:
+        telemetry.answered(row, answer, version_id, ms)
+    return bool(written)
+
+
+def identification_fail(*, row: Identification, failure: str) -> bool:
+    """End an attempt that can't succeed. Returns whether the row was still this attempt's to end."""
+    ended = Identification.objects.held_as(row).update(
+        status=Status.FAILED, failure=failure, finished=timezone.now(), lease_until=None
+    )
+    if ended:
+        telemetry.failed(row, failure)
+    return bool(ended)

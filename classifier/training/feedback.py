@@ -1,0 +1,44 @@
+"""Recording what a person says that a photo shows: what the model may later learn from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from catalog.models import Variant
+from classifier.exceptions import NotPossibleNow
+from classifier.models import Feedback, Identification
+from classifier.training import curation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+
+def feedback_record(
+    *,
+    identification: Identification,
+    author: AbstractBaseUser | AnonymousUser,
+    verdict: str,
+    variant: Variant | None = None,
+    text: str = "",
+    may_train: bool = False,
+) -> Feedback:
+    """What a person says the photo shows; saying it again replaces what was said. Needs an answered photo."""
+    if identification.status != Identification.Status.DONE:
+        raise NotPossibleNow("This photo has no answer yet. Wait until it is identified, then tell us.")
+    with transaction.atomic():
+        before = Feedback.objects.filter(identification=identification).first()
+        feedback, _ = Feedback.objects.update_or_create(
+            identification=identification,
+            defaults={
+                "author": author if author.is_authenticated else None,
+                "verdict": verdict,
+                "variant": variant,
+                "text": text,
+                "may_train": may_train,
+            },
+        )
+        curation.decision_reset(before=before, after=feedback)
+    return feedback
