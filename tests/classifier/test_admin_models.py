@@ -143,7 +143,7 @@ def test_bundle_on_the_server_is_added_by_choosing_it(
     write_tiny_bundle(folder, version="brought")
     assert 'value="brought"' in staff.get(f"{LIST}add/").content.decode()
     page = staff.post(f"{LIST}add/", {"bundle": "brought"}, follow=True).content.decode()
-    assert "tiny brought is a candidate now." in page
+    assert "tiny brought is now a candidate." in page
     assert state(ModelVersion.objects.get(version="brought")) == "candidate"
     assert 'value="brought"' not in staff.get(f"{LIST}add/").content.decode()
 
