@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import Count, ImageField, QuerySet
@@ -17,7 +17,8 @@ from catalog.search import lookups
 from catalog.search.words import typed_words
 from catalog.specs.sheet import reading
 
-#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
+#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
+#: anyway.
 NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
 
 
@@ -137,7 +138,7 @@ class VariantAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """With names and the number of facts."""
-        rows: VariantQuerySet = super().get_queryset(request).select_related("model__make")  # type: ignore[assignment]
+        rows = cast("VariantQuerySet", super().get_queryset(request).select_related("model__make"))
         return rows.with_fact_count() if _is_list(request) else rows
 
     @admin.display(description="facts", ordering="fact_count")

@@ -1,6 +1,7 @@
-"""Two entries for one car, or one model, made one: what hung on the one that goes moves, its address leads to the other.
+"""Merging two entries for one car or model: what refers to one moves to the other; its address redirects.
 
-Nothing is lost: each merge returns a record, in plain data, of which its reverse makes the former state again.
+Nothing is lost: each merge returns a record, in plain data, of which its reverse makes the former state
+again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def path_of(page: Variant | CarModel) -> str:
 
 @transaction.atomic
 def variant_merge(*, keep: Variant, gone: Variant) -> Record:
-    """`gone` becomes part of `keep`. Where both have a fact of one kind from one source, that of `keep` stays.
+    """`gone` becomes part of `keep`. Of facts of one kind and source, that of `keep` stays.
 
     Raises MergeRefused where they are one already, or something hangs on both that can only hang on one.
     """
@@ -51,7 +52,7 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
 
 @transaction.atomic
 def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
-    """All cars of `gone` become cars of `keep`; the addresses of both the model and its cars lead to where they are now.
+    """All cars of `gone` become cars of `keep`; addresses of the model and its cars redirect.
 
     Raises MergeRefused where they are one already, or of different makes.
     """
@@ -74,7 +75,10 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
 
 @transaction.atomic
 def merge_undo(*, record: Record) -> None:
-    """The state before a merge, as far as it still is there. Raises MergeRefused where its name was given away since."""
+    """Restores the state before a merge, as far as its rows still exist.
+
+    Raises MergeRefused where another entry has its slug by now.
+    """
     OldAddress.objects.filter(path__in=[record["path"], *record.get("addresses", [])]).delete()
     try:
         with transaction.atomic():
@@ -98,7 +102,7 @@ def merge_undo(*, record: Record) -> None:
 
 
 def _addresses_write(addresses: list[OldAddress]) -> str:
-    """Let old addresses lead on; returns those that led elsewhere before, as a car that came back after a merge has them."""
+    """Writes old addresses; returns, serialised, those of the same paths that led elsewhere before."""
     before = OldAddress.objects.filter(path__in=[address.path for address in addresses])
     replaced = serialize("json", before)
     before.delete()

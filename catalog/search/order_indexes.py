@@ -1,7 +1,8 @@
 """The database's indexes for orders in which cars without a figure come last.
 
-Django has no index that fits both databases: PostgreSQL needs NULLS LAST said, which SQLite has by itself and refuses to
-be told. They are made after every `migrate` where they are missing, as SQLite drops them whenever a migration rebuilds the table.
+Django has no index that fits both databases: PostgreSQL needs NULLS LAST said, which SQLite has by itself and
+refuses to be told. They are made after every `migrate` where they are missing, as SQLite drops them whenever
+a migration rebuilds the table.
 """
 
 from __future__ import annotations

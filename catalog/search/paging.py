@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 
 class LongPaginator(Paginator):
-    """A paginator of a queryset that has its database find, sort and skip keys, and read whole rows of one page only.
+    """A paginator whose database finds, sorts and skips keys, and reads whole rows of one page only.
 
-    Rows of a thousand pages, each with names joined to it, take longer to carry along than to look up in the end.
+    Rows of a thousand pages, each with names joined to it, take longer to carry along than to look up in the
+    end.
     """
 
     def __init__(self, rows: QuerySet, size: int, *, count: int | None = None) -> None:
@@ -24,7 +25,8 @@ class LongPaginator(Paginator):
         """As Django's, in a query for keys, one for rows, and their prefetches."""
         page = super().page(number)
         rows: Any = self.object_list
-        keys = list(page.object_list.prefetch_related(None).values_list("pk", flat=True))  # type: ignore[attr-defined]
+        of_page: Any = page.object_list
+        keys = list(of_page.prefetch_related(None).values_list("pk", flat=True))
         found = rows.in_bulk(keys)
         page.object_list = [found[key] for key in keys if key in found]
         return page

@@ -140,7 +140,7 @@ def test_comparing_shows_only_differences_if_asked_and_says_what_does_not_apply(
     assert {row.kind.key for group in different for row in group.rows} == {"fuel", "cylinders"}
 
 
-# --- Sources that contradict each other -----------------------------------------------------------------------
+# --- Sources that contradict each other ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("one", "other", "conflict"),
     [
