@@ -202,7 +202,7 @@ class Source(models.Model):
     url = models.URLField(blank=True)
     licence = models.CharField(max_length=160, blank=True)
     rank = models.PositiveSmallIntegerField(
-        default=100, help_text="Where sources differ, the lowest comes first."
+        default=100, help_text="Where sources differ, the one with the lowest rank comes first."
     )
 
     class Meta:
@@ -241,7 +241,7 @@ class Spec(models.Model):
         help_text="Of which model year the fact is, where that is not the variant's own.",
     )
     note = models.CharField(
-        max_length=200, blank=True, help_text="What limits the fact, such as trims not told apart."
+        max_length=200, blank=True, help_text="What limits the fact, such as: covers all trims."
     )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="specs")
     source_url = models.URLField(blank=True, max_length=500)

@@ -52,7 +52,7 @@ def _published(**outer: str) -> VariantQuerySet:
     return _variants().published().filter(**of).order_by()
 
 
-def _number(rows: models.QuerySet, aggregate: str = "COUNT", field: str = "pk") -> Subquery:
+def _number(rows: models.QuerySet[Any], aggregate: str = "COUNT", field: str = "pk") -> Subquery:
     """An aggregate in a subquery: a join would sort the whole catalogue by the outer row."""
     value = Func(F(field), function=aggregate, output_field=models.IntegerField())
     return Subquery(rows.annotate(number=value).values("number"))

@@ -51,7 +51,7 @@ def variant_meant(text: str) -> Variant:
     if not cars:
         raise forms.ValidationError("The catalogue has no such car.")
     names = "; ".join(f"{car} ({car.slug})" for car in cars[:6])
-    raise forms.ValidationError(f"Several cars are called so. Give the word in brackets: {names}.")
+    raise forms.ValidationError(f"Several cars have this name. Enter what is in brackets: {names}.")
 
 
 class CarInput(TextInput):

@@ -16,7 +16,7 @@ SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "power": "Most powerful first",
-    "consumption": "Thriftiest first",
+    "consumption": "Lowest consumption first",
     "price": "Lowest list price first",
 }
 MAX_QUERY = 100

@@ -8,7 +8,6 @@ migration: SQLite drops the triggers of a table whenever a later migration rebui
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -45,7 +44,7 @@ _TRIGRAMS = """
         ON catalog_variant USING gin (search_text gin_trgm_ops)"""
 
 
-def ensure(*, using: str, **_: Any) -> None:
+def ensure(*, using: str, **_: object) -> None:
     """Makes what is missing. Receives `post_migrate`."""
     connection = connections[using]
     if "catalog_variant" not in connection.introspection.table_names():

@@ -32,7 +32,7 @@ class Listing:
     """
 
     criteria: Criteria
-    page: Page
+    page: Page[Variant]
     facets: list[Facet]
     years: list[int]
     chips: list[Chip]

@@ -7,7 +7,6 @@ long.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
@@ -48,10 +47,12 @@ class Names(Lookup):
     lookup_name = "names"
     sqlite_key = "{}.id"
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
         """A comparison of the text itself."""
         text, text_params = self.process_lhs(compiler, connection)
-        params: list[Any] = []
+        params: list[str | int] = []
 
         def begins(word: str) -> str:
             params.extend([*text_params, f"% {word}%"])

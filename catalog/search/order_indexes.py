@@ -7,8 +7,6 @@ a migration rebuilds the table.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connections
 
 # What a page is found by is all in the index, so that no car is read that is not shown.
@@ -23,7 +21,7 @@ _COLUMNS = {
 _NULLS_LAST = {"postgresql": " NULLS LAST", "sqlite": ""}
 
 
-def ensure(*, using: str, **_: Any) -> None:
+def ensure(*, using: str, **_: object) -> None:
     """Makes what is missing. Receives `post_migrate`."""
     connection = connections[using]
     said = _NULLS_LAST.get(connection.vendor)

@@ -15,13 +15,13 @@ class LongPaginator(Paginator):
     end.
     """
 
-    def __init__(self, rows: QuerySet, size: int, *, count: int | None = None) -> None:
+    def __init__(self, rows: QuerySet[Any], size: int, *, count: int | None = None) -> None:
         """`count` where it is known already, which spares a query."""
         super().__init__(rows, size)
         if count is not None:
             self.count = count
 
-    def page(self, number: Any) -> Page:
+    def page(self, number: Any) -> Page[Any]:
         """As Django's, in a query for keys, one for rows, and their prefetches."""
         page = super().page(number)
         rows: Any = self.object_list
