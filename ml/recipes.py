@@ -1,13 +1,17 @@
-"""A recipe says how a model is trained, release notes how it is measured and explained. Each is one TOML file."""
+"""A recipe says how a model is trained, release notes how it is measured and explained.
+
+Each is one TOML file.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import tomllib
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ml.exceptions import RecipeError
 
@@ -20,16 +24,21 @@ CHOICES = {
     "keep": ("best", "last"),
 }
 
+Built = TypeVar("Built")
+
 
 @dataclass(frozen=True)
 class Data:
     """Where the photos are. Paths are relative to the folder the command is started in.
 
-    `cars` are folders of class folders or manifests (ml.data.manifests), `cars_validation` lists of what is kept from training;
-    one of each may be a plain string. Without a list, a manifest's own split counts, else one of `share` of the photos is
-    made and saved with the run. `only` are the classes that are learned, as patterns such as "* 2012"; none is all;
-    `leave_out` is a list of classes that are not. An epoch sees at most `per_class` photos of a class, other ones each time;
-    0 is all.
+    - `cars`: folders of class folders, or manifests (`ml.data.manifests`); one of them may be a plain string.
+    - `scenes`: a folder with the folders interior and other, or a manifest.
+    - `cars_validation`, `scenes_validation`: lists of the photos that are kept from training. Without a list,
+      a manifest's own split counts, else one of the share `share` of the photos is made and saved with the
+      run.
+    - `only`: the classes that are learned, as patterns such as "* 2012"; none is all.
+    - `leave_out`: a list of classes that are not learned.
+    - `per_class`: at most so many photos of a class are seen in an epoch, other ones each time; 0 is all.
     """
 
     cars: tuple[str, ...]
@@ -50,11 +59,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of epochs at one input size (pixels).
+    """A run of `epochs` at one input size (pixels). Small photos first is progressive resizing (Tan and Le,
+    2021).
 
-    `frozen` stages of the backbone, counted from the photo and with its stem, don't learn: they are half of the work of
-    a step and the part that a new set of photos changes least. `frozen_layers` says the same in single layers
-    (convolutions, norms, activations). Where the backbone starts from random numbers, nothing is frozen.
+    `frozen` stages of the backbone, counted from the photo and with its stem, don't learn: they are half of
+    the work of a step and the part that a new set of photos changes least. `frozen_layers` says the same in
+    single layers (convolutions, norms, activations). Where the backbone starts from random numbers, nothing
+    is frozen.
     """
 
     size: int
@@ -67,8 +78,14 @@ class Stage:
 class Augmentation:
     """What training does to a photo; evaluation never does any of it.
 
-    `flip`, `swap`, `zoom_out`, `degrade` and `erase` are shares of the photos (`swap`: red and blue change places), `crop_scale` shares of a photo's area (both 1: no
-    crop), `rotate` degrees, `mixup` and `cutmix` the strength (alpha) with which photos of a batch are mixed; 0 is never.
+    - `flip` (mirrored), `swap` (red and blue swapped), `zoom_out`, `degrade` and `erase`: shares of the
+      photos.
+    - `crop_scale`: the least and the largest share of a photo's area in a crop (both 1: no crop);
+      `crop_ratio`: the same of its width over its height.
+    - `rotate`: degrees, to either side. `colour`: share by which brightness, contrast and saturation change.
+    - `mixup` and `cutmix`: the strength (alpha) with which photos of a batch are mixed.
+
+    0 is never. The methods and their papers are in `ml.data.transforms`.
     """
 
     crop_scale: tuple[float, float] = (0.4, 1.0)
@@ -86,10 +103,11 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Distill:
-    """A teacher, the folder of a run or a bundle, whose answers are learned beside the labels.
+    """A teacher, the folder of a run or a bundle, whose answers are learned beside the labels (Hinton et al.,
+    2015).
 
-    `weight` (0-1) is what the teacher's answers, softened by `temperature`, count for; `size` is the side of the photos that the teacher
-    is shown, in pixels, 0 for what it was made for.
+    `weight` (0-1) is what the teacher's answers, softened by `temperature`, count for. `size` is the side of
+    the photos that the teacher is shown, in pixels; 0 is what it was made for.
     """
 
     teacher: str
@@ -100,14 +118,24 @@ class Distill:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a training run. `size` is what the finished model looks at, in pixels.
+    """All that decides a training run.
 
-    `hidden` are dense layers between backbone and heads. `weights` is "auto" (a package on the machine, then the hub), a
-    path or "none"; of a list, the first that can be had. `average` is the decay per step of the weights' moving average,
-    which is what is judged and kept; 0 keeps none. `weight_decay` is the optimizer's; `l1` and `l2` are penalties on
-    matrices and kernels in the loss. `batch` is what all processes take together. `target` is what the classes are: cars,
-    or the scenes "exterior" (every photo in `data.cars`) and "interior" (from `data.scenes`). `keep` is the epoch whose weights
-    are the run's: the one that names most validation photos right, or the last, where what is learned is for other photos.
+    - `architecture`: a name of `ml.network.backbones`; `hidden`: widths of dense layers between backbone and
+      heads; `size`: the side of the finished model's input, in pixels.
+    - `target`: what the classes are: "car", or "scene" for exterior (every photo in `data.cars`) and interior
+      (from `data.scenes`).
+    - `weights`: "auto" (a package on the machine, then the hub), a path or "none"; of a list, the first to be
+      had.
+    - `batch`: photos of a step, of all processes together; `workers`: processes that load photos, for each
+      that trains.
+    - `learning_rate`, `schedule` and `warmup` (share of all steps): see `ml.training.train.rate_factor`.
+    - `weight_decay` is the optimizer's; `l1` and `l2` are penalties on matrices and kernels in the loss.
+    - `label_smoothing`, `dropout` and `drop_path` are shares, 0-1.
+    - `average`: the decay per step of the weights' moving average, which is what is judged and kept; 0 keeps
+      none.
+    - `patience`: training stops after so many epochs in which the validation loss did not fall.
+    - `keep`: the epoch whose weights are the run's: "best", which names most validation photos right, or
+      "last", where what is learned is for other photos.
     """
 
     name: str
@@ -165,8 +193,9 @@ class Recipe:
 class ReleaseNotes:
     """What a recipe does not know about its model: how to measure it further, and what people must know.
 
-    `name` is what the model is called, where that is not its recipe's name. `classes` is a table (CSV) that takes the class names
-    apart; `unknown` and `makes` are as in ml.evaluation.evaluate.Sources.
+    `name` is what the model is called, where that is not its recipe's name. `classes` is a table (CSV) that
+    takes the class names apart; `unknown` and `makes` are as in `ml.evaluation.photo_sources.PhotoSources`; the rest is
+    text for people.
     """
 
     name: str | None = None
@@ -179,8 +208,12 @@ class ReleaseNotes:
     limits: tuple[str, ...] = ()
 
 
-def _build(kind: type, values: dict[str, Any], where: str) -> Any:
-    known = {item.name for item in dataclasses.fields(kind)}
+#: What TOML may give for a field of each kind.
+_ACCEPTED: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,)}
+
+
+def _build(kind: type[Built], values: Mapping[str, Any], where: str) -> Built:
+    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
     if unknown := sorted(set(values) - known):
         raise RecipeError(f"{where} has unknown keys {unknown}; known are {sorted(known)}.")
     hints = typing.get_type_hints(kind)
@@ -192,8 +225,8 @@ def _build(kind: type, values: dict[str, Any], where: str) -> Any:
         raise RecipeError(f"{where}: {error}") from None
 
 
-def _check_value(value: Any, kind: Any, choices: tuple[str, ...] | None, where: str) -> None:
-    accepted = {int: (int,), float: (int, float), str: (str,)}.get(kind)
+def _check_value(value: object, kind: type, choices: tuple[str, ...] | None, where: str) -> None:
+    accepted = _ACCEPTED.get(kind)
     if accepted and (isinstance(value, bool) or not isinstance(value, accepted)):
         raise RecipeError(f"{where} is {value!r}; it should be of the kind {kind.__name__}.")
     if choices and value not in choices:
@@ -217,7 +250,7 @@ def read_recipe(path: str | Path) -> Recipe:
     )
 
 
-def recipe_of(values: dict[str, Any], where: str) -> Recipe:
+def recipe_of(values: Mapping[str, Any], where: str) -> Recipe:
     """A recipe from plain data, such as `Recipe.as_dict` gives. Raises RecipeError as `read_recipe` does."""
     raw = dict(values)
     raw["data"] = _build(Data, raw.get("data", {}), f"{where} [data]")
@@ -227,14 +260,15 @@ def recipe_of(values: dict[str, Any], where: str) -> Recipe:
     raw["stages"] = [_build(Stage, stage, f"{where} [[stages]]") for stage in raw.get("stages", [])]
     if not raw["stages"]:
         raise RecipeError(f"{where} has no [[stages]]; one with size and epochs is needed.")
-    recipe: Recipe = _build(Recipe, raw, where)
-    return recipe
+    return _build(Recipe, raw, where)
 
 
 def read_notes(path: str | Path | None) -> ReleaseNotes:
-    """Read release notes; all defaults without a path. Raises RecipeError naming the file and the key that is wrong."""
+    """Read release notes; all defaults without a path.
+
+    Raises RecipeError naming the file and the key that is wrong.
+    """
     if path is None:
         return ReleaseNotes()
     raw = _read_toml(Path(path), missing=f"There are no release notes {path}.")
-    notes: ReleaseNotes = _build(ReleaseNotes, raw, str(path))
-    return notes
+    return _build(ReleaseNotes, raw, str(path))

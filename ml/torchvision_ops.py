@@ -30,9 +30,9 @@ def ensure() -> bool:
     missing = [schema for name, schema in _SCHEMAS.items() if not _exists(name)]
     if not missing:
         return False
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for schema in missing:
-        library.define(schema)
+        library.define(schema)  # type: ignore[no-untyped-call]
     _declared.append(library)
     return True
 
@@ -47,7 +47,7 @@ def _load_native_library() -> None:
         return
     for library in Path(spec.origin).parent.glob("_C*.so"):
         try:
-            torch.ops.load_library(str(library))
+            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
         except OSError:
             # Linked against CUDA libraries that a CPU torch does not bring.
             continue

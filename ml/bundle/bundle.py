@@ -1,12 +1,12 @@
 """A bundle: the folder that holds what serving needs and all it needs.
 
-- `model.onnx`: input `photos` (B, 3, size, size); outputs car logits (B, C), scene logits (B, 3), embedding (B, D) and
-  feature map (B, D, h, w); all float32.
+- `model.onnx`: input `photos` (B, 3, size, size); outputs car logits (B, C), scene logits (B, 3), embedding
+  (B, D) and feature map (B, D, h, w); all float32.
 - `weights.safetensors`: the same numbers by name, in half precision.
 - `labels.json`: the C classes in the order of the car logits.
 - `bundle.json`: how to use them, and the SHA-256 of each.
-- `space.safetensors`, where there is one: the embedding projection (`ml.serving.embedding_projection`). With it the
-  model tells unknown cars from known ones and learns cars from a few photos.
+- `space.safetensors`, where there is one: the embedding projection (`ml.serving.embedding_projection`). With
+  it the model tells unknown cars from known ones and learns cars from a few photos.
 - `MODEL_CARD.md`: for people.
 
 Reading one needs no other library than `anyascii`.
@@ -29,7 +29,7 @@ from ml.exceptions import BundleError
 
 FORMAT = 1
 MODEL, WEIGHTS, LABELS, CARD = "model.onnx", "weights.safetensors", "labels.json", "bundle.json"
-#: The file of `ml.serving.embedding_projection`; its name is older than that word, and bundles that exist have it.
+#: The file of `ml.serving.embedding_projection`; its name is older than that word.
 PROJECTION = "space.safetensors"
 #: Tensor of `weights.safetensors` with a row for each label: its weights on the channels of the feature map.
 HEAD = "car_head.weight"
@@ -53,7 +53,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Input:
-    """What the network expects: RGB, `size` x `size` pixels, each channel as (share of white - mean) / std."""
+    """What the network expects: RGB, `size` x `size` pixels, by channel (share of white - mean) / std."""
 
     size: int
     mean: tuple[float, float, float]
@@ -62,20 +62,23 @@ class Input:
 
 @dataclass(frozen=True)
 class SecondView:
-    """How the second view of a photo is framed by the energy (0-1) of the feature map, and how much it weighs.
+    """How the second view is framed by the energy (0-1) of the feature map, and how much it weighs.
 
     - `energy`: the box holds all cells of at least this energy.
     - `padding`: share of the photo's sides that is added on each side of the box.
     - `smallest`: share of the photo's short side that each side of the box has at least.
-    - `shape`: how narrow and how wide a box may be, width over height in pixels, where the photo allows it. Squeezed to
-      a square, a part of a photo taken upright would show a car half as wide again as those of the benchmark.
-    - `largest`: of a box with a larger share of the photo's area, the whole photo is viewed instead: the car fills it.
-    - `pixels`: likewise where a side of the box has fewer, or where the photo is blurred: enlarged, the box would show
-      the network less than the whole photo does.
-    - `enough`: a photo whose best logit in the first view leads by this much, and that is taken for a car's outside,
-      gets no second view, which would cost as much as the first and change nothing. None: every photo gets one.
-    - `weight` (0-1) of the second view where it shows the whole photo; it weighs the more, the less of the photo it
-      shows (see `ml.serving.views.mixed`).
+    - `shape`: how narrow and how wide a box may be, width over height in pixels, where the photo allows it.
+      Squeezed to a square, a part of a photo taken upright would show a car half as wide again as those of
+      the benchmark.
+    - `largest`: of a box with a larger share of the photo's area, the whole photo is viewed instead: the car
+      fills it.
+    - `pixels`: likewise where a side of the box has fewer, or where the photo is blurred: enlarged, the box
+      would show the network less than the whole photo does.
+    - `enough`: a photo whose best logit in the first view leads by this much, and that is taken for a car's
+      outside, gets no second view, which would cost as much as the first and change nothing. None: every
+      photo gets one.
+    - `weight` (0-1) of the second view where it shows the whole photo; it weighs the more, the less of the
+      photo it shows (see `ml.serving.views.mixed`).
     """
 
     energy: float = 0.45
@@ -98,7 +101,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities (0-1): `sure` and `unknown` for that of the best candidate, `exterior` for that of the scene."""
+    """Probabilities (0-1): `sure` and `unknown` for the best candidate, `exterior` for the scene."""
 
     sure: float
     unknown: float
@@ -107,7 +110,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """What the two parts of a photo's familiarity (`ml.serving.openset`) weigh, and from which sum on a car is known.
+    """What the two parts of familiarity (`ml.serving.openset`) weigh, and from which sum on a car is known.
 
     A car that was learned from a few photos is known by its cosine alone, from `closest` on.
     """
@@ -120,7 +123,10 @@ class Familiarity:
 
 @dataclass(frozen=True)
 class Settings:
-    """What `bundle.json` says about using the network. Without `familiarity` it can't tell unknown cars from known."""
+    """What `bundle.json` says about using the network.
+
+    Without `familiarity` it can't tell unknown cars from known.
+    """
 
     name: str
     version: str
@@ -158,7 +164,7 @@ class Bundle:
 
     @property
     def has_projection(self) -> bool:
-        """Whether it can compare cars and learn them from a few photos (`ml.serving.embedding_projection`)."""
+        """Whether it can compare cars and learn them from a few photos."""
         return PROJECTION in self.card["files"]
 
 
@@ -187,8 +193,8 @@ def read_bundle(path: str | Path) -> Bundle:
     outputs = _count_outputs(path)
     if outputs != len(labels):
         raise BundleError(
-            f"The bundle {path} has {len(labels)} labels for {outputs} outputs of the network, so every answer would "
-            "be wrong. The files come from different runs: export the run again."
+            f"The bundle {path} has {len(labels)} labels for {outputs} outputs of the network, so every "
+            "answer would be wrong. The files come from different runs: export the run again."
         )
     return Bundle(path, settings, labels, card)
 
@@ -205,9 +211,9 @@ def write_bundle(
 ) -> Bundle:
     """Write a bundle whole or not at all, replacing one that is there, and read it back.
 
-    `model` is an ONNX file, `weights` and `projection` safetensors files, `facts` what else `bundle.json` should say
-    (metrics, data, licence, created). Raises BundleError where the result is not a valid bundle; then nothing is
-    replaced.
+    `model` is an ONNX file, `weights` and `projection` safetensors files, `facts` what else `bundle.json`
+    should say (metrics, data, licence, created). Raises BundleError where the result is not a valid bundle;
+    then nothing is replaced.
     """
     path = Path(path)
     table = json.dumps([dataclasses.asdict(label) for label in labels], indent=1, ensure_ascii=False)

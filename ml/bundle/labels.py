@@ -15,15 +15,19 @@ from ml.exceptions import DataError
 LONG_MAKES = (
     "Alfa Romeo", "AM General", "Aston Martin", "Great Wall", "Land Rover", "Maruti Suzuki", "Rolls Royce",
 )  # fmt: skip
-#: Body styles as they end a label before the year; longer ones first, so that "Crew Cab" is not read as "Cab".
+#: Body styles as they end a label before the year; longer ones first, so that "Crew Cab" is not read as
+#: "Cab".
 BODY_STYLES = (
-    "Passenger Van", "Extended Cab", "Regular Cab", "Cargo Van", "Crew Cab", "Club Cab", "Quad Cab", "Convertible",
-    "Hatchback", "SuperCab", "Minivan", "Sedan", "Coupe", "Wagon", "SUV", "Van",
+    "Passenger Van", "Extended Cab", "Regular Cab", "Cargo Van", "Crew Cab", "Club Cab", "Quad Cab",
+    "Convertible", "Hatchback", "SuperCab", "Minivan", "Sedan", "Coupe", "Wagon", "SUV", "Van",
 )  # fmt: skip
 
 
 def parse_label(label: str) -> Label:
-    """Take a class name apart by its make, its year and the body style before the year; what is absent stays empty."""
+    """Take a class name apart by its make, its year and the body style before the year.
+
+    What is absent stays empty.
+    """
     make = next((name for name in LONG_MAKES if label.startswith(name + " ")), label.split(" ", 1)[0])
     rest = label.removeprefix(make).strip()
     year = None

@@ -1,4 +1,7 @@
-"""Near duplicates: photos whose difference hashes differ in few bits. Splits keep them together."""
+"""Near duplicates: photos whose difference hashes (Krawetz, 2013) differ in few bits.
+
+Splits keep them together.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,10 @@ DISTANCE = 4
 
 
 def dhash(source: Source, side: int = 8) -> int:
-    """Difference hash of a photo, `side * side` bits: whether each pixel of a tiny copy is darker than its right neighbour.
+    """Difference hash of a photo, `side * side` bits: which pixels of a tiny copy are darker than the next.
 
-    Copies that were scaled or compressed anew differ in few bits. Raises DataError where the photo can't be decoded.
+    Copies that were scaled or compressed anew differ in few bits. Raises DataError where the photo can't be
+    decoded.
     """
     try:
         with Image.open(as_stream(source)) as image:
@@ -40,7 +44,8 @@ def dhash(source: Source, side: int = 8) -> int:
 def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) -> list[list[Photo]]:
     """Photos of the same class whose hashes differ in at most `distance` of 64 bits, grouped.
 
-    Groups that a photo connects become one, so members of a group may differ in more. Raises DataError as `dhash` does.
+    Groups that a photo connects become one, so members of a group may differ in more. Raises DataError as
+    `dhash` does.
     """
     by_label: dict[int, list[Photo]] = defaultdict(list)
     for photo in photos:
@@ -68,8 +73,8 @@ def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) 
 def make_split(photos: Sequence[Photo], *, share: float, seed: int, distance: int = DISTANCE) -> list[str]:
     """Names of a stratified validation split, sorted: of each class `share` of its photos, at least one.
 
-    Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin in training.
-    Raises DataError as `dhash` does.
+    Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin
+    in training. Raises DataError as `dhash` does.
     """
     by_label: dict[int, list[list[Photo]]] = defaultdict(list)
     for group in group_near_duplicates(photos, distance=distance):
@@ -101,8 +106,9 @@ def find_leaks(
 ) -> list[Leak]:
     """For each validation photo with a near duplicate in training, of any class, the nearest one.
 
-    Two hashes that differ in at most `distance` bits agree in at least one of `distance + 1` bands of bits, so only
-    photos that share a band are compared: no square of the number of photos.
+    Two hashes that differ in at most `distance` bits agree in at least one of `distance + 1` bands of bits
+    (Manku et al., 2007), so only photos that share a band are compared: no square of the number of photos.
+    Raises DataError as `dhash` does.
     """
     bands = _bands(distance + 1)
     seen: dict[tuple[int, int], list[int]] = defaultdict(list)

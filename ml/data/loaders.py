@@ -1,4 +1,4 @@
-"""What a run learns from and is judged by: its photos, split, and the loaders that bring them to the network."""
+"""What a run learns from and is judged by: its photos, split, and the loaders that feed the network."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeAlias, cast
 
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.files import write_atomically
@@ -19,7 +20,11 @@ from ml.data.transforms import evaluation_transform, train_transform
 from ml.exceptions import DataError
 from ml.recipes import Recipe
 
-import pytorch_lightning as pl  # isort: skip  (torchmetrics imports torchvision, which ml.transforms makes importable)
+# After the others: it imports torchvision, which ml.data.transforms makes importable.
+import pytorch_lightning as pl  # isort: skip
+
+#: Photos (B, 3, size, size) float32, normalised, and their class numbers (B).
+Batch: TypeAlias = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,11 @@ class Splits:
 
 
 def with_split(recipe: Recipe, run: Path) -> Recipe:
-    """The recipe with lists of validation photos: its own, its manifests', or such as are made now and kept in `run`."""
+    """The recipe with lists of validation photos: its own, its manifests', or new ones that are kept in
+    `run`.
+
+    Raises DataError where photos are missing or can't be decoded.
+    """
     data = recipe.data
     if not data.cars_validation:
         held = _own_split(recipe, data.cars, run / "validation.txt")
@@ -98,7 +107,7 @@ def _scenes_as_classes(splits: Splits) -> Splits:
 
 
 def photos_of_epoch(recipe: Recipe, splits: Splits, epoch: int) -> PhotoTable:
-    """The training photos of epoch `epoch`: all of them, or of each class as many as the recipe allows, drawn anew."""
+    """The training photos of epoch `epoch` (from 0): all, or of each class up to `per_class`, drawn anew."""
     photos = splits.cars_train
     if not recipe.data.per_class:
         return photos
@@ -120,17 +129,17 @@ class PhotoData(pl.LightningDataModule):
         self.recipe = recipe
         self.splits = splits
 
-    def _loader(self, dataset: PhotoDataset, *, shuffle: bool) -> DataLoader:
+    def _loader(self, dataset: PhotoDataset[Tensor], *, shuffle: bool) -> DataLoader[Batch]:
         processes = self.trainer.world_size if self.trainer else 1
         return DataLoader(
-            cast("Dataset[Any]", dataset),
+            cast("Dataset[Batch]", dataset),
             batch_size=max(1, self.recipe.batch // processes),
             shuffle=shuffle,
             drop_last=shuffle and len(dataset) > self.recipe.batch,
             num_workers=self.recipe.workers,
         )
 
-    def train_dataloader(self) -> DataLoader:
+    def train_dataloader(self) -> DataLoader[Batch]:
         epoch = self.trainer.current_epoch if self.trainer else 0
         backgrounds = [p.path for p in self.splits.scenes_train if SCENES[p.label] == "other"]
         transform = train_transform(
@@ -139,6 +148,6 @@ class PhotoData(pl.LightningDataModule):
         photos = photos_of_epoch(self.recipe, self.splits, epoch)
         return self._loader(PhotoDataset(photos, transform), shuffle=True)
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> DataLoader[Batch]:
         transform = evaluation_transform(size=self.recipe.size)
         return self._loader(PhotoDataset(self.splits.cars_validation, transform), shuffle=False)

@@ -1,7 +1,7 @@
 """A manifest: a table that says of each photo where it is, what it shows and where it comes from.
 
-CSV with a header, or JSON Lines, with the columns `path` (relative to the manifest), `label` and, where known, `split`
-(train | validation), `sha256`, `source` and `licence`.
+CSV with a header, or JSON Lines, with the columns `path` (relative to the manifest), `label` and, where
+known, `split` (train | validation), `sha256`, `source` and `licence`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ def _row(values: dict[str, str], where: str) -> Row:
 
 
 def write_manifest(path: Path, rows: Iterable[Row]) -> int:
-    """Write a manifest whole or not at all; returns how many rows it has."""
+    """Write a manifest whole or not at all (CSV, or JSON Lines by its suffix).
+
+    Returns how many rows it has.
+    """
     count = 0
     with replaced_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, Row._fields)
@@ -93,6 +96,6 @@ def changed_photos(path: Path) -> list[str]:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

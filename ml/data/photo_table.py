@@ -1,7 +1,7 @@
 """Hundreds of thousands of labelled photos in a few arrays.
 
-A list of as many objects takes ten times the memory, and each process that loads photos ends up with a copy of its own,
-since counting references writes to every object that is read.
+A list of as many objects takes ten times the memory, and each process that loads photos ends up with a copy
+of its own, since counting references writes to every object that is read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Photo:
 
 
 class Texts:
-    """Texts one after the other in one buffer; number i ends where `ends[i]` says."""
+    """An append-only sequence of texts in one buffer: text i ends where `_ends[i]` says."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -34,7 +37,6 @@ class Texts:
         self._hashes = array("q")
 
     def append(self, text: str) -> None:
-        """Add a text at the end."""
         self._buffer += text.encode("utf-8", "surrogateescape")
         self._ends.append(len(self._buffer))
         self._hashes.append(hash(text))
@@ -54,7 +56,7 @@ class Texts:
 class PhotoTable(Sequence[Photo]):
     """A sequence of photos that are made when they are asked for. Parts of a table share its memory."""
 
-    def __init__(self, paths: Texts, names: Texts, labels: np.ndarray, rows: np.ndarray) -> None:
+    def __init__(self, paths: Texts, names: Texts, labels: Numbers, rows: Numbers) -> None:
         self._paths = paths
         self._names = names
         self._labels = labels
@@ -62,7 +64,6 @@ class PhotoTable(Sequence[Photo]):
 
     @classmethod
     def of(cls, photos: Iterable[Photo]) -> PhotoTable:
-        """A table of these photos."""
         paths, names, labels = Texts(), Texts(), array("i")
         for photo in photos:
             paths.append(str(photo.path))
@@ -71,19 +72,18 @@ class PhotoTable(Sequence[Photo]):
         return cls(paths, names, np.array(labels, np.int32), np.arange(len(labels), dtype=np.int32))
 
     @property
-    def labels(self) -> np.ndarray:
-        """The class number of each photo, (N) int32."""
+    def labels(self) -> Numbers:
+        """The class number of each photo, (N)."""
         return self._labels[self._rows]
 
     def names(self) -> Iterator[str]:
-        """The name of each photo."""
         return (self._names[row] for row in self._rows.tolist())
 
-    def take(self, indices: Sequence[int] | np.ndarray) -> PhotoTable:
+    def take(self, indices: Sequence[int] | NDArray[np.integer | np.bool_]) -> PhotoTable:
         """The photos of these indices, or where a mask of booleans is true."""
         return PhotoTable(self._paths, self._names, self._labels, self._rows[np.asarray(indices)])
 
-    def relabelled(self, numbers: np.ndarray) -> PhotoTable:
+    def relabelled(self, numbers: NDArray[np.integer]) -> PhotoTable:
         """The same photos with class `numbers[i]` for class i."""
         return PhotoTable(self._paths, self._names, numbers[self._labels].astype(np.int32), self._rows)
 

@@ -63,9 +63,9 @@ def to_input(
 ) -> np.ndarray:
     """The input of the network: the photo, or `box` of it, as float32 of shape (3, size, size), normalised.
 
-    `image` is RGB. `box` is (left, top, right, bottom) in shares of width and height. `mean` and `std` are shares of
-    white by channel. The photo is squeezed to a square rather than cropped, so that a car at the edge of the picture
-    is never cut away; the network is trained on the same squeeze.
+    `image` is RGB. `box` is (left, top, right, bottom) in shares of width and height. `mean` and `std` are
+    shares of white by channel. The photo is squeezed to a square rather than cropped, so that a car at the
+    edge of the picture is never cut away; the network is trained on the same squeeze.
     """
     pixels = None
     if box is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -22,6 +22,8 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
 #: The order of the scene head's outputs.
 SCENES = ("exterior", "interior", "other")
 
+Sample = TypeVar("Sample")
+
 
 class _Found(NamedTuple):
     path: str
@@ -30,10 +32,10 @@ class _Found(NamedTuple):
 
 
 def read_photos(*roots: str | Path, least: int = 2) -> tuple[PhotoTable, list[str]]:
-    """Photos of folders of class folders, sorted by name, then those of manifests; and the class names in label order.
+    """Photos of folders of class folders, sorted by name, then of manifests; and the names of the classes.
 
-    A class that several of them hold has the photos of all. Raises DataError where one is missing or holds no class, a
-    class holds fewer than `least` photos, or two photos have the same name.
+    A class that several of them hold has the photos of all. Raises DataError where one is missing or holds no
+    class, a class holds fewer than `least` photos, or two photos have the same name.
     """
     where = " and ".join(map(str, roots))
     found = chain(
@@ -61,11 +63,26 @@ def _too_few(where: str, labels: Sequence[str], least: int) -> DataError:
     more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
     why = ", one to learn from and one to judge by" if least == 2 else ""
     return DataError(
-        f"{where} has too few photos in {labels[:5]}{more}: {least} are the least{why}. Add some or take the class away."
+        f"{where} has too few photos in {labels[:5]}{more}: {least} are the least{why}. Add some or take the "
+        "class away."
     )
 
 
 def _in_folders(roots: Sequence[Path], least: int) -> Iterator[_Found]:
+    """The photos of class folders, sorted by class and file name. Raises DataError as `read_photos` does."""
+    photos = {
+        label: [path for folder in folders for path in folder.iterdir() if is_photo(path)]
+        for label, folders in sorted(_class_folders(roots).items())
+    }
+    if few := [label for label, paths in photos.items() if len(paths) < least]:
+        raise _too_few(" and ".join(map(str, roots)), few, least)
+    for label, paths in photos.items():
+        for path in sorted(paths, key=lambda path: path.name):
+            yield _Found(str(path), f"{label}/{path.name}", label)
+
+
+def _class_folders(roots: Sequence[Path]) -> dict[str, list[Path]]:
+    """The folders of each class. Raises DataError where a root is missing or holds none."""
     folders: dict[str, list[Path]] = defaultdict(list)
     for root in roots:
         if not root.is_dir():
@@ -75,15 +92,7 @@ def _in_folders(roots: Sequence[Path], least: int) -> Iterator[_Found]:
             raise DataError(f"{root} has no class folders.")
         for folder in classes:
             folders[folder.name].append(folder)
-    photos = {
-        label: [path for folder in folders[label] for path in folder.iterdir() if is_photo(path)]
-        for label in sorted(folders)
-    }
-    if few := [label for label, paths in photos.items() if len(paths) < least]:
-        raise _too_few(" and ".join(map(str, roots)), few, least)
-    for label, paths in photos.items():
-        for path in sorted(paths, key=lambda path: path.name):
-            yield _Found(str(path), f"{label}/{path.name}", label)
+    return folders
 
 
 def is_photo(path: Path) -> bool:
@@ -105,7 +114,7 @@ def read_folder(*roots: str | Path) -> tuple[list[Photo], list[str]]:
 def only_classes(
     photos: PhotoTable, labels: Sequence[str], patterns: Sequence[str]
 ) -> tuple[PhotoTable, list[str]]:
-    """The photos and names of the classes that one of the patterns ("* 2012") matches; all where there is no pattern.
+    """The photos and names of the classes that one of the patterns ("* 2012") matches; all without patterns.
 
     Raises DataError where a pattern matches none.
     """
@@ -138,7 +147,10 @@ def _kept(photos: PhotoTable, labels: Sequence[str], kept: list[bool]) -> tuple[
 
 
 def find_photos(root: str | Path) -> list[Photo]:
-    """Photos anywhere under a folder, sorted, with the label -1: none of the classes. Raises DataError where there are none."""
+    """Photos anywhere under a folder, sorted, with the label -1 (no class).
+
+    Raises DataError where there are none.
+    """
     root = Path(root)
     paths = sorted(path for path in root.rglob("*") if is_photo(path))
     if not paths:
@@ -147,7 +159,10 @@ def find_photos(root: str | Path) -> list[Photo]:
 
 
 def read_split(split: str | Path) -> set[str]:
-    """The names that a list holds, or that are validation photos in a manifest. Raises DataError where it is missing."""
+    """The names that a list holds, or that a manifest calls validation photos.
+
+    Raises DataError where it is missing.
+    """
     if is_manifest(split):
         return {row.name for row in read_manifest(split) if row.split == "validation"}
     try:
@@ -177,11 +192,15 @@ def apply_split(photos: Iterable[Photo], *splits: str | Path) -> tuple[list[Phot
     return list(training), list(validation)
 
 
-class PhotoDataset:
-    """A map-style dataset of (transformed photo, label); unreadable photos are an error that names the file."""
+class PhotoDataset(Generic[Sample]):
+    """A map-style dataset of (transformed photo, label).
+
+    Photos are decoded to a short side of at least `short_side` pixels, where they have as many. Raises
+    DataError naming the file of a photo that can't be decoded.
+    """
 
     def __init__(
-        self, photos: Sequence[Photo], transform: Callable[[Image.Image], Any], *, short_side: int = 256
+        self, photos: Sequence[Photo], transform: Callable[[Image.Image], Sample], *, short_side: int = 256
     ) -> None:
         self.photos = photos if isinstance(photos, PhotoTable) else PhotoTable.of(photos)
         self.transform = transform
@@ -190,7 +209,7 @@ class PhotoDataset:
     def __len__(self) -> int:
         return len(self.photos)
 
-    def __getitem__(self, index: int) -> tuple[Any, int]:
+    def __getitem__(self, index: int) -> tuple[Sample, int]:
         photo = self.photos[index]
         try:
             image = open_photo(photo.path, short_side=self.short_side)

@@ -1,4 +1,7 @@
-"""What training does to photos. Evaluation and serving use `ml.data.photos.to_input`, which does nothing random."""
+"""What training does to photos.
+
+Evaluation and serving use `ml.data.photos.to_input`, which does nothing random.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import io
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
 from PIL import Image, ImageEnhance, ImageFilter
+from torch import Tensor
 
 from ml import torchvision_ops
 
@@ -21,20 +26,27 @@ from ml.recipes import Augmentation  # noqa: E402
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-#: Share of the photos moved away from the camera that are set among their own surroundings, where these are less than half of
-#: the picture: more would show many cars.
+#: From a photo in RGB to the input of the network, (3, size, size) float32, normalised.
+Transform = Callable[[Image.Image], Tensor]
+#: From photos (B, 3, H, W) and labels (B) to mixed photos and the shares of the classes in each (B, C).
+Mixer = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+#: One of several steps of a transform: from a photo to a photo, or after `ToImage` from a tensor to a tensor.
+Step = Callable[[Any], Any]
+#: Share of the photos moved away from the camera that are set among their own surroundings, where these are
+#: less than half of the picture: more would show many cars.
 MIRRORED = 0.6
 #: Width over height of the pictures that they are set on.
 SHAPES = (9 / 16, 3 / 4, 3 / 4, 1.0, 4 / 3, 4 / 3, 16 / 9)
 
 
 class ZoomOut:
-    """Set the photo, shrunk, somewhere on a larger picture of another shape: a car that fills less of the frame.
+    """Set the photo, shrunk, somewhere on a larger picture of another shape: the car fills less of it.
 
-    Benchmark photos are wide and framed tightly; a visitor's photo from across the road is neither, and phones are held
-    upright as often as not. The larger picture is the photo's own surroundings carried on as in a mirror, one of
-    `backgrounds`, or the photo itself, stretched beyond recognition. The edge of the last two is soft half of the time, lest
-    the network learn to look for frames. `scale` is the photo's size as a share of the largest that fits.
+    Benchmark photos are wide and framed tightly; a visitor's photo from across the road is neither, and
+    phones are held upright as often as not. The larger picture is the photo's own surroundings carried on as
+    in a mirror, one of `backgrounds` (paths of photos), or the photo itself, stretched beyond recognition.
+    The edge of the last two is soft half of the time, lest the network learn to detect frames. `scale` is the
+    photo's size as a share of the largest that fits.
     """
 
     def __init__(self, backgrounds: Sequence[Path], scale: tuple[float, float] = (0.35, 0.95)) -> None:
@@ -76,7 +88,11 @@ class ZoomOut:
 
 
 class Degrade:
-    """Make a photo poor in one way, as phones, dusk and messengers do: few pixels, out of focus, dark, squeezed hard."""
+    """Make the share `share` of photos worse in one way, as phones, dusk and messengers do.
+
+    They get few pixels (80-200 on the long side), are out of focus, dark, or compressed hard (JPEG quality
+    15-50).
+    """
 
     def __init__(self, share: float) -> None:
         self.share = share
@@ -110,8 +126,9 @@ class Degrade:
 
 
 class SwapRedBlue:
-    """Let red and blue change places: a set of photos that was saved the wrong way round must not teach that tail lights
-    are blue.
+    """Swap red and blue in the share `share` of photos.
+
+    A set of photos that was saved with the two swapped must not teach that tail lights are blue.
     """
 
     def __init__(self, share: float) -> None:
@@ -124,11 +141,13 @@ class SwapRedBlue:
         return Image.merge("RGB", (blue, green, red))
 
 
-def train_transform(
-    augmentation: Augmentation, *, size: int, backgrounds: Sequence[Path] = ()
-) -> Callable[[Image.Image], torch.Tensor]:
-    """Random crop, flip, turn, colour and distance; (3, size, size) float32, normalised."""
-    steps: list[Callable] = []
+def train_transform(augmentation: Augmentation, *, size: int, backgrounds: Sequence[Path] = ()) -> Transform:
+    """What training does to a photo: random crop, flip, turn, colour, distance and erasing.
+
+    The crop is that of Szegedy et al. (2015), the erasing that of Zhong et al. (2020). `backgrounds` are
+    paths of photos for `ZoomOut`.
+    """
+    steps: list[Step] = []
     if augmentation.swap:
         steps.append(SwapRedBlue(augmentation.swap))
     steps.append(_framing(augmentation, size, backgrounds))
@@ -144,19 +163,19 @@ def train_transform(
     ]
     if augmentation.erase:
         steps.append(v2.RandomErasing(p=augmentation.erase))
-    return v2.Compose(steps)
+    return cast("Transform", v2.Compose(steps))
 
 
-def _framing(augmentation: Augmentation, size: int, backgrounds: Sequence[Path]) -> Callable:
-    """A part of the photo, or now and then the whole of it from afar, squeezed to a square as serving does."""
-    worse: list[Callable] = []
+def _framing(augmentation: Augmentation, size: int, backgrounds: Sequence[Path]) -> Step:
+    """A part of the photo, or now and then the whole of it from afar, squeezed to a square as in serving."""
+    worse: list[Step] = []
     if augmentation.degrade:
         worse.append(Degrade(augmentation.degrade))
     if augmentation.rotate:
         worse.append(v2.RandomRotation(augmentation.rotate, v2.InterpolationMode.BILINEAR))
     whole = v2.Resize((size, size))
     if tuple(augmentation.crop_scale) == (1, 1):
-        near = v2.Compose([*worse, whole])
+        near: Step = v2.Compose([*worse, whole])
     else:
         crop = v2.RandomResizedCrop(size, scale=augmentation.crop_scale, ratio=augmentation.crop_ratio)
         near = v2.Compose([*worse, crop])
@@ -164,23 +183,28 @@ def _framing(augmentation: Augmentation, size: int, backgrounds: Sequence[Path])
         return near
     # Cropped once more, a car that is small already would often not be in the picture.
     away = v2.Compose([ZoomOut(backgrounds), *worse, whole])
-    return v2.RandomChoice([near, away], p=[1 - augmentation.zoom_out, augmentation.zoom_out])
+    choice: Step = v2.RandomChoice([near, away], p=[1 - augmentation.zoom_out, augmentation.zoom_out])
+    return choice
 
 
-def mixer(augmentation: Augmentation, classes: int) -> Callable | None:
-    """What mixes the photos and labels of a batch; (photos, soft labels). None where the recipe mixes nothing."""
-    ways: list[Callable] = []
+def mixer(augmentation: Augmentation, classes: int) -> Mixer | None:
+    """What mixes the photos and labels of a batch; None where the recipe mixes nothing.
+
+    mixup is that of Zhang et al. (2018), CutMix that of Yun et al. (2019); of both, each batch gets one at
+    random.
+    """
+    ways: list[Step] = []
     if augmentation.mixup:
         ways.append(v2.MixUp(alpha=augmentation.mixup, num_classes=classes))
     if augmentation.cutmix:
         ways.append(v2.CutMix(alpha=augmentation.cutmix, num_classes=classes))
-    return v2.RandomChoice(ways) if ways else None
+    return cast("Mixer", v2.RandomChoice(ways)) if ways else None
 
 
-def evaluation_transform(*, size: int) -> Callable[[Image.Image], torch.Tensor]:
-    """The transform of serving, as a tensor."""
+def evaluation_transform(*, size: int) -> Transform:
+    """What serving does to a photo (`ml.data.photos.to_input`), as a tensor."""
 
-    def transform(image: Image.Image) -> torch.Tensor:
+    def transform(image: Image.Image) -> Tensor:
         return torch.from_numpy(to_input(image, size=size, mean=IMAGENET_MEAN, std=IMAGENET_STD))
 
     return transform

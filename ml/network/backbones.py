@@ -1,9 +1,14 @@
-"""Backbones: what turns a photo into a feature map. Ours are small; the others are torchvision's and timm's."""
+"""Backbones: what turns a photo into a feature map. Ours are small; the others are torchvision's and timm's.
+
+ResNet is of He et al. (2016), MobileNetV2 of Sandler et al. (2018), MobileNetV3 of Howard et al. (2019),
+EfficientNet of Tan and Le (2019); EfficientNet-Lite (Google, 2020) is the latter without
+squeeze-and-excitation and with ReLU6.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -14,7 +19,8 @@ torchvision_ops.ensure()
 import timm  # noqa: E402  (needs the line above)
 from torchvision import models  # noqa: E402
 
-#: torchvision's architectures, with how many of their children come before the first stage. Other names are timm's.
+#: torchvision's architectures, with how many of their children come before the first stage. Other names are
+#: timm's.
 TORCHVISION = {
     "mobilenet_v2": 1,
     "mobilenet_v3_large": 1,
@@ -28,6 +34,16 @@ SMALL = {"cnn": False, "cnn_batchnorm": True}
 WIDTHS = (16, 32, 64, 128, 256)
 
 
+class Backbone(nn.Module):
+    """What all backbones have in common. timm's are such without being derived from this class."""
+
+    num_features: int
+
+    def forward_features(self, photos: Tensor) -> Tensor:
+        """(B, 3, H, W) photos to a feature map (B, num_features, h, w)."""
+        raise NotImplementedError
+
+
 class Stack(nn.Sequential):
     """Layers one after the other, of which the first `stem` come before the first stage."""
 
@@ -39,38 +55,50 @@ class Stack(nn.Sequential):
         self.num_features = num_features
 
     def forward_features(self, photos: Tensor) -> Tensor:
-        """(B, 3, H, W) photos to (B, num_features, h, w)."""
-        return self(photos)
+        """(B, 3, H, W) photos to a feature map (B, num_features, h, w)."""
+        features: Tensor = self(photos)
+        return features
 
 
-def create_backbone(architecture: str, *, drop_path: float = 0.0) -> Any:
-    """A backbone with random weights: `num_features` channels that `forward_features` gives.
+def create_backbone(architecture: str, *, drop_path: float = 0.0) -> Backbone:
+    """A backbone with random weights.
 
-    `drop_path` is taken by architectures that know it. Raises RecipeError where there is no such architecture.
+    `drop_path` is the share of residual blocks that training skips (stochastic depth: Huang et al., 2016), in
+    architectures that know it. Raises RecipeError where there is no such architecture.
     """
+    return cast("Backbone", _create(architecture, drop_path))
+
+
+def _create(architecture: str, drop_path: float) -> nn.Module:
     if architecture in SMALL:
         return _small(batch_norm=SMALL[architecture])
     if architecture in TORCHVISION:
         return _torchvision(architecture, drop_path)
     if not timm.is_model(architecture):
         raise RecipeError(
-            f"There is no architecture {architecture!r}; there are {', '.join([*SMALL, *TORCHVISION])} and all of timm's."
+            f"There is no architecture {architecture!r}; there are {', '.join([*SMALL, *TORCHVISION])} and "
+            "all of timm's."
         )
     options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}
     return timm.create_model(architecture, pretrained=False, num_classes=0, global_pool="", **options)
 
 
-def split_stages(backbone: Any) -> tuple[list[nn.Module], list[nn.Module]]:
-    """(stem, stages) of a backbone, from the photo on. Raises RecipeError where it has no stages that we know of."""
+def split_stages(backbone: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
+    """(stem, stages) of a backbone, from the photo on.
+
+    Raises RecipeError where its stages can't be told apart.
+    """
     if isinstance(backbone, Stack):
         children = list(backbone.children())
         return children[: backbone.stem], children[backbone.stem :]
     try:
-        return [backbone.conv_stem, backbone.bn1], list(backbone.blocks)
+        stem, stages = [backbone.conv_stem, backbone.bn1], backbone.blocks
     except AttributeError:
         raise RecipeError(
-            f"The stages of {type(backbone).__name__} can't be told apart; use `frozen_layers` instead of `frozen`."
+            f"The stages of {type(backbone).__name__} can't be told apart; use `frozen_layers` instead of "
+            "`frozen`."
         ) from None
+    return cast("list[nn.Module]", stem), list(cast("nn.Sequential", stages))
 
 
 def single_layers(backbone: nn.Module) -> list[nn.Module]:

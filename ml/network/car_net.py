@@ -1,4 +1,7 @@
-"""The network: a backbone with a car head and a scene head on one feature map."""
+"""The network: a backbone with a car head and a scene head on one feature map.
+
+B photos, C classes, D channels, h x w cells.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from ml.network.backbones import create_backbone, single_layers, split_stages
 
 
 class Outputs(NamedTuple):
-    """What one forward pass gives; B photos, C classes, D channels, h x w cells."""
+    """What one forward pass gives."""
 
     cars: Tensor  # (B, C) logits
     scenes: Tensor  # (B, 3) logits in the order of ml.data.splits.SCENES
@@ -29,9 +32,14 @@ class Outputs(NamedTuple):
 class CarNet(nn.Module):
     """A backbone, dense layers where there are any (`hidden`), and two linear heads on the pooled features.
 
-    The heads are linear on an average of the feature map, so the class activation map of any class is that
-    class's weights times the map: no gradient, no second pass. Dense layers are 1 x 1 convolutions, which read every cell of
-    the map as they read the average, so the same holds for them, roughly.
+    The heads are linear on an average of the feature map, so the class activation map of any class (Zhou et
+    al., 2016) is that class's weights times the map: no gradient, no second pass. Dense layers are 1 x 1
+    convolutions, which read every cell of the map as they read the average, so the same holds for them,
+    roughly.
+
+    `classes` and `scenes` are the outputs of the heads, `hidden` the widths of the dense layers, `dropout`
+    the share of embedding channels that training leaves out, `drop_path` as in `create_backbone`, whose
+    RecipeError is raised too.
     """
 
     def __init__(
@@ -47,7 +55,7 @@ class CarNet(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.backbone = create_backbone(architecture, drop_path=drop_path)
-        channels = int(self.backbone.num_features)
+        channels = self.backbone.num_features
         self.neck = nn.Sequential()
         for width in hidden:
             self.neck.extend([nn.Conv2d(channels, width, 1), nn.ReLU()])
@@ -57,7 +65,10 @@ class CarNet(nn.Module):
         self.scene_head = nn.Linear(channels, scenes)
 
     def first_stages(self, count: int) -> list[nn.Module]:
-        """The first `count` stages of the backbone and the stem before them; none where `count` is 0."""
+        """The first `count` stages of the backbone and the stem before them; none where `count` is 0.
+
+        Raises RecipeError where the stages can't be told apart.
+        """
         if not count:
             return []
         stem, stages = split_stages(self.backbone)
@@ -76,10 +87,12 @@ class CarNet(nn.Module):
 
 
 def fuse_batchnorm(model: CarNet) -> CarNet:
-    """A copy, for serving only, whose batch norms are fused into the convolutions before them.
+    """A copy, for serving only, whose batch norms (Ioffe and Szegedy, 2015) are fused into the convolutions
+    before them.
 
-    It computes the same with a third fewer layers. Matrices and kernels are rounded to what 16 bits hold, so that
-    every format that the copy is saved in holds the same numbers.
+    It computes the same with a third fewer layers. Matrices and kernels are rounded to what 16 bits hold, so
+    that every format that the copy is saved in holds the same numbers. `ml.network.unfuse_batchnorm` is the
+    way back.
     """
     fused = copy.deepcopy(model).eval()
     for parent in list(fused.modules()):
@@ -92,7 +105,7 @@ def fuse_batchnorm(model: CarNet) -> CarNet:
 
 
 def _fuse_children(parent: nn.Module) -> None:
-    """Fuse each convolution of `parent` with the batch norm registered next, leaving that one's activation."""
+    """Fuse each convolution of `parent` with the batch norm registered next; the norm's activation stays."""
     children = list(parent.named_children())
     for (_, convolution), (name, norm) in itertools.pairwise(children):
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
@@ -104,7 +117,10 @@ def _fuse_children(parent: nn.Module) -> None:
 
 
 def load_fused(architecture: str, weights: Path, *, classes: int) -> CarNet:
-    """The network of a bundle from its `weights.safetensors`. Raises WeightsError where they don't fit."""
+    """The fused network of a bundle from its `weights.safetensors`, with gradients off.
+
+    Raises WeightsError where they don't fit.
+    """
     try:
         tensors = {name: tensor.float() for name, tensor in load_file(weights).items()}
         hidden = hidden_of(tensors)
@@ -116,7 +132,7 @@ def load_fused(architecture: str, weights: Path, *, classes: int) -> CarNet:
 
 
 def hidden_of(state: dict[str, Tensor]) -> list[int]:
-    """The widths of the dense layers of a network with these tensors."""
+    """The widths of the dense layers (`hidden`) of a network with these tensors."""
     return [
         len(tensor) for name, tensor in state.items() if name.startswith("neck.") and name.endswith(".weight")
     ]

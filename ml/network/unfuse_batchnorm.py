@@ -1,17 +1,21 @@
-"""Back from a bundle to a network that can learn: batch norms are put in again where fusing took them out."""
+"""Back from a bundle to a network that can learn: batch norms are put in again where fusing took them out.
+
+The way back from `ml.network.car_net.fuse_batchnorm`.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from ml.bundle.bundle import WEIGHTS, Bundle
-from ml.data.photos import open_photo, to_input
+from ml.data.photos import Source, open_photo, to_input
 from ml.network.car_net import CarNet, hidden_of, load_fused
 
 #: Photos that the statistics of the batch norms are measured on.
@@ -19,12 +23,14 @@ PHOTOS = 64
 BATCH = 8
 
 
-def unfuse_batchnorm(bundle: Bundle, photos: Sequence[Any]) -> CarNet:
-    """A network that answers as the bundle's does and has its batch norms again, measured on `photos` (paths or files).
+def unfuse_batchnorm(bundle: Bundle, photos: Sequence[Source]) -> CarNet:
+    """A network that answers as the bundle's does and has its batch norms again, measured on up to PHOTOS of
+    `photos`.
 
-    A fused convolution does what the norm after it did. The norm is given the mean and variance that its input has on
-    real photos, and the scale and shift that undo them: in evaluation nothing changes, and in training it normalises as
-    it did before. Raises WeightsError where the bundle's tensors don't fit its architecture.
+    A fused convolution does what the norm after it did. The norm is given the mean and variance that its
+    input has on real photos, and the scale and shift that undo them: in evaluation nothing changes, and in
+    training it normalises as it did before. Raises WeightsError where the bundle's tensors don't fit its
+    architecture, PhotoError where a photo can't be decoded.
     """
     settings, classes = bundle.settings, len(bundle.labels)
     fused = load_fused(settings.architecture, bundle.path / WEIGHTS, classes=classes).eval()
@@ -59,37 +65,38 @@ def _pairs(model: nn.Module) -> list[tuple[str, str]]:
     return found
 
 
+class _Moments:
+    """Mean and variance by channel of what a convolution gives without its bias, over cells and photos."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        self._bias = cast("Tensor", convolution.bias)[:, None, None]
+        self._sum = self._squares = torch.zeros(convolution.out_channels, dtype=torch.float64)
+        self._count = 0
+        self._handle: RemovableHandle = convolution.register_forward_hook(self._add)
+
+    def _add(self, _module: nn.Module, _inputs: object, output: Tensor) -> None:
+        values = (output - self._bias).double()
+        self._sum = self._sum + values.sum(dim=(0, 2, 3))
+        self._squares = self._squares + values.square().sum(dim=(0, 2, 3))
+        self._count += values.numel() // values.shape[1]
+
+    def finish(self) -> tuple[Tensor, Tensor]:
+        """Stop watching; (mean, variance), each (channels) float32."""
+        self._handle.remove()
+        mean = self._sum / self._count
+        return mean.float(), (self._squares / self._count - mean.square()).clamp(min=0).float()
+
+
 @torch.no_grad()
 def _moments(fused: CarNet, convolutions: Sequence[str], inputs: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
     """Mean and variance by channel of what each convolution gives, without its bias."""
-    sums: dict[str, list[Tensor]] = {}
-
-    def watch(name: str, bias: Tensor) -> Any:
-        def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-            values = (output - bias[:, None, None]).double()
-            parts = [values.sum(dim=(0, 2, 3)), values.square().sum(dim=(0, 2, 3))]
-            count = torch.tensor(float(values.numel() / values.shape[1]), dtype=torch.float64)
-            known = sums.setdefault(name, [torch.zeros_like(parts[0]), torch.zeros_like(parts[1]), count * 0])
-            sums[name] = [a + b for a, b in zip(known, [*parts, count], strict=True)]
-
-        return hook
-
-    hooks = []
-    for name in convolutions:
-        module = cast("nn.Conv2d", fused.get_submodule(name))
-        hooks.append(module.register_forward_hook(watch(name, cast("Tensor", module.bias))))
-    for batch in inputs.split(BATCH):
-        fused(batch)
-    for hook in hooks:
-        hook.remove()
-    moments = {}
-    for name, (total, squares, count) in sums.items():
-        mean = total / count
-        moments[name] = (mean.float(), (squares / count - mean.square()).clamp(min=0).float())
-    return moments
+    watched = {name: _Moments(cast("nn.Conv2d", fused.get_submodule(name))) for name in convolutions}
+    for start in range(0, len(inputs), BATCH):
+        fused(inputs[start : start + BATCH])
+    return {name: moments.finish() for name, moments in watched.items()}
 
 
-def _inputs(bundle: Bundle, photos: Sequence[Any]) -> Tensor:
+def _inputs(bundle: Bundle, photos: Sequence[Source]) -> Tensor:
     """Up to PHOTOS of the photos, evenly spread, as the network sees them."""
     spec = bundle.settings.input
     chosen = photos[:: max(1, len(photos) // PHOTOS)][:PHOTOS]

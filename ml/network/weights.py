@@ -11,7 +11,7 @@ from pickle import UnpicklingError
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from ml import torchvision_ops
 from ml.exceptions import WeightsError
@@ -36,9 +36,9 @@ logger = logging.getLogger(__name__)
 def load_pretrained(model: CarNet, choices: str | Sequence[str]) -> str:
     """Fill the backbone from the first of the choices that can be had; returns a line that says where from.
 
-    A choice is "none", "auto" (a package on the machine, then the hub) or a path: a file of weights, or the folder of a
-    finished run, whose dense layers and heads are taken too where they fit. Raises WeightsError where no choice can be
-    had or one does not fit.
+    A choice is "none", "auto" (a package on the machine, then the hub) or a path: a file of weights, or the
+    folder of a finished run, whose dense layers and heads are taken too where they fit. Raises WeightsError
+    where no choice can be had or the tensors don't fit the architecture.
     """
     *others, last = [choices] if isinstance(choices, str) else choices
     for choice in others:
@@ -76,14 +76,16 @@ def _from_hub(architecture: str) -> dict[str, Tensor]:
         )
     try:
         if architecture in TORCHVISION:
-            return models.get_model(architecture, weights="DEFAULT").state_dict()
-        return timm.create_model(architecture, pretrained=True).state_dict()
+            whole: nn.Module = models.get_model(architecture, weights="DEFAULT")
+        else:
+            whole = timm.create_model(architecture, pretrained=True)
     except Exception as error:  # each of the hubs raises classes of its own
         raise WeightsError(
             f"ImageNet weights for {architecture} are in no installed package and the hub can't be reached "
-            f'({type(error).__name__}). Give a file with `weights = "path"` in the recipe or `--weights PATH`, or start '
-            'from random numbers with "none".'
+            f'({type(error).__name__}). Give a file with `weights = "path"` in the recipe or '
+            '`--weights PATH`, or start from random numbers with "none".'
         ) from error
+    return whole.state_dict()
 
 
 def _read(path: Path) -> dict[str, Tensor]:
@@ -99,12 +101,15 @@ def _read(path: Path) -> dict[str, Tensor]:
             f"{file} is no file of weights, or is cut short ({type(error).__name__})."
         ) from error
     # A checkpoint of Lightning holds the network among other things.
-    state = state.get("state_dict", state)
-    return {name.removeprefix("network."): tensor for name, tensor in state.items()}
+    tensors: dict[str, Tensor] = state.get("state_dict", state)
+    return {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
 
 
 def _fill(model: CarNet, state: dict[str, Tensor], source: str) -> None:
-    """Copy tensors: a CarNet's by name, dense layers and heads included; else the backbone's, by name or by place."""
+    """Copy tensors: a CarNet's by name, dense layers and heads included.
+
+    Else the backbone's, by name or by order.
+    """
     if any(name.startswith("backbone.") for name in state):
         own = model.state_dict()
         fitting = {name: t for name, t in state.items() if name in own and t.shape == own[name].shape}
@@ -123,10 +128,10 @@ def _for_backbone(model: CarNet, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """
     own = {name: t for name, t in model.backbone.state_dict().items() if "num_batches_tracked" not in name}
     by_name = {name.removeprefix("features."): tensor for name, tensor in state.items()}
-    by_place = (tensor for name, tensor in state.items() if "num_batches_tracked" not in name)
+    by_order = (tensor for name, tensor in state.items() if "num_batches_tracked" not in name)
     for given in (
         {name: by_name[name] for name in own if name in by_name},
-        dict(zip(own, by_place, strict=False)),
+        dict(zip(own, by_order, strict=False)),
     ):
         if len(given) == len(own) and all(given[name].shape == own[name].shape for name in own):
             return given

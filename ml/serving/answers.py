@@ -50,14 +50,14 @@ class Answer:
 
     - `scene` is "exterior", "interior" or "other"; `scenes` holds the probability of each.
     - `decision` is "sure", "unsure" or "unknown", and always "unknown" where the scene is not "exterior".
-    - `predictions`, `makes` and `models` are the likeliest five each; `ranking` holds all candidates that count when
-      several photos of a car are fused (`ml.serving.fusion`).
+    - `predictions`, `makes` and `models` are the likeliest five each; `ranking` holds all candidates that
+      count when several photos of a car are fused (`ml.serving.fusion`).
     - `embedding` (D) is that of both views together.
     - `heat_map`, rows of 0-255 over the whole photo, is the class activation map of the first candidate.
     - `box` is what the second view showed, in shares of the photo's width and height.
     - `hints` name what may be wrong with the photo (`ml.serving.quality`).
-    - `familiarity` (`ml.serving.openset`) is None and `similar`, the nearest known cars, empty where the bundle has no
-      embedding projection.
+    - `familiarity` (`ml.serving.openset`) is None and `similar`, the nearest known cars, empty where the
+      bundle has no embedding projection.
     - `seconds` says where its time went: "decode", "first_view", "second_view", "answer".
     """
 
@@ -78,7 +78,7 @@ class Answer:
 
 
 def choose_scene(scenes: np.ndarray, thresholds: Thresholds) -> str:
-    """The scene of a photo by its probabilities (3): a car from outside unless that is less likely than the threshold."""
+    """The scene by its probabilities (3): "exterior" unless that is less likely than the threshold."""
     shares = dict(zip(SCENES, scenes.tolist(), strict=True))
     if shares.pop("exterior") >= thresholds.exterior:
         return "exterior"
@@ -86,7 +86,8 @@ def choose_scene(scenes: np.ndarray, thresholds: Thresholds) -> str:
 
 
 def decide(scene: str, probability: float, thresholds: Thresholds, *, known: bool = True) -> str:
-    """How far the best candidate, of this calibrated probability, may be trusted: "sure", "unsure" or "unknown".
+    """How far the best candidate, of this calibrated probability, may be trusted: "sure", "unsure" or
+    "unknown".
 
     `known` says that the photo is familiar enough (`ml.serving.openset`).
     """

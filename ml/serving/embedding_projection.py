@@ -1,8 +1,11 @@
-"""The projection that cars are compared in: directions in which photos of one car agree and different cars differ.
+"""The projection of embeddings in which cars are compared: linear discriminant analysis (Fisher, 1936; Rao,
+1948).
 
-Embeddings are centred, scaled so that photos of one car spread alike in all directions, and turned so that the first
-directions tell the most cars apart (linear discriminant analysis). Distances there are in units of that spread. NumPy
-only; N photos, C classes, D numbers of an embedding, d directions.
+Embeddings are centred, whitened so that photos of one car spread alike in all directions, and turned so that
+the first directions tell the most cars apart. The covariance within classes is shrunk towards a multiple of
+the identity (Friedman, 1989), since few photos never show all of it. Distances in the projection are in units
+of that spread: the Mahalanobis distance with one covariance for all classes. NumPy only; N photos, C classes,
+D numbers of an embedding, d directions.
 """
 
 from __future__ import annotations
@@ -10,30 +13,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.bundle.bundle import PROJECTION, Bundle
 from ml.exceptions import BundleError
+from ml.serving.views import Floats
 
 #: Directions that are kept. More tell trained classes apart better, and classes never seen worse.
 DIRECTIONS = 128
-#: Share of the mean spread that is added to the spread of every direction: few photos never show all of it.
+#: Share of the mean spread that is added to the spread of every direction.
 SHRINKAGE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingProjection:
-    """Where embeddings go, and where the photos of each class lie in the mean. Arrays are single precision."""
+    """`(embedding - mean) @ projection`, and the means of the classes there. Arrays are single precision."""
 
-    mean: np.ndarray  # (D)
-    projection: np.ndarray  # (D, d)
-    centroids: np.ndarray  # (C, d)
+    mean: NDArray[np.float32]  # (D)
+    projection: NDArray[np.float32]  # (D, d)
+    centroids: NDArray[np.float32]  # (C, d)
 
-    def project(self, embeddings: np.ndarray) -> np.ndarray:
-        """(…, D) embeddings in the projection: (…, d)."""
-        return (np.asarray(embeddings, np.float32) - self.mean) @ self.projection
+    def project(self, embeddings: Floats) -> NDArray[np.float32]:
+        """(…, D) embeddings as (…, d) projected ones."""
+        return np.asarray((np.asarray(embeddings, np.float32) - self.mean) @ self.projection)
 
-    def neighbours(self, projected: np.ndarray, count: int) -> np.ndarray:
-        """The `count` classes nearest to each projected embedding (B, d), the nearest first: (B, count) class numbers."""
+    def neighbours(self, projected: Floats, count: int) -> NDArray[np.intp]:
+        """(B, count) numbers of the classes nearest to each of (B, d) projected embeddings, nearest first."""
         return np.argsort(distances(projected, self.centroids), axis=-1, kind="stable")[..., :count]
 
     def to_file(self) -> bytes:
@@ -50,42 +55,48 @@ class EmbeddingProjection:
 
 
 def read_projection(bundle: Bundle) -> EmbeddingProjection | None:
-    """The projection of a bundle; None where it has none. Raises BundleError where it does not fit the labels."""
+    """The projection of a bundle; None where it has none.
+
+    Raises BundleError where it does not fit the labels.
+    """
     if not bundle.has_projection:
         return None
     from safetensors.numpy import load_file
 
-    tensors = load_file(bundle.path / PROJECTION)
+    path = bundle.path / PROJECTION
+    tensors = load_file(path)
     try:
-        projection = EmbeddingProjection(
-            *(tensors[name].astype(np.float32) for name in ("mean", "projection", "centroids"))
+        mean, projection, centroids = (
+            tensors[name].astype(np.float32) for name in ("mean", "projection", "centroids")
         )
     except KeyError as error:
-        raise BundleError(f"{bundle.path / PROJECTION} lacks {error}. Export the run again.") from None
-    if projection.centroids.shape != (len(bundle.labels), projection.projection.shape[1]):
+        raise BundleError(f"{path} lacks {error}. Export the run again.") from None
+    if centroids.shape != (len(bundle.labels), projection.shape[1]):
         raise BundleError(
-            f"{bundle.path / PROJECTION} has {len(projection.centroids)} classes for {len(bundle.labels)} labels. Its files come from "
+            f"{path} has {len(centroids)} classes for {len(bundle.labels)} labels. Its files come from "
             "different runs: export the run again."
         )
-    return projection
+    return EmbeddingProjection(mean, projection, centroids)
 
 
-def distances(projected: np.ndarray, others: np.ndarray) -> np.ndarray:
+def distances(projected: Floats, others: Floats) -> Floats:
     """Squared distances of each of (…, d) projected embeddings to each of (M, d) others: (…, M)."""
     own = np.square(projected).sum(axis=-1)[..., None]
-    return np.maximum(own + np.square(others).sum(axis=-1) - 2 * projected @ others.T, 0.0)
+    return np.asarray(np.maximum(own + np.square(others).sum(axis=-1) - 2 * projected @ others.T, 0.0))
 
 
 def fit_projection(
-    embeddings: np.ndarray,
-    labels: np.ndarray,
+    embeddings: Floats,
+    labels: NDArray[np.integer],
     *,
     directions: int = DIRECTIONS,
     shrinkage: float = SHRINKAGE,
 ) -> EmbeddingProjection:
-    """The projection of embeddings (N, D) of photos with these class numbers (N); every class has at least one photo.
+    """The projection by embeddings (N, D) of photos with these class numbers (N); every class has at least
+    one photo.
 
-    Its numbers are rounded to what a bundle keeps, so that what is measured in it holds once it is read again.
+    Its numbers are rounded to what a bundle keeps, so that what is measured in it holds once it is read
+    again.
     """
     values = np.asarray(embeddings, np.float64)
     classes = int(labels.max()) + 1

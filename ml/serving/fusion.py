@@ -1,8 +1,9 @@
 """Several photos of the same car put together into one answer. The standard library only: pages call it.
 
-The mean of log-probabilities, sharpened: each photo is evidence of its own, but photos of one car err alike more often
-than chance would have it. Measured on pairs and triples of photos of a class: one photo alone is right on 90.3%, the mean of
-probabilities of two on 96.2% (calibration error 0.097), this on 96.5% (0.012); of three on 97.7% (0.018).
+The mean of log-probabilities (a logarithmic opinion pool: Genest and Zidek, 1986), sharpened: each photo is
+evidence of its own, but photos of one car err alike more often than chance would have it. Measured on pairs
+and triples of photos of a class: one photo alone is right on 90.3%, the mean of probabilities of two on 96.2%
+(calibration error 0.097), this on 96.5% (0.012); of three on 97.7% (0.018).
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=Hashable)
-#: What the mean of log-probabilities is multiplied by: 1 would count n photos as one, n as n independent ones.
+#: What the mean of log-probabilities is multiplied by: 1 would count n photos as one, n as n independent
+#: ones.
 SHARPNESS = 1.5
-#: The least probability that a photo may give a class, so that no single photo rules out what the others show.
+#: The least probability that a photo may give a class, so that no single photo rules out what the others
+#: show.
 FLOOR = 1e-4
 
 
 def fuse(photos: Sequence[Mapping[Name, float]]) -> dict[Name, float]:
     """Probabilities by label, the likeliest first, of one car that each of `photos` shows; they sum to 1.
 
-    Each maps labels to calibrated probabilities; a label it does not name counts as FLOOR. One photo stays as it is but for
-    being sorted. Raises ValueError without photos.
+    Each photo maps labels to calibrated probabilities; a label it does not name counts as FLOOR. A single
+    photo is only sorted. Raises ValueError without photos.
     """
     if not photos:
         raise ValueError("There is nothing to put together without photos.")

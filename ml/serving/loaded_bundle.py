@@ -1,6 +1,7 @@
 """A bundle with its network in memory: two views of each photo, put together into an answer.
 
-B photos, C classes (K of them learned from a few photos), D channels, d directions of the embedding projection.
+B photos, C classes (K of them learned from a few photos), D channels, d directions of the embedding
+projection.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ from ml.serving.views import (
 
 #: Candidates, makes and models that an answer names at most.
 TOP = 5
-#: Candidates that are worth keeping when photos of the same car are fused, and the least probability to count.
+#: Candidates that are worth keeping when photos of the same car are fused, and the least probability to
+#: count.
 RANKED, LEAST = 40, 1e-4
 #: Known cars that an answer names as similar.
 SIMILAR = 8
@@ -72,7 +74,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class LoadedBundle:
-    """A bundle, its network on a backend, its car head (C, D) and its embedding projection where it has one."""
+    """A bundle, its network on a backend, its car head (C, D) and its embedding projection, if any."""
 
     bundle: Bundle
     backend: Backend
@@ -81,7 +83,10 @@ class LoadedBundle:
 
     @classmethod
     def open(cls, source: str | Path | Bundle, backend: str, threads: int) -> LoadedBundle:
-        """Read a bundle, load its network and run it once. Raises BundleError where its parts don't fit each other."""
+        """Read a bundle, load its network and run it once.
+
+        Raises BundleError where its parts don't fit each other.
+        """
         bundle = source if isinstance(source, Bundle) else read_bundle(source)
         network = open_backend(bundle, backend=backend, threads=threads)
         loaded = cls(bundle, network, _read_head(bundle), read_projection(bundle))
@@ -89,8 +94,8 @@ class LoadedBundle:
         outputs = network(np.zeros((1, 3, size, size), np.float32))
         if outputs.cars.shape[1] != len(bundle.labels) or outputs.scenes.shape[1] != len(SCENES):
             raise BundleError(
-                f"The network of {bundle.path} has {outputs.cars.shape[1]} outputs for {len(bundle.labels)} labels. "
-                "Its files come from different runs: export the run again."
+                f"The network of {bundle.path} has {outputs.cars.shape[1]} outputs for {len(bundle.labels)} "
+                "labels. Its files come from different runs: export the run again."
             )
         return loaded
 
@@ -115,8 +120,8 @@ class LoadedBundle:
     ) -> Views:
         """Add the part of each image that the network responded to most in the first view, mirrored.
 
-        A mirrored car is the same car; two views that differ more err less alike, at no cost. `remarks` are the hints
-        of each image where they are known already.
+        A mirrored car is the same car; two views that differ more err less alike, at no cost. `remarks` are
+        the hints of each image where they are known already.
         """
         remarks = [hints(image) for image in images] if remarks is None else list(remarks)
         boxes = [WHOLE] * len(images)
@@ -143,8 +148,8 @@ class LoadedBundle:
         """
         if self.projection is None:
             raise BundleError(
-                f"{self.bundle.path} has no projection to compare cars in, so it can't learn from a few photos. "
-                "Export its run again."
+                f"{self.bundle.path} has no projection to compare cars in, so it can't learn from a few "
+                "photos. Export its run again."
             )
         trained = {label.slug for label in self.bundle.labels}
         new = [prototype for prototype in prototypes if prototype.label.slug not in trained]

@@ -1,4 +1,7 @@
-"""From a photo to an answer: what a worker calls. Imports neither torch nor, before the first photo, ONNX Runtime."""
+"""From a photo to an answer: what a worker calls.
+
+Imports neither torch nor, before the first photo, ONNX Runtime.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ BATCH = 8
 
 
 class Predictor:
-    """Answers photos with a bundle, which is read and loaded at the first of them. Safe to share between threads.
+    """Answers photos with a bundle, which is read and loaded at the first of them. Safe to share between
+    threads.
 
     `backend` is "auto", "onnx" or "torch"; `threads` are the CPU threads of one forward pass.
     """
@@ -51,7 +55,8 @@ class Predictor:
     def learn(self, prototypes: Sequence[Prototype]) -> None:
         """Name these cars too from the next photo on, instead of those learned before.
 
-        Cars that the bundle was trained on are left out. Raises BundleError where the bundle can't learn, and as `load`.
+        Cars that the bundle was trained on are left out. Raises BundleError where the bundle can't learn, and
+        as `load`.
         """
         self._learned = self.load().learned(prototypes) if prototypes else None
 
@@ -61,7 +66,10 @@ class Predictor:
         return self.load().backend.batch
 
     def predict(self, source: Source) -> Answer:
-        """The answer to one photo. Raises PhotoError where it can't be decoded, BundleError as `load` does."""
+        """The answer to one photo.
+
+        Raises PhotoError where it can't be decoded, BundleError as `load` does.
+        """
         answer = next(self.predict_many([source]))
         if isinstance(answer, PhotoError):
             raise answer

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.bundle.bundle import MODEL, WEIGHTS, Bundle
 from ml.exceptions import BundleError
@@ -17,27 +18,28 @@ GPU_BATCH = 32
 
 
 class Arrays(NamedTuple):
-    """What the network says of B photos; C classes, D channels, h x w cells; all float32."""
+    """The outputs of the network for B photos; C classes, D channels, h x w cells."""
 
-    cars: np.ndarray  # (B, C) logits
-    scenes: np.ndarray  # (B, 3) logits in the order of ml.data.splits.SCENES
-    embedding: np.ndarray  # (B, D)
-    feature_map: np.ndarray  # (B, D, h, w)
+    cars: NDArray[np.float32]  # (B, C) logits
+    scenes: NDArray[np.float32]  # (B, 3) logits in the order of ml.data.splits.SCENES
+    embedding: NDArray[np.float32]  # (B, D)
+    feature_map: NDArray[np.float32]  # (B, D, h, w)
 
 
 class Backend(Protocol):
     """Photos (B, 3, size, size) float32, normalised, to Arrays. Safe to call from several threads.
 
-    `batch` is how many photos at a time it is best asked about: on a CPU core several take as long as one after the other.
+    `batch` is how many photos at a time it is best asked about: on a CPU core several take as long as one
+    after the other.
     """
 
     batch: int
 
-    def __call__(self, photos: np.ndarray) -> Arrays: ...
+    def __call__(self, photos: NDArray[np.float32]) -> Arrays: ...
 
 
 class OnnxBackend:
-    """On ONNX Runtime's CPU provider."""
+    """The network on ONNX Runtime's CPU provider, with `threads` threads for each call."""
 
     batch = 1
 
@@ -55,17 +57,21 @@ class OnnxBackend:
             )
         except Exception as error:  # ONNX Runtime raises classes of its own that have no common base
             raise BundleError(
-                f"ONNX Runtime can't load {bundle.path / MODEL} ({type(error).__name__}). It may be too old for this "
-                "bundle: install the version in requirements.txt."
+                f"ONNX Runtime can't load {bundle.path / MODEL} ({type(error).__name__}). It may be too old "
+                "for this bundle: install the version in requirements.txt."
             ) from error
         self._input = self._session.get_inputs()[0].name
 
-    def __call__(self, photos: np.ndarray) -> Arrays:
+    def __call__(self, photos: NDArray[np.float32]) -> Arrays:
         return Arrays(*self._session.run(None, {self._input: photos}))
 
 
 class TorchBackend:
-    """On PyTorch: a GPU where there is one, in bfloat16 there. `half` says so elsewhere too."""
+    """The network on PyTorch: on a GPU where there is one, and in bfloat16 there; else on `threads` CPU
+    threads.
+
+    `half` overrides which precision it computes in.
+    """
 
     def __init__(self, bundle: Bundle, *, threads: int, half: bool | None = None) -> None:
         import torch
@@ -87,7 +93,7 @@ class TorchBackend:
             raise BundleError(f"{error} Export the run again.") from error
         self._model = model.to(self._device)
 
-    def __call__(self, photos: np.ndarray) -> Arrays:
+    def __call__(self, photos: NDArray[np.float32]) -> Arrays:
         torch = self._torch
         with (
             torch.inference_mode(),

@@ -6,18 +6,18 @@ import time
 
 
 class Stopwatch:
-    """Seconds of stages that follow each other, by their names."""
+    """Adds up the seconds of stages that follow each other, by their names, from the moment it is made."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
 
     def lap(self, stage: str) -> None:
-        """What passed since the last lap was this stage."""
+        """Count what passed since the last lap, or since the start, as this stage."""
         now = time.perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
         self._since = now
 
     def shared(self, count: int) -> dict[str, float]:
-        """The part of one of `count` that went through the stages together."""
+        """Seconds by stage for each of `count` photos that went through the stages together."""
         return {stage: seconds / count for stage, seconds in self.seconds.items()}

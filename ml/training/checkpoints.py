@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ torchvision_ops.ensure()
 from pytorch_lightning.plugins.io import TorchCheckpointIO  # noqa: E402  (torchmetrics imports torchvision)
 
 
-def save_whole(content: Any, path: Path) -> None:
-    """`torch.save`, with the file that is there kept until the new one is whole. Raises MlError where it can't be written."""
+def save_whole(content: Mapping[str, object], path: Path) -> None:
+    """`torch.save`, but the file that is there stays until the new one is whole.
+
+    Raises MlError where it can't be written.
+    """
     try:
         with replaced_file(path) as part:
             torch.save(content, part)
@@ -24,16 +28,16 @@ def save_whole(content: Any, path: Path) -> None:
         last = path.with_name("last.ckpt")
         kept = f"goes on from {last}" if last.exists() else "starts anew"
         raise MlError(
-            f"{path} can't be written; the disk may be full ({str(error).splitlines()[0]}). Make room and start the same "
-            f"command again: it {kept}."
+            f"{path} can't be written; the disk may be full ({str(error).splitlines()[0]}). Make room and "
+            f"start the same command again: it {kept}."
         ) from error
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """How Lightning writes its checkpoints here."""
+    """Lightning's checkpoints, each replaced whole or not at all."""
 
     def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None
     ) -> None:
         """Write a checkpoint. Raises MlError as `save_whole` does."""
         del storage_options  # for remote files, which runs are not

@@ -1,23 +1,25 @@
-"""Learn from a teacher's answers beside the labels: any student from any run or bundle."""
+"""Knowledge distillation (Hinton et al., 2015): a student learns from a teacher beside the labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ml.bundle.bundle import CARD, WEIGHTS, read_bundle
-from ml.bundle.export import load_run
+from ml.bundle.saved_models import open_model
 from ml.exceptions import DataError
-from ml.network.car_net import CarNet, load_fused
+from ml.network.car_net import CarNet
 from ml.recipes import Distill
 
 
 class Teacher:
-    """A finished network that answers a student's photos. It is no part of the student: not learned, not saved."""
+    """A finished network that answers a student's photos. It is no part of the student: not learned, not
+    saved.
+
+    `columns` are the numbers of the student's classes among those of `network`; `size` is the side of the
+    photos, in pixels, that the network was made for.
+    """
 
     def __init__(self, network: CarNet, columns: Sequence[int], *, how: Distill, size: int) -> None:
         self._network = network.eval().requires_grad_(requires_grad=False)
@@ -25,7 +27,7 @@ class Teacher:
         self._how = how
         self._size = how.size or size
 
-    def __deepcopy__(self, _memo: Any) -> Teacher:
+    def __deepcopy__(self, _memo: object) -> Teacher:
         return self  # Lightning copies a student to average its weights
 
     @torch.no_grad()
@@ -39,7 +41,10 @@ class Teacher:
         return logits[:, self._columns.to(photos.device)]
 
     def loss(self, logits: Tensor, photos: Tensor, labelled: Tensor) -> Tensor:
-        """The student's loss: `labelled`, that of the labels, and its distance from the teacher's softened answers."""
+        """The student's loss for its logits (B, C) of photos (B, 3, H, W).
+
+        That is `labelled`, the loss by the labels, and the divergence from the teacher's softened answers.
+        """
         soft = self._how.temperature
         distance = nn.functional.kl_div(
             (logits / soft).log_softmax(dim=1),
@@ -47,7 +52,7 @@ class Teacher:
             reduction="batchmean",
             log_target=True,
         )
-        # The square keeps the gradient's size whatever the temperature (Hinton et al., 2015).
+        # The square keeps the size of the gradient, which shrinks with the square of the temperature.
         return (1 - self._how.weight) * labelled + self._how.weight * soft**2 * distance
 
 
@@ -56,18 +61,11 @@ def open_teacher(how: Distill, labels: Sequence[str]) -> Teacher:
 
     Raises DataError where the teacher does not know one of them, and what reading a run or a bundle raises.
     """
-    path = Path(how.teacher)
-    if (path / CARD).exists():
-        bundle = read_bundle(path)
-        known = [label.label for label in bundle.labels]
-        network = load_fused(bundle.settings.architecture, path / WEIGHTS, classes=len(known))
-        size = bundle.settings.input.size
-    else:
-        network, known, recipe = load_run(path)
-        size = recipe["size"]
-    if missing := sorted(set(labels) - set(known)):
+    teacher = open_model(how.teacher)
+    if missing := sorted(set(labels) - set(teacher.labels)):
         raise DataError(
-            f"The teacher {path} does not know {missing}. Choose one that was trained on these classes, or learn only "
-            "classes it knows (`only` in [data])."
+            f"The teacher {teacher.path} does not know {missing}. Choose one that was trained on these classes, or "
+            "learn only classes it knows (`only` in [data])."
         )
-    return Teacher(network, [known.index(label) for label in labels], how=how, size=size)
+    columns = [teacher.labels.index(label) for label in labels]
+    return Teacher(teacher.network, columns, how=how, size=teacher.input.size)

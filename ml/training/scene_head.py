@@ -4,43 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from ml.data.loaders import Splits
+from ml.data.loaders import Batch, Splits
 from ml.data.photo_table import Photo, PhotoTable
 from ml.data.splits import SCENES, PhotoDataset
-from ml.data.transforms import evaluation_transform, train_transform
-from ml.network.car_net import CarNet
+from ml.data.transforms import Transform, evaluation_transform, train_transform
+from ml.network.car_net import CarNet, Outputs
+from ml.network.embeddings import embed_batches
 from ml.recipes import Recipe
 
 
 @torch.no_grad()
-def embed(
-    network: CarNet, photos: Sequence[Photo], transform: Any, *, batch: int = 32, workers: int = 1
-) -> np.ndarray:
-    """Embeddings of photos, (N, D) float32, in their order, computed where the network is."""
+def embed_transformed(
+    network: CarNet, photos: Sequence[Photo], transform: Transform, *, batch: int = 32, workers: int = 1
+) -> NDArray[np.float32]:
+    """(N, D) embeddings of photos put through `transform`, in their order, computed where the network is."""
     network.eval()
     device = network.car_head.weight.device
-    dataset = cast("Dataset[Any]", PhotoDataset(photos, transform))
-    loader: DataLoader = DataLoader(dataset, batch_size=batch, num_workers=workers)
-    parts = [
-        network(x.to(device).contiguous(memory_format=torch.channels_last)).embedding.cpu().numpy()
-        for x, _ in loader
-    ]
-    return np.concatenate(parts)
+    dataset = cast("Dataset[Batch]", PhotoDataset(photos, transform))
+    loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch, num_workers=workers)
+
+    def embedding(loaded: Batch) -> NDArray[np.float32]:
+        inputs = loaded[0].to(device).contiguous(memory_format=torch.channels_last)
+        outputs: Outputs = network(inputs)
+        return outputs.embedding.cpu().numpy()
+
+    return embed_batches(loader, embedding)
 
 
 def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
-    """Fit exterior | interior | other as a linear head on the finished features, by L-BFGS.
+    """Fit exterior | interior | other as a linear head on the finished features, by L-BFGS (Liu and Nocedal,
+    1989).
 
-    Every photo counts three times: whole and twice as training sees it (cropped, or from afar on another scene), since
-    visitors crop, and stand across the road; classes weigh the same however many photos they have. Cars are thinned to one
-    in three.
+    Every photo counts three times: whole and twice as training sees it (cropped, or from afar on another
+    scene), since visitors crop, and stand across the road; classes weigh the same however many photos they
+    have. Of cars, every third photo is taken. The network is on the CPU afterwards.
     """
     thinned = splits.cars_train[::3]
     cars = (Photo(p.path, p.name, SCENES.index("exterior")) for p in thinned)
@@ -48,7 +53,7 @@ def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
     scenes = [photo.path for photo in splits.scenes_train if SCENES[photo.label] == "other"]
     as_trained = train_transform(recipe.augmentation, size=recipe.size, backgrounds=scenes)
     views = [evaluation_transform(size=recipe.size), as_trained, as_trained]
-    x = torch.from_numpy(np.concatenate([embed(network, photos, view) for view in views]))
+    x = torch.from_numpy(np.concatenate([embed_transformed(network, photos, view) for view in views]))
     y = torch.from_numpy(np.tile(photos.labels, len(views)).astype(np.int64))
     network.cpu()
     fit_linear(network.scene_head, x, y)
@@ -65,8 +70,8 @@ def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
     with torch.enable_grad():
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
 """Training a recipe: Lightning drives, this module says what a step, an epoch and a run are.
 
-A run is a folder: `recipe.json`, `labels.json`, `facts.json`, `log/version_N/metrics.csv`, `checkpoints/` and at the end
-`model.pt`. Starting a run again in the same folder goes on from its last checkpoint.
+A run is a folder: `recipe.json`, `labels.json`, `facts.json`, `log/version_N/metrics.csv`, `checkpoints/` and
+at the end `model.pt`. Starting a run again in the same folder goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +31,8 @@ from ml.training.distillation import Teacher, open_teacher
 from ml.training.memory import keep_freed
 from ml.training.scene_head import fit_scene_head
 
-import pytorch_lightning as pl  # isort: skip  (torchmetrics imports torchvision, which ml.models makes importable)
+# After the others: it imports torchvision, which ml.data.transforms makes importable.
+import pytorch_lightning as pl  # isort: skip
 from pytorch_lightning.callbacks import (  # isort: skip
     Callback,
     EarlyStopping,
@@ -41,14 +42,16 @@ from pytorch_lightning.callbacks import (  # isort: skip
 )
 from pytorch_lightning.loggers import CSVLogger  # isort: skip
 from pytorch_lightning.utilities import rank_zero_only  # isort: skip
+from pytorch_lightning.utilities.types import OptimizerLRScheduler  # isort: skip
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """Where a run is computed: `devices` processes on each of `nodes` machines, on what `accelerator` says; CPU `threads`
-    for each, all where none is said.
+    """Where a run is computed: `devices` processes on each of `nodes` machines, on what `accelerator` says.
+
+    Each process takes `threads` CPU threads, all where it is None.
     """
 
     accelerator: str = "auto"
@@ -66,7 +69,9 @@ class Hardware:
 class CarClassifier(pl.LightningModule):
     """What a step is. The backbone and the car head learn here; the scene head is fitted afterwards.
 
-    `steps` are those of the whole run. Where `pretrained` is false no stage is frozen: it has learned nothing yet.
+    `steps` are those of the whole run, `classes` the outputs of the car head. Where `pretrained` is false no
+    stage is frozen: it has learned nothing yet. The loss is cross-entropy with label smoothing (Szegedy et
+    al., 2016) and, where the recipe names a teacher, distillation (`ml.training.distillation`).
     """
 
     def __init__(self, recipe: Recipe, *, classes: int, steps: int, pretrained: bool = True) -> None:
@@ -76,7 +81,7 @@ class CarClassifier(pl.LightningModule):
         self.pretrained = pretrained
         self.teacher: Teacher | None = None
         self.mixer = mixer(recipe.augmentation, classes)
-        network: Any = CarNet(
+        network = CarNet(
             recipe.architecture,
             classes=classes,
             hidden=recipe.hidden,
@@ -84,7 +89,7 @@ class CarClassifier(pl.LightningModule):
             drop_path=recipe.drop_path,
         )
         # 1.7 times as fast on a CPU as the default layout; nn.Module's annotations don't know the argument.
-        self.network: CarNet = network.to(memory_format=torch.channels_last)
+        self.network: CarNet = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
 
     def on_train_epoch_start(self) -> None:
@@ -98,16 +103,19 @@ class CarClassifier(pl.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         photos, labels = batch if self.mixer is None else self.mixer(*batch)
         logits = self.network(photos.contiguous(memory_format=torch.channels_last)).cars
-        loss = self.loss(logits, labels)
+        loss: Tensor = self.loss(logits, labels)
         if self.teacher is not None:
             loss = self.teacher.loss(logits, photos, loss)
         loss = loss + self._penalty()
         if not torch.isfinite(loss):
             raise MlError(
-                f"The loss is not a number any more, in epoch {self.current_epoch}. Lower learning_rate in the recipe and "
-                "start a new run (--run); the checkpoints of the epochs before are kept."
+                f"The loss is not a number any more, in epoch {self.current_epoch}. Lower learning_rate in "
+                "the recipe and start a new run (--run); the checkpoints of the epochs before are kept."
             )
-        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels), sync_dist=True)  # fmt: skip
+        size = len(labels)
+        self.log(
+            "train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=size, sync_dist=True
+        )
         return loss
 
     def _penalty(self) -> Tensor | float:
@@ -130,14 +138,16 @@ class CarClassifier(pl.LightningModule):
         }
         self.log_dict(values, prog_bar=True, batch_size=len(labels), sync_dist=True)
 
-    def configure_optimizers(self) -> Any:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
-        groups = [
-            {"params": decayed, "weight_decay": self.recipe.weight_decay},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-        optimizer = _optimizer(self.recipe, groups)
+        optimizer = _optimizer(
+            self.recipe,
+            [
+                {"params": decayed, "weight_decay": self.recipe.weight_decay},
+                {"params": plain, "weight_decay": 0.0},
+            ],
+        )
         if self.recipe.schedule == "plateau":
             plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=2)
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": plateau, "monitor": "val_loss"}}
@@ -145,15 +155,25 @@ class CarClassifier(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _optimizer(recipe: Recipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+class _Group(TypedDict):
+    params: list[nn.Parameter]
+    weight_decay: float
+
+
+def _optimizer(recipe: Recipe, groups: list[_Group]) -> torch.optim.Optimizer:
+    """SGD with Nesterov momentum, Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019)."""
+    parameters = [dict(group) for group in groups]
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
-    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimizer]
-    return kind(groups, lr=recipe.learning_rate)
+        return torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+    return kind(parameters, lr=recipe.learning_rate)
 
 
 def rate_factor(recipe: Recipe, steps: int) -> Callable[[int], float]:
-    """What the learning rate is multiplied by at each of `steps`: a warm-up, then as the schedule says."""
+    """What the learning rate is multiplied by at each of `steps`: a linear warm-up, then the schedule.
+
+    The cosine is half a period of that of Loshchilov and Hutter (2017), without restarts.
+    """
     warmup = max(1, round(recipe.warmup * steps))
 
     def factor(step: int) -> float:
@@ -167,10 +187,20 @@ def rate_factor(recipe: Recipe, steps: int) -> Callable[[int], float]:
     return factor
 
 
-class Facts(Callback):
-    """Keeps `facts.json`: what the run started from, where it is computed, how long it took over all its starts."""
+class Facts(TypedDict, total=False):
+    """What `facts.json` says: what a run started from, where it is computed, how long it took (seconds)."""
 
-    def __init__(self, run: Path, facts: dict[str, Any]) -> None:
+    weights: str
+    device: str
+    processes: int
+    torch: str
+    seconds: int
+
+
+class FactsFile(Callback):
+    """Keeps `facts.json`; the seconds are those of all starts of the run together."""
+
+    def __init__(self, run: Path, facts: Facts) -> None:
         self.path = run / "facts.json"
         self.facts = facts
         self.since = time.monotonic()
@@ -197,7 +227,7 @@ def _device(trainer: pl.Trainer) -> str:
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)"
 
 
-def _callbacks(run: Path, recipe: Recipe, facts: dict[str, Any]) -> Iterator[Callback]:
+def _callbacks(run: Path, recipe: Recipe, facts: Facts) -> Iterator[Callback]:
     yield EarlyStopping(monitor="val_loss", patience=recipe.patience, check_finite=True)
     folder = run / "checkpoints"
     yield ModelCheckpoint(
@@ -207,14 +237,16 @@ def _callbacks(run: Path, recipe: Recipe, facts: dict[str, Any]) -> Iterator[Cal
     yield ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
     if recipe.average:
         yield EMAWeightAveraging(decay=recipe.average)
-    yield Facts(run, facts)
+    yield FactsFile(run, facts)
     yield TQDMProgressBar(refresh_rate=10)
 
 
 def train(recipe: Recipe, run: Path, hardware: Hardware | None = None) -> Path:
     """Train `recipe` into folder `run`, going on from its last checkpoint where it has one.
 
-    Returns the path of the finished weights. Raises DataError, WeightsError or MlError with what to do next.
+    The weights' exponential moving average (`average`) is a form of Polyak averaging (Polyak and Juditsky,
+    1992). Returns the path of the finished weights. Raises RecipeError, DataError, WeightsError or MlError
+    with what to do next.
     """
     hardware = hardware or Hardware()
     keep_freed()
@@ -257,20 +289,18 @@ def _prepare(run: Path, recipe: Recipe, splits: Splits) -> None:
     path = run / "labels.json"
     if path.exists() and json.loads(path.read_text()) != splits.labels:
         raise DataError(
-            f"The run {run} has learned other classes than the photos have now, so it can't go on. Name another folder "
-            "with --run, or bring the photos back."
+            f"The run {run} has learned other classes than the photos have now, so it can't go on. Name "
+            "another folder with --run, or bring the photos back."
         )
     write_atomically(run / "recipe.json", json.dumps(recipe.as_dict(), indent=2))
     write_atomically(path, json.dumps(splits.labels, indent=2))
 
 
-def _start(
-    recipe: Recipe, splits: Splits, run: Path, *, resumed: bool
-) -> tuple[CarClassifier, dict[str, Any]]:
-    """The module with the weights it starts from, unless a checkpoint will bring them, and the facts of the run."""
+def _start(recipe: Recipe, splits: Splits, run: Path, *, resumed: bool) -> tuple[CarClassifier, Facts]:
+    """The module, with the weights it starts from unless a checkpoint brings them, and the run's facts."""
     per_epoch = max(1, len(photos_of_epoch(recipe, splits, 0)) // recipe.batch)
     module = CarClassifier(recipe, classes=len(splits.labels), steps=per_epoch * recipe.epochs)
-    facts: dict[str, Any] = {}
+    facts: Facts = {}
     if resumed and (run / "facts.json").exists():
         facts = json.loads((run / "facts.json").read_text())
     elif not resumed:
