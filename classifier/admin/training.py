@@ -13,10 +13,10 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from classifier.admin.cards import Table
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import runs
 from core.admin import ViewOnly, change_link, perform
+from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
 
