@@ -29,6 +29,7 @@ from django.db import connections, transaction
 from django.db.models import FileField
 from django.utils import timezone
 
+from core.errors import ExpectedError
 from ops import tables
 
 FORMAT = 1
@@ -38,7 +39,7 @@ FOLDERS = ("models", "datasets")
 _SNAPSHOT = "backup"
 
 
-class BackupRefused(Exception):
+class BackupRefused(ExpectedError):
     """An archive can't be written or restored. The text says why, and that nothing was changed."""
 
 
