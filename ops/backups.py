@@ -89,9 +89,7 @@ def write(path: Path) -> Manifest:
 
 @contextlib.contextmanager
 def _snapshot() -> Iterator[None]:
-    """A second connection that sees the database as it is now, and keeps no writer waiting (SQLite: in WAL
-    mode).
-    """
+    """A second connection with a snapshot of the database; it blocks no writer (SQLite: in WAL mode)."""
     values = copy.deepcopy(connections["default"].settings_dict)
     options: dict[str, Any] = values["OPTIONS"]
     if connections["default"].vendor == "postgresql":
@@ -162,9 +160,7 @@ def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: Any) -> 
 
 # --- Reading ------------------------------------------------------------------------------------------------
 def check(path: Path) -> Manifest:
-    """Read all of an archive and change nothing. Raises BackupRefused where it can't be restored by this
-    version.
-    """
+    """Read all of an archive and change nothing. Raises BackupRefused where this version can't restore it."""
     digests: dict[str, str] = {}
     text = b""
     try:
