@@ -16,7 +16,7 @@ from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, Va
 from catalog.querysets import VariantQuerySet
 from catalog.search import lookups
 from catalog.search.words import typed_words
-from catalog.specs.sheet import reading
+from catalog.specs.sheet import fact_text
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
 #: anyway.
@@ -212,7 +212,7 @@ class SpecAdmin(FoundByCar):
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
         """As people read it; the fields of the fact are in SI units."""
-        return reading(spec, "metric")
+        return fact_text(spec, "metric")
 
 
 @admin.register(VariantPhoto)
