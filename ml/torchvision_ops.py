@@ -6,6 +6,10 @@ with "operator torchvision::nms does not exist" while it attaches fake kernels t
 schemas is enough: nothing here ever calls them.
 """
 
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
 import torch
 
 _SCHEMAS = {
@@ -20,28 +24,8 @@ def _exists(name: str) -> bool:
     return hasattr(torch.ops.torchvision, name)
 
 
-def ensure() -> bool:
-    """Declare the missing torchvision schemas. Call before the first `import torchvision`.
-
-    Returns True where something had to be declared, False where the ops were there already.
-    """
-    # A torchvision that loads its own C++ library registers the ops itself; let it try first.
-    _load_native_library()
-    missing = [schema for name, schema in _SCHEMAS.items() if not _exists(name)]
-    if not missing:
-        return False
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
-    for schema in missing:
-        library.define(schema)  # type: ignore[no-untyped-call]
-    _declared.append(library)
-    return True
-
-
-def _load_native_library() -> None:
+def load_native_library() -> None:
     """Load torchvision's own C++ ops where they fit this torch, without importing torchvision."""
-    import importlib.util
-    from pathlib import Path
-
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         return
@@ -51,3 +35,20 @@ def _load_native_library() -> None:
         except OSError:
             # Linked against CUDA libraries that a CPU torch does not bring.
             continue
+
+
+def ensure(*, load_library: Callable[[], None] = load_native_library) -> bool:
+    """Declare the missing torchvision schemas. Call before the first `import torchvision`.
+
+    Returns True where something had to be declared, False where the ops were there already.
+    """
+    # A torchvision that loads its own C++ library registers the ops itself; let it try first.
+    load_library()
+    missing = [schema for name, schema in _SCHEMAS.items() if not _exists(name)]
+    if not missing:
+        return False
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    for schema in missing:
+        library.define(schema)  # type: ignore[no-untyped-call]
+    _declared.append(library)
+    return True
