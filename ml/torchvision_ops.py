@@ -9,6 +9,7 @@ schemas is enough: nothing here ever calls them.
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 
@@ -17,7 +18,7 @@ _SCHEMAS = {
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
 # A torch Library unregisters its schemas when it is collected, so it has to live as long as the process.
-_declared: list[torch.library.Library] = []
+_declared: list[object] = []
 
 
 def _exists(name: str) -> bool:
@@ -29,9 +30,11 @@ def load_native_library() -> None:
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         return
+    # torch annotates neither this nor the library below.
+    load = cast("Callable[[str], None]", torch.ops.load_library)
     for library in Path(spec.origin).parent.glob("_C*.so"):
         try:
-            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
+            load(str(library))
         except OSError:
             # Linked against CUDA libraries that a CPU torch does not bring.
             continue
@@ -47,8 +50,9 @@ def ensure(*, load_library: Callable[[], None] = load_native_library) -> bool:
     missing = [schema for name, schema in _SCHEMAS.items() if not _exists(name)]
     if not missing:
         return False
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    make_library = cast("Callable[[str, str], Any]", torch.library.Library)
+    library = make_library("torchvision", "FRAGMENT")
     for schema in missing:
-        library.define(schema)  # type: ignore[no-untyped-call]
+        library.define(schema)
     _declared.append(library)
     return True
