@@ -1,7 +1,8 @@
 """Frozen dataclasses to and from JSON, by the key that each field has there. Standard library only.
 
-A field is a number, a text, another such dataclass, or a `tuple[T, ...]`, `dict[str, T]` or `T | None` of these. Its key is
-its own name, unless it is annotated with another `Key`. Unknown keys are ignored, so a newer program's JSON can be read.
+A field is a number, a text, another such dataclass, or a `tuple[T, ...]`, `dict[str, T]` or `T | None` of
+these. Its key is its own name, unless it is annotated with another `Key`. Unknown keys are ignored, so a
+newer program's JSON can be read.
 """
 
 from __future__ import annotations
@@ -25,13 +26,18 @@ T = TypeVar("T", bound=_Dataclass)
 
 @dataclass(frozen=True)
 class Key:
-    """What a field is called in JSON, where that is not its own name: `top_1: Annotated[float, Key("top-1")]`."""
+    """What a field is called in JSON, where that is not its own name: `top_1: Annotated[float,
+    Key("top-1")]`.
+    """
 
     name: str
 
 
 def to_json(value: object) -> Any:
-    """A dataclass as JSON values, its fields in their order. A field that may be absent is left out where it is empty."""
+    """A dataclass as JSON values, its fields in their order.
+
+    A field that may be absent is left out where it is empty.
+    """
     if dataclasses.is_dataclass(value):
         keys = _keys(cast("type", type(value)))
         parts = {one: to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}
@@ -45,8 +51,8 @@ def to_json(value: object) -> Any:
 def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
     """The dataclass `kind` of JSON values.
 
-    Raises DataError naming a key that is missing, has no default, or is of another type. With `lenient` a key of another
-    type counts as missing.
+    Raises DataError naming a key that is missing, has no default, or is of another type. With `lenient` a key
+    of another type counts as missing.
     """
     if not isinstance(values, Mapping):
         raise DataError(f"{kind.__name__} is written as an object with keys, not as {type(values).__name__}.")

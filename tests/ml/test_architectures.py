@@ -1,4 +1,4 @@
-"""Every architecture is the same to what comes after it: logits, embedding, a map that heads can be laid on."""
+"""Every architecture is the same to what comes after it: logits, embedding, a feature map for heads."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ from ml.serving.predictor import Predictor
 from tests.ml.tiny import write_tiny_bundle
 from tests.ml.conftest import as_bytes
 with tempfile.TemporaryDirectory() as folder:
-    Predictor(write_tiny_bundle(folder + "/tiny"), backend="onnx").predict(as_bytes(Image.new("RGB", (40, 30))))
+    predictor = Predictor(write_tiny_bundle(folder + "/tiny"), backend="onnx")
+    predictor.predict(as_bytes(Image.new("RGB", (40, 30))))
 print("onnxruntime" in sys.modules, "torch" in sys.modules)
 """
     assert fresh(code) == "True False"
@@ -63,7 +64,8 @@ def test_torchvision_imports_beside_a_cpu_build_of_torch() -> None:
 from ml import torchvision_ops
 torchvision_ops.ensure()
 import torch, torchvision
-print(torchvision.models.resnet18(weights=None).eval()(torch.zeros(1, 3, 32, 32)).shape[1], torchvision_ops.ensure())
+network = torchvision.models.resnet18(weights=None).eval()
+print(network(torch.zeros(1, 3, 32, 32)).shape[1], torchvision_ops.ensure())
 """
     assert fresh(code) == "1000 False"
 
