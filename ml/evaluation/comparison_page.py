@@ -22,7 +22,7 @@ CAPTIONS = {
     "accuracy": "Top-1 accuracy of each model.",
     "curves-accuracy": "Top-1 accuracy by epoch, on photos that were not trained on.",
     "curves-loss": "Loss by epoch. Training loss (faint) that falls below validation loss means overfitting.",
-    "reliability": "Accuracy by confidence. Below the diagonal a model is overconfident, above it the reverse.",
+    "reliability": "Accuracy by confidence: below the diagonal overconfident, above it underconfident.",
     "cost": "Accuracy and speed.",
 }
 GRID = 24

@@ -10,15 +10,23 @@ from PIL import Image
 
 from ml.data.decoding import decoded_batches
 from ml.data.photo_table import Photo
-from ml.serving.runtime import Arrays
 
 Batch = TypeVar("Batch")
+
+
+class HasEmbedding(Protocol):
+    """Outputs of a network for B photos."""
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """(B, D)."""
+        ...
 
 
 class ViewsPhotos(Protocol):
     """What runs a network on whole photos: a loaded bundle, or a run on ONNX Runtime."""
 
-    def first_view(self, images: Sequence[Image.Image]) -> Arrays:
+    def first_view(self, images: Sequence[Image.Image]) -> HasEmbedding:
         """Outputs of the network for each of B whole photos."""
         ...
 

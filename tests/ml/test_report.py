@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from ml.bundle.bundle import read_bundle
-from ml.bundle.model_card import CARD_NAME, render_card
 from ml.cli.predict import DEFAULT_BUNDLE
 from ml.cli.report_text import table_text
 from ml.evaluation import json_fields
@@ -25,6 +24,7 @@ from ml.evaluation.report import (
 )
 from ml.evaluation.tables import Table, estimate_text, paired_table, parity_table, report_tables
 from ml.exceptions import DataError
+from ml.packaging.model_card import CARD_NAME, render_card
 
 HIGH, LOW = Estimate(0.9, 0.85, 0.95), Estimate(0.25, 0.2, 0.3)
 
