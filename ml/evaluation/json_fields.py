@@ -22,6 +22,8 @@ class _Dataclass(Protocol):
 
 
 T = TypeVar("T", bound=_Dataclass)
+#: The types that JSON may have for a plain one: 1.0 is written as 1 by some programs.
+_PLAIN: dict[object, tuple[type, ...]] = {float: (float, int), int: (int,), str: (str,)}
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
     return kind(**found)
 
 
-def _read(hint: Any, value: Any, key: str) -> object:
+def _read(hint: Any, value: object, key: str) -> object:
+    """The value of a field of type `hint`. Raises DataError where it is of another type."""
     if dataclasses.is_dataclass(hint):
         return from_json(cast("type[_Dataclass]", hint), value)
     if isinstance(hint, types.UnionType):
@@ -82,9 +85,7 @@ def _read(hint: Any, value: Any, key: str) -> object:
         return tuple(_read(get_args(hint)[0], part, key) for part in value)
     if get_origin(hint) is dict and isinstance(value, Mapping):
         return {str(name): _read(get_args(hint)[1], part, key) for name, part in value.items()}
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    if hint in (int, str) and isinstance(value, hint) and not isinstance(value, bool):
+    if type(value) in _PLAIN.get(hint, ()):
         return value
     raise DataError(f"{key!r} is {type(value).__name__}, not {hint}.")
 
