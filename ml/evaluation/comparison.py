@@ -60,13 +60,15 @@ def photos_to_compare_on(
     else:
         run = next((model.saved for model in models if model.saved.recipe), None)
         if run is None:
-            raise DataError("Bundles don't say what to judge by: name photos with --data and --split.")
+            raise DataError(
+                "Bundles don't say which photos to compare on: name photos with --data and --split."
+            )
         splits = read_splits(recipe_of(run.recipe, str(run.path)))
         photos, labels = splits.cars_validation, splits.labels
     for model in models:
         if missing := sorted(set(labels) - set(model.saved.labels)):
             raise DataError(
-                f"{model.saved.path} does not know {missing[:5]}, so it can't be judged by these photos. "
+                f"{model.saved.path} does not know {missing[:5]}, so it can't be compared on these photos. "
                 "Leave it out, or give photos of classes that all know with --data and --split."
             )
         _refuse_seen(model, photos)
@@ -82,7 +84,7 @@ def _refuse_seen(model: ComparedModel, photos: PhotoTable) -> None:
     if seen := sum(photo.path.resolve() in paths for photo in photos):
         raise DataError(
             f"{saved.path} was trained on {seen} of these {len(photos)} photos, so it would look better than "
-            "it is. Judge by photos that no model has learned."
+            "it is. Compare on photos that no model has learned."
         )
 
 

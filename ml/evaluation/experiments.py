@@ -56,7 +56,7 @@ def outputs_of_left_out(
         compute_outputs(
             loaded, [photo for parts in classes.values() for photo in parts[number]], title=title
         )[0]
-        for number, title in enumerate(("left out, to learn from", "left out, to judge by"))
+        for number, title in enumerate(("left out, to learn from", "left out, to measure on"))
     ]
     ends = [np.cumsum([len(parts[number]) for parts in classes.values()]) for number in (0, 1)]
     spans = [[np.arange(a, b) for a, b in zip([0, *end], end, strict=False)] for end in ends]
