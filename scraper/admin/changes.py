@@ -1,4 +1,4 @@
-"""Changes of the catalogue and their undoing, merging of duplicates, and the rules of automatic publishing."""
+"""Changes of the catalogue and their undoing, merges of duplicates, and rules of automatic publishing."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _models(request: HttpRequest) -> tuple[CarModel, CarModel] | None:
 
 
 class RuleForm(forms.ModelForm):
-    """A rule; bounds need a fact that they are of. Curators read and write them in the units that pages show."""
+    """A rule. Bounds are of one kind of fact, and are read and written in the units that pages show."""
 
     class Meta:
         model = ApprovalRule

@@ -1,4 +1,4 @@
-"""Facts of the catalogue as sheets: staff export them, change them, review the difference, and import them."""
+"""Facts of the catalogue as sheets: staff export them, edit them, review the difference, and import them."""
 
 from __future__ import annotations
 

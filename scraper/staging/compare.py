@@ -92,7 +92,7 @@ def lines(
     record: str = "",
     doubts: Mapping[str, str] | None = None,
 ) -> list[Line]:
-    """A line for each value that the catalogue has room for, in the order of its vocabulary; `doubts` by its keys."""
+    """A line for each value that the catalogue can hold, in the order of its vocabulary; `doubts` by key."""
     said = {value["key"]: value for value in publishable(values)}
     found = []
     for key in SPECS:
