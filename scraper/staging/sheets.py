@@ -61,7 +61,7 @@ class _End(Field):
         if instance.low is None or instance.key not in SPECS:
             return ""
         high = instance.low if instance.high is None else instance.high
-        ends = range_from_si(instance.low, high, instance.kind.reading_unit("metric")[0])
+        ends = range_from_si(instance.low, high, instance.kind.display_unit("metric")[0])
         return f"{ends[self.attribute == 'high']:.8g}"
 
 
@@ -70,7 +70,7 @@ class _Unit(Field):
 
     def export(self, instance: Fact, **kwargs: Any) -> str:
         """Empty for words and counts."""
-        return instance.kind.reading_unit("metric")[0] if instance.key in SPECS else ""
+        return instance.kind.display_unit("metric")[0] if instance.key in SPECS else ""
 
 
 class FactResource(ModelResource):
@@ -134,8 +134,8 @@ class FactResource(ModelResource):
         stated = [end for end in (low, high) if end is not None]
         if not stated:
             return
-        unit = str(row.get("unit") or kind.reading_unit("metric")[0])
-        units = dict.fromkeys((kind.reading_unit("metric")[0], kind.reading_unit("imperial")[0]))
+        unit = str(row.get("unit") or kind.display_unit("metric")[0])
+        units = dict.fromkeys((kind.display_unit("metric")[0], kind.display_unit("imperial")[0]))
         if unit not in units:
             said = f"It is given in {' or '.join(units)}." if any(units) else "It has none."
             raise ValueError(f"“{unit}” is no unit of {kind.label.lower()}. {said}")

@@ -56,7 +56,7 @@ def test_table_of_200_000_photos_takes_tens_of_megabytes(table: Path) -> None:
 
 
 class Measure:
-    """In place of a transform: memory of the loading process alone, asked at every two-thousandth photo."""
+    """Used as a transform: what the loading process has to itself, asked at every two-thousandth photo."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -79,8 +79,7 @@ class Listed(PhotoDataset):
 
 def growth(dataset: PhotoDataset) -> float:
     """By how many megabytes the hungriest process grows that loads an epoch."""
-    photos = cast("Dataset[Any]", dataset)
-    loader: DataLoader = DataLoader(photos, batch_size=2000, shuffle=True, num_workers=2)
+    loader = DataLoader(cast("Dataset[Any]", dataset), batch_size=2000, shuffle=True, num_workers=2)
     measured = [float(megabytes.max()) for megabytes, _ in loader]
     assert len(measured) == ROWS // 2000
     return max(measured) - min(measured[:2])
