@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+    from dealers.models import City, Dealer, Enquiry
 
 _Row = TypeVar("_Row", bound=models.Model)
 
