@@ -1,4 +1,7 @@
-"""Pages for photos and their answers. What they do is in photos/, answers/ and training/, what they may see in querysets/."""
+"""Pages for photos and their answers.
+
+What they do is in photos/, answers/ and training/, what they may see in querysets/.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,9 @@ def _taken_json(taken: list, refused: list) -> JsonResponse:
 
 
 def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
-    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or to the list."""
+    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or
+    to the list.
+    """
     if not taken:
         context = _home_context(request) | {"refused": refused}
         return render(request, "classifier/home.html", context, status=max(e.status for _, e in refused))
@@ -124,7 +129,10 @@ def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpRespons
 
 @require_safe
 def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Photos of one car: one answer to all of them, and each one's own. For htmx only the part that changes."""
+    """Photos of one car: one answer to all of them, and each one's own.
+
+    For htmx only the part that changes.
+    """
     mine = Sighting.objects.visible_to(request.user, request.session.get("guest_key", ""))
     found = get_object_or_404(mine.with_photos(), pk=pk)
     photos = list(found.photos.all())
@@ -209,7 +217,9 @@ def photo_response(file: FieldFile) -> HttpResponseBase:
 
 
 def _photos(request: HttpRequest) -> IdentificationQuerySet:
-    """One's own; for curators those that may be learned from along; for staff who may look at identifications all."""
+    """One's own; for curators those that may be learned from along; for staff who may look at
+    identifications all.
+    """
     user = request.user
     if user.is_staff and user.has_perm("classifier.view_identification"):
         return Identification.objects.all()

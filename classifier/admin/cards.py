@@ -1,4 +1,7 @@
-"""A model's card, report and shadow run as tables and drawings for a page. Reads JSON only; what it lacks is left out."""
+"""A model's card, report and shadow run as tables and drawings for a page.
+
+Reads JSON only; what it lacks is left out.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bin of a reliability diagram in a square of 100 x 100: how often right, at which confidence, of how many."""
+    """A bin of a reliability diagram in a square of 100 x 100: how often right, at which confidence, of
+    how many.
+    """
 
     x: float
     width: float

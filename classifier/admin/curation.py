@@ -81,7 +81,9 @@ class Item:
 
 
 def _decide(request: HttpRequest) -> None:
-    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that are ticked."""
+    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that
+    are ticked.
+    """
     data = request.POST
     for what in ("confirm", "reject", "undo"):
         if (pk := data.get(what, "")).isdecimal():

@@ -14,7 +14,10 @@ from core.admin import DeletedWithItsParent, change_link
 
 
 def photo(pk: Any, width: int) -> str:
-    """The stored thumbnail, leading to the photo itself. Only staff who may view identifications get the bytes."""
+    """The stored thumbnail, leading to the photo itself.
+
+    Only staff who may view identifications get the bytes.
+    """
     url = reverse("classifier:photo", args=[pk])
     return format_html(
         '<a href="{0}"><img src="{0}?size=thumbnail" alt="The photo" width="{1}" loading="lazy"></a>',

@@ -1,4 +1,6 @@
-"""Photos that belong together: of one car on the road, and of a car that staff let the model learn from a handful."""
+"""Photos that belong together: of one car on the road, and of a car that staff let the model learn from a
+handful.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,10 @@ class Ranked(TypedDict):
 
 @dataclass(frozen=True)
 class FusedAnswer:
-    """What several photos say together. `counted` are those that show a car from outside; the others say nothing here."""
+    """What several photos say together.
+
+    `counted` are those that show a car from outside; the others say nothing here.
+    """
 
     decision: str
     candidates: Sequence[FusedCandidate]
@@ -50,10 +53,12 @@ class FusedAnswer:
 
 
 def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
-    """The answer to photos of one car; None where none of them is answered as a car from outside. One query.
+    """The answer to photos of one car; None where none of them is answered as a car from outside.
 
-    Photos may have been answered by different models: cars are the same by their slugs. Where most photos show a car
-    that is not known, so does the answer.
+    One query.
+
+    Photos may have been answered by different models: cars are the same by their slugs. Where most photos
+    show a car that is not known, so does the answer.
     """
     counted = [row for row in photos if row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR]
     labels = {one["slug"]: one["label"] for row in counted for one in _ranking(row)}

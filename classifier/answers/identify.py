@@ -1,7 +1,7 @@
 """Answering photos: a worker claims one, looks at it and records the answer.
 
-The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows requests
-or templates.
+The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows
+requests or templates.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ Status = Identification.Status
 def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> int:
     """Claim a photo, look at it, record the answer. Returns how many rows this call brought to their end.
 
-    Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are answered with
-    it; the messages sent for them then find nothing to do. Not a transaction: the claims are committed before the work
-    starts, so that the attempt is counted even if this process dies in it. `redelivered`: the broker says that the
-    worker that had this message is gone, so its lease need not be waited for.
+    Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are
+    answered with it; the messages sent for them then find nothing to do. Not a transaction: the claims are
+    committed before the work starts, so that the attempt is counted even if this process dies in it.
+    `redelivered`: the broker says that the worker that had this message is gone, so its lease need not be
+    waited for.
     """
     try:
         loaded = engine.current()
@@ -71,7 +72,10 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
 
 
 def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
-    """Answer claimed rows, or fail those whose photo can't be. Returns how many were still this attempt's to end."""
+    """Answer claimed rows, or fail those whose photo can't be.
+
+    Returns how many were still this attempt's to end.
+    """
     ended, contents = 0, {}
     for row in rows:
         try:
@@ -91,7 +95,9 @@ def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
 
 
 def _wake_shadow() -> None:
-    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the answer stands."""
+    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the
+    answer stands.
+    """
     try:
         if ModelVersion.objects.shadow():
             enqueue_on_commit("classifier.tasks.look_again")

@@ -41,7 +41,10 @@ class CandidateLine:
 
 @dataclass(frozen=True)
 class PresentedAnswer:
-    """All that a page says of an answer. `variant` is the car that it is named, where it is likely enough to lead on."""
+    """All that a page says of an answer.
+
+    `variant` is the car that it is named, where it is likely enough to lead on.
+    """
 
     decision: str
     headline: wording.Headline

@@ -75,7 +75,10 @@ class FailureCount(TypedDict):
 
 @dataclass(frozen=True)
 class Queue:
-    """All that waits, at one moment. `oldest` says how long already, `left` how long still; `pace`: photos a second."""
+    """All that waits, at one moment.
+
+    `oldest` says how long already, `left` how long still; `pace`: photos a second.
+    """
 
     queued: int
     running: int

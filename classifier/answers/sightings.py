@@ -11,7 +11,10 @@ from classifier.models import Identification, Sighting
 
 
 def sighting_create(*, photos: Sequence[Identification], user: Any, guest_key: str = "") -> Sighting:
-    """Group one's own photos. One that was in another sighting before leaves it: it shows what was said last."""
+    """Group one's own photos.
+
+    One that was in another sighting before leaves it: it shows what was said last.
+    """
     owner = user if user.is_authenticated else None
     with transaction.atomic():
         sighting = Sighting.objects.create(owner=owner, guest_key="" if owner else guest_key)

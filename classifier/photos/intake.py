@@ -1,6 +1,8 @@
-"""What visitors upload becomes a plain upright JPEG without any metadata and a thumbnail of it, or a PhotoRefused.
+"""What visitors upload becomes a plain upright JPEG without any metadata and a thumbnail of it, or a
+PhotoRefused.
 
-The kept copy is encoded anew from the pixels. What `core.images` finds wrong with the bytes is told here with what helps.
+The kept copy is encoded anew from the pixels. What `core.images` finds wrong with the bytes is told here with
+what helps.
 """
 
 from __future__ import annotations
@@ -73,7 +75,8 @@ def limits_text() -> str:
 def clean_photo(file: BinaryIO, *, name: str, size: int) -> CleanPhoto:
     """Check a file by its content and make the copy that is kept.
 
-    `name` only lends its extension, `size` is in bytes. Raises PhotoRefused with what is wrong and what helps.
+    `name` only lends its extension, `size` is in bytes. Raises PhotoRefused with what is wrong and what
+    helps.
     """
     try:
         check_size(size, LIMITS)

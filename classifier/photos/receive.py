@@ -30,9 +30,9 @@ def identification_create(
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 
-    The same bytes from the same person lead to the identification that is there already; where that one failed, it is
-    tried again with what was sent now. Raises PhotoRefused where the file can't be used and PhotoNotStored where it
-    can't be stored now, both with nothing stored.
+    The same bytes from the same person lead to the identification that is there already; where that one
+    failed, it is tried again with what was sent now. Raises PhotoRefused where the file can't be used and
+    PhotoNotStored where it can't be stored now, both with nothing stored.
     """
     photo = uploaded_photo(file, name=name, size=size)
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
@@ -57,7 +57,9 @@ def identification_create(
 
 
 def _replace_files(row: Identification, photo: CleanPhoto) -> None:
-    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another try."""
+    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another
+    try.
+    """
     fresh = Identification(width=photo.width, height=photo.height, size=len(photo.content))
     old = Identification(pk=row.pk, photo=row.photo.name, thumbnail=row.thumbnail.name)
     files_write(fresh, photo)

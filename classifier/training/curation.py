@@ -1,6 +1,8 @@
-"""A curator's decisions on what people said of their photos: what is confirmed, and still allowed, may be learned from.
+"""A curator's decisions on what people said of their photos: what is confirmed, and still allowed, may be
+learned from.
 
-Only feedback whose author allowed it is ever decided on. Each decision leaves a CurationEvent and can be undone.
+Only feedback whose author allowed it is ever decided on. Each decision leaves a CurationEvent and can be
+undone.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ Curation, Action = Feedback.Curation, CurationEvent.Action
 def feedback_confirm(*, feedback: Feedback, actor: Any, variant: Variant | None = None) -> None:
     """What the person says is right, or `variant` is; the photo joins the next dataset version.
 
-    Raises NotPossibleNow where it is not clear which car it is, or where it was decided or withdrawn meanwhile.
+    Raises NotPossibleNow where it is not clear which car it is, or where it was decided or withdrawn
+    meanwhile.
     """
     label = variant or _label(feedback)
     if label is None and feedback.verdict != Feedback.Verdict.NOT_A_CAR:

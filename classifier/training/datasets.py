@@ -1,8 +1,8 @@
 """Dataset versions: immutable manifests of the photos to learn from and to judge by.
 
-The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners allow it: cars by
-their names, what is no car by the name of its scene. A photo that is judged by is never learned from, in this version or a later
-one, and near duplicates stay on one side.
+The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners
+allow it: cars by their names, what is no car by the name of its scene. A photo that is judged by is never
+learned from, in this version or a later one, and near duplicates stay on one side.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ def licence_of(bundle: Bundle) -> str:
 def dataset_create(
     *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Any = None
 ) -> tuple[DatasetVersion, bool]:
-    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the latest one.
+    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the
+    latest one.
 
-    `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos of other cars are left out and counted. Raises DatasetRefused
-    where there is nothing to learn from or nothing to judge by.
+    `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos
+    of other cars are left out and counted. Raises DatasetRefused where there is nothing to learn from or
+    nothing to judge by.
     """
     latest = DatasetVersion.objects.first()
     before = manifest_rows(latest) if latest else []
@@ -201,7 +203,9 @@ def _of_folder(root: Path, listed: set[str], licence: str) -> list[Row]:
 
 # --- Confirmed photos ---------------------------------------------------------------------------------------
 class _Placing:
-    """Gives each confirmed photo its side: that of its near duplicates, else the one it had, else by its content."""
+    """Gives each confirmed photo its side: that of its near duplicates, else the one it had, else by its
+    content.
+    """
 
     def __init__(self, base: Sequence[Row], before: Sequence[Row], labels: Sequence[Label]) -> None:
         self.labels = {label.slug: label.label for label in labels}
@@ -271,7 +275,9 @@ class _Placing:
 
 
 def _hashed(rows: Sequence[Row]) -> list[tuple[int, Row]]:
-    """The rows with their difference hashes, which are kept by content: computing thousands takes half a minute."""
+    """The rows with their difference hashes, which are kept by content: computing thousands takes half a
+    minute.
+    """
     path = datasets_folder() / "hashes.json"
     try:
         known: dict[str, int] = json.loads(path.read_text())

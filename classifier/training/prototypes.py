@@ -1,4 +1,6 @@
-"""The cars that a worker's model names without being trained on them: read from the database whenever they change."""
+"""The cars that a worker's model names without being trained on them: read from the database whenever they
+change.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _taught: tuple[Any, tuple[Any, ...]] | None = None
 
 
 def teach(predictor: Predictor, version_id: int) -> None:
-    """See to it that a loaded model names all cars that have enough reference photos. One small query where nothing changed.
+    """See to it that a loaded model names all cars that have enough reference photos.
+
+    One small query where nothing changed.
 
     A bundle that can't learn names none of them; that is logged once.
     """

@@ -1,4 +1,6 @@
-"""Writes of reference photos: cars that the model learns from a handful of photos, at once and without training."""
+"""Writes of reference photos: cars that the model learns from a handful of photos, at once and without
+training.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,8 @@ def reference_photos_add(
 ) -> tuple[list[ReferencePhoto], list[tuple[str, ClassifierError]]]:
     """Keep photos of a car; returns those taken, and the name and reason of each that was not.
 
-    Photos are looked at by a worker right after. Raises ReferenceRefused, with nothing kept, where the active model was
-    trained on the car, and where the car would have fewer than FEWEST photos.
+    Photos are looked at by a worker right after. Raises ReferenceRefused, with nothing kept, where the active
+    model was trained on the car, and where the car would have fewer than FEWEST photos.
     """
     check_variant(variant)
     photos, refused = _cleaned(files)
@@ -114,7 +116,8 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
 
 # --- Looking at them: called by workers ---------------------------------------------------------------------
 def reference_photos_read() -> int:
-    """Let the active model look at all reference photos that it has not seen yet; returns how many those were.
+    """Let the active model look at all reference photos that it has not seen yet; returns how many those
+    were.
 
     From the next visitor's photo on it names the cars that have enough of them.
     """
@@ -158,7 +161,9 @@ def reference_photo_record(
 
 
 def reference_photos_sweep() -> None:
-    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active model."""
+    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active
+    model.
+    """
     active = ModelVersion.objects.active()
     if active and ReferencePhoto.objects.unseen_by(active.pk).exists():
         _enqueue()

@@ -1,7 +1,8 @@
 """Every write to model versions: which bundle answers, which one answers unseen, and who decided so.
 
-Called by the admin, by `manage.py models` and by workers. Nothing here loads a network: a bundle is checked by its
-SHA-256s and its labels. Each function is one transaction; a worker sees the change before its next photo.
+Called by the admin, by `manage.py models` and by workers. Nothing here loads a network: a bundle is checked
+by its SHA-256s and its labels. Each function is one transaction; a worker sees the change before its next
+photo.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def bundle_path(version: ModelVersion | None) -> Path:
 
 
 def bundle_checked(version: ModelVersion) -> Bundle:
-    """A version's bundle, whole, the one that was registered, and of cars that the catalogue has. Raises ModelRefused."""
+    """A version's bundle, whole, the one that was registered, and of cars that the catalogue has.
+
+    Raises ModelRefused.
+    """
     try:
         bundle = read_bundle(bundle_path(version))
     except BundleError as error:
@@ -87,9 +91,11 @@ def version_register_shipped(*, bundle: Bundle) -> ModelVersion:
 def version_add(
     *, path: str | Path, actor: Any = None, report: dict[str, Any] | None = None
 ) -> tuple[ModelVersion, bool]:
-    """Copy a bundle into VAR_DIR/models and register it as a candidate; returns its row and whether it is new.
+    """Copy a bundle into VAR_DIR/models and register it as a candidate; returns its row and whether it is
+    new.
 
-    Raises ModelRefused where it is damaged or names cars that the catalogue does not have; then nothing is kept.
+    Raises ModelRefused where it is damaged or names cars that the catalogue does not have; then nothing is
+    kept.
     """
     try:
         bundle = read_bundle(path)
@@ -170,8 +176,8 @@ def _digest(folder: Path) -> str | None:
 def version_promote(*, version: ModelVersion, seen: int | None, actor: Any = None) -> ModelVersion:
     """Make a version the active one; `seen` is the id of the one that was active when the decision was made.
 
-    Raises ModelRefused where its bundle can't be used, ModelConflict where another was promoted meanwhile or it is
-    active already. Then nothing has changed.
+    Raises ModelRefused where its bundle can't be used, ModelConflict where another was promoted meanwhile or
+    it is active already. Then nothing has changed.
     """
     bundle_checked(version)
     with transaction.atomic():
@@ -183,7 +189,10 @@ def version_promote(*, version: ModelVersion, seen: int | None, actor: Any = Non
 
 
 def version_roll_back(*, seen: int | None, actor: Any = None) -> ModelVersion:
-    """Make the version that the active one took the place of active again, and return it. Raises as `version_promote`."""
+    """Make the version that the active one took the place of active again, and return it.
+
+    Raises as `version_promote`.
+    """
     active = ModelVersion.objects.filter(pk=seen).first() if seen else None
     previous = previous_of(active)
     if previous and not previous.folder:
@@ -241,7 +250,10 @@ def _activate(version: ModelVersion, active: ModelVersion | None, action: str, *
 
 # --- Which one answers unseen -------------------------------------------------------------------------------
 def shadow_start(*, version: ModelVersion, actor: Any = None) -> None:
-    """Let a version answer live photos unseen, in place of the one that does. Raises ModelRefused, ModelConflict."""
+    """Let a version answer live photos unseen, in place of the one that does.
+
+    Raises ModelRefused, ModelConflict.
+    """
     bundle_checked(version)
     with transaction.atomic():
         current = ModelVersion.objects.select_for_update().filter(state=State.SHADOW).first()

@@ -1,7 +1,9 @@
-"""Training runs: asked for in the admin or by `manage.py retrain`, done one at a time, ended by a candidate model.
+"""Training runs: asked for in the admin or by `manage.py retrain`, done one at a time, ended by a candidate
+model.
 
-The active model is only ever read here: whatever goes wrong, it goes on answering. `run_work` is called by a worker of
-the queue `train`, or by the command itself; a run whose process was killed goes on from its last checkpoint.
+The active model is only ever read here: whatever goes wrong, it goes on answering. `run_work` is called by a
+worker of the queue `train`, or by the command itself; a run whose process was killed goes on from its last
+checkpoint.
 """
 
 from __future__ import annotations
@@ -34,8 +36,12 @@ WAKE_AGAIN = timedelta(minutes=2)
 Status = TrainingRun.Status
 
 
-def run_start(*, actor: AbstractBaseUser | None = None, only_dataset: bool = False, enqueue: bool = True) -> TrainingRun:
-    """Ask for a run: a dataset version and, unless that is all, a candidate trained on it. Raises TrainingRefused.
+def run_start(
+    *, actor: AbstractBaseUser | None = None, only_dataset: bool = False, enqueue: bool = True
+) -> TrainingRun:
+    """Ask for a run: a dataset version and, unless that is all, a candidate trained on it.
+
+    Raises TrainingRefused.
 
     Without `enqueue` no worker is woken: the caller does the work itself.
     """
@@ -67,7 +73,10 @@ def _enqueue(pk: object) -> None:
 
 
 def run_cancel(*, run: TrainingRun) -> None:
-    """End a run: at once where it waits, within seconds where a worker has it. Raises TrainingRefused where it has ended."""
+    """End a run: at once where it waits, within seconds where a worker has it.
+
+    Raises TrainingRefused where it has ended.
+    """
     waiting = TrainingRun.objects.filter(pk=run.pk, status=Status.QUEUED)
     if waiting.update(status=Status.CANCELLED, is_open=False, finished=timezone.now()):
         steps.clear(run.pk)
@@ -121,7 +130,8 @@ def _end(run: TrainingRun, status: str, *, failure: str = "") -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue a run again whose worker fell silent, give up one that fell silent too often, wake a worker for one that waits.
+    """Queue a run again whose worker fell silent, give up one that fell silent too often, wake a worker for
+    one that waits.
 
     Returns counts by what was done.
     """

@@ -1,6 +1,7 @@
 """The steps of a training run, and the watch that keeps its row up to date meanwhile.
 
-Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed goes on.
+Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed
+goes on.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def clear(run_id: int) -> None:
 class Watch:
     """Beside a run: renews its lease, records how far it is, and stops it where somebody cancelled it.
 
-    The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step` stops it.
+    The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step`
+    stops it.
     """
 
     def __init__(self, run: TrainingRun, *, lease: timedelta) -> None:
@@ -84,7 +86,10 @@ class Watch:
             signal.signal(signal.SIGUSR1, self._before)
 
     def step(self, words: str, progress: float) -> None:
-        """Say what comes next, and how far the run is (0 to 1). Raises Cancelled or Lost where it should not come."""
+        """Say what comes next, and how far the run is (0 to 1).
+
+        Raises Cancelled or Lost where it should not come.
+        """
         self._epochs = None
         if not self._mine.renew(lease=self._lease, step=words, progress=progress):
             raise Lost
