@@ -19,7 +19,7 @@ from classifier.admin.parts import ShowsItsPhoto
 from classifier.answers.wording import candidate_text, output_summary
 from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
-from classifier.models import CurationEvent, Feedback
+from classifier.models import CurationEvent, Feedback, ModelOutput
 from classifier.training import curation
 from core.admin import NeverEdited, ViewOnly, change_link
 
@@ -66,18 +66,19 @@ class Item:
         slug = row.variant.slug if row.variant else None
         best = row.identification.best
         shown = best.variant.slug if best and best.variant else None
-        lines = []
-        if row.others:  # type: ignore[attr-defined]
-            lines.append(f"{row.others_agree} of {row.others} others say the same of this photo")  # type: ignore[attr-defined]
-        if row.verdict == Feedback.Verdict.RIGHT or (slug and slug == shown):
-            lines.append("the model agrees")
-        else:
-            lines.append("the model disagrees")
-        for output in row.identification.outputs.all():
-            named = output.best["slug"] if output.best and not output.failure else None
-            says = "agrees" if slug and named == slug else f"says {output_summary(output)}"
-            lines.append(f"{output.model_version} {says}")
-        return lines
+        agrees = row.verdict == Feedback.Verdict.RIGHT or (slug is not None and slug == shown)
+        lines = [f"the model {'agrees' if agrees else 'disagrees'}"]
+        if others := getattr(row, "others", 0):
+            lines.insert(
+                0, f"{getattr(row, 'others_agree', 0)} of {others} others say the same of this photo"
+            )
+        return lines + [self._other_model(output, slug) for output in row.identification.outputs.all()]
+
+    def _other_model(self, output: ModelOutput, slug: str | None) -> str:
+        """What another model said, beside the car that the person means."""
+        named = output.best["slug"] if output.best and not output.failure else None
+        agrees = slug is not None and named == slug
+        return f"{output.model_version} {'agrees' if agrees else f'says {output_summary(output)}'}"
 
 
 def _decide(request: HttpRequest) -> None:

@@ -62,14 +62,17 @@ class ReferencePhotosForm(forms.Form):
     )
     photos = PhotosField(
         label="Photos",
-        help_text=f"At least {FEWEST}, from outside, each from another side. {limits_text()}. Visitors never see them.",
+        help_text=(
+            f"At least {FEWEST} of the outside of the car, each from a different side. {limits_text()}. "
+            "Visitors never see them."
+        ),
     )
 
     def clean_variant(self) -> Variant:
         """A car that visitors may see."""
         variant: Variant = self.cleaned_data["variant"]
         if not variant.is_published:
-            raise forms.ValidationError("Visitors can't see this car. Publish it first.")
+            raise forms.ValidationError("Visitors can't see this car yet. Publish it first.")
         return variant
 
 
@@ -133,7 +136,8 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
             form.add_error("photos", error.message)
             return False
         messages.success(
-            request, f"{len(rows)} photos of the {variant} are kept. They are looked at now; reload to see."
+            request,
+            f"{len(rows)} photos of the {variant} were added. Reload this page to see whether they count.",
         )
         for name, reason in refused:
             messages.warning(request, f"{name}: {reason.message}")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from classifier.admin.cards import Table
 from classifier.admin.parts import said
 from classifier.models import DatasetVersion, Feedback, TrainingRun
-from classifier.training import runs
+from classifier.training import datasets, runs
 from core.admin import ViewOnly, change_link
 
 RUNS = "admin:classifier_trainingrun_changelist"
@@ -74,9 +74,7 @@ class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
     def changed(self, row: DatasetVersion) -> str:
         """In numbers."""
         changes = row.summary.get("changes", {})
-        return ", ".join(
-            f"{changes[name]} {name}" for name in ("added", "removed", "relabelled") if changes.get(name)
-        )
+        return ", ".join(f"{changes[name]} {name}" for name in datasets.CHANGES if changes.get(name))
 
 
 def dataset_tables(summary: dict[str, Any]) -> list[Table]:
@@ -94,7 +92,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
     changed = Table(
         "Since the version before",
         ("", "photos"),
-        [(name, str(changes.get(name, 0))) for name in ("added", "removed", "relabelled")],
+        [(name, str(changes.get(name, 0))) for name in datasets.CHANGES],
     )
     gained = Table(
         "Cars that gained most",
@@ -120,9 +118,20 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     list_filter = ("status", "only_dataset")
     list_select_related = ("base", "candidate", "actor")
     fields = (
-        "status", "step", "done", "failure", "base", "dataset_page", "made", "recipe", "attempt", "actor", "created", "started",
+        "status",
+        "step",
+        "done",
+        "failure",
+        "base",
+        "dataset_page",
+        "made",
+        "recipe",
+        "attempt",
+        "actor",
+        "created",
+        "started",
         "finished",
-    )  # fmt: skip
+    )
     readonly_fields = fields
     change_form_outer_before_template = "classifier/admin/run.html"
     list_before_template = "classifier/admin/runs.html"

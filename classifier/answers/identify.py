@@ -60,11 +60,11 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
     except SoftTimeLimitExceeded:
         if len(rows) == 1:
             return identification_fail(row=row, failure="timeout")
-        Identification.objects.end_leases(*rows)
+        Identification.objects.end_leases(rows)
         return 0
     except Exception:
         # Unforeseen: let the defect be seen in the log.
-        Identification.objects.end_leases(*rows)
+        Identification.objects.end_leases(rows)
         raise
     if ended:
         _wake_shadow()
@@ -76,7 +76,8 @@ def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
 
     Returns how many were still this attempt's to end.
     """
-    ended, contents = 0, {}
+    ended = 0
+    contents: dict[Identification, bytes] = {}
     for row in rows:
         try:
             contents[row] = photo_read(row)
@@ -95,9 +96,7 @@ def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
 
 
 def _wake_shadow() -> None:
-    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the
-    answer stands.
-    """
+    """Let the shadow model look too, now that the visitor has an answer, which stands whatever goes wrong."""
     try:
         if ModelVersion.objects.shadow():
             enqueue_on_commit("classifier.tasks.look_again")

@@ -1,4 +1,4 @@
-"""Answers as pages show them: one shape for the answer to a photo and for that to several photos of one car."""
+"""Answers as pages show them: one shape for the answer to one photo and to several photos of one car."""
 
 from __future__ import annotations
 

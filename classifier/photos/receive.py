@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from django.db import transaction
 
@@ -13,20 +13,12 @@ from classifier.models import Identification
 from classifier.photos.intake import CleanPhoto
 from classifier.photos.storage import files_remove, files_write, row_insert
 from classifier.photos.uploads import uploaded_photo
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
 
 
 def identification_create(
-    *,
-    file: BinaryIO,
-    name: str,
-    size: int,
-    user: AbstractBaseUser | AnonymousUser,
-    guest_key: str = "",
+    *, file: BinaryIO, name: str, size: int, user: Person, guest_key: str = ""
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 
@@ -40,9 +32,9 @@ def identification_create(
         if existing.status == Identification.Status.FAILED:
             _replace_files(existing, photo)
         return existing, False
-    owner = user if user.is_authenticated else None
+    owner = account_id(user)
     row = Identification(
-        owner=owner,
+        owner_id=owner,
         guest_key="" if owner else guest_key,
         sha256=photo.sha256,
         width=photo.width,

@@ -56,7 +56,7 @@ def identifications_reidentify(*, rows: QuerySet[Identification]) -> int:
 
 # --- A batch ------------------------------------------------------------------------------------------------
 def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
-    """One batch of BATCH_SECONDS at most; returns how many photos the shadow and the active model looked at."""
+    """One batch, of `seconds` at most; returns how many photos the shadow and the active model looked at."""
     counts = {"shadow": 0, "again": 0}
     if not cache.add(_LOCK, "held", _LOCK_SECONDS):
         return counts
@@ -125,7 +125,7 @@ def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
 
 
 def _agrees(row: Identification, answer: Answer) -> bool:
-    """Whether an answer says the same as the one that is shown: the scene and, of cars from outside, the car."""
+    """Whether an answer says the same as the shown one: the scene and, of cars from outside, the car."""
     if answer.scene != row.scene or row.scene != row.Scene.EXTERIOR:
         return answer.scene == row.scene
     best = row.best

@@ -45,12 +45,12 @@ def teach(predictor: Predictor, version_id: int) -> None:
 
 
 def prototypes_for(version_id: int) -> list[Prototype]:
-    """Of each published car with FEWEST or more reference photos that count for this model version, by slug."""
+    """Of each published car with FEWEST or more photos that count for this model version, by slug."""
     embeddings: dict[int, list[np.ndarray]] = defaultdict(list)
     for variant_id, stored in ReferencePhoto.objects.counting_for(version_id).values_list(
         "variant", "embedding"
     ):
-        embeddings[variant_id].append(np.frombuffer(stored, STORED).astype(np.float32))
+        embeddings[variant_id].append(np.frombuffer(bytes(stored or b""), STORED).astype(np.float32))
     enough = {pk: own for pk, own in embeddings.items() if len(own) >= FEWEST}
     variants = Variant.objects.published().with_names().filter(pk__in=enough).order_by("slug")
     return [prototype_of(label_of(variant), enough[variant.pk]) for variant in variants]

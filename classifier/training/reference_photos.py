@@ -27,6 +27,7 @@ from classifier.models import ModelVersion, ReferencePhoto
 from classifier.photos.intake import CleanPhoto
 from classifier.photos.uploads import uploaded_photo
 from classifier.training.prototypes import STORED
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from ml.exceptions import PhotoError
 from ml.serving.prototypes import FEWEST
@@ -40,7 +41,7 @@ State, Reason = ReferencePhoto.State, ReferencePhoto.Reason
 
 # --- Giving photos ------------------------------------------------------------------------------------------
 def reference_photos_add(
-    *, variant: Variant, files: Sequence[UploadedFile], actor: Any = None
+    *, variant: Variant, files: Sequence[UploadedFile], actor: Person | None = None
 ) -> tuple[list[ReferencePhoto], list[tuple[str, ClassifierError]]]:
     """Keep photos of a car; returns those taken, and the name and reason of each that was not.
 
@@ -55,8 +56,8 @@ def reference_photos_add(
     if usable < FEWEST:
         why = "".join(f" {name}: {error.message}" for name, error in refused)
         raise ReferenceRefused(
-            f"{variant} would have {usable} usable photo{'' if usable == 1 else 's'}; at least {FEWEST} different ones are "
-            f"needed to learn a car from. Nothing was kept.{why}"
+            f"{variant} would have {usable} usable photo{'' if usable == 1 else 's'}; "
+            f"a car is learned from at least {FEWEST} different ones. Nothing was kept.{why}"
         )
     rows = []
     for name, photo in new.values():
@@ -82,9 +83,9 @@ def _cleaned(
     return photos, refused
 
 
-def _kept(variant: Variant, photo: CleanPhoto, actor: Any) -> ReferencePhoto | None:
+def _kept(variant: Variant, photo: CleanPhoto, actor: Person | None) -> ReferencePhoto | None:
     """Files first, then the row; None where somebody else gave the same photo at this moment."""
-    row = ReferencePhoto(variant=variant, sha256=photo.sha256, added_by=actor)
+    row = ReferencePhoto(variant=variant, sha256=photo.sha256, added_by_id=account_id(actor))
     row.photo.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.content), save=False)
     row.thumbnail.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.thumbnail), save=False)
     try:

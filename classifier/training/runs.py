@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,15 +19,13 @@ from classifier.exceptions import ClassifierError, TrainingRefused
 from classifier.models import ModelVersion, TrainingRun
 from classifier.querysets import TrainingRunQuerySet
 from classifier.training import registry, steps
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
 logger = logging.getLogger(__name__)
-#: How long a worker may be silent before its run is taken from it; it renews its lease every `steps.PULSE` seconds.
+#: How long a worker may be silent before its run is taken from it; it renews every `steps.PULSE` seconds.
 LEASE = timedelta(minutes=2)
 #: A run that waits for this long without a worker may have lost its message: another one is sent.
 WAKE_AGAIN = timedelta(minutes=2)
@@ -37,7 +34,7 @@ Status = TrainingRun.Status
 
 
 def run_start(
-    *, actor: AbstractBaseUser | None = None, only_dataset: bool = False, enqueue: bool = True
+    *, actor: Person | None = None, only_dataset: bool = False, enqueue: bool = True
 ) -> TrainingRun:
     """Ask for a run: a dataset version and, unless that is all, a candidate trained on it.
 
@@ -56,14 +53,18 @@ def run_start(
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
-                base=active, recipe=str(settings.RETRAIN_RECIPE), actor=actor, only_dataset=only_dataset
+                base=active,
+                recipe=str(settings.RETRAIN_RECIPE),
+                actor_id=account_id(actor),
+                only_dataset=only_dataset,
             )
             if enqueue:
                 _enqueue(run.pk)
     except IntegrityError:
         run = TrainingRun.objects.open().get()
         raise TrainingRefused(
-            f"Training run {run.pk} is in progress ({run.step or 'waiting'}). Wait until it ends, or cancel it."
+            f"Training run {run.pk} is in progress ({run.step or 'waiting'}). "
+            "Wait until it ends, or cancel it."
         ) from None
     return run
 

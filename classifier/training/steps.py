@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -179,20 +180,8 @@ def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
     """A manifest of files on this machine: visitors' photos are copied for the time of the run."""
     rows, _ = datasets.still_allowed(datasets.manifest_rows(dataset))
     _check_covers(rows, [label.label for label in base.labels])
-    photos = folder / "photos"
-    photos.mkdir(parents=True, exist_ok=True)
-    local = []
-    for row in rows:
-        if row.source != datasets.SOURCE:
-            local.append(row)
-            continue
-        path = photos / f"{row.sha256}.jpg"
-        if not path.exists():
-            with default_storage.open(row.path) as file:
-                path.write_bytes(file.read())
-        if digest(path) != row.sha256:
-            raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
-        local.append(row._replace(path=str(path)))
+    (folder / "photos").mkdir(parents=True, exist_ok=True)
+    local = [_local(row, folder / "photos", dataset) for row in rows]
     manifest = folder / "manifest.csv"
     write_manifest(manifest, (row for row in local if row.label not in datasets.NO_CARS))
     if scenes := [row for row in local if row.label in datasets.NO_CARS]:
@@ -200,19 +189,29 @@ def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
     return manifest
 
 
+def _local(row: Row, photos: Path, dataset: DatasetVersion) -> Row:
+    """A row whose file is on this machine: a visitor's photo is copied out of the storage and checked."""
+    if row.source != datasets.SOURCE:
+        return row
+    path = photos / f"{row.sha256}.jpg"
+    if not path.exists():
+        with default_storage.open(row.path) as file:
+            path.write_bytes(file.read())
+    if digest(path) != row.sha256:
+        raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
+    return row._replace(path=str(path))
+
+
 def _check_covers(rows: list[Row], labels: list[str]) -> None:
-    sides: dict[str, set[str]] = {label: set() for label in labels}
-    for row in rows:
-        if row.label in sides:
-            sides[row.label].add(row.split)
-    lacking = [label for label, split in sides.items() if "train" not in split]
-    few = [label for label in labels if sum(row.label == label for row in rows) < 2]
-    if lacking or few:
-        named = ", ".join((lacking or few)[:3])
+    """Trained without photos of a car, a model forgets it: each needs two, and one of them to train on."""
+    count = Counter(row.label for row in rows)
+    trained = {row.label for row in rows if row.split == "train"}
+    lacking = [label for label in labels if label not in trained or count[label] < 2]
+    if lacking:
         raise TrainingRefused(
-            f"There are too few photos of {len(set(lacking) | set(few))} of the {len(labels)} cars that the active model knows "
-            f"({named} …): trained without them it would forget them. Put the photos that {settings.RETRAIN_RECIPE.name} "
-            "names in place, or confirm photos of each car."
+            f"There are too few photos of {len(lacking)} of the {len(labels)} cars that the active model "
+            f"knows ({', '.join(lacking[:3])} …): trained without them it would forget them. Put the photos "
+            f"that {settings.RETRAIN_RECIPE.name} names in place, or confirm photos of each car."
         )
 
 
@@ -247,8 +246,11 @@ def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Pat
     notes = ReleaseNotes(
         classes=str(classes),
         purpose=str(base.card.get("purpose", ReleaseNotes.purpose)),
-        data=f"Started from {base.name} {base.version}. Dataset version {dataset.number}: {summary['training']} photos to learn "
-        f"from and {summary['validation']} to judge by, {summary['confirmed']} of them from visitors who allowed it.",
+        data=(
+            f"Started from {base.name} {base.version}. Dataset version {dataset.number}: "
+            f"{summary['training']} photos to train on and {summary['validation']} to validate with, "
+            f"{summary['confirmed']} of them from visitors who allowed it."
+        ),
         licence=str(base.card.get("licence", ReleaseNotes.licence)),
         limits=tuple(base.card.get("limits", ())),
     )

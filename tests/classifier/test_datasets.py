@@ -346,5 +346,5 @@ def test_command_makes_one_and_lists_them(
     call_command("dataset")
     call_command("dataset", "--list")
     out = capsys.readouterr().out
-    assert "Dataset 1: 4 photos to learn from, 2 to judge by" in out
+    assert "Dataset 1: 4 photos to train on, 2 to validate with" in out
     assert "Nothing has changed since dataset 1" in out
