@@ -92,7 +92,7 @@ def _decide(request: HttpRequest) -> None:
     ticked = [pk for pk in data.getlist("ticked") if pk.isdecimal()]
     if data.get("all") in ("confirm", "reject") and ticked:
         return _each(request, Feedback.objects.filter(pk__in=ticked), data["all"])
-    messages.warning(request, "Tick the photos first.")
+    messages.warning(request, "Select the photos first.")
     return None
 
 
@@ -179,7 +179,7 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
         waiting = Feedback.objects.to_curate()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Photos to learn from",
+            "title": "Photos for training",
             "opts": self.opts,
             "count": waiting.count(),
             "items": [Item(row) for row in waiting.with_evidence()[:PAGE]],
@@ -187,12 +187,12 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
         }
         return TemplateResponse(request, "classifier/admin/queue.html", context)
 
-    @admin.action(description="Confirm: the model may learn it", permissions=["curate"])
+    @admin.action(description="Confirm for training", permissions=["curate"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
         """Confirm what the people say."""
         _each(request, queryset, "confirm")
 
-    @admin.action(description="Reject: the model must not learn it", permissions=["curate"])
+    @admin.action(description="Reject for training", permissions=["curate"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
         """Reject."""
         _each(request, queryset, "reject")

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from classifier.admin.parts import GoesWithItsPhoto, photo
+from classifier.admin.parts import GoesWithItsPhoto, photo, queued_again, waiting_again
 from classifier.admin.waiting import WaitsAndFails
 from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import candidate_text, output_summary, percent
@@ -122,7 +122,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
         """With the files."""
         identifications_delete(rows=list(queryset))
 
-    @admin.action(description="Try failed ones again", permissions=["retry"])
+    @admin.action(description="Try failed photos again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
         """Queue failed photos again; the others are left as they are."""
         done, left = 0, 0
@@ -132,11 +132,11 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
                 done += 1
             except ClassifierError:
                 left += 1
-        messages.success(request, f"{done} photos are queued again.")
+        messages.success(request, queued_again(done))
         if left:
-            messages.warning(request, f"{left} photos have not failed, so nothing was done with them.")
+            messages.warning(request, f"{left} skipped: only failed photos can be tried again.")
 
-    @admin.action(description="Look again with the active model", permissions=["retry"])
+    @admin.action(description="Identify again with the active model", permissions=["retry"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
         """Have the active model look again at those that older ones answered; their answers are kept."""
         try:
@@ -144,7 +144,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
         except ClassifierError as error:
             messages.error(request, error.message)
             return
-        messages.success(request, f"{count} photos wait to be looked at again, when no visitor's does.")
+        messages.success(request, waiting_again(count))
 
     @admin.display(description="photo")
     def small(self, row: Identification) -> str:

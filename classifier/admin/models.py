@@ -15,11 +15,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from classifier.admin import cards
-from classifier.admin.parts import GoesWithItsPhoto, said
+from classifier.admin.parts import GoesWithItsPhoto, waiting_again
 from classifier.answers.wording import candidate_text, output_summary
 from classifier.models import Identification, ModelEvent, ModelOutput, ModelVersion
 from classifier.training import backfill, registry
-from core.admin import ViewOnly
+from core.admin import ViewOnly, perform
 
 LIST = "admin:classifier_modelversion_changelist"
 
@@ -122,7 +122,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         found = {folder.name: folder for folder in registry.unregistered_bundles()}
         chosen = found.get(request.POST.get("bundle", ""))
         if request.method == "POST" and chosen:
-            return said(request, lambda: self._added(request, str(chosen)), reverse(LIST))
+            return perform(request, lambda: self._added(request, str(chosen)), reverse(LIST))
         context = {
             **self.admin_site.each_context(request),
             "title": "Add a model",
@@ -140,7 +140,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
     def _decide(self, request: HttpRequest, what: Any, to: str) -> HttpResponse:
         if not may_promote(request):
             raise PermissionDenied
-        return said(request, what, to)
+        return perform(request, what, to)
 
     @method_decorator(require_POST)
     def promote(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -149,7 +149,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             registry.version_promote(version=version, seen=_seen(request), actor=request.user)
-            return f"{version} answers from the next photo on."
+            return f"{version} is active from the next photo on."
 
         return self._decide(request, done, _page_of(version))
 
@@ -158,7 +158,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         """Let the one before answer again."""
 
         def done() -> str:
-            return f"{registry.version_roll_back(seen=_seen(request), actor=request.user)} answers again."
+            return f"{registry.version_roll_back(seen=_seen(request), actor=request.user)} is active again."
 
         return self._decide(request, done, reverse(LIST))
 
@@ -189,7 +189,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             count = backfill.identifications_reidentify(rows=Identification.objects.all())
-            return f"{count} photos wait to be looked at again, when no visitor's does."
+            return waiting_again(count)
 
         return self._decide(request, done, reverse("admin:classifier_modelversion_change", args=[pk]))
 
@@ -207,7 +207,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
     @admin.display(description="bundle")
     def where(self, version: ModelVersion) -> str:
         """Where its bundle lies."""
-        return f"VAR_DIR/models/{version.folder}" if version.folder else "the one that ships"
+        return f"VAR_DIR/models/{version.folder}" if version.folder else "ships with the site"
 
 
 def _seen(request: HttpRequest) -> int | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
-from classifier.exceptions import ClassifierError
 from core.admin import DeletedWithItsParent, change_link
 
 
@@ -47,10 +46,18 @@ class GoesWithItsPhoto(ShowsItsPhoto, DeletedWithItsParent):
     """What the site made of a photo: it is deleted with the photo, and never alone."""
 
 
-def said(request: HttpRequest, what: Any, to: str) -> HttpResponse:
-    """Do `what`, which returns the words for success, say how it went, and lead to `to`."""
-    try:
-        messages.success(request, what())
-    except ClassifierError as error:
-        messages.error(request, error.message)
-    return HttpResponseRedirect(to)
+def waiting_again(count: int) -> str:
+    """Said where photos were handed to the backfill."""
+    return (
+        ngettext(
+            "%d photo is waiting to be identified again, after visitors' new photos.",
+            "%d photos are waiting to be identified again, after visitors' new photos.",
+            count,
+        )
+        % count
+    )
+
+
+def queued_again(count: int) -> str:
+    """Said where failed photos were queued again."""
+    return ngettext("%d photo queued again.", "%d photos queued again.", count) % count

@@ -57,7 +57,7 @@ def reference_photos_add(
         why = "".join(f" {name}: {error.message}" for name, error in refused)
         raise ReferenceRefused(
             f"{variant} would have {usable} usable photo{'' if usable == 1 else 's'}; "
-            f"a car is learned from at least {FEWEST} different ones. Nothing was kept.{why}"
+            f"at least {FEWEST} different ones are needed to learn a car from. Nothing was kept.{why}"
         )
     rows = []
     for name, photo in new.values():

@@ -66,7 +66,8 @@ def _check_labels(bundle: Bundle) -> None:
         named = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
         raise ModelRefused(
             f"The catalogue lacks {len(missing)} of the {len(slugs)} cars that {bundle.name} "
-            f"{bundle.version} names: {named}. Add them to the catalogue, or use a bundle trained for this catalogue."
+            f"{bundle.version} names: {named}. "
+            "Add them to the catalogue, or use a bundle trained for this catalogue."
         )
 
 
@@ -226,7 +227,7 @@ def _still(seen: int | None) -> ModelVersion | None:
     active = ModelVersion.objects.select_for_update().filter(state=State.ACTIVE).first()
     if (active.pk if active else None) != seen:
         raise ModelConflict(
-            f"{active or 'No model'} has become the active one in the meantime, so nothing was changed. "
+            f"Meanwhile {active or 'no model'} has become the active one, so nothing was changed. "
             "Look at it, and decide again."
         )
     return active

@@ -271,11 +271,11 @@ def test_actions_of_the_list_take_the_permission(
     viewer = django_user_model.objects.create_user("viewer@example.org", PASSWORD, is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_feedback"))
     client.force_login(viewer)
-    assert "Confirm: the model may learn it" not in client.get(address).content.decode()
+    assert "Confirm for training" not in client.get(address).content.decode()
     client.post(address, data)
     assert waiting() == [feedback]
     client.force_login(staff_user)
-    assert "Confirm: the model may learn it" in client.get(address).content.decode()
+    assert "Confirm for training" in client.get(address).content.decode()
     client.post(address, data)
     assert waiting() == []
     assert Identification.objects.count() == 1

@@ -337,7 +337,7 @@ def test_command_makes_one_and_lists_them(
 ) -> None:
     settings.RETRAIN_RECIPE = tmp_path / "retrain.toml"
     version.delete()
-    with pytest.raises(CommandError, match="No model answers yet"):
+    with pytest.raises(CommandError, match="No model is active yet"):
         call_command("dataset")
     Variant.objects.all().delete()
     stock()

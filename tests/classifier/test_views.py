@@ -212,7 +212,7 @@ def test_polling_slows_down_and_ends_with_the_answer(signed_in, user, predictor,
 def test_a_classifier_that_is_away_is_said_and_the_photo_waits(signed_in, user):
     row = send(user)
     cache.set("classifier-away", "away")
-    assert "is kept and waits" in page(signed_in, row)
+    assert "is saved and waiting" in page(signed_in, row)
     assert "away at the moment" in signed_in.get("/").content.decode()
 
 
@@ -224,7 +224,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
     assert audi.get_absolute_url() in text
     assert f"make=audi&amp;variant={audi.slug}&amp;identification={row.pk}" in text
     assert text.count("<meter") == 2
-    assert "What it looked at" in text
+    assert "What the model looked at" in text
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
         ({"decision": "unsure", "p": 0.4}, "Perhaps one of these"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
-        ({"decision": "unknown", "scene": "interior"}, "car from inside"),
+        ({"decision": "unknown", "scene": "interior"}, "inside of a car"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),
     ],
 )
