@@ -1,6 +1,6 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help audit run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
+.PHONY: help audit docs run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -39,6 +39,10 @@ check: install-dev  ## Check style, types, structure, migrations, deployment, AP
 
 soak: install-dev  ## Send 1,000 photos while everything breaks (ARGS="--photos 200 --seed 2")
 	@exec $(PY) -m tests.soak $(ARGS)
+
+docs:  ## Make the documents a site in var/docs and check its links
+	@$(PYTHON) scripts/install.py requirements-docs.txt
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet && echo "The documents are at var/docs/index.html"
 
 audit:  ## Look the pinned packages up in the public lists of known holes (needs the network)
 	@$(PYTHON) scripts/audit.py

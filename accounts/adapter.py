@@ -15,8 +15,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts import services
 from accounts.models import User
+from core import mail
+from core.models import OutgoingEmail
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -31,11 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- Mails ----------------------------------------------------------------------------------------------
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Keep the mail for a worker to send: known and unknown addresses take the same time, and nothing can fail."""
+        """Put the e-mail into the outbox: known and unknown addresses take the same time, and no page can fail."""
         values = {**context, "email": email, "site_url": settings.SITE_URL}
-        services.letter_queue(
+        mail.queue(
+            purpose=OutgoingEmail.Purpose.ACCOUNT,
             to=email,
-            subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", values).split()),
+            subject=render_to_string(f"{template_prefix}_subject.txt", values),
             body=render_to_string(f"{template_prefix}_message.txt", values).strip() + "\n",
         )
 

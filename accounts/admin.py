@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.models import ApiToken, Letter, User
+from accounts.models import ApiToken, User
 
 
 class EmailAddressInline(admin.TabularInline):
@@ -103,24 +103,6 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Revoke and make anew."""
-        return False
-
-
-@admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin):
-    """Mails that have not left yet. Their text is not shown: it holds links that open accounts."""
-
-    list_display = ("to", "subject", "created", "attempts", "due")
-    search_fields = ("to", "subject")
-    fields = ("to", "subject", "created", "attempts", "due")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The site writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They leave as they were written."""
         return False
 
 

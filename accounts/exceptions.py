@@ -1,24 +1,21 @@
-"""What can go wrong with accounts. Each error has a stable `code`, an HTTP `status` and a text for people."""
+"""What can go wrong with accounts, in words for people."""
 
 from __future__ import annotations
 
+from core.errors import ExpectedError
 
-class AccountsError(Exception):
+
+class AccountsError(ExpectedError):
     """Base of this app's expected errors."""
 
     code = "accounts_error"
-    status = 400
-    message = "That did not work."
-
-    def __init__(self) -> None:
-        super().__init__(self.message)
 
 
 class WrongCredentials(AccountsError):
     """No such account, or another password: which of the two is not for the asker to know."""
 
     code = "wrong_credentials"
-    message = "E-mail address and password don't belong together. Check both and try again."
+    message = "E-mail address and password don't match. Check both and try again."
 
 
 class TooManyTries(AccountsError):

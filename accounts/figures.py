@@ -1,28 +1,28 @@
-"""Numbers of letters about accounts, for `/metrics`: what still waits to leave by mail."""
+"""What `/metrics` says of e-mails about accounts, and of notices: what has not left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from accounts.models import Letter
+from core.figures import Figure, Figures
+from core.models import OutgoingEmail
 
-Figure = tuple[str, str, dict[str, str], float]
 
-
-def figures(now: datetime | None = None) -> Iterator[Figure]:
-    """(name, what it says, labels, value) each."""
+def figures(now: datetime | None = None) -> Figures:
+    """E-mails by state, and the age of the oldest one that waits. Enquiries count their own."""
     now = now or timezone.now()
-    found = Letter.objects.aggregate(
-        waiting=Count("pk", filter=Q(attempts=0)),
-        failing=Count("pk", filter=Q(attempts__gt=0)),
-        oldest=Min("created"),
+    waiting = Q(status=OutgoingEmail.Status.WAITING)
+    found = OutgoingEmail.objects.exclude(purpose=OutgoingEmail.Purpose.ENQUIRY).aggregate(
+        waiting=Count("pk", filter=waiting & Q(attempts=0)),
+        failing=Count("pk", filter=waiting & Q(attempts__gt=0)),
+        undeliverable=Count("pk", filter=~waiting),
+        oldest=Min("created", filter=waiting),
     )
-    text = "Letters about accounts that have not left: waiting, waiting after a failure."
-    for state in ("waiting", "failing"):
-        yield "carsite_letters", text, {"state": state}, found[state]
+    text = "E-mails about accounts that have not left: waiting, waiting after a failure, undeliverable."
+    for state in ("waiting", "failing", "undeliverable"):
+        yield Figure("carsite_letters", text, {"state": state}, found[state])
     age = (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    yield "carsite_letters_waiting_oldest_seconds", "Age of the letter that waits longest.", {}, age
+    yield Figure("carsite_letters_waiting_oldest_seconds", "Age of the e-mail that waits longest.", {}, age)

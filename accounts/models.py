@@ -1,4 +1,4 @@
-"""Who you are: a user is an e-mail address. Also what programs sign in with, and mails that have still to leave."""
+"""Who you are: a user is an e-mail address. Also what programs sign in with."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from knox.models import AbstractAuthToken
-
-from accounts.querysets import LetterQuerySet
 
 
 class UserManager(BaseUserManager["User"]):
@@ -112,27 +110,3 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Letter(models.Model):
-    """A mail that has still to leave; the row goes when the mail server has taken it.
-
-    The row is the truth and the task only a bell: with broker or mail server away, nobody is kept waiting and nothing
-    is lost. A sender claims the row by moving `due` ahead by compare-and-set.
-    """
-
-    to = models.EmailField()
-    subject = models.CharField(max_length=200)
-    body = models.TextField()
-    created = models.DateTimeField(auto_now_add=True)
-    due = models.DateTimeField(default=timezone.now, db_index=True, help_text="When the next try may start.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-
-    objects = LetterQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["due"]
-        verbose_name = "unsent letter"
-
-    def __str__(self) -> str:
-        return self.subject

@@ -7,18 +7,18 @@ from celery import shared_task
 
 @shared_task
 def send_letter(letter_id: int) -> None:
-    """Send one mail that waits."""
-    from accounts import services
+    """A message from before the one outbox: the e-mail has another id there, where the sweep finds it."""
+    from core import mail
 
-    services.letter_send(letter_id=letter_id)
+    mail.sweep()
 
 
 @shared_task
 def sweep_letters() -> None:
-    """Bring unsent mails on."""
-    from accounts import services
+    """A message from before the one outbox."""
+    from core import mail
 
-    services.letters_sweep()
+    mail.sweep()
 
 
 @shared_task

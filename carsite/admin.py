@@ -73,7 +73,7 @@ SECTIONS = {
         "mfa.Authenticator": "phonelink_lock",
         "auth.Group": "group",
         "accounts.ApiToken": "key",
-        "accounts.Letter": "outgoing_mail",
+        "core.OutgoingEmail": "outgoing_mail",
     },
 }
 
@@ -175,8 +175,8 @@ class CarsiteAdminSite(UnfoldAdminSite):
 
 def figures(user: Any) -> list[dict[str, Any]]:
     """What waits for somebody, of what this person may see: name, number, where to look."""
-    from accounts.models import Letter
     from classifier.models import Feedback, Identification
+    from core.models import OutgoingEmail
     from dealers.models import Enquiry
     from scraper.models import StagedCar
 
@@ -197,7 +197,7 @@ def figures(user: Any) -> list[dict[str, Any]]:
             "may_train__exact=1&curation__exact=pending",
         ),
         ("Cars to decide on", StagedCar.objects.filter(status__in=StagedCar.PENDING), ""),
-        ("Letters that failed to leave", Letter.objects.filter(attempts__gt=0), "attempts__gt=0"),
+        ("E-mails that could not be sent", OutgoingEmail.objects.filter(attempts__gt=0), "attempts__gt=0"),
     )
     return [
         {

@@ -227,12 +227,11 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "carsite.beat:SteadyScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
-    "sweep-letters": {"task": "accounts.tasks.sweep_letters", "schedule": 60.0},
+    "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 60.0},
     "sweep-identifications": {"task": "classifier.tasks.sweep", "schedule": 10.0},
     "look-again": {"task": "classifier.tasks.look_again", "schedule": 30.0},
     "sweep-training-runs": {"task": "classifier.tasks.sweep_runs", "schedule": 60.0},
     "sweep-scrapes": {"task": "scraper.tasks.sweep_scrapes", "schedule": 60.0},
-    "sweep-enquiry-mails": {"task": "dealers.tasks.sweep_mails", "schedule": 60.0},
     "fetch-source-photos": {"task": "scraper.tasks.fetch_photos", "schedule": crontab(minute="*/10")},
     "remove-orphans": {"task": "carsite.tasks.remove_orphans", "schedule": crontab(hour=3, minute=43)},
     "expire-guest-photos": {"task": "classifier.tasks.expire_guest_photos", "schedule": crontab(minute=17)},
@@ -292,9 +291,6 @@ ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
-# The classifier knows nothing of accounts: what mails its letters is asked for by this name, f(to, subject,
-# body).
-LETTER_QUEUE = "accounts.services.letter_queue"
 # Dealers know nothing of identifications: what an enquiry may carry along is asked for by this name.
 ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps

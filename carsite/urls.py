@@ -23,6 +23,10 @@ api = [
 model_outputs = RedirectView.as_view(
     url=f"/{settings.ADMIN_PATH}/classifier/modeloutput/%(rest)s", query_string=True, permanent=True
 )
+#: Likewise of unsent e-mails, which were called letters.
+outgoing_emails = RedirectView.as_view(
+    pattern_name="admin:core_outgoingemail_changelist", query_string=True, permanent=True
+)
 
 urlpatterns = [
     path("", include("classifier.urls")),
@@ -41,6 +45,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", views.ApiDocsView.as_view(), name="api-docs"),
     path("api/try/", views.ApiTryView.as_view(), name="api-try"),
+    path(f"{settings.ADMIN_PATH}/accounts/letter/", outgoing_emails, name="moved_outgoing_emails"),
     re_path(
         rf"^{settings.ADMIN_PATH}/classifier/reading/(?P<rest>.*)$", model_outputs, name="moved_model_outputs"
     ),

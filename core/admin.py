@@ -1,18 +1,20 @@
-"""What the admin pages of all apps share: who may edit, links, badges, and how an action is reported."""
+"""What the admin pages of all apps share (who may edit, links, badges, reports), and the outbox."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
+from core import mail
 from core.errors import ExpectedError
+from core.models import OutgoingEmail, OutgoingEmailQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -106,3 +108,27 @@ def perform_each(
     if len(refusals) > NAMED_REFUSALS:
         messages.error(request, _MORE % (len(refusals) - NAMED_REFUSALS))
     return count
+
+
+# --- The outbox ---------------------------------------------------------------------------------------------
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(NeverEdited, admin.ModelAdmin):
+    """E-mails that have not left, and why. Their text is not shown: it holds links that open accounts."""
+
+    list_display = ("to", "subject", "status", "problem", "created", "attempts", "due")
+    list_filter = ("status", "purpose")
+    search_fields = ("to", "subject")
+    fields = ("to", "subject", "purpose", "status", "problem", "created", "attempts", "due", "expires")
+    readonly_fields = fields
+    actions = ("try_again",)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Who may change e-mails by their rights may have them tried again."""
+        return request.user.has_perm("core.change_outgoingemail")
+
+    @admin.action(description="Try to send again", permissions=["resend"])
+    def try_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
+        """For addresses and mail servers that work by now."""
+        count = mail.try_again(queryset)
+        words = ngettext("%d e-mail will be sent again.", "%d e-mails will be sent again.", count)
+        messages.success(request, words % count)

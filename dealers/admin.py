@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import ngettext
 
-from dealers import services
+from dealers import mails, services
 from dealers.exceptions import DealersError
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
+from dealers.querysets import EnquiryQuerySet
 
 
 @admin.register(City)
@@ -51,6 +51,13 @@ class DealerAdmin(admin.ModelAdmin):
         return (
             super().get_queryset(request).select_related("city").prefetch_related("makes").annotate(new=new)
         )
+
+    def save_model(self, request: HttpRequest, obj: Dealer, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's)
+        """With another address, what has not left goes there: links to leads are good for one address only."""
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            for enquiry in Enquiry.objects.unmailed().filter(dealer=obj, dealer_mailed=None):
+                mails.enquiry_mails_queue(enquiry=enquiry)
 
     @admin.display(description="makes")
     def make_names(self, dealer: Dealer) -> str:
@@ -99,20 +106,20 @@ class EventInline(admin.TabularInline):
 
 @admin.register(Enquiry)
 class EnquiryAdmin(admin.ModelAdmin):
-    """Enquiries: visitors' letters, which nobody edits. They move on by the actions, which leave a history."""
+    """What visitors asked, which nobody edits. Enquiries move on by the actions, which leave a history."""
 
     list_display = ("created", "name", "dealer", "variant", "status", "mailed", "with_photo")
     list_filter = ("status", "dealer__is_demo", "dealer")
     list_select_related = ("dealer", "variant__model__make")
     search_fields = ("id", "name", "email", "message", "dealer__name", "variant__search_text")
     date_hierarchy = "created"
-    actions = ("mark_contacted", "mark_closed")
+    actions = ("mark_contacted", "mark_closed", "mail_again")
     inlines = (EventInline,)
     fieldsets = (
         (None, {"fields": ("status", "dealer", "car", "message", "on_site")}),
         ("Visitor", {"fields": ("name", "email", "phone", "account", "consented")}),
         ("What the photo showed", {"fields": ("evidence", "photo_sent", "identification")}),
-        ("Mails", {"fields": ("dealer_mailed", "visitor_mailed", "mail_attempts", "mail_due")}),
+        ("E-mails", {"fields": ("dealer_mailed", "visitor_mailed", "not_sent")}),
         ("Dates", {"fields": ("created", "updated")}),
     )
 
@@ -142,11 +149,7 @@ class EnquiryAdmin(admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
         """With the photos that went along."""
-        photos: list[Any] = [enquiry.photo for enquiry in queryset if enquiry.photo]
-        with transaction.atomic():
-            queryset.delete()
-            for photo in photos:
-                transaction.on_commit(partial(photo.storage.delete, photo.name))
+        services.enquiries_delete(enquiries=queryset)
 
     @admin.action(description="Mark as contacted", permissions=["move"])
     def mark_contacted(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
@@ -158,6 +161,13 @@ class EnquiryAdmin(admin.ModelAdmin):
         """Nothing more is to be done."""
         self._move(request, queryset, Enquiry.Status.CLOSED)
 
+    @admin.action(description="Send the e-mails that have not left", permissions=["move"])
+    def mail_again(self, request: HttpRequest, queryset: EnquiryQuerySet) -> None:
+        """Written anew, to the dealer's present address."""
+        count = sum(mails.enquiry_mails_queue(enquiry=enquiry) for enquiry in queryset.unmailed())
+        words = ngettext("%d e-mail will be sent.", "%d e-mails will be sent.", count)
+        messages.success(request, words % count)
+
     def _move(self, request: HttpRequest, queryset: QuerySet[Enquiry], status: Enquiry.Status) -> None:
         moved = 0
         for enquiry in queryset.exclude(status=status):
@@ -166,12 +176,23 @@ class EnquiryAdmin(admin.ModelAdmin):
                 moved += 1
             except DealersError as error:
                 messages.warning(request, f"{enquiry}: {error.message}")
-        messages.success(request, f"{moved} enquiries are “{status.label}” now.")
+        words = ngettext("%d enquiry is now “%s”.", "%d enquiries are now “%s”.", moved)
+        messages.success(request, words % (moved, status.label))
 
-    @admin.display(description="mails", boolean=True)
+    @admin.display(description="e-mails", boolean=True)
     def mailed(self, enquiry: Enquiry) -> bool:
         """Whether both have left."""
         return bool(enquiry.dealer_mailed and enquiry.visitor_mailed)
+
+    @admin.display(description="not sent yet")
+    def not_sent(self, enquiry: Enquiry) -> str:
+        """Leads to what waits in the outbox, and says why it has not left."""
+        rows = [row for row in (enquiry.mail_to_dealer, enquiry.mail_to_visitor) if row]
+        lines = (
+            (_link("core_outgoingemail", row.pk, row.to), row.get_status_display(), row.problem)
+            for row in rows
+        )
+        return format_html_join("", "<p>{}: {} {}</p>", lines) or "–"
 
     @admin.display(description="photo", boolean=True)
     def with_photo(self, enquiry: Enquiry) -> bool:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from core.errors import ExpectedError
 
-class DealersError(Exception):
-    """Base of this app's expected errors: a stable `code`, the HTTP `status` and a `message` for people."""
+
+class DealersError(ExpectedError):
+    """Base of this app's expected errors."""
 
     code = "dealers_error"
-    status = 400
-    message = "That did not work."
-
-    def __init__(self, message: str = "", *, fields: dict[str, list[str]] | None = None) -> None:
-        self.message = message or self.message
-        self.fields = fields or {}
-        super().__init__(self.message)
 
 
 class UnknownPlace(DealersError):
@@ -55,12 +50,12 @@ class TooManyEnquiries(DealersError):
     status = 429
 
     def __init__(self, *, limit: int, retry_after: int) -> None:
-        self.retry_after = retry_after
         minutes = max(1, -(-retry_after // 60))
         wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
         super().__init__(
             f"You have sent {limit} enquiries in a short time, which is as many as we pass on. "
-            f"Nothing was sent now. Please send it again in {wait}."
+            f"Nothing was sent now. Please send it again in {wait}.",
+            retry_after=retry_after,
         )
 
 
@@ -92,15 +87,3 @@ class LinkExpired(DealersError):
     code = "link_expired"
     status = 410
     message = "This link from an e-mail has expired. Sign in to see it."
-
-
-class MailFailed(DealersError):
-    """The mail server did not take a letter; `retry_after` is in seconds."""
-
-    code = "mail_failed"
-    status = 503
-    message = "The mail server did not take the letter. It is sent again later."
-
-    def __init__(self, *, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__()

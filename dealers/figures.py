@@ -1,38 +1,30 @@
-"""Numbers of enquiries, for `/metrics`: what left by mail and what did not."""
+"""What `/metrics` says of enquiries: what left by e-mail and what did not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from core.figures import Figure, Figures
 from dealers.models import Enquiry
-from dealers.services import MAIL_ATTEMPTS
 
-Figure = tuple[str, str, dict[str, str], float]
+_UNMAILED = ("waiting", "failing", "given up")
 
 
-def figures(now: datetime | None = None) -> Iterator[Figure]:
-    """(name, what it says, labels, value) each."""
+def figures(now: datetime | None = None) -> Figures:
+    """Enquiries by the state of their e-mails, and the age of the oldest one whose e-mails wait."""
     now = now or timezone.now()
-    is_open = Q(mail_attempts__lt=MAIL_ATTEMPTS)
-    found = Enquiry.objects.unmailed().aggregate(
-        waiting=Count("pk", filter=Q(mail_attempts=0)),
-        failing=Count("pk", filter=is_open & Q(mail_attempts__gt=0)),
-        given_up=Count("pk", filter=~is_open),
-        oldest=Min("created", filter=is_open),
+    unmailed = Enquiry.objects.by_mail_state()
+    counts = {"mailed": Enquiry.objects.filter(dealer_mailed__gt=now - timedelta(days=1)).count()}
+    counts |= {state: unmailed[state][0] if state in unmailed else 0 for state in _UNMAILED}
+    text = "Enquiries by their e-mails: left in the last day, waiting, waiting after a failure, given up."
+    for state, count in counts.items():
+        yield Figure("carsite_enquiries", text, {"mails": state}, count)
+    oldest = min((unmailed[state][1] for state in ("waiting", "failing") if state in unmailed), default=now)
+    yield Figure(
+        "carsite_enquiries_waiting_oldest_seconds",
+        "Age of the enquiry whose e-mails wait longest.",
+        {},
+        (now - oldest).total_seconds(),
     )
-    mailed = Enquiry.objects.filter(dealer_mailed__gt=now - timedelta(days=1)).count()
-    text = "Enquiries by their mails: left in the last day, waiting, waiting after a failure, given up."
-    states = {
-        "mailed": mailed,
-        "waiting": found["waiting"],
-        "failing": found["failing"],
-        "given up": found["given_up"],
-    }
-    for state, count in states.items():
-        yield "carsite_enquiries", text, {"mails": state}, count
-    age = (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    yield "carsite_enquiries_waiting_oldest_seconds", "Age of the enquiry whose mails wait longest.", {}, age

@@ -1,65 +1,120 @@
-"""The two letters of an enquiry: to the dealer, and its copy to the visitor. Composes them; `services` sends."""
+"""The two e-mails of an enquiry: to the dealer, and a copy to the visitor. Written here, sent by the outbox of `core.mail`."""
 
 from __future__ import annotations
 
-from email.utils import formataddr
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
+from django.utils import timezone
 
+from core import mail
+from core.models import OutgoingEmail
 from dealers.access import Door, link_to
 from dealers.models import Enquiry
 
+#: How long the e-mails of an enquiry are tried to be sent: 13 times, with waits from a minute to 6 hours.
+LIFETIME = timedelta(hours=21)
 
-def to_dealer(enquiry: Enquiry) -> EmailMultiAlternatives:
+
+def enquiry_mails_queue(*, enquiry: Enquiry) -> int:
+    """Put what has not left of an enquiry's two e-mails into the outbox, newly written; returns how many.
+
+    They take the place of what is there already: the dealer's address may have changed since.
+    """
+    with transaction.atomic():
+        current = Enquiry.objects.with_names().select_for_update(of=("self",)).get(pk=enquiry.pk)
+        enquiry_mails_cancel(enquiries=[current])
+        is_open = bool(current.email)  # of what is erased nothing is sent any more
+        enquiry.mail_to_dealer = _to_dealer(current) if is_open and not current.dealer_mailed else None
+        enquiry.mail_to_visitor = _to_visitor(current) if is_open and not current.visitor_mailed else None
+        enquiry.save(update_fields=["mail_to_dealer", "mail_to_visitor"])
+    return sum(email is not None for email in (enquiry.mail_to_dealer, enquiry.mail_to_visitor))
+
+
+def enquiry_mails_send(*, enquiry_id: UUID) -> None:
+    """Send at once what is due of an enquiry's e-mails."""
+    for email in _in_outbox([enquiry_id]):
+        mail.send(email_id=email.pk)
+
+
+def enquiry_mails_cancel(*, enquiries: Iterable[Enquiry]) -> None:
+    """Take what has not left of these enquiries' e-mails out of the outbox."""
+    _in_outbox([enquiry.pk for enquiry in enquiries]).delete()
+
+
+@transaction.atomic
+def enquiry_mailed(*, email: OutgoingEmail) -> None:
+    """Note at its enquiry, if it has one, that an e-mail has left."""
+    now = timezone.now()
+    Enquiry.objects.filter(mail_to_dealer=email).update(dealer_mailed=now)
+    Enquiry.objects.filter(mail_to_visitor=email).update(visitor_mailed=now)
+
+
+def _in_outbox(enquiry_ids: list[UUID]) -> mail.OutgoingEmailQuerySet:
+    to_either = Q(enquiry_to_dealer__in=enquiry_ids) | Q(enquiry_to_visitor__in=enquiry_ids)
+    return OutgoingEmail.objects.filter(to_either)
+
+
+def _to_dealer(enquiry: Enquiry) -> OutgoingEmail:
     """What was asked, by whom, about which car; answering it writes to the visitor."""
     car = f" about the {enquiry.variant}" if enquiry.variant else ""
-    return _letter(
+    dealer = enquiry.dealer
+    return _queued(
         enquiry,
         "to_dealer",
         subject=f"{enquiry.name} asks{car}",
-        to=formataddr((_line(enquiry.dealer.name), enquiry.dealer.email)),
-        reply_to=formataddr((_line(enquiry.name), enquiry.email)),
+        to=(dealer.name, dealer.email),
+        reply_to=(enquiry.name, enquiry.email),
         link=link_to(enquiry, Door.LEAD),
     )
 
 
-def to_visitor(enquiry: Enquiry) -> EmailMultiAlternatives:
-    """A copy of the letter; answering it writes to the dealer."""
-    return _letter(
+def _to_visitor(enquiry: Enquiry) -> OutgoingEmail:
+    """A copy of the enquiry; answering it writes to the dealer."""
+    dealer = enquiry.dealer
+    return _queued(
         enquiry,
         "to_visitor",
-        subject=f"Your enquiry to {enquiry.dealer.name}",
-        to=formataddr((_line(enquiry.name), enquiry.email)),
-        reply_to=formataddr((_line(enquiry.dealer.name), enquiry.dealer.email)),
+        subject=f"Your enquiry to {dealer.name}",
+        to=(enquiry.name, enquiry.email),
+        reply_to=(dealer.name, dealer.email),
         link=link_to(enquiry, Door.SENDER),
     )
 
 
-def _letter(enquiry: Enquiry, template: str, *, subject: str, to: str, reply_to: str, link: str) -> Any:
+def _queued(
+    enquiry: Enquiry,
+    template: str,
+    *,
+    subject: str,
+    to: tuple[str, str],
+    reply_to: tuple[str, str],
+    link: str,
+) -> OutgoingEmail:
     context = {"enquiry": enquiry, "link": link, "site_url": settings.SITE_URL, "car_url": _car_url(enquiry)}
-    mail = EmailMultiAlternatives(
-        subject=_line(subject),
+    (to_name, to_address), (reply_to_name, reply_to_address) = to, reply_to
+    return mail.queue(
+        purpose=OutgoingEmail.Purpose.ENQUIRY,
+        to=to_address,
+        to_name=to_name,
+        reply_to=reply_to_address,
+        reply_to_name=reply_to_name,
+        subject=subject,
         body=render_to_string(f"dealers/mail/{template}.txt", context),
-        to=[to],
-        reply_to=[reply_to],
-        # The same letter sent twice has the same Message-ID, so that mailboxes show one.
+        html=render_to_string(f"dealers/mail/{template}.html", context),
+        # Written anew it has the same Message-ID, so that mailboxes show one.
         headers={
-            "Message-ID": f"<{enquiry.pk}.{template}@{urlsplit(settings.SITE_URL).hostname}>",
+            "Message-ID": f"<{enquiry.pk}.{template}@{mail.site_host()}>",
             "Auto-Submitted": "auto-generated",
         },
+        lifetime=LIFETIME,
     )
-    mail.attach_alternative(render_to_string(f"dealers/mail/{template}.html", context), "text/html")
-    return mail
 
 
 def _car_url(enquiry: Enquiry) -> str:
     return f"{settings.SITE_URL}{enquiry.variant.get_absolute_url()}" if enquiry.variant else ""
-
-
-def _line(text: str) -> str:
-    """One line: a header takes no more, and would turn away the whole letter."""
-    return " ".join(text.split())

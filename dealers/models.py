@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from catalog.models import Make, Variant
+from core.models import OutgoingEmail
 from dealers.querysets import CityQuerySet, DealerQuerySet, EnquiryQuerySet
 from dealers.regions import COUNTRIES
 
@@ -98,10 +98,10 @@ class Enquiry(models.Model):
 
     States: new → contacted → closed, and closed → contacted where a talk starts again. Each change leaves an
     EnquiryEvent with its actor. What the visitor's photo showed is kept as it was when asked (`evidence`, `photo`):
-    deleting the photo's identification later changes nothing about a letter already sent.
+    deleting the photo's identification later changes nothing about an enquiry already sent.
 
-    Mails: `dealer_mailed` and `visitor_mailed` say what has left. `mail_due` is when the next try may start: a sender
-    claims the row by moving it ahead by compare-and-set, so two senders never hold one letter.
+    E-mails: `dealer_mailed` and `visitor_mailed` say when they left. Until then `mail_to_dealer` and `mail_to_visitor` are
+    their rows in the outbox; where there is neither, the e-mail was given up.
     """
 
     class Status(models.TextChoices):
@@ -140,14 +140,18 @@ class Enquiry(models.Model):
     consented = models.DateTimeField(help_text="When the visitor agreed to be contacted.")
     dealer_mailed = models.DateTimeField(null=True, blank=True)
     visitor_mailed = models.DateTimeField(null=True, blank=True)
-    mail_due = models.DateTimeField(default=timezone.now, editable=False)
-    mail_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    mail_to_dealer = models.OneToOneField(
+        OutgoingEmail, on_delete=models.SET_NULL, null=True, editable=False, related_name="enquiry_to_dealer"
+    )
+    mail_to_visitor = models.OneToOneField(
+        OutgoingEmail, on_delete=models.SET_NULL, null=True, editable=False, related_name="enquiry_to_visitor"
+    )
     fingerprint = models.CharField(
         max_length=64,
         unique=True,
         null=True,
         editable=False,
-        help_text="The same letter sent twice has the same one.",
+        help_text="The same enquiry sent twice has the same one.",
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -160,7 +164,7 @@ class Enquiry(models.Model):
         indexes = [
             models.Index(fields=["dealer", "status", "-created"]),
             models.Index(
-                fields=["mail_due"],
+                fields=["created"],
                 condition=Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True),
                 name="enquiry_unmailed",
             ),

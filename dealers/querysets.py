@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import ASin, Cos, Least, Power, Radians, Sin, Sqrt
 
 EARTH_RADIUS = 6_371_008.8
@@ -91,11 +91,30 @@ class EnquiryQuerySet(models.QuerySet):
         return self.filter(updated__lt=before).exclude(email="").order_by("updated")
 
     def unmailed(self) -> Self:
-        """Enquiries of which a mail has still to leave."""
+        """Enquiries of which an e-mail has not left."""
         return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")
 
-    def mail_overdue(self, *, now: datetime.datetime, patience: datetime.timedelta, attempts: int) -> Self:
-        """Unmailed ones that nobody is sending now, older than `patience` and tried fewer than `attempts` times."""
-        return self.unmailed().filter(
-            created__lte=now - patience, mail_due__lte=now, mail_attempts__lt=attempts
-        )
+    def by_mail_state(self) -> dict[str, tuple[int, datetime.datetime]]:
+        """How many unmailed ones there are of each state that occurs, and when the oldest of them was sent to us."""
+        rows = self.unmailed().order_by().values_list(_mail_state())
+        counted = rows.annotate(models.Count("pk"), models.Min("created"))
+        return {state: (count, oldest) for state, count, oldest in counted}
+
+
+def _mail_state() -> Case:
+    """Of an unmailed enquiry: "given up" (at least one of its two e-mails), "failing" (a first attempt failed) or "waiting"."""
+    given_up = _mail_given_up("dealer") | _mail_given_up("visitor")
+    failing = Q(mail_to_dealer__attempts__gt=0) | Q(mail_to_visitor__attempts__gt=0)
+    return Case(
+        When(given_up, then=Value("given up")),
+        When(failing, then=Value("failing")),
+        default=Value("waiting"),
+        output_field=models.CharField(),
+    )
+
+
+def _mail_given_up(receiver: str) -> Q:
+    """Whether the e-mail to the dealer or the visitor has not left, and no longer waits in the outbox either."""
+    row = f"mail_to_{receiver}"
+    lost = Q(**{f"{row}__isnull": True}) | Q(**{f"{row}__status": "undeliverable"})
+    return Q(**{f"{receiver}_mailed__isnull": True}) & lost

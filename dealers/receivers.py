@@ -1,4 +1,4 @@
-"""What accounts do that concerns enquiries; accounts know nothing of it."""
+"""What happens elsewhere and concerns enquiries: sign-in, deletion of an account, an e-mail that left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from dealers import access, services
+from core.mail import email_left
+from core.models import OutgoingEmail
+from dealers import access, mails, services
 
 
 @receiver(user_logged_in, dispatch_uid="dealers.claim")
@@ -18,6 +20,12 @@ def claim(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """What this browser asked as a guest belongs to the account from now on."""
     if hasattr(request, "session"):
         services.enquiries_claim(user=user, enquiry_ids=access.open_doors(request, access.Door.SENDER))
+
+
+@receiver(email_left, dispatch_uid="dealers.mailed")
+def note_mailed(email: OutgoingEmail, **kwargs: Any) -> None:
+    """An enquiry says when its e-mails left."""
+    mails.enquiry_mailed(email=email)
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="dealers.erase")

@@ -1,16 +1,12 @@
-"""Every write to enquiries: asking, moving a lead on, mailing, handing out and erasing a person's data.
+"""Every write to enquiries: asking, moving a lead on, handing out and erasing a person's data. E-mails: see `mails`.
 
-Functions take keywords, know nothing of requests or templates, and are one transaction each, except
-`enquiry_mail`, which talks to a mail server and must not hold a transaction open meanwhile.
+Functions take keywords, know nothing of requests or templates, and are one transaction each.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
-import logging
-import smtplib
-import socket
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,26 +14,18 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files import File
-from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from catalog.models import Variant
-from dealers import mails, tasks
+from dealers import mails
 from dealers.evidence import Evidence
-from dealers.exceptions import IllegalTransition, MailFailed, StatusChanged
+from dealers.exceptions import IllegalTransition, StatusChanged
 from dealers.models import Dealer, Enquiry, EnquiryEvent
 
-logger = logging.getLogger(__name__)
-
-MAIL_LEASE = datetime.timedelta(seconds=150)
-"""How long one sender holds an enquiry: longer than a task may live (120 s), so a lease that ran out is a dead sender's."""
-MAIL_ATTEMPTS = 12
-MAIL_BACKOFF_SECONDS = 60
-MAIL_BACKOFF_MAX_SECONDS = 6 * 3600
-SWEEP_PATIENCE = datetime.timedelta(minutes=2)
-SWEEP_BATCH = 50
+#: How many enquiries one transaction erases.
+BATCH = 50
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -56,11 +44,11 @@ def enquiry_create(
     send_photo: bool = False,
     admit: Callable[[], None] | None = None,
 ) -> tuple[Enquiry, bool]:
-    """Stores a letter and rings for its mails; returns it and whether it is new.
+    """Store an enquiry and its e-mails; returns it and whether it is new.
 
-    The same letter (sender, dealer, car, words) with the same `nonce` is stored once, however often it arrives.
-    `admit` is called before anything new is stored and may raise to refuse it. A broker that is away changes
-    nothing: the sweeper mails what is stored.
+    The same enquiry (sender, dealer, car, text) with the same `nonce` is stored once, however often it arrives. `admit` is
+    called before anything new is stored and may raise to refuse it. A broker that is away changes nothing: the outbox
+    sends what is stored.
     """
     enquiry = Enquiry(
         dealer=dealer, user=user, variant=variant, name=name, email=email, phone=phone, message=message
@@ -75,7 +63,7 @@ def enquiry_create(
     try:
         _store(enquiry, photo=evidence.photo if evidence and send_photo else None)
     except IntegrityError:
-        # Another request with the same letter may have been faster between our look and our write.
+        # Another request with the same enquiry was faster between the query above and this write.
         if existing := Enquiry.objects.filter(fingerprint=enquiry.fingerprint).first():
             return existing, False
         raise
@@ -112,42 +100,6 @@ def enquiry_set_status(
     return current
 
 
-def enquiry_mail(*, enquiry_id: UUID) -> None:
-    """Sends the letter to the dealer and its copy to the visitor, each unless it has left already.
-
-    One sender at a time holds an enquiry (compare-and-set on `mail_due`), so running twice at once sends once. A
-    process that dies after the mail server took a letter and before the row says so has it sent again after the
-    lease: at least once, not exactly once, which no mail system offers. Such a second letter carries the same
-    Message-ID, by which mailboxes tell that it is the same. Raises MailFailed if the mail server failed for either.
-    """
-    enquiry = _claimed(enquiry_id)
-    if enquiry is None:
-        return
-    letters = (("dealer_mailed", mails.to_dealer), ("visitor_mailed", mails.to_visitor))
-    failed = [column for column, compose in letters if not _sent(enquiry, column, compose)]
-    if failed:
-        if enquiry.mail_attempts >= MAIL_ATTEMPTS:
-            logger.error(
-                "enquiry %s: given up after %s attempts: %s", enquiry.pk, MAIL_ATTEMPTS, ", ".join(failed)
-            )
-        wait = min(MAIL_BACKOFF_SECONDS * 2 ** (enquiry.mail_attempts - 1), MAIL_BACKOFF_MAX_SECONDS)
-        Enquiry.objects.filter(pk=enquiry.pk).update(
-            mail_due=timezone.now() + datetime.timedelta(seconds=wait)
-        )
-        raise MailFailed(retry_after=wait)
-
-
-def mails_sweep() -> int:
-    """Rings again for enquiries whose mails have not left, a batch at a time; returns how many."""
-    overdue = Enquiry.objects.mail_overdue(
-        now=timezone.now(), patience=SWEEP_PATIENCE, attempts=MAIL_ATTEMPTS
-    )
-    batch = list(overdue.order_by("mail_due").values_list("pk", flat=True)[:SWEEP_BATCH])
-    for pk in batch:
-        tasks.send_enquiry_mails.delay_on_commit(str(pk))
-    return len(batch)
-
-
 def personal_data(user: Any) -> tuple[dict, Iterable[tuple[str, File]]]:
     """Everything of a user's that this app keeps: data for JSON, and files with the names to give them.
 
@@ -182,7 +134,7 @@ def enquiries_expire(*, now: datetime.datetime | None = None) -> int:
     erased = 0
     while True:
         with transaction.atomic():
-            batch = list(Enquiry.objects.expired(before=before).select_for_update()[:SWEEP_BATCH])
+            batch = list(Enquiry.objects.expired(before=before).select_for_update()[:BATCH])
             erased += _erase(batch)
         if not batch:
             return erased
@@ -192,9 +144,11 @@ def _erase(enquiries: list[Enquiry]) -> int:
     history = EnquiryEvent.objects.filter(enquiry__in=enquiries)
     history.update(note="")
     history.filter(actor=F("enquiry__user")).update(actor=None)
+    mails.enquiry_mails_cancel(enquiries=enquiries)
     for enquiry in enquiries:
         if enquiry.photo:
             transaction.on_commit(_deletion_of(enquiry.photo))
+        enquiry.mail_to_dealer = enquiry.mail_to_visitor = None
         enquiry.name, enquiry.email, enquiry.phone, enquiry.message = "(erased)", "", "", "(erased)"
         enquiry.evidence, enquiry.identification_id, enquiry.photo, enquiry.fingerprint = "", None, "", None
         enquiry.user = None
@@ -202,14 +156,25 @@ def _erase(enquiries: list[Enquiry]) -> int:
     return len(enquiries)
 
 
+def enquiries_delete(*, enquiries: QuerySet[Enquiry]) -> None:
+    """Delete enquiries with their e-mails that have not left and with the photos that went along."""
+    with transaction.atomic():
+        chosen = list(enquiries)
+        mails.enquiry_mails_cancel(enquiries=chosen)
+        enquiries.delete()
+        for enquiry in chosen:
+            if enquiry.photo:
+                transaction.on_commit(_deletion_of(enquiry.photo))
+
+
 def enquiries_claim(*, user: Any, enquiry_ids: Iterable[UUID]) -> int:
     """Gives enquiries that a guest sent to the account they have signed in to; returns how many."""
     return Enquiry.objects.filter(pk__in=list(enquiry_ids), user=None).update(user=user)
 
 
-def _fingerprint(nonce: str, letter: Enquiry) -> str:
-    who = (letter.user_id, letter.name, letter.email, letter.phone)
-    what = (letter.dealer_id, letter.variant_id, letter.message)
+def _fingerprint(nonce: str, enquiry: Enquiry) -> str:
+    who = (enquiry.user_id, enquiry.name, enquiry.email, enquiry.phone)
+    what = (enquiry.dealer_id, enquiry.variant_id, enquiry.message)
     return hashlib.sha256(repr((nonce, who, what)).encode()).hexdigest()
 
 
@@ -218,12 +183,12 @@ def _store(enquiry: Enquiry, *, photo: File | None) -> None:
     enquiry.consented = timezone.now()
     try:
         with transaction.atomic():
-            # The row first: of two equal letters the second fails here, before it has copied a photo.
+            # The row first: of two equal enquiries the second fails here, before it has copied a photo.
             enquiry.save(force_insert=True)
             EnquiryEvent.objects.create(enquiry=enquiry, actor=enquiry.user, to_status=Enquiry.Status.NEW)
             if photo is not None:
                 _copy_photo(enquiry, photo)
-            tasks.send_enquiry_mails.delay_on_commit(str(enquiry.pk))
+            mails.enquiry_mails_queue(enquiry=enquiry)
     except Exception:
         if enquiry.photo:
             enquiry.photo.delete(save=False)
@@ -236,35 +201,6 @@ def _copy_photo(enquiry: Enquiry, photo: File) -> None:
     with photo.open("rb") as source:
         enquiry.photo.save(name, File(source), save=False)
     enquiry.save(update_fields=["photo"])
-
-
-def _claimed(enquiry_id: UUID) -> Enquiry | None:
-    """The enquiry, held by this process for MAIL_LEASE; None where another holds it or nothing is left to send."""
-    now = timezone.now()
-    mine = Enquiry.objects.unmailed().filter(pk=enquiry_id, mail_due__lte=now)
-    if not mine.update(mail_due=now + MAIL_LEASE, mail_attempts=F("mail_attempts") + 1):
-        return None
-    return Enquiry.objects.with_names().get(pk=enquiry_id)
-
-
-def _sent(enquiry: Enquiry, column: str, compose: Callable[[Enquiry], EmailMessage]) -> bool:
-    """Whether one of the two letters has left, now or before."""
-    if getattr(enquiry, column):
-        return True
-    try:
-        compose(enquiry).send()
-    except (smtplib.SMTPException, ConnectionError, TimeoutError, socket.gaierror) as error:
-        # The class only: an SMTP error's text carries addresses, which have no place in a log.
-        logger.warning(
-            "enquiry %s: %s waits, attempt %s: %s",
-            enquiry.pk,
-            column,
-            enquiry.mail_attempts,
-            type(error).__name__,
-        )
-        return False
-    Enquiry.objects.filter(pk=enquiry.pk, **{f"{column}__isnull": True}).update(**{column: timezone.now()})
-    return True
 
 
 def _enquiry_data(enquiry: Enquiry) -> dict:

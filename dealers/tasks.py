@@ -1,41 +1,31 @@
-"""Work done apart from requests: sending letters."""
+"""What workers do for dealers. Ids in, one service called."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 
-from dealers.exceptions import MailFailed
 
-RETRY_MAX_SECONDS = 480
-"""Below the broker's visibility timeout (600 s): a longer countdown would be delivered twice."""
+@shared_task
+def send_enquiry_mails(enquiry_id: str) -> None:
+    """Send what is due of an enquiry's e-mails. Messages of before the one outbox carry this name."""
+    from dealers import mails
 
-
-@shared_task(bind=True, max_retries=3)
-def send_enquiry_mails(self: Any, enquiry_id: str) -> None:
-    """Sends what has not left yet. Only a mail server's failure is tried again here; later tries are the sweeper's."""
-    from dealers import services
-
-    try:
-        services.enquiry_mail(enquiry_id=UUID(enquiry_id))
-    except MailFailed as error:
-        if error.retry_after <= RETRY_MAX_SECONDS:
-            raise self.retry(exc=error, countdown=error.retry_after) from error
+    mails.enquiry_mails_send(enquiry_id=UUID(enquiry_id))
 
 
 @shared_task
 def sweep_mails() -> None:
-    """Rings again for letters that were lost on the way: broker away, worker killed, mail server down."""
-    from dealers import services
+    """A message from before the one outbox."""
+    from core import mail
 
-    services.mails_sweep()
+    mail.sweep()
 
 
 @shared_task
 def expire_enquiries() -> None:
-    """Takes what is personal out of enquiries past their time."""
+    """Take what is personal out of enquiries past their time."""
     from dealers import services
 
     services.enquiries_expire()

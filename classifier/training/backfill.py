@@ -17,13 +17,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from classifier.answers import engine
 from classifier.answers.record import answer_values, output_values, predictions_write
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.models import Feedback, Identification, ModelOutput, ModelVersion, Prediction
 from classifier.training import registry
+from core import mail
 from core.queue import enqueue_on_commit
 from ml.exceptions import BundleError, PhotoError
 
@@ -218,8 +218,8 @@ def _tell(row: Identification, before: int | None, version_id: int) -> None:
     if author is None or mailed:
         return
     context = {"variant": best.variant, "version": version, "url": settings.SITE_URL + row.get_absolute_url()}
-    import_string(settings.LETTER_QUEUE)(
+    mail.queue(
         to=author.email,
-        subject=f"You were right: {best.variant}"[:200],
+        subject=f"You were right: {best.variant}",
         body=render_to_string("classifier/email/agrees.txt", context),
     )

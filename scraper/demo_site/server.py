@@ -1,4 +1,4 @@
-"""The demonstration site's server: Python's own, a thread for each connection, on the loopback address alone."""
+"""The demonstration site's server: Python's own, a thread a connection, on the loopback address alone."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ _AWAY = {
 
 
 class DemoSite:
-    """The site, as a context manager. `hits` counts what was asked for; `vault_hits` what was asked for at a private
-    address that no crawl may reach: a second server, which the site's pages lead to where `private` is on.
-    `most_at_once` is the largest number of cars' pages that were asked for at the same time, `agents` are who asked;
-    `asked_at` and `refused_at` are times (monotonic), the latter of 429 by path. `robots_status` answers for robots.txt.
+    """The site, as a context manager.
+
+    `hits` counts what was asked for; `vault_hits` what was asked for at a private address that no crawl may reach: a
+    second server, which the site's pages lead to where `private` is on. `most_at_once` is the largest number of cars'
+    pages that were asked for at the same time, `agents` are who asked; `asked_at` and `refused_at` are times
+    (monotonic), the latter of 429 by path. `robots_status` answers for robots.txt.
     """
 
     def __init__(
@@ -240,31 +242,46 @@ class _Handler(_Quiet):
         self.answer("", status=302, Location=target)
 
     # --- Faults ---------------------------------------------------------------------------------------------
+    def _fault_of(self, slug: str) -> str:
+        """The fault that this request meets; empty where there is none."""
+        times = self.site.hits[self.path]
+        meets = {
+            "private": slug.startswith("to-"),
+            "refuse": True,
+            "429": slug in _CARS[0:2] and times == 1,
+            "500": slug in _CARS[2:4] and times <= 2,
+            "slow": slug == _CARS[4],
+            "endless": slug == _CARS[5],
+            "huge": slug == _CARS[6],
+            "charset": slug == _CARS[2],
+        }
+        return next((name for name, is_met in meets.items() if is_met and name in self.site.faults), "")
+
     def _misbehaves(self, slug: str) -> bool:
         """Whether a fault has answered already."""
-        faults, times = self.site.faults, self.site.hits[self.path]
-        if slug.startswith("to-") and "private" in faults:
-            name = slug.removeprefix("to-")
-            self._redirect(_AWAY.get(name, f"{self.site.vault}/{name}"))
-        elif "refuse" in faults:
-            self.answer("No.", status=403)
-        elif "429" in faults and slug in _CARS[0:2] and times == 1:
-            self.site.refused_at[self.path] = time.monotonic()
-            self.answer("Later.", status=429, Retry_After="1")
-        elif "500" in faults and slug in _CARS[2:4] and times <= 2:
-            self.answer("Sorry.", status=500)
-        elif "slow" in faults and slug == _CARS[4]:
-            self.site.is_closing.wait(self.site.slow_seconds)
-            self.close_connection = True
-        elif "endless" in faults and slug == _CARS[5]:
-            self._pour(pieces=None)
-        elif "huge" in faults and slug == _CARS[6]:
-            self._pour(pieces=640)
-        elif "charset" in faults and slug == _CARS[2]:
-            car = demo_cars()[2]
-            self.answer(pages.whole(car.name, pages.car_part(car, self.site.url)).encode("cp1252"))
-        else:
-            return False
+        match self._fault_of(slug):
+            case "private":
+                name = slug.removeprefix("to-")
+                self._redirect(_AWAY.get(name, f"{self.site.vault}/{name}"))
+            case "refuse":
+                self.answer("No.", status=403)
+            case "429":
+                self.site.refused_at[self.path] = time.monotonic()
+                self.answer("Later.", status=429, Retry_After="1")
+            case "500":
+                self.answer("Sorry.", status=500)
+            case "slow":
+                self.site.is_closing.wait(self.site.slow_seconds)
+                self.close_connection = True
+            case "endless":
+                self._pour(pieces=None)
+            case "huge":
+                self._pour(pieces=640)
+            case "charset":
+                car = demo_cars()[2]
+                self.answer(pages.whole(car.name, pages.car_part(car, self.site.url)).encode("cp1252"))
+            case _:
+                return False
         return True
 
     def _pour(self, pieces: int | None) -> None:

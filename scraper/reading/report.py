@@ -7,7 +7,8 @@ from __future__ import annotations
 from scraper.reading.cars import Car, Value
 from scraper.reading.extract import extract
 from scraper.reading.json_values import JsonObject, JsonValue
-from scraper.reading.normalise.units import PINT, STORED, convert
+from scraper.reading.normalise.unit_names import PINT, STORED
+from scraper.reading.normalise.units import convert
 from scraper.reading.vocabulary import KEYS
 
 # Stored unit → the unit people read, its decimals.
@@ -21,8 +22,8 @@ _SHOWN_BY_KEY = {
 }  # fmt: skip
 # Keys in this order at the top of every item, where the page states them.
 _FIRST = (
-    "make", "model", "trim", "year", "body_style", "price", "currency", "mileage", "fuel", "transmission", "power",
-    "displacement",
+    "make", "model", "trim", "year", "body_style", "price", "currency", "mileage", "fuel", "transmission",
+    "power", "displacement",
 )  # fmt: skip
 
 

@@ -17,39 +17,11 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "labels"
 LANGUAGES = (
-    "en",
-    "de",
-    "fr",
-    "nl",
-    "es",
-    "it",
-    "ro",
-    "sv",
-    "hi",
-    "pl",
-    "pt",
-    "da",
-    "nb",
-    "cs",
-    "ru",
-    "tr",
-    "hu",
-    "fi",
-    "bg",
-    "hr",
-    "el",
-    "lt",
-)
-_LIKE = {
-    "no": "nb",
-    "nn": "nb",
-    "sk": "cs",
-    "uk": "ru",
-    "be": "ru",
-    "sr": "hr",
-    "bs": "hr",
-    "sl": "hr",
-}  # read by a neighbour's file
+    "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu", "fi",
+    "bg", "hr", "el", "lt",
+)  # fmt: skip
+# Languages that are read by a neighbour's file.
+_LIKE = {"no": "nb", "nn": "nb", "sk": "cs", "uk": "ru", "be": "ru", "sr": "hr", "bs": "hr", "sl": "hr"}
 LETTERS_IN_A_LABEL = 60
 
 
@@ -108,7 +80,7 @@ KEYS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Label:
-    """What a label stands for: the key, the unit that it names (or none), and its place among the labels of
+    """What a label stands for: the key, the unit that it names (or none), and its rank among the labels of
     that key.
     """
 
@@ -184,7 +156,8 @@ def _labels_of(code: str) -> dict[str, Label]:
 
 
 _BRACKET = re.compile(
-    r"^(?P<label>.+?)\s*[\(\[](?P<unit>[^()\[\]]{1,20})[\)\]]$|^(?P<named>.+?)\s*,\s*(?P<after>[a-z³0-9/@ ]{1,10})$"
+    r"^(?P<label>.+?)\s*[\(\[](?P<unit>[^()\[\]]{1,20})[\)\]]$|"
+    r"^(?P<named>.+?)\s*,\s*(?P<after>[a-z³0-9/@ ]{1,10})$"
 )
 _TRAILING = " \t:：*•·-–."
 

@@ -20,8 +20,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from core import mail
 from core.queue import enqueue_on_commit
 from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models.runs import ScrapeRun
@@ -210,16 +210,14 @@ def _end(run: ScrapeRun, status: str, words: str) -> None:
 
 
 def _tell_staff(run: ScrapeRun, words: str) -> None:
-    """By mail, whoever may start and stop runs."""
+    """By e-mail, whoever may start and stop runs."""
     body = render_to_string(
         "scraper/email/alarm.txt",
         {"run": run, "words": words, "url": f"{settings.SITE_URL}/{settings.ADMIN_PATH}/"},
     )
     for person in get_user_model().objects.filter(is_staff=True, is_active=True):
         if person.has_perm("scraper.change_scraperun"):
-            import_string(settings.LETTER_QUEUE)(
-                to=person.email, subject=f"The layout of {run.source} has changed", body=body
-            )
+            mail.queue(to=person.email, subject=f"The layout of {run.source} has changed", body=body)
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:

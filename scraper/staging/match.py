@@ -1,4 +1,4 @@
-"""Which car of the catalogue a staged car is: the one of its names, surely none, or something that a person had better see.
+"""Which car of the catalogue a staged car is: the one of its names, surely none, or one that a person has to choose.
 
 Names are compared without case, accents and signs. What is only similar is never taken for the same.
 """
@@ -14,7 +14,8 @@ from catalog.models import CarModel, Make, Variant
 from core.text import squash
 from scraper.models.staging import StagedCar
 
-#: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" do, "Golf" and "Polo" don't.
+#: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" have as many, "Golf"
+#: and "Polo" have not.
 SIMILAR = 84
 #: Cars that a person is shown to choose from.
 MOST_CANDIDATES = 8
@@ -47,7 +48,7 @@ class Names:
     variants: dict[tuple[int, int | None], list[_Known]] = field(default_factory=dict)
 
     def load(self, cars: Iterable[StagedCar]) -> None:
-        """Reads makes, their models, and the cars of the models and years that are asked for: three queries."""
+        """Read makes, their models, and the cars of the models and years in question: three queries."""
         self.makes, self.models = {}, {}
         for pk, name, aliases in Make.objects.order_by().values_list("pk", "name", "aliases"):
             for alias in (name, *aliases):
@@ -70,7 +71,7 @@ class Names:
         return self.models.get((make, squash(car.model))) if make else None
 
     def find(self, car: StagedCar, *, names_are_sure: bool = False) -> Found:
-        """The car of the catalogue that this is. Where the names of its source are sure, similar ones don't count."""
+        """The car of the catalogue that this is. `names_are_sure`: similar names of the catalogue mean other cars."""
         make = self.makes.get(squash(car.make))
         model = self.models.get((make, squash(car.model))) if make else None
         if model is None:
@@ -89,13 +90,18 @@ class Names:
             return Found(StagedCar.Match.EXACT, exact[0].pk)
         if exact:
             return _person(exact, "The catalogue has several of this name.")
+        doubt = None if names_are_sure else self._doubt(car, same_trim, there)
+        new = Found(StagedCar.Match.NEW, candidates=tuple(known.pk for known in there[:MOST_CANDIDATES]))
+        return doubt or new
+
+    def _doubt(self, car: StagedCar, same_trim: list[_Known], there: list[_Known]) -> Found | None:
+        """What a person has to decide: a body style that is not stated, or a trim of almost the same name."""
         unclear = [known for known in same_trim if BodyStyle.UNKNOWN in (known.body, car.body_style)]
-        if unclear and not names_are_sure:
+        if unclear:
             return _person(unclear, "The body style is not known of both.")
+        trim = squash(car.trim)
         alike = [known for known in there if known.trim and trim and _alike(known.trim, trim)]
-        if alike and not names_are_sure:
-            return _person(alike, "Similar trims are in the catalogue.")
-        return Found(StagedCar.Match.NEW, candidates=tuple(known.pk for known in there[:MOST_CANDIDATES]))
+        return _person(alike, "Similar trims are in the catalogue.") if alike else None
 
     def _new(self, car: StagedCar) -> Found:
         if car.year is None:

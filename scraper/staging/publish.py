@@ -1,4 +1,4 @@
-"""From staged to published: cars and facts into the catalogue, each with source, address and date, and back by undo.
+"""From staged to published: cars and facts into the catalogue with source, address and date, and back by undo.
 
 Every publication leaves a CatalogChange that knows what was there before. `staged_publish` is a person's decision on one
 car; rules publish many at once by `prepare` and `Publication.write`, in the transaction that stages them.
@@ -49,34 +49,40 @@ class Publication:
 def prepare(
     rows: Sequence[StagedCar], keys: Mapping[str, set[str]], lines: Mapping[str, Sequence[Line]]
 ) -> Publication:
-    """Makes the cars that are missing, and puts staged cars into the state that they will have; saves no staged car.
+    """Make the cars that are missing and put staged cars into the state that they will have; no staged car is saved.
 
     `keys` are the kinds of facts to publish and `lines` all facts, both by the record of the staged car. Names of new
     cars have to differ.
     """
     publication = Publication()
     before = {row.record: {name: getattr(row, name) for name in _STATE} for row in rows}
-    new = [row for row in rows if row.variant_id is None]
-    for row, variant in zip(new, cars_create([name_of(row) for row in new]), strict=True):
-        row.variant = variant
-        row.match, row.match_note = Match.EXACT, ""
-    added = {row.record for row in new}
+    added = _add_cars([row for row in rows if row.variant_id is None])
     for row in rows:
         chosen = [line for line in lines[row.record] if line.key in keys[row.record]]
         publication.specs += [_spec(row, line) for line in chosen]
-        publication.changed.append(
-            ChangedCar(
-                variant=row.variant,
-                staged=row,
-                source_id=row.source_id,
-                is_new=row.record in added,
-                added=[line.key for line in chosen if line.own is None],
-                before={line.key: facts_of(line.own) for line in chosen if line.own},
-                staged_before=before[row.record],
-            )
-        )
+        car = _changed_car(row, chosen)
+        car.is_new, car.staged_before = row.record in added, before[row.record]
+        publication.changed.append(car)
         _settle(row, {line.key for line in chosen})
     return publication
+
+
+def _add_cars(rows: Sequence[StagedCar]) -> set[str]:
+    """Make their cars; returns their records."""
+    for row, variant in zip(rows, cars_create([name_of(row) for row in rows]), strict=True):
+        row.variant = variant
+        row.match, row.match_note = Match.EXACT, ""
+    return {row.record for row in rows}
+
+
+def _changed_car(row: StagedCar, chosen: Sequence[Line]) -> ChangedCar:
+    return ChangedCar(
+        variant=row.variant,
+        staged=row,
+        source_id=row.source_id,
+        added=[line.key for line in chosen if line.own is None],
+        before={line.key: facts_of(line.own) for line in chosen if line.own},
+    )
 
 
 def _settle(row: StagedCar, published: set[str]) -> None:
@@ -123,7 +129,7 @@ def facts_of(spec: Spec) -> dict[str, Any]:
 
 @transaction.atomic
 def staged_publish(*, staged: StagedCar, actor: Any, keys: set[str] | None = None) -> CatalogChange:
-    """Publishes what waits of a staged car; only these kinds of facts where `keys` are given.
+    """Publish what waits of a staged car; only these kinds of facts where `keys` are given.
 
     Raises NotPossibleNow where somebody has decided meanwhile, or it is not clear which car it is.
     """

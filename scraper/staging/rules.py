@@ -1,4 +1,4 @@
-"""What passes without a person, by the rules of a source; everything else is held, with the reason in words."""
+"""What the rules of a source publish without a person; everything else is held back, with the reason in words."""
 
 from __future__ import annotations
 
@@ -54,10 +54,14 @@ class RuleBook:
             return "another page of this source says otherwise"
         if line.denied_by:
             return f"{line.denied_by[0].source} says otherwise"
-        if rule and (low := line.value.get("low")) is not None:
-            high = line.value.get("high")
-            too_low = rule.low is not None and low < rule.low
-            too_high = rule.high is not None and (low if high is None else high) > rule.high
-            if too_low or too_high:
-                return "outside the bounds of its rule"
+        if rule and _is_out_of_bounds(rule, line.value.get("low"), line.value.get("high")):
+            return "outside the bounds of its rule"
         return ""
+
+
+def _is_out_of_bounds(rule: ApprovalRule, low: float | None, high: float | None) -> bool:
+    """`high` is None where the figure is one number, `low` where it is no figure."""
+    if low is None:
+        return False
+    high = low if high is None else high
+    return (rule.low is not None and low < rule.low) or (rule.high is not None and high > rule.high)

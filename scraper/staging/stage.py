@@ -1,7 +1,7 @@
 """What crawls bring in: cars become staged cars, each source's record once, however often it is read.
 
-What says the same as last time costs a look and is not written again. What is new is matched with the catalogue and
-compared with it; what the source's rules let pass is published at once, everything else waits for a person.
+A record that says the same as last time is compared by its digest and not written again. What is new is matched and
+compared with the catalogue; what the source's rules let pass is published at once, everything else waits for a person.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -21,9 +21,11 @@ from django.utils import timezone
 from catalog.choices import BodyStyle
 from catalog.models import Source
 from core.text import squash
+from scraper.models.runs import ScrapeRun
 from scraper.models.staging import StagedCar
 from scraper.reading.cars import Car
 from scraper.staging import assess, publish
+from scraper.staging.compare import Line
 from scraper.staging.match import Names
 from scraper.staging.rules import RuleBook
 
@@ -31,17 +33,19 @@ Status, Match = StagedCar.Status, StagedCar.Match
 _BATCH = 500
 #: What a newer visit to the source may change.
 _FIELDS = [
-    "url", "make", "model", "trim", "body_style", "first_year", "last_year", "values", "unparsed", "photos", "digest",
-    "status", "match", "match_note", "candidates", "variant", "open_keys", "held", "reason", "fetched", "seen", "decided", "run",
-    "has_new_pictures",
-]  # fmt: skip
+    *("url", "make", "model", "trim", "body_style", "first_year", "last_year"),
+    *("values", "unparsed", "photos", "has_new_pictures", "digest"),
+    *("status", "match", "match_note", "candidates", "variant", "open_keys", "held", "reason"),
+    *("fetched", "seen", "decided", "run"),
+]
 
 
 @dataclass
 class Staged:
-    """What staging found: records that are new, say something else than before, or the same; by state and rule.
+    """What staging found: records that are new, that say something else than before, and that say the same.
 
-    `conflicts` are those that another source denies, `published` those of which something passed by a rule.
+    `conflicts` are those that another source denies, `published` those of which something passed by a rule, `dropped`
+    counts cars that can't be staged, by reason.
     """
 
     new: int = 0
@@ -60,9 +64,13 @@ class Staged:
 
 
 def cars_stage(
-    *, source: Source | str, cars: Iterable[Car], run: Any = None, fetched: datetime | None = None
+    *,
+    source: Source | str,
+    cars: Iterable[Car],
+    run: ScrapeRun | None = None,
+    fetched: datetime | None = None,
 ) -> Staged:
-    """Stages cars of a source (or its slug; a source that is not known yet is added), a few hundred a transaction.
+    """Stage cars of a source (or its slug; an unknown source is added), a few hundred a transaction.
 
     Safe to repeat: the same cars again change nothing. `fetched` is when the source said so, by default now.
     """
@@ -83,7 +91,7 @@ def _batches(cars: Iterable[Car]) -> Iterator[list[Car]]:
 
 
 class _Stager:
-    def __init__(self, source: Source, run: Any, fetched: datetime) -> None:
+    def __init__(self, source: Source, run: ScrapeRun | None, fetched: datetime) -> None:
         self.source, self.run, self.fetched = source, run, fetched
         self.book = RuleBook.of(source.pk)
         self.result = Staged()
@@ -96,18 +104,18 @@ class _Stager:
         stored = dict(known.values_list("record", "digest"))
         same = [record for record, digest in digests.items() if stored.get(record) == digest]
         known.filter(record__in=same).update(seen=timezone.now(), **self._of_run())
-        self.result.unchanged += len(same)
-        other = {row.record: row for row in known.exclude(record__in=same)}
+        existing = {row.record: row for row in known.exclude(record__in=same)}
         rows = []
         for record, car in cars.items():
             if stored.get(record) != digests[record]:
-                row = other.get(record) or StagedCar(source=self.source, record=record)
+                row = existing.get(record) or StagedCar(source=self.source, record=record)
                 self._fill(row, car, digests[record])
                 rows.append(row)
-        self.result.new += sum(1 for row in rows if row.pk is None)
-        self.result.changed += sum(1 for row in rows if row.pk is not None)
+        self.result.unchanged += len(same)
+        self.result.new += len(rows) - len(existing)
+        self.result.changed += len(existing)
         while rows:
-            rows = self._place(rows)
+            rows = self._stage(rows)
 
     def _of_run(self) -> dict[str, Any]:
         return {"run": self.run} if self.run is not None else {}
@@ -142,31 +150,39 @@ class _Stager:
         for name, value in self._of_run().items():
             setattr(row, name, value)
 
-    def _place(self, rows: list[StagedCar]) -> list[StagedCar]:
-        """Matches, compares, publishes what passes, and saves. Returns those that are the same car as another of these:
-        what they are compared with is only now in the catalogue.
+    def _stage(self, rows: list[StagedCar]) -> list[StagedCar]:
+        """Match, compare, publish what rules let pass, and save.
+
+        Returns those that are the same car as another of these: what they are compared with is only now in the
+        catalogue.
         """
         self._match([row for row in rows if row.variant_id is None])
-        first = {_car(row): row for row in reversed(rows)}
-        later = [row for row in rows if first[_car(row)] is not row]
-        rows = [row for row in rows if first[_car(row)] is row]
-        published = assess.published_facts(row.variant_id for row in rows)
-        lines, keys = {}, {}
-        for row in rows:
-            lines[row.record] = assess.lines_of(row, published[row.variant_id or 0])
-            assess.assess(row, lines[row.record], self.book)
-            if self._may_pass(row) and (passing := self.book.passing(lines[row.record])):
-                keys[row.record] = passing
-        passing_rows = [row for row in rows if row.record in keys]
-        publication = publish.prepare(passing_rows, keys, lines) if passing_rows else None
+        first = {_identity(row): row for row in reversed(rows)}
+        later = [row for row in rows if first[_identity(row)] is not row]
+        rows = [row for row in rows if first[_identity(row)] is row]
+        lines = self._assess(rows)
+        keys = self._passing(rows, lines)
+        passing = [row for row in rows if row.record in keys]
+        publication = publish.prepare(passing, keys, lines) if passing else None
         self.result.conflicts += sum(1 for row in rows if row.status == Status.CONFLICT)
-        self.result.published += len(passing_rows)
-        known = [row for row in rows if row.pk]
-        StagedCar.objects.bulk_create([row for row in rows if row.pk is None])
-        StagedCar.objects.bulk_update(known, _FIELDS, batch_size=100)
+        self.result.published += len(passing)
+        _save(rows)
         if publication:
-            publication.write(_summary(passing_rows, self.source))
+            publication.write(_summary(passing, self.source))
         return later
+
+    def _assess(self, rows: Sequence[StagedCar]) -> dict[str, list[Line]]:
+        """Set the state of each row; returns its facts beside those of the catalogue, by its record."""
+        published = assess.published_facts(row.variant_id for row in rows)
+        lines = {row.record: assess.lines_of(row, published[row.variant_id or 0]) for row in rows}
+        for row in rows:
+            assess.assess(row, lines[row.record], self.book)
+        return lines
+
+    def _passing(self, rows: Sequence[StagedCar], lines: Mapping[str, Sequence[Line]]) -> dict[str, set[str]]:
+        """The kinds of facts that rules let pass, by the record of the row; only of rows that have some."""
+        found = {row.record: self.book.passing(lines[row.record]) for row in rows if self._may_pass(row)}
+        return {record: keys for record, keys in found.items() if keys}
 
     def _match(self, rows: list[StagedCar]) -> None:
         if not rows:
@@ -183,12 +199,18 @@ class _Stager:
         return row.variant_id is not None or (row.match == Match.NEW and self.book.adds_cars)
 
 
+def _save(rows: Sequence[StagedCar]) -> None:
+    known = [row for row in rows if row.pk]
+    StagedCar.objects.bulk_create([row for row in rows if row.pk is None])
+    StagedCar.objects.bulk_update(known, _FIELDS, batch_size=100)
+
+
 def _summary(rows: Sequence[StagedCar], source: Source) -> str:
     return f"{rows[0]}, from {source}" if len(rows) == 1 else f"{len(rows)} cars from {source}"
 
 
-def _car(row: StagedCar) -> tuple[Any, ...]:
-    """What tells it from other cars: the one of the catalogue that it is, or its names."""
+def _identity(row: StagedCar) -> tuple[Any, ...]:
+    """What tells its car from others: the car of the catalogue that it is matched with, or its names."""
     if row.variant_id:
         return (row.variant_id,)
     return squash(row.make), squash(row.model), squash(row.trim), row.body_style, row.year

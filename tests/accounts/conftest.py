@@ -1,4 +1,4 @@
-"""Letters instead of mails: what leaves is another test's matter."""
+"""Rows of the outbox instead of mails: how they leave is another test's matter."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 
-from accounts.models import Letter
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def link(settings: Any) -> Callable[[Letter], str]:
-    """The path of the one link in a letter, which has to start with the site's own address."""
+def link(settings: Any) -> Callable[[OutgoingEmail], str]:
+    """The path of the one link in an e-mail, which has to start with the site's own address."""
     settings.SITE_URL = "https://cars.example.org"
 
-    def path_of(letter: Letter) -> str:
+    def path_of(email: OutgoingEmail) -> str:
         addresses = [
-            url for url in re.findall(r"https?://\S+", letter.body) if url != "https://cars.example.org"
+            url for url in re.findall(r"https?://\S+", email.body) if url != "https://cars.example.org"
         ]
-        assert len(addresses) == 1, letter.body
+        assert len(addresses) == 1, email.body
         assert addresses[0].startswith("https://cars.example.org/"), addresses
         return addresses[0].removeprefix("https://cars.example.org")
 

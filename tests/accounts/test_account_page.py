@@ -19,7 +19,9 @@ from django.urls import reverse
 
 from accounts import export, services
 from accounts.exceptions import StaffProtected
-from accounts.models import ApiToken, Letter, User
+from accounts.models import ApiToken, User
+from core import mail
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -180,7 +182,7 @@ def test_deleting_takes_the_account_its_tokens_and_files_and_nobody_elses(
     assert not mine.exists()
     assert theirs.exists()
     assert "_auth_user_id" not in signed_in.session
-    assert Letter.objects.get().to == "ada@example.org"
+    assert OutgoingEmail.objects.get().to == "ada@example.org"
 
 
 def test_deleting_needs_the_password(signed_in: Client, confirmed_user: User) -> None:
@@ -216,7 +218,7 @@ def test_deleting_that_fails_keeps_everything(confirmed_user: User, photo_of: An
         raise RuntimeError
 
     photo = photo_of(confirmed_user)
-    monkeypatch.setattr(services, "letter_queue", refuse)
+    monkeypatch.setattr(mail, "queue", refuse)
     with pytest.raises(RuntimeError):
         services.account_delete(user=confirmed_user)
     assert User.objects.filter(email="ada@example.org").exists()

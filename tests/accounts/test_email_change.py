@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Letter
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,13 @@ def test_old_address_stays_until_the_new_one_is_confirmed(
     change(signed_in, "ada@new.example")
     confirmed_user.refresh_from_db()
     assert confirmed_user.email == "ada@example.org"
-    letter = Letter.objects.get()
-    assert letter.to == "ada@new.example"
-    assert signed_in.post(link(letter)).url == reverse("accounts:me")
+    email = OutgoingEmail.objects.get()
+    assert email.to == "ada@new.example"
+    assert signed_in.post(link(email)).url == reverse("accounts:me")
     confirmed_user.refresh_from_db()
     assert confirmed_user.email == "ada@new.example"
     assert [a.email for a in EmailAddress.objects.filter(user=confirmed_user)] == ["ada@new.example"]
-    notice = Letter.objects.order_by("pk").last()
+    notice = OutgoingEmail.objects.order_by("pk").last()
     assert notice.to == "ada@example.org", "the old address hears of it"
     assert Client().login(email="ada@new.example", password=PASSWORD)
 
@@ -47,8 +47,8 @@ def test_unconfirmed_account_keeps_its_address_while_it_changes(client: Client, 
     assert user.email == "ada@example.org"
     addresses = set(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
     assert addresses == {"ada@example.org", "second@new.example"}
-    letter = Letter.objects.get(to="second@new.example")
-    client.post(link(letter))
+    email = OutgoingEmail.objects.get(to="second@new.example")
+    client.post(link(email))
     user.refresh_from_db()
     assert user.email == "second@new.example"
 
@@ -66,7 +66,7 @@ def test_address_of_another_account_can_not_be_confirmed(
     signed_in: Client, confirmed_user: Any, other_user: Any, link: Any
 ) -> None:
     change(signed_in, other_user.email)
-    response = signed_in.post(link(Letter.objects.get()), follow=True)
+    response = signed_in.post(link(OutgoingEmail.objects.get()), follow=True)
     assert "another account" in response.content.decode()
     confirmed_user.refresh_from_db()
     assert confirmed_user.email == "ada@example.org"
@@ -74,25 +74,25 @@ def test_address_of_another_account_can_not_be_confirmed(
 
 def test_pending_change_keeps_nobody_from_signing_up_with_that_address(signed_in: Client, link: Any) -> None:
     change(signed_in, "victim@example.org")
-    Letter.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     from django.core.cache import cache
 
     cache.clear()  # allauth mails one confirmation in three minutes to an address
     Client().post(reverse("account_signup"), {"email": "victim@example.org", "password1": PASSWORD})
-    assert "welcome" in Letter.objects.get().body
+    assert "welcome" in OutgoingEmail.objects.get().body
 
 
 def test_link_can_be_sent_again_but_not_every_second(client: Client, user: Any) -> None:
     client.force_login(user)
     for _ in range(2):
         client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
-    assert Letter.objects.filter(to=user.email).count() == 1
+    assert OutgoingEmail.objects.filter(to=user.email).count() == 1
 
 
 def test_nobody_else_can_ask_for_it(client: Client, user: Any, other_user: Any) -> None:
     client.force_login(other_user)
     client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
-    assert not Letter.objects.filter(to=user.email).exists()
+    assert not OutgoingEmail.objects.filter(to=user.email).exists()
 
 
 def test_change_can_be_called_off(signed_in: Client, confirmed_user: Any) -> None:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import ApiToken, Letter
+from accounts.models import ApiToken
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -35,15 +36,15 @@ def test_forgotten_password_is_answered_the_same_for_any_address(user: Any) -> N
     known, unknown = ask(Client(), user.email), ask(Client(), "nobody@example.org")
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
     assert sorted(known.headers) == sorted(unknown.headers)
-    letters = {letter.to: letter for letter in Letter.objects.all()}
-    assert set(letters) == {user.email, "nobody@example.org"}
-    assert "/password/reset/key/" in letters[user.email].body
-    assert "/password/reset/key/" not in letters["nobody@example.org"].body
+    emails = {email.to: email for email in OutgoingEmail.objects.all()}
+    assert set(emails) == {user.email, "nobody@example.org"}
+    assert "/password/reset/key/" in emails[user.email].body
+    assert "/password/reset/key/" not in emails["nobody@example.org"].body
 
 
 def test_mailed_link_sets_the_password_once(client: Client, user: Any, link: Any) -> None:
     ask(client, user.email)
-    path = link(Letter.objects.get())
+    path = link(OutgoingEmail.objects.get())
     response = follow(client, path)
     assert response.url == reverse("account_reset_password_from_key_done")
     user.refresh_from_db()
@@ -57,7 +58,7 @@ def test_address_of_the_form_has_no_key_that_a_referrer_could_leak(
     client: Client, user: Any, link: Any
 ) -> None:
     ask(client, user.email)
-    path = link(Letter.objects.get())
+    path = link(OutgoingEmail.objects.get())
     assert client.get(path).url.endswith("-set-password/")
 
 
@@ -65,7 +66,7 @@ def test_mailed_link_dies_after_an_hour(client: Client, user: Any, link: Any, mo
     from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
     ask(client, user.email)
-    path = link(Letter.objects.get())
+    path = link(OutgoingEmail.objects.get())
     now = PasswordResetTokenGenerator._now
 
     def later(seconds: int) -> None:
@@ -81,7 +82,7 @@ def test_mailed_link_dies_after_an_hour(client: Client, user: Any, link: Any, mo
 
 def test_mailed_link_dies_when_the_address_changes(client: Client, user: Any, link: Any) -> None:
     ask(client, user.email)
-    path = link(Letter.objects.get())
+    path = link(OutgoingEmail.objects.get())
     user.email = "ada@elsewhere.example"
     user.save()
     EmailAddress.objects.filter(user=user).delete()
@@ -95,12 +96,12 @@ def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobo
     elsewhere.force_login(user)
     services.token_create(user=user, name="of a thief")
     ask(here, user.email)
-    follow(here, link(Letter.objects.get()))
+    follow(here, link(OutgoingEmail.objects.get()))
     assert elsewhere.get(reverse("accounts:me")).status_code == 302
     assert "_auth_user_id" not in here.session
     assert not ApiToken.objects.exists()
     assert EmailAddress.objects.get(user=user).verified
-    notice = Letter.objects.order_by("pk").last()
+    notice = OutgoingEmail.objects.order_by("pk").last()
     assert "set anew" in notice.subject
     assert notice.to == user.email
 
@@ -108,7 +109,7 @@ def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobo
 def test_asking_for_links_is_limited_per_account(client: Client, user: Any) -> None:
     statuses = [ask(client, user.email).status_code for _ in range(4)]
     assert statuses == [302, 302, 302, 429]
-    assert Letter.objects.count() == 3
+    assert OutgoingEmail.objects.count() == 3
     assert ask(client, "other@example.org").status_code == 302
     assert (
         client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD}).status_code == 302
@@ -126,7 +127,7 @@ def test_switched_off_account_gets_no_link(client: Client, user: Any) -> None:
     user.is_active = False
     user.save()
     ask(client, user.email)
-    assert "/password/reset/key/" not in Letter.objects.get().body
+    assert "/password/reset/key/" not in OutgoingEmail.objects.get().body
 
 
 def test_changing_keeps_this_session_and_ends_the_others(signed_in: Client, confirmed_user: Any) -> None:
@@ -139,7 +140,7 @@ def test_changing_keeps_this_session_and_ends_the_others(signed_in: Client, conf
     assert signed_in.get(reverse("accounts:me")).status_code == 200
     assert elsewhere.get(reverse("accounts:me")).status_code == 302
     assert ApiToken.objects.filter(pk=token.pk).exists(), "one's own programs go on"
-    assert "password" in Letter.objects.get().subject
+    assert "password" in OutgoingEmail.objects.get().subject
 
 
 def test_changing_needs_the_old_password(signed_in: Client, confirmed_user: Any) -> None:
@@ -162,6 +163,6 @@ def test_account_without_a_password_sets_its_first(client: Client, user: Any) ->
 def test_notices_name_the_time_and_the_way_back(signed_in: Client, settings: Any) -> None:
     settings.SITE_URL = "https://cars.example.org"
     signed_in.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": NEW})
-    body = Letter.objects.get().body
+    body = OutgoingEmail.objects.get().body
     assert str(timezone.localtime().year) in body
     assert "https://cars.example.org/accounts/password/reset/" in body

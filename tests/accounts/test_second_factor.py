@@ -20,7 +20,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import services
-from accounts.models import Letter, User
+from accounts.models import User
+from core.models import OutgoingEmail
 from tests.accounts.test_pages import check
 from tests.conftest import PASSWORD
 
@@ -78,7 +79,7 @@ def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
         done = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret[1])})
     assert done.url == reverse("mfa_view_recovery_codes")
     check(client.get(done.url))
-    assert Letter.objects.get().subject == "The second step at your Carsite sign-in is on"
+    assert OutgoingEmail.objects.get().subject == "The second step at your Carsite sign-in is on"
     codes = client.get(reverse("mfa_download_recovery_codes"))
     assert codes["Content-Disposition"].startswith("attachment")
     assert len(re.findall(r"^\d{8}$", codes.content.decode(), re.MULTILINE)) == 10
@@ -235,7 +236,7 @@ def test_turning_it_off_voids_the_codes_on_paper(client: Client, confirmed: User
     assert Authenticator.objects.count() == 2
     client.post(reverse("mfa_deactivate_totp"))
     assert not Authenticator.objects.exists()
-    assert Letter.objects.filter(subject="The second step at your Carsite sign-in is off").exists()
+    assert OutgoingEmail.objects.filter(subject="The second step at your Carsite sign-in is off").exists()
 
 
 # --- Staff --------------------------------------------------------------------------------------------------

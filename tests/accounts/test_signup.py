@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import forms
-from accounts.models import Letter, User
+from accounts.models import User
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -36,9 +37,9 @@ def test_sign_up_makes_an_account_and_writes_to_its_address(client: Client, link
     user = User.objects.get()
     assert user.email == "new@example.org"
     assert user.check_password(PASSWORD)
-    letter = Letter.objects.get()
-    assert letter.to == "new@example.org"
-    assert link(letter).startswith("/accounts/confirm-email/")
+    email = OutgoingEmail.objects.get()
+    assert email.to == "new@example.org"
+    assert link(email).startswith("/accounts/confirm-email/")
     assert not EmailAddress.objects.get(user=user).verified
 
 
@@ -56,9 +57,9 @@ def test_answer_is_the_same_for_a_known_and_an_unknown_address(user: Any) -> Non
 
 def test_owner_of_a_known_address_is_told_and_keeps_the_password(client: Client, user: Any) -> None:
     client.post(reverse("account_signup"), {"email": user.email, "password1": "another good password"})
-    letter = Letter.objects.get()
-    assert letter.to == user.email
-    assert "already" in letter.body
+    email = OutgoingEmail.objects.get()
+    assert email.to == user.email
+    assert "already" in email.body
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert User.objects.count() == 1
@@ -81,7 +82,7 @@ def test_race_for_an_address_ends_like_a_known_one(client: Client, user: Any, mo
     monkeypatch.setattr(forms.SignupForm, "validate_unique_email", saw_it_free)
     response = sign_up(client, user.email)
     assert response.url == reverse("account_email_verification_sent")
-    assert "already" in Letter.objects.get().body
+    assert "already" in OutgoingEmail.objects.get().body
     assert User.objects.count() == 1
 
 
@@ -102,7 +103,7 @@ def test_page_after_sign_up_offers_sign_in_with_the_address_and_next(client: Cli
 
 def test_link_in_the_mail_confirms_and_signs_in_where_one_signed_up(client: Client, link: Any) -> None:
     sign_up(client, next="/cars/")
-    path = link(Letter.objects.get())
+    path = link(OutgoingEmail.objects.get())
     assert not EmailAddress.objects.get().verified, "a mail scanner that follows links must not confirm"
     assert client.get(path).status_code == 200
     assert not EmailAddress.objects.get().verified
@@ -115,7 +116,7 @@ def test_link_in_the_mail_confirms_and_signs_in_where_one_signed_up(client: Clie
 def test_link_in_the_mail_confirms_in_another_browser_without_signing_in(client: Client, link: Any) -> None:
     sign_up(client)
     other = Client()
-    response = other.post(link(Letter.objects.get()))
+    response = other.post(link(OutgoingEmail.objects.get()))
     assert response.url == reverse("account_login")
     assert EmailAddress.objects.get().verified
     assert "_auth_user_id" not in other.session
@@ -138,7 +139,7 @@ def test_weak_password_is_refused_with_its_reason(client: Client, password: str,
     page = client.post(reverse("account_signup"), {"email": "new@example.org", "password1": password})
     assert words in page.content.decode()
     assert not User.objects.exists()
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_long_password_is_taken(client: Client) -> None:
@@ -158,9 +159,9 @@ def test_odd_address_is_refused_beside_its_field(client: Client, email: str) -> 
 def test_host_header_never_gets_into_a_mail(client: Client, link: Any, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     client.post(reverse("account_signup"), SIGNUP, headers={"host": "evil.example"})
-    letter = Letter.objects.get()
-    assert "evil.example" not in letter.body
-    assert link(letter)
+    email = OutgoingEmail.objects.get()
+    assert "evil.example" not in email.body
+    assert link(email)
 
 
 def test_sign_up_is_limited_per_address_of_the_client(client: Client, settings: Any) -> None:

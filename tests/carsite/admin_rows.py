@@ -37,6 +37,7 @@ from classifier.models import (
     TrainingRun,
 )
 from classifier.photos.receive import identification_create
+from core import mail
 from dealers import services as dealers
 from dealers.models import City, Dealer, Enquiry
 from scraper.models import ApprovalRule, CatalogChange, ChangedCar, ScrapeRun, SourcePhoto, StagedCar
@@ -61,7 +62,7 @@ def fill(count: int) -> None:
         Source.objects.create(slug=f"source-{number}", name=f"Source {number}")
         _supply(number, source, variant, user)
         Group.objects.create(name=f"Group {number}")
-        accounts.letter_queue(to=user.email, subject=f"Letter {number}", body="https://secret.example/link")
+        mail.queue(to=user.email, subject=f"Subject {number}", body="https://secret.example/link")
 
 
 def _variant(number: int, source: Source) -> Variant:

@@ -20,10 +20,11 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
 import carsite.urls  # noqa: F401  # finds what the apps register
-from accounts.models import ApiToken, Letter, User
+from accounts.models import ApiToken, User
 from carsite.admin import SECTIONS, CarsiteAdminSite, dressed
 from catalog.models import Spec, Variant
 from classifier.models import Feedback, Identification, Prediction
+from core.models import OutgoingEmail
 from dealers.models import Enquiry
 from tests.carsite.admin_rows import fill, limited, path_of
 from tests.conftest import PASSWORD
@@ -42,7 +43,7 @@ def test_every_model_of_ours_can_be_looked_at() -> None:
 
     ours = {
         model._meta.label
-        for app in ("accounts", "catalog", "classifier", "dealers")
+        for app in ("accounts", "catalog", "classifier", "core", "dealers")
         for model in apps.get_app_config(app).get_models()
     }
     assert len(ours) == 25
@@ -127,7 +128,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "EnquiryEvent",
         "ApiToken",
         "Authenticator",
-        "Letter",
+        "OutgoingEmail",
         "OldAddress",
         "StagedCar",
         "SourcePhoto",
@@ -293,9 +294,9 @@ def test_what_visitors_write_is_escaped(staff: Client) -> None:
 
 def test_no_page_shows_a_secret(staff: Client) -> None:
     fill(1)
-    token, letter, factor = ApiToken.objects.get(), Letter.objects.first(), Authenticator.objects.get()
-    assert "https://secret.example/link" in letter.body
-    for row in (token, letter, factor):
+    token, factor = ApiToken.objects.get(), Authenticator.objects.get()
+    email = OutgoingEmail.objects.get(body__contains="https://secret.example/link")
+    for row in (token, email, factor):
         for path in (path_of(type(row)), path_of(type(row), "change", row.pk)):
             page = staff.get(path).content.decode()
             assert "secret.example" not in page

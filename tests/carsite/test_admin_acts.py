@@ -11,9 +11,10 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import ApiToken, Letter, User
+from accounts.models import ApiToken, User
 from catalog.models import Variant
 from classifier.models import Feedback, Identification, Prediction
+from core.models import OutgoingEmail
 from dealers.models import Dealer, Enquiry, EnquiryEvent
 from tests.carsite.admin_rows import act, fill, limited, path_of
 from tests.conftest import PASSWORD
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 # --- What one may do ----------------------------------------------------------------------------------------
 def test_answers_and_letters_are_looked_at_never_edited(staff: Client) -> None:
     fill(1)
-    for model in (Identification, Prediction, Feedback, Enquiry, EnquiryEvent, ApiToken, Letter):
+    for model in (Identification, Prediction, Feedback, Enquiry, EnquiryEvent, ApiToken, OutgoingEmail):
         row = model._default_manager.first()
         assert staff.post(path_of(model, "change", row.pk), {"status": "closed"}).status_code == 403, model
 

@@ -55,11 +55,11 @@ def evidence(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def bells(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The enquiries for which a task was queued; none runs by itself."""
-    rung: list[str] = []
-    monkeypatch.setattr("dealers.tasks.send_enquiry_mails.delay", rung.append)
-    return rung
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The e-mails for which a worker was woken; none is sent by itself."""
+    ids: list[int] = []
+    monkeypatch.setattr("core.tasks.send_email.delay", ids.append)
+    return ids
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def dealer(make_dealer: Callable[..., Dealer], seller: Any) -> Dealer:
 
 
 @pytest.fixture
-def letter(dealer: Dealer) -> dict[str, Any]:
+def asked(dealer: Dealer) -> dict[str, Any]:
     """What `enquiry_create` takes at least."""
     return {
         "dealer": dealer,
@@ -148,7 +148,7 @@ def letter(dealer: Dealer) -> dict[str, Any]:
 
 
 @pytest.fixture
-def enquiry(letter: dict[str, Any], user: Any, variant: Variant) -> Enquiry:
+def enquiry(asked: dict[str, Any], user: Any, variant: Variant) -> Enquiry:
     """Of `user`, to `dealer`, with a photo sent along."""
     more = {
         "phone": "+44 20 7946 0103",
@@ -156,7 +156,7 @@ def enquiry(letter: dict[str, Any], user: Any, variant: Variant) -> Enquiry:
         "identification_id": MINE,
         "send_photo": True,
     }
-    return services.enquiry_create(**letter, **more, user=user, variant=variant)[0]
+    return services.enquiry_create(**asked, **more, user=user, variant=variant)[0]
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class TestAsking:
     """POST."""
 
     def test_stores_a_letter_of_the_callers(
-        self, body, user, variant, bells, django_capture_on_commit_callbacks
+        self, body, user, variant, woken, django_capture_on_commit_callbacks
     ):
         with django_capture_on_commit_callbacks(execute=True):
             answer = api(user).post(URL, body | {"variant": variant.slug, "phone": "0049 89 1234567"})
@@ -93,7 +93,7 @@ class TestAsking:
             variant,
         )
         assert answer.json()["history"][0]["status"] == "new"
-        assert bells == [str(enquiry.pk)]
+        assert woken == [enquiry.mail_to_dealer_id, enquiry.mail_to_visitor_id]
 
     def test_needs_an_account(self, body):
         assert api().post(URL, body).status_code == 401
@@ -203,10 +203,10 @@ class TestReading:
         assert seller.email not in text
 
     def test_lists_cost_the_same_however_long(
-        self, letter, user, seller, variant, django_assert_max_num_queries
+        self, asked, user, seller, variant, django_assert_max_num_queries
     ):
         for number in range(12):
-            services.enquiry_create(**letter | {"nonce": str(number)}, user=user, variant=variant)
+            services.enquiry_create(**asked | {"nonce": str(number)}, user=user, variant=variant)
         for who, url in ((user, URL), (seller, "/api/v1/leads/")):
             with django_assert_max_num_queries(5):
                 assert len(api(who).get(url).json()["results"]) == 12

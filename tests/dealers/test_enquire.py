@@ -29,7 +29,7 @@ def value_of(response, name):
 
 
 def test_a_guest_asks_and_sees_the_enquiry_but_another_guest_does_not(
-    client, ask_url, typed, bells, django_capture_on_commit_callbacks
+    client, ask_url, typed, woken, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(ask_url, typed)
@@ -42,7 +42,7 @@ def test_a_guest_asks_and_sees_the_enquiry_but_another_guest_does_not(
         "Hello,\nis it still there?",
     )
     assert enquiry.consented
-    assert bells == [str(enquiry.pk)]
+    assert woken == [enquiry.mail_to_dealer_id, enquiry.mail_to_visitor_id]
     assert "is it still there?" in text_of(client.get(answer.url))
     assert Client().get(answer.url).status_code == 404
 
@@ -243,14 +243,14 @@ class TestTwice:
     """Double clicks and resent pages."""
 
     def test_the_same_form_again_is_one_enquiry(
-        self, client, ask_url, typed, bells, django_capture_on_commit_callbacks
+        self, client, ask_url, typed, woken, django_capture_on_commit_callbacks
     ):
         with django_capture_on_commit_callbacks(execute=True):
             first = client.post(ask_url, typed)
             second = client.post(ask_url, typed)
         assert first.url == second.url
         assert Enquiry.objects.count() == 1
-        assert len(bells) == 1
+        assert len(woken) == 2
 
     def test_the_same_form_with_other_words_is_not_swallowed(self, client, ask_url, typed):
         client.post(ask_url, typed)

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
-from dealers import access, mails, services
+from dealers import access, services
 from dealers.models import Enquiry
 from tests.dealers.conftest import PHOTO
 
@@ -45,11 +45,11 @@ class TestSender:
         for stranger in (other_user, seller, rival, staff_user, None):
             assert as_(stranger).get(url).status_code == 404
 
-    def test_the_list_is_mine_only(self, enquiry, letter, user, other_user):
-        services.enquiry_create(**letter | {"message": "Somebody else asks"}, user=other_user)
+    def test_the_list_is_mine_only(self, enquiry, asked, user, other_user):
+        services.enquiry_create(**asked | {"message": "Somebody else asks"}, user=other_user)
         text = as_(user).get("/enquiries/").content.decode()
         assert enquiry.get_absolute_url() in text
-        assert text.count('class="letter card"') == 1
+        assert text.count('class="enquiry card"') == 1
         assert "Somebody else asks" in as_(other_user).get("/enquiries/").content.decode()
 
     def test_a_guest_is_sent_to_sign_in_for_the_list(self, db):
@@ -60,9 +60,9 @@ class TestSender:
     def test_an_empty_list_leads_on(self, user):
         assert "You have not asked a dealer yet" in as_(user).get("/enquiries/").content.decode()
 
-    def test_the_list_costs_the_same_however_long(self, user, letter, variant, django_assert_max_num_queries):
+    def test_the_list_costs_the_same_however_long(self, user, asked, variant, django_assert_max_num_queries):
         for number in range(15):
-            services.enquiry_create(**letter | {"nonce": str(number)}, user=user, variant=variant)
+            services.enquiry_create(**asked | {"nonce": str(number)}, user=user, variant=variant)
         client = as_(user)
         with django_assert_max_num_queries(6) as counted:
             client.get("/enquiries/")
@@ -128,8 +128,8 @@ class TestPhoto:
         assert answer["Content-Disposition"] == "inline"
         assert "sandbox" in answer["Content-Security-Policy"]
 
-    def test_that_was_not_sent_or_is_lost_is_not_found(self, enquiry, letter, user):
-        without, _ = services.enquiry_create(**letter | {"nonce": "2"}, user=user)
+    def test_that_was_not_sent_or_is_lost_is_not_found(self, enquiry, asked, user):
+        without, _ = services.enquiry_create(**asked | {"nonce": "2"}, user=user)
         assert as_(user).get(without.photo_url).status_code == 404
         default_storage.delete(enquiry.photo.name)
         assert as_(user).get(enquiry.photo_url).status_code == 404
@@ -162,8 +162,8 @@ class TestLeads:
         dealer.staff.remove(seller)
         assert as_(seller).get(f"/leads/{enquiry.pk}/").status_code == 404
 
-    def test_the_list_filters_by_status_and_counts(self, enquiry, letter, seller):
-        closed, _ = services.enquiry_create(**letter | {"nonce": "2", "name": "Grace"})
+    def test_the_list_filters_by_status_and_counts(self, enquiry, asked, seller):
+        closed, _ = services.enquiry_create(**asked | {"nonce": "2", "name": "Grace"})
         services.enquiry_set_status(enquiry=closed, status=Status.CLOSED, actor=seller)
         text = as_(seller).get("/leads/?status=closed").content.decode()
         assert "Grace" in text
@@ -172,10 +172,10 @@ class TestLeads:
         assert "Ada" in as_(seller).get("/leads/?status=nonsense").content.decode()
 
     def test_the_list_costs_the_same_however_long(
-        self, seller, letter, variant, django_assert_max_num_queries
+        self, seller, asked, variant, django_assert_max_num_queries
     ):
         for number in range(15):
-            services.enquiry_create(**letter | {"nonce": str(number)}, variant=variant)
+            services.enquiry_create(**asked | {"nonce": str(number)}, variant=variant)
         client = as_(seller)
         with django_assert_max_num_queries(10) as counted:
             client.get("/leads/")
@@ -247,7 +247,7 @@ class TestLeadLink:
         assert client.get(enquiry.get_absolute_url()).status_code == 404
 
     def test_is_the_one_in_the_mail(self, enquiry):
-        line = next(line for line in mails.to_dealer(enquiry).body.splitlines() if "?key=" in line)
+        line = next(line for line in enquiry.mail_to_dealer.body.splitlines() if "?key=" in line)
         assert Client().get(path_of(line)).status_code == 302
 
     def test_changes_nothing_by_being_opened_but_can_change_the_status(self, enquiry, link):
@@ -272,8 +272,8 @@ class TestLeadLink:
             assert "Is it still there?" not in expired.content.decode()
             assert client.get(url).status_code == 404
 
-    def test_opens_one_lead_only(self, enquiry, letter, link):
-        other, _ = services.enquiry_create(**letter | {"nonce": "2"})
+    def test_opens_one_lead_only(self, enquiry, asked, link):
+        other, _ = services.enquiry_create(**asked | {"nonce": "2"})
         key = link.partition("?key=")[2]
         assert Client().get(f"/leads/{other.pk}/?key={key}").status_code == 404
         assert Client().get(f"/enquiries/{enquiry.pk}/?key={key}").status_code == 404
@@ -290,10 +290,10 @@ class TestLeadLink:
         assert Client().get(link).status_code == 404
         assert client.get(url).status_code == 404
 
-    def test_the_session_keeps_a_bounded_number_of_links(self, letter):
+    def test_the_session_keeps_a_bounded_number_of_links(self, asked):
         client = Client()
         for number in range(access.LINKS_KEPT + 3):
-            enquiry, _ = services.enquiry_create(**letter | {"nonce": str(number)})
+            enquiry, _ = services.enquiry_create(**asked | {"nonce": str(number)})
             client.get(path_of(access.link_to(enquiry, access.Door.LEAD)))
         assert len(client.session[access.SESSION_KEY][access.Door.LEAD]) == access.LINKS_KEPT
         assert client.get(f"/leads/{enquiry.pk}/").status_code == 200

@@ -1,4 +1,4 @@
-"""The two letters of an enquiry: what they say, that each leaves once, and that none is lost."""
+"""The two e-mails of an enquiry: what they say, that each leaves once, and that none is lost."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 import time_machine
-from celery.exceptions import Retry
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from dealers import services, tasks
-from dealers.exceptions import MailFailed
+from core.models import OutgoingEmail
+from dealers import mails, services, tasks
+from dealers.figures import figures
 from dealers.models import Enquiry
 
 HOSTILE = "<script>alert(1)</script> & “quotes”"
@@ -47,13 +47,9 @@ def refusing(settings):
 
 
 def send(enquiry):
-    """Runs the task as a worker does, so that its retry is one."""
-    task = tasks.send_enquiry_mails
-    task.push_request(id="1", args=[str(enquiry.pk)], kwargs={}, called_directly=False, retries=0)
-    try:
-        task.run(str(enquiry.pk))
-    finally:
-        task.pop_request()
+    """As a worker does that was woken for an enquiry's e-mails."""
+    tasks.send_enquiry_mails(str(enquiry.pk))
+    enquiry.refresh_from_db()
 
 
 def to(address):
@@ -62,11 +58,12 @@ def to(address):
 
 def test_the_dealer_learns_who_asks_what_about_which_car(enquiry, settings):
     settings.SITE_URL = "https://cars.example.org"
+    mails.enquiry_mails_queue(enquiry=enquiry)
     send(enquiry)
-    (letter,) = to("isarcars@example.org")
-    assert letter.subject == "Ada Lovelace asks about the Audi A5 Coupe 2012"
-    assert letter.reply_to == ["Ada Lovelace <ada@example.org>"]
-    for part in (letter.body, letter.alternatives[0].content):
+    (sent,) = to("isarcars@example.org")
+    assert sent.subject == "Ada Lovelace asks about the Audi A5 Coupe 2012"
+    assert sent.reply_to == ["Ada Lovelace <ada@example.org>"]
+    for part in (sent.body, sent.alternatives[0].content):
         for told in (
             "Is it still there?",
             "Audi A5 Coupe 2012, 75% sure",
@@ -87,8 +84,8 @@ def test_the_visitor_gets_a_copy_without_the_dealers_link(enquiry):
     assert f"/enquiries/{enquiry.pk}/" in copy.body
 
 
-def test_hostile_words_stay_words(letter):
-    enquiry, _ = services.enquiry_create(**letter | {"message": HOSTILE, "name": "<b>Bobby</b>"})
+def test_hostile_words_stay_words(asked):
+    enquiry, _ = services.enquiry_create(**asked | {"message": HOSTILE, "name": "<b>Bobby</b>"})
     send(enquiry)
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
@@ -99,10 +96,10 @@ def test_hostile_words_stay_words(letter):
         assert "&lt;script&gt;" in html
 
 
-def test_line_ends_in_a_name_add_no_header(letter):
-    """The forms refuse them; should one get in by another way, the letter still leaves, with one line."""
+def test_line_ends_in_a_name_add_no_header(asked):
+    """The forms refuse them; should one get in by another way, the e-mail still leaves, with one line."""
     name = "Ada\r\nBcc: victim@example.org"
-    enquiry, _ = services.enquiry_create(**letter | {"name": name})
+    enquiry, _ = services.enquiry_create(**asked | {"name": name})
     send(enquiry)
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
@@ -110,114 +107,102 @@ def test_line_ends_in_a_name_add_no_header(letter):
         assert "Bcc" not in sent.message()
 
 
-def test_each_letter_leaves_once_however_often_the_task_runs(enquiry):
+def test_each_e_mail_leaves_once_however_often_the_task_runs(enquiry):
     for _ in range(3):
         send(enquiry)
     assert len(mail.outbox) == 2
-    enquiry.refresh_from_db()
     assert enquiry.dealer_mailed
     assert enquiry.visitor_mailed
+    assert not OutgoingEmail.objects.exists()
 
 
-def test_while_one_sender_holds_an_enquiry_another_sends_nothing(enquiry):
-    assert services._claimed(enquiry.pk) is not None
+def test_a_failing_mail_server_is_tried_again_and_the_other_e_mail_leaves_meanwhile(enquiry, refusing):
     send(enquiry)
-    assert mail.outbox == []
-
-
-def test_a_sender_that_died_is_followed_by_another_after_its_lease(enquiry):
-    services._claimed(enquiry.pk)
-    with time_machine.travel(timezone.now() + services.MAIL_LEASE + timedelta(seconds=1)):
+    assert enquiry.dealer_mailed is None
+    assert enquiry.visitor_mailed
+    assert (len(to("ada@example.org")), len(to("isarcars@example.org"))) == (1, 0)
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         send(enquiry)
-    assert len(mail.outbox) == 2
+    assert enquiry.dealer_mailed
+    assert (len(to("ada@example.org")), len(to("isarcars@example.org"))) == (1, 1)
 
 
-def test_a_letter_sent_again_after_a_crash_carries_the_same_message_id(enquiry):
-    """The honest limit: a process that dies between the mail server's yes and our note of it sends twice."""
-    send(enquiry)
-    Enquiry.objects.filter(pk=enquiry.pk).update(dealer_mailed=None, mail_due=timezone.now())
-    send(enquiry)
-    first, second = to("isarcars@example.org")
-    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
-    assert len(to("ada@example.org")) == 1
-
-
-@pytest.mark.parametrize(
-    "error", [smtplib.SMTPServerDisconnected("x"), ConnectionRefusedError(), TimeoutError()]
-)
-def test_a_failing_mail_server_is_tried_again_and_the_other_letter_leaves_meanwhile(enquiry, refusing, error):
-    refusing.error = error
-    with pytest.raises(Retry) as caught:
-        send(enquiry)
-    assert caught.value.when == services.MAIL_BACKOFF_SECONDS
-    assert len(to("ada@example.org")) == 1
-    assert to("isarcars@example.org") == []
-    with time_machine.travel(timezone.now() + timedelta(seconds=services.MAIL_BACKOFF_SECONDS + 1)):
-        send(enquiry)
-    assert len(to("isarcars@example.org")) == 1
-    assert len(to("ada@example.org")) == 1
-
-
-def test_waits_grow_and_long_ones_are_left_to_the_sweeper(enquiry, refusing):
+def test_the_dealers_e_mail_is_tried_for_some_twenty_hours(enquiry, refusing):
     refusing.failures = 99
+    start = now = timezone.now()
+    row = OutgoingEmail.objects.get(pk=enquiry.mail_to_dealer_id)
     waits = []
-    now = timezone.now()
-    for _ in range(services.MAIL_ATTEMPTS):
-        with time_machine.travel(now), pytest.raises(MailFailed) as caught:
-            services.enquiry_mail(enquiry_id=enquiry.pk)
-        waits.append(caught.value.retry_after)
-        now += timedelta(seconds=caught.value.retry_after + 1)
-    assert waits[:4] == [60, 120, 240, 480]
-    assert max(waits) == services.MAIL_BACKOFF_MAX_SECONDS
-    assert sum(waits[:-1]) > 12 * 3600
-    with time_machine.travel(now):
-        assert services.mails_sweep() == 0
+    while row.status == OutgoingEmail.Status.WAITING:
+        with time_machine.travel(now, tick=False):
+            send(enquiry)
+        row.refresh_from_db()
+        waits.append((row.due - now).total_seconds())
+        end, now = now, row.due
+    assert [round(wait) for wait in waits[:4]] == [60, 120, 240, 480]
+    assert max(waits) <= 6 * 3600
+    assert timedelta(hours=20) < end - start < timedelta(hours=21)
 
 
-def test_another_error_is_not_a_mail_servers_and_is_not_retried(enquiry, refusing):
-    refusing.error = ValueError("a defect")
-    with pytest.raises(ValueError, match="defect"):
-        send(enquiry)
-    assert mail.outbox == []
+def test_an_address_that_is_refused_for_good_is_told_to_staff_and_mailed_again_when_it_changes(
+    enquiry, refusing, client, admin_user
+):
+    refusing.error = smtplib.SMTPRecipientsRefused({"isarcars@example.org": (550, b"no such user")})
+    send(enquiry)
+    client.force_login(admin_user)
+    page = client.get(f"/admin/dealers/enquiry/{enquiry.pk}/change/").content.decode()
+    assert "550 no such user" in page
+    dealer = enquiry.dealer
+    dealer.email = "sales@isarcars.example"
+    dealer.save()
+    mails.enquiry_mails_queue(enquiry=enquiry)
+    send(enquiry)
+    (sent,) = to("sales@isarcars.example")
+    key = sent.body.partition("?key=")[2].split()[0]
+    assert client.get(f"/leads/{enquiry.pk}/?key={key}").status_code == 302
+    assert len(to("ada@example.org")) == 1, "what has left is not sent again"
+
+
+def test_written_anew_it_has_the_same_message_id(enquiry):
+    before = enquiry.mail_to_dealer.headers
+    mails.enquiry_mails_queue(enquiry=enquiry)
+    enquiry.refresh_from_db()
+    assert enquiry.mail_to_dealer.headers == before
+    assert OutgoingEmail.objects.count() == 2
 
 
 def test_a_missing_enquiry_ends_quietly(db):
-    tasks.send_enquiry_mails.run("11111111-1111-4111-8111-111111111111")
+    tasks.send_enquiry_mails("11111111-1111-4111-8111-111111111111")
     assert mail.outbox == []
 
 
-def test_no_letter_is_sent_to_an_erased_person(enquiry, user):
+def test_nothing_is_sent_to_an_erased_person(enquiry, user):
     user.delete()
     send(enquiry)
     assert mail.outbox == []
+    assert not OutgoingEmail.objects.exists()
 
 
-def test_the_sweeper_rings_only_for_what_waits_too_long(
-    enquiry, letter, bells, django_capture_on_commit_callbacks
-):
-    sent, _ = services.enquiry_create(**letter | {"nonce": "sent"})
-    send(sent)
-
-    def sweep():
-        with django_capture_on_commit_callbacks(execute=True):
-            tasks.sweep_mails.run()
-        swept, bells[:] = list(bells), []
-        return swept
-
-    bells.clear()
-    assert sweep() == []
-    with time_machine.travel(timezone.now() + services.SWEEP_PATIENCE + timedelta(seconds=1)):
-        assert sweep() == [str(enquiry.pk)]
-        services._claimed(enquiry.pk)
-        assert sweep() == []
+def test_nothing_is_sent_about_a_deleted_enquiry(enquiry):
+    services.enquiries_delete(enquiries=Enquiry.objects.all())
+    assert not OutgoingEmail.objects.exists()
 
 
-def test_the_sweeper_takes_a_batch_at_a_time(letter, monkeypatch, django_assert_max_num_queries):
-    monkeypatch.setattr(services, "SWEEP_BATCH", 2)
-    for number in range(3):
-        services.enquiry_create(**letter | {"nonce": str(number)})
-    with time_machine.travel(timezone.now() + timedelta(minutes=5)), django_assert_max_num_queries(1):
-        assert services.mails_sweep() == 2
+def test_figures_say_what_became_of_the_e_mails(asked, refusing):
+    def states():
+        counted = (one for one in figures() if one.name == "carsite_enquiries")
+        return {one.labels["mails"]: one.value for one in counted if one.value}
+
+    waiting, failing, lost, mailed = (
+        services.enquiry_create(**asked | {"nonce": str(number)})[0] for number in range(4)
+    )
+    assert states() == {"waiting": 4}
+    send(failing)
+    send(mailed)
+    assert states() == {"waiting": 2, "failing": 1, "mailed": 1}
+    OutgoingEmail.objects.filter(pk=lost.mail_to_visitor_id).update(status="undeliverable")
+    assert states() == {"waiting": 1, "failing": 1, "mailed": 1, "given up": 1}
+    OutgoingEmail.objects.filter(pk=waiting.mail_to_dealer_id).delete()
+    assert states() == {"failing": 1, "mailed": 1, "given up": 2}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -225,7 +210,7 @@ def test_with_the_broker_away_the_enquiry_is_stored_and_the_visitor_told(ask_url
     def away(*args: Any) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr("dealers.tasks.send_enquiry_mails.delay", away)
+    monkeypatch.setattr("core.tasks.send_email.delay", away)
     client = Client()
     page = client.post(ask_url, typed, follow=True)
     assert page.status_code == 200
@@ -238,7 +223,6 @@ def test_with_the_broker_away_the_enquiry_is_stored_and_the_visitor_told(ask_url
 
 def test_logs_name_nobody(enquiry, refusing, caplog):
     refusing.error = smtplib.SMTPRecipientsRefused({"isarcars@example.org": (550, b"no such user")})
-    with pytest.raises(Retry):
-        send(enquiry)
+    send(enquiry)
     assert "SMTPRecipientsRefused" in caplog.text
     assert "example.org" not in caplog.text

@@ -24,45 +24,45 @@ def stored_photos():
     return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def test_an_enquiry_begins_with_an_event_and_rings_once(
-    letter, user, bells, django_capture_on_commit_callbacks
+def test_an_enquiry_begins_with_an_event_and_wakes_workers_once(
+    asked, user, woken, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        enquiry, is_new = services.enquiry_create(**letter, user=user)
-        assert bells == []
+        enquiry, is_new = services.enquiry_create(**asked, user=user)
+        assert woken == []
     assert is_new
-    assert bells == [str(enquiry.pk)]
+    assert woken == [enquiry.mail_to_dealer_id, enquiry.mail_to_visitor_id]
     event = enquiry.events.get()
     assert (event.actor, event.from_status, event.to_status) == (user, "", Status.NEW)
 
 
 def test_the_same_letter_again_is_the_same_enquiry(
-    letter, user, variant, bells, django_capture_on_commit_callbacks
+    asked, user, variant, woken, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        first, _ = services.enquiry_create(**letter, user=user, variant=variant)
-        second, is_new = services.enquiry_create(**letter, user=user, variant=variant)
+        first, _ = services.enquiry_create(**asked, user=user, variant=variant)
+        second, is_new = services.enquiry_create(**asked, user=user, variant=variant)
     assert (second, is_new) == (first, False)
     assert Enquiry.objects.count() == 1
-    assert bells == [str(first.pk)]
+    assert woken == [first.mail_to_dealer_id, first.mail_to_visitor_id]
 
 
 @pytest.mark.parametrize("changed", ["message", "email", "nonce", "phone", "name"])
-def test_another_letter_is_another_enquiry(letter, changed):
-    services.enquiry_create(**letter)
-    _, is_new = services.enquiry_create(**letter | {changed: "x@example.org"})
+def test_another_letter_is_another_enquiry(asked, changed):
+    services.enquiry_create(**asked)
+    _, is_new = services.enquiry_create(**asked | {changed: "x@example.org"})
     assert is_new
 
 
-def test_two_people_with_one_form_do_not_get_each_others_enquiry(letter, user, other_user):
-    ours, _ = services.enquiry_create(**letter, user=user)
-    theirs, is_new = services.enquiry_create(**letter, user=other_user)
+def test_two_people_with_one_form_do_not_get_each_others_enquiry(asked, user, other_user):
+    ours, _ = services.enquiry_create(**asked, user=user)
+    theirs, is_new = services.enquiry_create(**asked, user=other_user)
     assert is_new
     assert ours != theirs
 
 
-def test_a_duplicate_that_slips_past_the_look_is_caught_by_the_database(letter, monkeypatch):
-    first, _ = services.enquiry_create(**letter)
+def test_a_duplicate_that_slips_past_the_look_is_caught_by_the_database(asked, monkeypatch):
+    first, _ = services.enquiry_create(**asked)
     blind = iter([None])  # the first look of the second request sees nothing yet
 
     class Blind:
@@ -71,28 +71,28 @@ def test_a_duplicate_that_slips_past_the_look_is_caught_by_the_database(letter, 
             return found.none() if next(blind, "seen") is None else found
 
     monkeypatch.setattr(Enquiry, "objects", Blind())
-    second, is_new = services.enquiry_create(**letter, evidence=FakeEvidence(), send_photo=True)
+    second, is_new = services.enquiry_create(**asked, evidence=FakeEvidence(), send_photo=True)
     assert (second, is_new) == (first, False)
     assert stored_photos() == []
 
 
-def test_refused_by_the_limit_stores_nothing_but_a_duplicate_is_not_asked(letter):
+def test_refused_by_the_limit_stores_nothing_but_a_duplicate_is_not_asked(asked):
     def refuse():
         raise IllegalTransition(current="a", wanted="b")
 
     with pytest.raises(IllegalTransition):
-        services.enquiry_create(**letter, admit=refuse)
+        services.enquiry_create(**asked, admit=refuse)
     assert not Enquiry.objects.exists()
-    first, _ = services.enquiry_create(**letter)
-    assert services.enquiry_create(**letter, admit=refuse) == (first, False)
+    first, _ = services.enquiry_create(**asked)
+    assert services.enquiry_create(**asked, admit=refuse) == (first, False)
 
 
-def test_the_photo_is_copied_only_if_it_is_sent_along(letter, enquiry):
+def test_the_photo_is_copied_only_if_it_is_sent_along(asked, enquiry):
     assert enquiry.photo.read() == PHOTO
     assert enquiry.evidence == "Audi A5 Coupe 2012, 75% sure"
     assert enquiry.identification_id == MINE
     without, _ = services.enquiry_create(
-        **letter | {"nonce": "2"}, evidence=FakeEvidence(), identification_id=MINE
+        **asked | {"nonce": "2"}, evidence=FakeEvidence(), identification_id=MINE
     )
     assert not without.photo
     assert without.evidence == "Audi A5 Coupe 2012, 75% sure"
@@ -104,23 +104,23 @@ def test_the_copy_has_a_neutral_name(enquiry):
     assert len(stored_photos()) == 1
 
 
-def test_a_photo_that_can_not_be_copied_leaves_no_enquiry(letter, monkeypatch):
+def test_a_photo_that_can_not_be_copied_leaves_no_enquiry(asked, monkeypatch):
     def full(*args, **kwargs):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(default_storage._wrapped, "_save", full)
     with pytest.raises(OSError, match="no space"):
-        services.enquiry_create(**letter, evidence=FakeEvidence(), send_photo=True)
+        services.enquiry_create(**asked, evidence=FakeEvidence(), send_photo=True)
     assert not Enquiry.objects.exists()
 
 
-def test_a_row_that_can_not_be_written_leaves_no_photo(letter, monkeypatch):
+def test_a_row_that_can_not_be_written_leaves_no_photo(asked, monkeypatch):
     def broken(*args, **kwargs):
         raise IntegrityError("no")
 
-    monkeypatch.setattr("dealers.tasks.send_enquiry_mails.delay_on_commit", broken)
+    monkeypatch.setattr("core.mail.queue", broken)
     with pytest.raises(IntegrityError):
-        services.enquiry_create(**letter, evidence=FakeEvidence(), send_photo=True)
+        services.enquiry_create(**asked, evidence=FakeEvidence(), send_photo=True)
     assert not Enquiry.objects.exists()
     assert stored_photos() == []
 
@@ -180,8 +180,8 @@ def test_the_database_knows_the_statuses(enquiry):
         Enquiry.objects.filter(pk=enquiry.pk).update(status="won")
 
 
-def test_personal_data_are_mine_and_all_of_mine(enquiry, user, other_user, letter, dealer, seller):
-    services.enquiry_create(**letter | {"message": "Somebody else's words"}, user=other_user)
+def test_personal_data_are_mine_and_all_of_mine(enquiry, user, other_user, asked, dealer, seller):
+    services.enquiry_create(**asked | {"message": "Somebody else's words"}, user=other_user)
     services.enquiry_set_status(enquiry=enquiry, status=Status.CONTACTED, actor=seller, note="Haggles.")
     data, files = services.personal_data(user)
     text = json.dumps(data)
@@ -207,9 +207,9 @@ def test_personal_data_are_mine_and_all_of_mine(enquiry, user, other_user, lette
     assert data["enquiries"] == []
 
 
-def test_personal_data_cost_the_same_for_many_enquiries(user, letter, django_assert_max_num_queries):
+def test_personal_data_cost_the_same_for_many_enquiries(user, asked, django_assert_max_num_queries):
     for number in range(5):
-        services.enquiry_create(**letter | {"nonce": str(number)}, user=user)
+        services.enquiry_create(**asked | {"nonce": str(number)}, user=user)
     with django_assert_max_num_queries(4):
         services.personal_data(user)
 
@@ -246,8 +246,8 @@ def test_deleting_one_account_leaves_others_alone(enquiry, other_user):
     assert enquiry.name == "Ada Lovelace"
 
 
-def test_a_guests_enquiries_are_claimed_but_nobody_elses(letter, enquiry, user, other_user):
-    guests, _ = services.enquiry_create(**letter | {"nonce": uuid4().hex})
+def test_a_guests_enquiries_are_claimed_but_nobody_elses(asked, enquiry, user, other_user):
+    guests, _ = services.enquiry_create(**asked | {"nonce": uuid4().hex})
     assert services.enquiries_claim(user=other_user, enquiry_ids=[guests.pk, enquiry.pk]) == 1
     guests.refresh_from_db()
     enquiry.refresh_from_db()

@@ -67,7 +67,7 @@ class Rig:
                 wait_for(self.is_settled, seconds=3)
                 return
             self._grow_old()
-            for task in ("classifier.tasks.sweep", "dealers.tasks.sweep_mails"):
+            for task in ("classifier.tasks.sweep", "core.tasks.sweep_outbox"):
                 self.site.send_task(task)
         assert self.is_settled(), self.guest.get("/metrics", Authorization=f"Bearer {TOKEN}").text
 
@@ -85,9 +85,9 @@ class Rig:
             database.execute(
                 "UPDATE classifier_identification SET enqueued = '2020-01-01' WHERE status = 'queued'"
             )
-            database.execute("UPDATE dealers_enquiry SET created = '2020-01-01'")
             database.execute(
-                "UPDATE dealers_enquiry SET mail_due = '2020-01-01' WHERE mail_due < datetime('now', '+100 seconds')"
+                "UPDATE core_outgoingemail SET created = '2020-01-01', due = '2020-01-01' "
+                "WHERE due < datetime('now', '+100 seconds')"
             )
 
     def errors(self, number: str) -> list[dict[str, Any]]:

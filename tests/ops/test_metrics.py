@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from accounts.models import Letter
 from catalog.models import Make
 from classifier import figures
 from classifier.models import Identification, ModelVersion, Prediction
+from core.models import OutgoingEmail
+from dealers.mails import enquiry_mails_queue
 from dealers.models import City, Dealer, Enquiry
-from dealers.services import MAIL_ATTEMPTS
 from ops import metrics
 from scraper.models import ScrapeRun
 
@@ -160,9 +160,12 @@ def test_enquiries_show_whose_mails_left(client: Client) -> None:
     now = timezone.now()
     asked = {"dealer": dealer, "name": "Ada", "email": "ada@example.org", "message": "?", "consented": now}
     Enquiry.objects.create(**asked, dealer_mailed=now, visitor_mailed=now)
-    Enquiry.objects.create(**asked)
-    Enquiry.objects.create(**asked, dealer_mailed=now, mail_attempts=2)
-    Enquiry.objects.create(**asked, mail_attempts=MAIL_ATTEMPTS)
+    waiting = Enquiry.objects.create(**asked)
+    failing = Enquiry.objects.create(**asked, dealer_mailed=now)
+    for enquiry in (waiting, failing):
+        enquiry_mails_queue(enquiry=enquiry)
+    OutgoingEmail.objects.filter(enquiry_to_visitor=failing).update(attempts=2)
+    Enquiry.objects.create(**asked)  # its e-mails were given up: there are none any more
     found = numbers(client)
     states = {"mailed": 2, "waiting": 1, "failing": 1, "given up": 1}
     assert {state: value(found, "carsite_enquiries", state) for state in states} == states
@@ -171,16 +174,20 @@ def test_enquiries_show_whose_mails_left(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_letters_that_do_not_leave_are_counted(client: Client) -> None:
+def test_e_mails_that_do_not_leave_are_counted(client: Client) -> None:
     assert value(numbers(client), "carsite_letters_waiting_oldest_seconds") == 0
-    letter = {"to": "ada@example.org", "subject": "Your address", "body": "A link"}
-    Letter.objects.create(**letter)
-    Letter.objects.create(**letter, attempts=2)
-    Letter.objects.create(**letter, attempts=7)
-    Letter.objects.filter(attempts=7).update(created=timezone.now() - timedelta(minutes=20))
+    hence = timezone.now() + timedelta(hours=1)
+    email = {"to": "ada@example.org", "subject": "Your address", "body": "A link", "expires": hence}
+    OutgoingEmail.objects.create(**email)
+    OutgoingEmail.objects.create(**email, attempts=2)
+    OutgoingEmail.objects.create(**email, attempts=7)
+    OutgoingEmail.objects.create(**email, attempts=1, status="undeliverable")
+    OutgoingEmail.objects.create(**email, purpose="enquiry")
+    OutgoingEmail.objects.filter(attempts=7).update(created=timezone.now() - timedelta(minutes=20))
     found = numbers(client)
     assert value(found, "carsite_letters", "waiting") == 1
     assert value(found, "carsite_letters", "failing") == 2
+    assert value(found, "carsite_letters", "undeliverable") == 1
     assert 1200 <= (value(found, "carsite_letters_waiting_oldest_seconds") or 0) < 1300
 
 

@@ -1,4 +1,4 @@
-"""Names of makes and models: aliases, casing, titles, and how near one name is to known ones."""
+"""Names of makes and models: aliases, casing, titles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import squash
-from scraper.reading.normalise.names import Title, make_of, makes, models, nearest, split_model, tidy, title
+from scraper.reading.normalise.names import make_of, makes, models, split_model, tidy
+from scraper.reading.normalise.titles import Title, title
 from scraper.reading.vocabulary import read
 
 
@@ -88,24 +89,6 @@ def test_a_title_of_year_make_and_model_gives_them_back(car: tuple[str, str], ye
 )
 def test_what_a_page_calls_the_model_loses_make_and_year(make: str, said: str, expected: tuple[str, str]):
     assert split_model(make, said) == expected
-
-
-@pytest.mark.parametrize(
-    ("said", "known", "name", "verdict"),
-    [
-        ("Mercedes Benz", ["Mercedes-Benz", "BMW"], "Mercedes-Benz", "same"),
-        ("Octavia", ["Octavia", "Superb"], "Octavia", "same"),
-        ("Mercedez-Benz", ["Mercedes-Benz"], "Mercedes-Benz", "ask"),
-        ("Lamborgini", ["Lamborghini"], "Lamborghini", "same"),
-        ("320", ["330"], "", "none"),
-        ("A4", ["A5", "A6"], "", "none"),
-        ("Fiesta", ["Focus"], "", "none"),
-        ("X", [], "", "none"),
-    ],
-)
-def test_a_near_name_is_the_same_or_needs_a_person(said: str, known: list[str], name: str, verdict: str):
-    found = nearest(said, known)
-    assert (found.name, found.verdict) == (name, verdict)
 
 
 @settings(max_examples=60, deadline=None)

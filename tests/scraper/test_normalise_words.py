@@ -34,7 +34,8 @@ def test_units_are_those_that_the_catalogue_stores():
 
 
 def test_figures_mean_the_same_in_both_places():
-    from scraper.reading.normalise.units import PINT, STORED, convert
+    from scraper.reading.normalise.unit_names import PINT, STORED
+    from scraper.reading.normalise.units import convert
 
     compared = 0
     for name in set(PINT) & set(UNITS):

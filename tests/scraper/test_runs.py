@@ -15,7 +15,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from accounts.models import Letter
+from core.models import OutgoingEmail
 from scraper import tasks
 from scraper.demo_site.server import DemoSite
 from scraper.exceptions import LayoutChanged, ScrapeRefused
@@ -320,8 +320,8 @@ def test_staff_who_may_act_are_told_by_mail_and_nobody_else(monkeypatch, staff_u
     lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.FAILED
-    assert {letter.to for letter in Letter.objects.all()} == {staff_user.email, helper.email}
-    assert "yield 1.0 values" in Letter.objects.first().body
+    assert {letter.to for letter in OutgoingEmail.objects.all()} == {staff_user.email, helper.email}
+    assert "yield 1.0 values" in OutgoingEmail.objects.first().body
 
 
 # --- Schedules ----------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import ApiToken, Letter, User
+from accounts.models import ApiToken, User
 from core import limits
+from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -91,9 +92,9 @@ def test_the_page_after_each_is_the_same_too(user: User) -> None:
 def test_the_same_number_of_letters_is_written_whoever_is_asked_for(user: User) -> None:
     for name in ("sign-up", "reset"):
         for email in (user.email, f"{name}@example.org"):
-            Letter.objects.all().delete()
+            OutgoingEmail.objects.all().delete()
             ASKED[name](Client(), email)
-            assert [letter.to for letter in Letter.objects.all()] == [email]
+            assert [letter.to for letter in OutgoingEmail.objects.all()] == [email]
 
 
 def test_an_account_that_is_locked_by_wrong_passwords_looks_like_one_that_is_not_there(user: User) -> None:

@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.export import export
-from accounts.models import Letter, User
+from accounts.models import User
 from classifier.models import Identification
 from classifier.tasks import expire_guest_photos
+from core.models import OutgoingEmail
 from dealers import services as dealers
 from dealers.models import Enquiry
 from dealers.tasks import expire_enquiries
@@ -122,8 +123,8 @@ def test_deleting_an_account_leaves_no_trace_of_it(
     with django_capture_on_commit_callbacks(execute=True):
         done = client.post(reverse("accounts:delete"), {"password": PASSWORD})
     assert done.status_code == 302
-    # The last letter goes to the address that was; its row goes once it has left.
-    assert Letter.objects.filter(to="ada-secret@example.org").delete()[0] == 1
+    # The last e-mail goes to the address that was; its row goes once it has left.
+    assert OutgoingEmail.objects.filter(to="ada-secret@example.org").delete()[0] == 1
     # A session of another browser holds nothing but a number that nobody has any more.
     left = {
         table: text
@@ -142,7 +143,7 @@ def test_every_schedule_of_what_expires_is_set(settings: Any) -> None:
         "classifier.tasks.expire_guest_photos",
         "dealers.tasks.expire_enquiries",
         "accounts.tasks.clear_sessions",
-        "accounts.tasks.sweep_letters",
+        "core.tasks.sweep_outbox",
     } <= tasks
 
 

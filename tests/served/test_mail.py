@@ -6,11 +6,11 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Letter
+from core.models import OutgoingEmail
 from dealers.models import Dealer, Enquiry
-from dealers.services import MAIL_LEASE
 from tests.servers import Smtp
 from tests.servers.site import ServedSite
 from tests.services import Page, Visitor, wait_for
@@ -41,29 +41,33 @@ def is_mailed(enquiry: Enquiry) -> bool:
 
 
 def was_tried(enquiry: Enquiry) -> bool:
-    """Whether a try has failed: the next one is due before a sender's lease would end."""
-    enquiry.refresh_from_db()
-    return bool(enquiry.mail_attempts) and enquiry.mail_due < timezone.now() + MAIL_LEASE / 2
+    """Whether the first attempt has failed, for both."""
+    tried = OutgoingEmail.objects.filter(attempts__gt=0).exclude(problem="")
+    return tried.filter(_of(enquiry)).count() == 2
 
 
-def letters_about(smtp: Smtp, words: str) -> list[str]:
-    """Whom the letters with these words went to."""
+def _of(enquiry: Enquiry) -> Q:
+    return Q(enquiry_to_dealer=enquiry) | Q(enquiry_to_visitor=enquiry)
+
+
+def receivers(smtp: Smtp, words: str) -> list[str]:
+    """Whom the e-mails with these words went to."""
     bodies = [(message, message.get_body(("plain",))) for message in smtp.messages]
     return sorted(message["To"] for message, body in bodies if body and words in body.get_content())
 
 
 def test_an_enquiry_reaches_dealer_and_visitor_once(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
     enquiry = ask(visitor, "Is the blue one still there?")
-    wait_for(lambda: is_mailed(enquiry), what="the letters to leave")
+    wait_for(lambda: is_mailed(enquiry), what="the e-mails to leave")
     site.send_task("dealers.tasks.send_enquiry_mails", str(enquiry.pk))
     site.send_task("dealers.tasks.sweep_mails")
     wait_for(site.is_idle, what="the queue to drain")
-    to = letters_about(smtp, "Is the blue one still there?")
+    to = receivers(smtp, "Is the blue one still there?")
     assert len(to) == 2
     assert sum("ada@example.org" in address for address in to) == 1
 
 
-def test_letters_wait_while_the_mail_server_is_away(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
+def test_e_mails_wait_while_the_mail_server_is_away(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
     smtp.stop()
     try:
         enquiry = ask(visitor, "May I drive it on Sunday?")
@@ -72,15 +76,17 @@ def test_letters_wait_while_the_mail_server_is_away(site: ServedSite, visitor: V
         assert not is_mailed(enquiry)
     finally:
         smtp.start()
-    assert not letters_about(smtp, "May I drive it on Sunday?")
+    assert not receivers(smtp, "May I drive it on Sunday?")
     past = timezone.now() - timedelta(minutes=10)
-    Enquiry.objects.filter(pk=enquiry.pk).update(created=past, mail_due=past)
-    site.send_task("dealers.tasks.sweep_mails")
-    wait_for(lambda: is_mailed(enquiry), what="the letters to leave")
-    assert len(letters_about(smtp, "May I drive it on Sunday?")) == 2
+    OutgoingEmail.objects.filter(_of(enquiry)).update(due=past)
+    site.send_task("core.tasks.sweep_outbox")
+    wait_for(lambda: is_mailed(enquiry), what="the e-mails to leave")
+    assert len(receivers(smtp, "May I drive it on Sunday?")) == 2
 
 
-def test_a_password_letter_waits_and_leaves_once(site: ServedSite, visitor: Visitor, smtp: Smtp) -> None:
+def test_an_e_mail_about_an_account_waits_and_leaves_once(
+    site: ServedSite, visitor: Visitor, smtp: Smtp
+) -> None:
     before = len(smtp.messages)
     smtp.stop()
     try:
@@ -88,14 +94,15 @@ def test_a_password_letter_waits_and_leaves_once(site: ServedSite, visitor: Visi
             "/accounts/signup/", {"email": "grace@example.org", "password1": "correct horse battery staple"}
         )
         assert page.status == 200
-        letter = wait_for(lambda: Letter.objects.filter(to="grace@example.org", attempts__gt=0).first())
+        tried = OutgoingEmail.objects.filter(to="grace@example.org").exclude(problem="")
+        email = wait_for(tried.first)
         wait_for(site.is_idle, what="the queue to drain")
     finally:
         smtp.start()
     assert len(smtp.messages) == before
-    Letter.objects.filter(pk=letter.pk).update(due=timezone.now() - timedelta(minutes=10))
+    OutgoingEmail.objects.filter(pk=email.pk).update(due=timezone.now() - timedelta(minutes=10))
     for _ in range(2):
-        site.send_task("accounts.tasks.sweep_letters")
-        wait_for(lambda: not Letter.objects.filter(pk=letter.pk).exists(), what="the letter to leave")
+        site.send_task("core.tasks.sweep_outbox")
+        wait_for(lambda: not OutgoingEmail.objects.filter(pk=email.pk).exists(), what="the e-mail to leave")
         wait_for(site.is_idle, what="the queue to drain")
     assert [message["To"] for message in smtp.messages[before:]] == ["grace@example.org"]

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from core.text import squash
-from scraper.reading.normalise.names import title
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
 # Classes and ids of blocks that are not about the page's car.

@@ -16,9 +16,9 @@ from scraper.reading.extract.schema_org import fields as marked_fields
 
 #: Facts that are worth a row: a make and a model alone are a headline.
 FACTS = frozenset({
-    "year", "first_registration", "mileage", "price", "fuel", "transmission", "power", "displacement", "engine",
-    "torque", "body_style", "drive", "length", "wheelbase", "mass", "consumption_combined", "consumption_city",
-    "electric_range", "cylinders",
+    "year", "first_registration", "mileage", "price", "fuel", "transmission", "power", "displacement",
+    "engine", "torque", "body_style", "drive", "length", "wheelbase", "mass", "consumption_combined",
+    "consumption_city", "electric_range", "cylinders",
 })  # fmt: skip
 #: Facts that make a car.
 ENOUGH_FACTS = 3

@@ -10,8 +10,7 @@ from functools import cache, lru_cache
 
 from scraper.reading.cars import RawField
 from scraper.reading.extract.page import Page, Text
-from scraper.reading.normalise import words
-from scraper.reading.vocabulary import fold, label
+from scraper.reading.vocabulary import fold, label, words_of
 
 _LONGEST_FACT = 40
 _LONGEST_LINE = 120
@@ -42,7 +41,8 @@ _SHAPES = tuple(
         ),
         (
             "engine",
-            r"(?=.*\d[.,]\d ?(?:l|litre|liter)\b)(?=.*(?:\d ?cyl|\d ?hp\b|\bv\d|\bi\d|petrol|diesel|gas)).{6,40}",
+            r"(?=.*\d[.,]\d ?(?:l|litre|liter)\b)"
+            r"(?=.*(?:\d ?cyl|\d ?hp\b|\bv\d|\bi\d|petrol|diesel|gas)).{6,40}",
         ),
         ("fuel", r"(?:gas|petrol|diesel|electric|hybrid) engine"),
         ("year", r"(?:19[5-9]\d|20[0-4]\d)(?:\s?\(\d\d(?:\s?(?:reg|plate)\.?)?\))?"),
@@ -117,10 +117,8 @@ def _fact(text: str, tag: str) -> str:
 @cache
 def _words(tag: str) -> dict[str, str]:
     """Folded words that state a fuel, a gearbox or the driven wheels by themselves."""
-    known = {
-        word: key for key in ("transmission", "fuel") for table in words.words_of(key, tag) for word in table
-    }
-    drives = (word for table in words.words_of("drive", tag) for word in table)
+    known = {word: key for key in ("transmission", "fuel") for table in words_of(key, tag) for word in table}
+    drives = (word for table in words_of("drive", tag) for word in table)
     return dict.fromkeys((word for word in drives if word.endswith("drive")), "drive") | known
 
 

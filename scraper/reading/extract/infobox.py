@@ -13,7 +13,8 @@ from scraper.reading.cars import RawField
 from scraper.reading.extract.page import INFOBOXES, Page, text_in
 from scraper.reading.extract.pairs import lines_in
 from scraper.reading.extract.subject import is_motorcycle
-from scraper.reading.normalise.names import make_of, title
+from scraper.reading.normalise.names import make_of
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import label
 
 # Key → what its row is called.
@@ -42,8 +43,8 @@ _NAMES_OF_ROWS = {
 _ROWS = {name: key for key, names in _NAMES_OF_ROWS.items() for name in names}
 # Keys whose row may be called by any language's labels.
 _READ = {
-    "make", "year", "body_style", "drive", "engine", "power", "torque", "displacement", "transmission", "fuel",
-    "wheelbase", "length", "width", "height", "mass", "electric_range",
+    "make", "year", "body_style", "drive", "engine", "power", "torque", "displacement", "transmission",
+    "fuel", "wheelbase", "length", "width", "height", "mass", "electric_range",
 }  # fmt: skip
 _BOXES = XPath(
     f"//*[self::table or self::div][{' or '.join(f'contains(@class, {name!r})' for name in INFOBOXES)}]"

@@ -9,7 +9,8 @@ from scraper.reading.cars import RawField
 from scraper.reading.extract import subject
 from scraper.reading.extract.nodes import Node
 from scraper.reading.extract.page import Page
-from scraper.reading.normalise.names import make_of, models, title
+from scraper.reading.normalise.names import make_of, models
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import fold
 
 _LONGEST_MODEL = 25

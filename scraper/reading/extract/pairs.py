@@ -64,7 +64,7 @@ def _by_value(known: Label, value: str) -> Label:
     return known
 
 
-# --- The value of a label -------------------------------------------------------------------------------------
+# --- The value of a label -----------------------------------------------------------------------------------
 def _labelled_by(text: Text, page: Page) -> str:
     """The text that a label labels; empty where there is none."""
     if not text.is_behind:
@@ -149,7 +149,7 @@ def lines_in(element: Element) -> str:
     return text if "\n" in text else squeeze(text)
 
 
-# --- Other layouts --------------------------------------------------------------------------------------------
+# --- Other layouts ------------------------------------------------------------------------------------------
 def _above(element: Element, page: Page) -> str:
     """The text of a box whose label stands beneath, where a box of their own holds just the two."""
     parent, before = element.getparent(), element.getprevious()

@@ -16,7 +16,7 @@ from scraper.reading.extract.page import Page, Text, text_in
 from scraper.reading.extract.shown import is_shown, whole_digits
 from scraper.reading.normalise.locale_hints import country, decimal_mark
 from scraper.reading.normalise.money import Money, money
-from scraper.reading.normalise.names import title
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import fold, has_phrase, read
 
 _LONGEST = 40
@@ -35,9 +35,9 @@ _DIGITS = re.compile(r"\d[\d.,'’\s\u00a0\u202f]*\d{2}|\d[.,]?\d*\s*(?:lakhs?|l
 
 
 class _Amount(NamedTuple):
-    """An amount of money, the text that states it, and the index of that among the page's texts."""
+    """An amount of money, the text that states it, and that text's position among those of the page."""
 
-    index: int
+    position: int
     value: float
     text: str
 
@@ -72,14 +72,17 @@ def lone_price(page: Page) -> list[RawField]:
         return []
     heading = _index_of_heading(page)
     boxed = [one for index, text in candidates if (one := _boxed(index, text, page))]
-    near = [one for one in boxed if heading >= 0 and heading - _BEFORE <= one.index <= heading + _AFTER]
+    near = [one for one in boxed if heading >= 0 and heading - _BEFORE <= one.position <= heading + _AFTER]
     if found := _agreed(near or boxed):
         return found
-    if heading < 0 or (boxed and not near):
-        return []
+    return [] if heading < 0 or (boxed and not near) else _bare_price(candidates, heading, page)
+
+
+def _bare_price(candidates: list[tuple[int, Text]], heading: int, page: Page) -> list[RawField]:
+    """The one bare amount right behind the heading, else the one a little further on."""
     behind = [(index, text) for index, text in candidates if heading <= index <= heading + _NEXT[-1]]
     bare = [one for index, text in behind if (one := _bare(index, text, page))]
-    nearest = ([one for one in bare if one.index <= heading + reach] for reach in _NEXT)
+    nearest = ([one for one in bare if one.position <= heading + reach] for reach in _NEXT)
     return _agreed(next(filter(None, nearest), []))
 
 
@@ -94,7 +97,7 @@ def _agreed(found: list[_Amount]) -> list[RawField]:
     return [RawField("price", "", found[0].text)] if len({amount.value for amount in found}) == 1 else []
 
 
-# --- The heading ----------------------------------------------------------------------------------------------
+# --- The heading --------------------------------------------------------------------------------------------
 def _index_of_heading(page: Page) -> int:
     """Where the heading stands: the first h1, else the first lower one that names a car; -1 without any."""
     found = next((index for index, text in enumerate(page.texts) if _is_in_heading(text)), -1)
@@ -116,15 +119,15 @@ def _is_lower_heading(text: Text) -> bool:
     return box is not None and box.tag in ("h2", "h3")
 
 
-# --- Amounts in boxes -----------------------------------------------------------------------------------------
-def _boxed(index: int, text: Text, page: Page) -> _Amount | None:
+# --- Amounts in boxes ---------------------------------------------------------------------------------------
+def _boxed(position: int, text: Text, page: Page) -> _Amount | None:
     """The amount of the nearest box around a text whose class names a price."""
     box = text.box
     for _ in range(_CLIMB):
         if box is None or box.tag in ("body", "html"):
             return None
         if _is_price_box(box):
-            return None if _is_struck(box) else _amount(index, _with_currency(box), page)
+            return None if _is_struck(box) else _amount(position, _with_currency(box), page)
         box = box.getparent()
     return None
 
@@ -177,8 +180,8 @@ def _is_crossed_out(element: Element) -> bool:
     return element.tag in ("s", "del", "strike")
 
 
-# --- Bare amounts ---------------------------------------------------------------------------------------------
-def _bare(index: int, text: Text, page: Page) -> _Amount | None:
+# --- Bare amounts -------------------------------------------------------------------------------------------
+def _bare(position: int, text: Text, page: Page) -> _Amount | None:
     """An amount that is all of its text, and that no word beside it makes another price than the one
     asked.
     """
@@ -186,11 +189,11 @@ def _bare(index: int, text: Text, page: Page) -> _Amount | None:
     letters = set(re.findall(r"[^\W\d_]+", fold(text.said)))
     if box is None or letters - _WORDS["with_amount"] or _is_struck(box):
         return None
-    before = fold(page.texts[index - 1].said) if index else ""
-    after = page.texts[index + 1].said if index + 1 < len(page.texts) else ""
+    before = fold(page.texts[position - 1].said) if position else ""
+    after = page.texts[position + 1].said if position + 1 < len(page.texts) else ""
     if _makes_another_price(before) or _makes_a_rate(after, page.language):
         return None
-    return _amount(index, text.said, page)
+    return _amount(position, text.said, page)
 
 
 def _makes_another_price(before: str) -> bool:
@@ -211,8 +214,8 @@ def _money(text: str, page: Page) -> Money | None:
     return value if isinstance(value, Money) else None
 
 
-def _amount(index: int, text: str, page: Page) -> _Amount | None:
+def _amount(position: int, text: str, page: Page) -> _Amount | None:
     value = _money(text, page)
     if value and value.currency and value.low == value.high and value.low >= _LEAST:
-        return _Amount(index, value.low, text)
+        return _Amount(position, value.low, text)
     return None

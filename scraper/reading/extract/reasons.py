@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from scraper.reading.extract.nodes import Node, kinds
 from scraper.reading.extract.page import Page
-from scraper.reading.normalise.names import title
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import has_phrase
 
 EMPTY = "empty file"

@@ -12,7 +12,8 @@ from scraper.reading.extract.nodes import Node, kinds, text_of
 from scraper.reading.extract.page import Page
 from scraper.reading.extract.schema_org import MarkedCar, fields, identity
 from scraper.reading.json_values import JsonValue
-from scraper.reading.normalise.names import make_of, title
+from scraper.reading.normalise.names import make_of
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import fold
 
 _VEHICLES = {"car", "vehicle", "motorizedvehicle", "usedcar", "newcar"}
@@ -21,7 +22,8 @@ _WRITTEN = {"review", "article", "newsarticle", "blogposting", "criticreview"}
 # What hangs below these is about other cars than the page's own.
 _OTHERS = {
     "itemlistelement", "issimilarto", "isrelatedto", "makesoffer", "hasoffercatalog", "mentions",
-    "isaccessoryorsparepartfor", "hasvariant", "isvariantof", "owns", "subjectof", "review", "associatedmedia",
+    "isaccessoryorsparepartfor", "hasvariant", "isvariantof", "owns", "subjectof", "review",
+    "associatedmedia",
 }  # fmt: skip
 _DEEPEST = 8
 _MOST_NUMBERS = 2  # VIN and stock number of one car may stand in different nodes
@@ -42,7 +44,7 @@ def car_of_page(tops: list[Node], page: Page) -> tuple[MarkedCar | None, bool]:
     return car, has_several
 
 
-# --- Vehicles and products ------------------------------------------------------------------------------------
+# --- Vehicles and products ----------------------------------------------------------------------------------
 def _walk(value: JsonValue, around: tuple[Node, ...], depth: int) -> Iterator[MarkedCar]:
     """Vehicles and products that nodes are about: not those of lists, of similar cars or of other offers of a
     dealer.
@@ -74,7 +76,7 @@ def _below(node: Node, around: tuple[Node, ...], depth: int) -> Iterator[MarkedC
             yield from _walk(value, (node, *around), depth + 1)
 
 
-# --- The one --------------------------------------------------------------------------------------------------
+# --- The one ------------------------------------------------------------------------------------------------
 def _choose(found: list[MarkedCar], page: Page) -> tuple[MarkedCar | None, bool]:
     """Several nodes of one car (same VIN, same name) count as one; of several cars the one counts that the
     page's address or heading names.
@@ -134,7 +136,7 @@ def _is_named_by(page: Page, car: MarkedCar) -> bool:
     return bool(title(name).make) and any(squash(name) in squash(heading) for heading in page.headings)
 
 
-# --- Cars of elsewhere ----------------------------------------------------------------------------------------
+# --- Cars of elsewhere --------------------------------------------------------------------------------------
 def _is_of_another_make(car: MarkedCar, page: Page) -> bool:
     """Whether the marked-up car is of another make than the page's heading: then it is one that the page
     advertises.

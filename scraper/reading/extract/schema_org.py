@@ -17,12 +17,12 @@ _PROPERTIES = {
     "vehiclemodeldate": "year", "modeldate": "year", "productiondate": "year", "releasedate": "year",
     "vehicleyear": "year", "year": "year", "datevehiclefirstregistered": "first_registration",
     "bodytype": "body_style", "itemcondition": "condition", "fueltype": "fuel",
-    "vehicletransmission": "transmission", "numberofforwardgears": "gears", "drivewheelconfiguration": "drive",
-    "enginepower": "power", "torque": "torque", "enginedisplacement": "displacement",
-    "mileagefromodometer": "mileage", "mileage": "mileage",
+    "vehicletransmission": "transmission", "numberofforwardgears": "gears",
+    "drivewheelconfiguration": "drive", "enginepower": "power", "torque": "torque",
+    "enginedisplacement": "displacement", "mileagefromodometer": "mileage", "mileage": "mileage",
     "numberofdoors": "doors", "vehicleseatingcapacity": "seats", "seatingcapacity": "seats",
-    "emissionsco2": "co2", "fuelconsumption": "consumption_combined", "fuelefficiency": "consumption_combined",
-    "wheelbase": "wheelbase", "weight": "mass",
+    "emissionsco2": "co2", "fuelconsumption": "consumption_combined",
+    "fuelefficiency": "consumption_combined", "wheelbase": "wheelbase", "weight": "mass",
 }  # fmt: skip
 _UNITS_BY_DEFAULT = {"co2": "g/km"}  # schema.org says so itself
 # Of several dates the first of these is the model year.

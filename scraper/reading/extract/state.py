@@ -23,8 +23,8 @@ from scraper.reading.vocabulary import fold, label
 # Where an entry of a list of {label, value} has its label, and any dictionary its value, the best first.
 _LABELS = ("key_label", "label", "name", "title", "displayname", "key")
 _TEXTS = (
-    "value_label", "formattedvalue", "formatted", "displayvalue", "displaytext", "label", "name", "value", "text",
-    "valuetext", "displaynamevalue", "localized",
+    "value_label", "formattedvalue", "formatted", "displayvalue", "displaytext", "label", "name", "value",
+    "text", "valuetext", "displaynamevalue", "localized",
 )  # fmt: skip
 _CURRENCY_NAMES = ("currency", "currencycode", "pricecurrency")
 _PRICE_NAMES = ("price", "prices", "pricing", "pricelabel", "priceraw", "currency", "pricecurrency")
@@ -113,8 +113,7 @@ def _listed(entry: JsonObject, page: Page) -> list[RawField]:
     several = low.get("values")
     if isinstance(several, list) and len(several) == 1 and _is_plain(several[0]):
         low["value"] = several[0]  # {"name": "CAR_MODEL/MAKE", "values": ["BMW"]}
-    texts = (low.get(key) for key in _TEXTS)
-    text = next((said for said in texts if _is_plain(said) and said != name), "")
+    text = _text_in(low, other_than=name)
     known = label(name, page.language) if name and len(name) <= _LONGEST_LABEL else None
     if known:
         return _stated(known.key, name, text, known.unit)
@@ -123,6 +122,12 @@ def _listed(entry: JsonObject, page: Page) -> list[RawField]:
         return []
     key, unit = known_name
     return _stated(key, own_name, text, unit)
+
+
+def _text_in(low: JsonObject, *, other_than: str | None = None) -> JsonValue:
+    """The text or number that a dictionary has for its value; empty where it has none but its label."""
+    texts = (low.get(key) for key in _TEXTS)
+    return next((said for said in texts if _is_plain(said) and said != other_than), "")
 
 
 def _stated(key: str, name: str, value: JsonValue, unit: str) -> list[RawField]:
@@ -135,15 +140,17 @@ def _stated(key: str, name: str, value: JsonValue, unit: str) -> list[RawField]:
         if isinstance(several, list) and several:  # {"label": "Fuel", "values": [{"label": "Diesel"}]}
             return _stated(key, name, several[0], unit) if len(several) == 1 else []
         unit = _unit_in(low, key, unit)
-        value = next((low[text] for text in _TEXTS if _is_plain(low.get(text))), "")
+        value = _text_in(low)
     if not _is_plain(value) or value in ("", 0):
         return []
     text = squeeze(str(int(value) if isinstance(value, float) and value.is_integer() else value))
-    if len(text) > _LONGEST_VALUE or text.startswith(("http", "/")):
-        return []
-    if isinstance(value, (int, float)) and not unit and key in ("power", "displacement"):
-        return []  # the unit is a programmer's secret
-    return [RawField(key, name, text, unit)]
+    is_no_fact = len(text) > _LONGEST_VALUE or text.startswith(("http", "/"))
+    return [] if is_no_fact or _is_unit_secret(key, value, unit) else [RawField(key, name, text, unit)]
+
+
+def _is_unit_secret(key: str, value: JsonValue, unit: str) -> bool:
+    """Whether only the programmer knows what a number counts."""
+    return isinstance(value, (int, float)) and not unit and key in ("power", "displacement")
 
 
 def _unit_in(low: JsonObject, key: str, unit: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 #: Variables that hold a page's state.
 STATE_VARIABLES = frozenset({
     "ad", "advert", "apollostate", "appstate", "bonnetdata", "car", "cardata", "config", "data", "datalayer",
-    "digitaldata", "initialcontextvalue", "initialdata", "initialprops", "initialstate", "listing", "nextdata", "nuxt",
-    "pagedata", "preflight", "preloadedstate", "props", "reduxstate", "remixcontext", "state",
-    "staticrouterhydrationdata", "utagdata", "vehicle", "vehicledata", "vehicles",
+    "digitaldata", "initialcontextvalue", "initialdata", "initialprops", "initialstate", "listing",
+    "nextdata", "nuxt", "pagedata", "preflight", "preloadedstate", "props", "reduxstate", "remixcontext",
+    "state", "staticrouterhydrationdata", "utagdata", "vehicle", "vehicledata", "vehicles",
 })  # fmt: skip
 # What a name stands for; behind a bar the unit that it says.
 _NAMES = {

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from scraper.reading.extract.nodes import Node, kinds, nodes_in, text_of
 from scraper.reading.extract.page import Page
-from scraper.reading.normalise.names import title
+from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import fold, read
 
 _TYPES = {"motorcycle", "motorizedbicycle", "busorcoach"}

@@ -35,15 +35,6 @@ _BY_LANGUAGE = {
     "pl": "PL",
     "cs": "CZ",
 }
-CURRENCIES = {
-    "US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "MX": "MXN", "SG": "SGD", "HK": "HKD", "AR": "ARS", "CL": "CLP",
-    "CO": "COP", "SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR",
-    "RO": "RON", "MD": "MDL", "GB": "GBP", "CH": "CHF", "BR": "BRL", "ZA": "ZAR", "JP": "JPY", "CN": "CNY", "PL": "PLN",
-    "CZ": "CZK", "HU": "HUF", "TR": "TRY", "AE": "AED", "JM": "JMD", "TT": "TTD", "EG": "EGP", "ID": "IDR", "MY": "MYR",
-    "RU": "RUB", "SA": "SAR", "QA": "QAR", "KW": "KWD", "PH": "PHP", "TH": "THB", "KE": "KES", "NG": "NGN", "UA": "UAH", "BG": "BGN", "IL": "ILS",
-} | dict.fromkeys(("AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"), "EUR")  # fmt: skip
-# Where cars are as often priced in somebody else's money: a bare figure says nothing.
-PRICED_ABROAD = {"AR", "BG", "EG", "IL", "MD", "NG", "RO", "UA"}
 # Languages without labels of their own whose decimal mark is known all the same.
 _COMMA = {
     "da",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from price_parser import Price
 
-from scraper.reading.normalise.locale_hints import CURRENCIES
-from scraper.reading.normalise.numbers import NUMBER, readings
+from scraper.reading.normalise.currencies import CURRENCIES, SHARED_SIGNS, SIGNS
+from scraper.reading.normalise.numbers import NUMBER, meanings
 from scraper.reading.vocabulary import KEYS, fold, has_phrase
 
 _SCALES = {
@@ -25,26 +25,20 @@ _SCALES = {
     "करोड़": 1e7,
     "tkr": 1e3,
 }
-_SIGNS = {
-    "€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₩": "KRW", "₪": "ILS", "zł": "PLN", "zl": "PLN", "pln": "PLN",
-    "kč": "CZK", "kc": "CZK", "ft": "HUF", "lei": "RON", "ron": "RON", "euro": "EUR", "euros": "EUR", "eur": "EUR", "usd": "USD", "us$": "USD", "gbp": "GBP",
-    "chf": "CHF", "sfr": "CHF", "fr": "CHF", "inr": "INR", "r$": "BRL", "c$": "CAD", "ca$": "CAD", "cad": "CAD", "a$": "AUD", "au$": "AUD", "aud": "AUD",
-    "nz$": "NZD", "nzd": "NZD", "s$": "SGD", "hk$": "HKD", "mx$": "MXN", "mxn": "MXN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "aed": "AED", "dhs": "AED", "dh": "AED",
-    "bgn": "BGN", "лв": "BGN", "din": "RSD", "rsd": "RSD", "czk": "CZK", "huf": "HUF", "try": "TRY", "tl": "TRY", "zar": "ZAR", "pkr": "PKR", "lkr": "LKR", "jpy": "JPY", "brl": "BRL",
-    "रु": "INR", "रुपये": "INR", "us $": "USD", "rub": "RUB", "руб": "RUB", "rur": "RUB", "uah": "UAH", "грн": "UAH", "qar": "QAR", "sar": "SAR", "kwd": "KWD", "omr": "OMR", "bhd": "BHD", "cny": "CNY",
-    "kes": "KES", "ksh": "KES", "ngn": "NGN", "₦": "NGN", "ghs": "GHS", "php": "PHP", "₱": "PHP", "thb": "THB", "฿": "THB", "bdt": "BDT", "npr": "NPR", "vnd": "VND", "₫": "VND", "idr": "IDR",
-    "myr": "MYR", "sgd": "SGD", "hkd": "HKD", "twd": "TWD", "krw": "KRW", "ils": "ILS", "gel": "GEL", "₾": "GEL", "kzt": "KZT", "₸": "KZT", "byn": "BYN", "isk": "ISK", "mdl": "MDL", "egp": "EGP",
-    "clp": "CLP", "cop": "COP", "ars": "ARS", "uyu": "UYU", "tnd": "TND", "dzd": "DZD",
-}  # fmt: skip
-# Signs that several countries share: the page's country decides, and the first is meant where it doesn't.
-_SHARED = {
-    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "SGD", "HKD", "ARS", "CLP", "COP", "JMD", "TTD"), "kr": ("", "SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK", "SEK", "NOK"),
-    "rs": ("", "INR", "PKR", "LKR", "NPR"), "rs.": ("", "INR", "PKR", "LKR", "NPR"), "¥": ("JPY", "CNY"), "r": ("ZAR",), "£": ("GBP", "EGP"), "rm": ("MYR",), "rp": ("IDR",),
-}  # fmt: skip
 _AMOUNT = re.compile(
-    rf"(?P<low>{NUMBER})(?:\s*(?P<scale1>lakhs?|lacs?|crores?|cr|l)\b\.?)?(?:\s*(?:-|–|—|to|bis)\s*\D{{0,6}}?(?P<high>{NUMBER}))?\s*(?P<scale>lakhs?|lacs?|crores?|cr\b|l\b|लाख|करोड़?|tkr)?"
+    rf"(?P<low>{NUMBER})(?:\s*(?P<scale1>lakhs?|lacs?|crores?|cr|l)\b\.?)?"
+    rf"(?:\s*(?:-|–|—|to|bis)\s*\D{{0,6}}?(?P<high>{NUMBER}))?"
+    r"\s*(?P<scale>lakhs?|lacs?|crores?|cr\b|l\b|लाख|करोड़?|tkr)?"
 )
-_SIGN = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if sign.isalpha() else re.escape(sign) for sign in sorted({*_SIGNS, *_SHARED}, key=len, reverse=True)))  # fmt: skip
+
+
+def _sign_alone(sign: str) -> str:
+    """A pattern of a sign; one of letters counts as a word of its own only."""
+    return rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if sign.isalpha() else re.escape(sign)
+
+
+_LONGEST_FIRST = sorted({*SIGNS, *SHARED_SIGNS}, key=len, reverse=True)
+_SIGN = re.compile("|".join(map(_sign_alone, _LONGEST_FIRST)))
 _NOISE = re.compile(r"\b\d+(?:[.,]\d+)?\s*%|\b(?:mwst|tva|vat|iva|btw|ust)\b")
 _INDIAN = re.compile(r"\b(?:lakhs?|crores?)\b")
 
@@ -82,13 +76,13 @@ def has_sign(text: str) -> bool:
 def iso(said: str) -> str:
     """An ISO 4217 code, where the text is one or a sign that only one country uses."""
     word = fold(said)
-    return _SIGNS.get(word, said.strip().upper() if re.fullmatch(r"[A-Za-z]{3}", said.strip()) else "")
+    return SIGNS.get(word, said.strip().upper() if re.fullmatch(r"[A-Za-z]{3}", said.strip()) else "")
 
 
 def sign(text: str, country: str, tag: str) -> str:
     """The currency whose sign stands in a text; a sign that countries share means the page's own."""
     for found in _SIGN.finditer(fold(text)):
-        if currency := _SIGNS.get(found[0]) or _shared(found[0], country, tag, fold(text)):
+        if currency := SIGNS.get(found[0]) or _shared(found[0], country, tag, fold(text)):
             return currency
     named = Price.fromstring(text).currency or ""
     return named if re.fullmatch(r"[A-Z]{3}", named) else ""
@@ -96,14 +90,14 @@ def sign(text: str, country: str, tag: str) -> str:
 
 def _shared(symbol: str, country: str, tag: str, said: str) -> str:
     own = CURRENCIES.get(country, "")
-    if own and own in _SHARED[symbol]:
+    if own and own in SHARED_SIGNS[symbol]:
         return own
     if symbol.startswith("rs"):
         return (
             "INR" if tag.lower() in ("en-in", "hi", "hi-in") or (not country and _INDIAN.search(said)) else ""
         )
     # A country whose own money has another sign means the American dollar.
-    return _SHARED[symbol][0]
+    return SHARED_SIGNS[symbol][0]
 
 
 def _near_money(said: str, match: re.Match[str]) -> bool:
@@ -123,8 +117,8 @@ def _amount(match: re.Match[str], decimal: str) -> tuple[float, float] | None:
 def _plausible(digits: str, scale: float, decimal: str) -> float | None:
     """Prices of cars group thousands and have two decimals or none: "34.990" is never thirty-five."""
     kind = KEYS["price"]
-    for reading in readings(digits, decimal if scale > 1 else ""):
-        value = round(reading * scale, 2)
+    for meaning in meanings(digits, decimal if scale > 1 else ""):
+        value = round(meaning * scale, 2)
         if kind.low <= value <= kind.high:
             return value
     return None

@@ -1,52 +1,26 @@
-"""Names of makes and models: aliases, casing, diacritics; titles taken apart; and how near a name is to known
-ones.
-"""
+"""Names of makes and models: the lists of known ones, their aliases, casing and diacritics."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Literal
+from functools import cache
 
 from core.text import squash
-from scraper.reading.normalise.years import latest
 from scraper.reading.vocabulary import read
 
-ACCEPT, ASK = 92.0, 78.0  # of 100: the same name written differently; perhaps the same, a person has to say
-
 _KEEPS_CASE = 4  # "GTI", "BMW": short capitals are names, longer ones shouting
-
-
-@dataclass(frozen=True)
-class Match:
-    """A known name for a name of a page: "same" is safe to use, "ask" needs a person, "none" is a new
-    name.
-    """
-
-    name: str
-    score: float
-    verdict: Literal["same", "ask", "none"]
+_MOST_WORDS = 5  # of the longest known model
+_SHORT_MODEL = 14  # characters: a longer "model" holds a trim
+#: A year in a title or a model: no figure of anything else.
+YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
 
 
 @cache
 def makes() -> dict[str, str]:
     """Key of every spelling of a make → its canonical name."""
-    table = read("makes")["makes"]
+    table: dict[str, list[str]] = read("makes")["makes"]
     known = {squash(alias): name for name, aliases in table.items() for alias in aliases}
     return known | {squash(name): name for name in table}
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    return frozenset(squash(name) for name in read("makes")["everyday"]["names"])
-
-
-@cache
-def _versions() -> dict[str, list[str]]:
-    table: dict[str, list[str]] = read("makes")["versions"]
-    return table
 
 
 @cache
@@ -63,140 +37,51 @@ def make_of(said: str) -> str:
 def tidy(name: str) -> str:
     """A name in the case that people write: shouted and whispered words get a capital, short ones stay."""
     words = " ".join(name.split()).split(" ")
-    if name.isupper() or name.islower():
-        words = [
-            w if any(c.isdigit() for c in w) or (w.isupper() and len(w) <= _KEEPS_CASE) else w.capitalize()
-            for w in words
-        ]
-        if name.islower():
-            words = [w.upper() if len(w) <= 2 and not w.isdigit() else w[:1].upper() + w[1:] for w in words]
+    if name.isupper():
+        words = [_calmed(word) for word in words]
+    elif name.islower():
+        words = [_raised(word) for word in words]
     return " ".join(words)
 
 
-@dataclass(frozen=True)
-class Title:
-    """A title taken apart; what isn't sure is empty."""
-
-    make: str = ""
-    model: str = ""
-    trim: str = ""
-    year: int | None = None
+def _calmed(word: str) -> str:
+    """A word of a name in capitals."""
+    is_name = any(sign.isdigit() for sign in word) or (word.isupper() and len(word) <= _KEEPS_CASE)
+    return word if is_name else word.capitalize()
 
 
-_LEADING = re.compile(r"^(?:used|new|certified|pre-owned|certified pre-owned|the all-new|all-new|the new|the|gebraucht\w*|neu\w*|noul|noua|nouvelle|nouveau|nuova|nuovo|nuevo|nueva|nieuwe|nya|occasion|voiture|buy|second hand|for sale|2nd hand|annonce|coche|auto|car|approved|usata|usato|begagnad)\b[\s:,–-]*", re.IGNORECASE)  # fmt: skip
-_YEAR = re.compile(r"(?<![\w.,])['’]?((?:19|20)\d\d)(?![\w€$£])(?!\s*(?:€|km|cc|ccm|eur|kr|lei|miles))")
-_ENDS = re.compile(r"\s+[|–—•·»]\s+|\s+-\s+|,\s|\s*\||\s\(|:\s|\s+(?:in|near|at|for sale|te koop|till salu|til salg|til salgs|myydään|eladó|satılık|na prodej|na sprzedaż|à venda|продава|продам|de vânzare|zu verkaufen|à vendre|en venta|in vendita|gebraucht|occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b", re.IGNORECASE)  # fmt: skip
+def _raised(word: str) -> str:
+    """A word of a name in small letters: "gt" and "i3" become "GT" and "I3"."""
+    return word.upper() if len(word) <= 2 and not word.isdigit() else word[:1].upper() + word[1:]
 
 
-@lru_cache(maxsize=5_000)
-def title(text: str) -> Title:
-    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring -
-    74.983 km".
-
-    A model is taken where it is known, or where it is all that stands behind the make.
-    """
-    said = " ".join(text.split())
-    while match := _LEADING.match(said):
-        said = said[match.end() :]
-    years = {int(year) for year in _YEAR.findall(said) if 1900 <= int(year) <= latest()}
-    words = said.split(" ")
-    start, length, make = _make_in(words)
-    if not make:
-        return Title()
-    rest = " ".join(words[start + length :])
-    model, trim, complete = _model_in(make, rest)
-    years -= {int(model)} if model.isdecimal() else set()  # a Peugeot 2008
-    year = years.pop() if len(years) == 1 else None
-    return Title(make, model, trim if complete else "", year)
-
-
-def _make_in(words: list[str]) -> tuple[int, int, str]:
-    """Where the make stands: at the start, behind a year, or as the first unmistakable name."""
-    for start in range(min(len(words), 8)):
-        for length in (3, 2, 1):
-            key = squash(" ".join(words[start : start + length]))
-            name = makes().get(key, "")
-            if not name or start + length > len(words):
-                continue
-            ahead = [word for word in words[:start] if not _YEAR.fullmatch(word)]
-            if ahead and (key in _everyday() or len(key) < 3):
-                continue
-            return start, length, name
-    for start in range(min(len(words), 4)):
-        for length in (2, 1):
-            if name := _implied().get(squash(" ".join(words[start : start + length])), ""):
-                return start, 0, name
-    return 0, 0, ""
-
-
-@cache
-def _implied() -> dict[str, str]:
-    """Key of a model that people name without its make → the make."""
-    return {squash(model): make for model, make in read("makes")["implied"].items()}
-
-
-def _model_in(make: str, rest: str) -> tuple[str, str, bool]:
-    """Model, trim, and whether the trim is worth keeping."""
-    rest = _YEAR.sub(" ", rest) if not _starts_with_known(make, rest) else rest
-    whole = _whole_name(make, rest)
-    head = whole + _ENDS.split(f" {rest[len(whole) :]}", maxsplit=1)[0].rstrip(" -–|,:")
-    head = head.lstrip(" -–|,:")
-    while make_of(head.split(" ")[0]) == make and head:
-        head = head.partition(" ")[2]
-    words = head.split()
-    name, length = _known_prefix(make, words)
-    for skipped in (1, 2):  # "BMW G20 3 Series": a code may stand before the name
-        if name or len(words) <= skipped:
-            break
-        name, length = _known_prefix(make, words[skipped:])
-        name, length = (name, length + skipped) if len(squash(name)) > 2 and not name.isdigit() else ("", 0)
-    if name:
-        name, length = _without_version(make, name, length)
-        trim = re.sub(r"\[.*?\]", " ", _YEAR.sub(" ", " ".join(words[length:])))
-        return name, " ".join(trim.split())[:80], True
-    if 1 <= len(words) <= 2 and not models(make):
-        return head, "", False
-    if len(words) == 1 and re.fullmatch(r"[\w.+!#-]*\d[\w.+!#-]*", words[0]):
-        return words[0], "", False  # "C40": a new model; a word alone may be a dealer's or a heading's
-    return "", "", False
-
-
-def _whole_name(make: str, rest: str) -> str:
-    """A known model at the start that holds a word which else ends a title: a Lincoln Town Car."""
-    words = rest.split(" ")
-    length = _known_prefix(make, words)[1] if _ENDS.search(f" {' '.join(words[:5])}") else 0
-    name = " ".join(words[:length])
-    return name if length > 1 and re.fullmatch(r"[\w ]+", name) else ""
-
-
-def _without_version(make: str, name: str, length: int) -> tuple[str, int]:
-    """The model without the body or version in its name, and how many words it takes then."""
-    for version in _versions().get(make, ()):
-        model = name.removesuffix(f" {version}")
-        if model != name and squash(model) in models(make):
-            return model, length - len(version.split())
-    return name, length
-
-
-def _starts_with_known(make: str, rest: str) -> bool:
-    return bool(_known_prefix(make, rest.split())[0])
-
-
-def _known_prefix(make: str, words: list[str]) -> tuple[str, int]:
+# --- Models -------------------------------------------------------------------------------------------------
+def known_prefix(make: str, words: list[str]) -> tuple[str, int]:
     """The longest known model at the start, and how many words it takes."""
-    known = models(make)
     if make == "Mercedes-Benz" and (joined := _class_and_number(words)):
         return joined, 2
-    for length in range(min(5, len(words)), 0, -1):
+    return _listed_prefix(make, words) or _coded_prefix(make, words) or ("", 0)
+
+
+def _listed_prefix(make: str, words: list[str]) -> tuple[str, int] | None:
+    known = models(make)
+    for length in range(min(_MOST_WORDS, len(words)), 0, -1):
         if length > 1 and words[length : length + 1] and words[length].casefold() == "line":
             continue  # an i30 N Line is no i30 N
-        if name := known.get(squash(" ".join(words[:length]))):
-            return _spelt(name, " ".join(words[:length])), length
-    if words and make == "BMW" and (match := re.fullmatch(r"(M?\d{3})(?:[a-zA-Z]{1,3})?", words[0])):
-        return words[0] if match else "", 1
-    if words and make == "Mercedes-Benz" and re.fullmatch(r"(?:[A-Z]{1,3})\d{2,3}|[A-Z]{1,3}", words[0]):
-        return words[0], 1
-    return "", 0
+        said = " ".join(words[:length])
+        if name := known.get(squash(said)):
+            return _spelt(name, said), length
+    return None
+
+
+def _coded_prefix(make: str, words: list[str]) -> tuple[str, int] | None:
+    """A model by its maker's rule: 320d, M340i; C220, GLC."""
+    patterns = {
+        "BMW": r"(M?\d{3})(?:[a-zA-Z]{1,3})?",
+        "Mercedes-Benz": r"(?:[A-Z]{1,3})\d{2,3}|[A-Z]{1,3}",
+    }
+    is_one = words and make in patterns and re.fullmatch(patterns[make], words[0])
+    return (words[0], 1) if is_one else None
 
 
 def _class_and_number(words: list[str]) -> str:
@@ -218,43 +103,32 @@ def split_model(make: str, said: str) -> tuple[str, str]:
     """The model and the trim in what a page calls the model: the make and a year repeated there are taken
     off.
     """
-    text = " ".join(said.split())
-    words = text.split(" ")
-    whole = len(words)
-    while len(words) > 1 and _YEAR.fullmatch(words[0]) and not _known_prefix(make, words)[0]:
-        words = words[1:]
-    for length in (3, 2, 1):
-        if len(words) > length and makes().get(squash(" ".join(words[:length]))) == make:
-            words = words[length:]
-            break
-    if len(words) > 1 and _YEAR.fullmatch(words[-1]):
-        words = words[:-1]
+    whole = said.split() or [""]
+    words = _without_year_at_the_end(_without_make(make, _without_years_ahead(make, whole)))
     text = " ".join(words)
     if exact := models(make).get(squash(text)):
         return _spelt(exact, text), ""
-    name, length = _known_prefix(make, words)
-    if (
-        name
-        and len(words) > length
-        and (len(words) < whole or len(words) > 2 or len(text) > 14 or re.match(r"\d[.,]\d", words[length]))
-    ):
-        return name, " ".join(words[length:])
+    name, length = known_prefix(make, words)
+    if name and len(words) > length:
+        is_shortened = len(words) < len(whole)
+        is_long = len(words) > 2 or len(text) > _SHORT_MODEL
+        if is_shortened or is_long or re.match(r"\d[.,]\d", words[length]):
+            return name, " ".join(words[length:])
     return tidy(text) if text.isupper() and len(text) > _KEEPS_CASE else text, ""
 
 
-def nearest(said: str, known: Iterable[str], *, accept: float = ACCEPT, ask: float = ASK) -> Match:
-    """The nearest known name. Digits have to agree: a 320 is no 330, however alike they look."""
-    from rapidfuzz import fuzz
+def _without_years_ahead(make: str, words: list[str]) -> list[str]:
+    while len(words) > 1 and YEAR.fullmatch(words[0]) and not known_prefix(make, words)[0]:
+        words = words[1:]
+    return words
 
-    mine, best = squash(said), Match("", 0.0, "none")
-    for name in known:
-        other = squash(name)
-        score = 100.0 if mine == other else fuzz.ratio(mine, other)
-        if re.findall(r"\d+", mine) != re.findall(r"\d+", other):
-            score = min(score, ask - 1)
-        if score > best.score:
-            best = Match(name, score, "none")
-    verdict: Literal["same", "ask", "none"] = (
-        "same" if best.score >= accept else "ask" if best.score >= ask else "none"
-    )
-    return Match(best.name if verdict != "none" else "", best.score, verdict)
+
+def _without_make(make: str, words: list[str]) -> list[str]:
+    for length in (3, 2, 1):
+        if len(words) > length and makes().get(squash(" ".join(words[:length]))) == make:
+            return words[length:]
+    return words
+
+
+def _without_year_at_the_end(words: list[str]) -> list[str]:
+    return words[:-1] if len(words) > 1 and YEAR.fullmatch(words[-1]) else words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 # Spaces and apostrophes join digits only where they group thousands: "74 983", not "3 2.0".
 NUMBER = r"(?:\d{1,3}(?:[\u00a0\u202f\u2009 '’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
@@ -11,48 +10,39 @@ _SPACES = re.compile(r"[\u00a0\u202f\u2009 '’]")
 _INDIAN = re.compile(r"\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 
 
-def readings(text: str, decimal: str) -> Iterator[float]:
+def meanings(text: str, decimal: str) -> list[float]:
     """What the digits in `text` can mean, most likely first; `decimal` is the decimal mark of the page's
     language.
 
     One mark with three digits behind it can be either kind ("1.995"): the language decides, the caller may
-    take the second reading where the first makes no sense.
+    take the second meaning where the first makes no sense.
     """
     text = _SPACES.sub("", text)
     if not re.fullmatch(r"\d+(?:[.,]\d+)*", text):
-        return
+        return []
+    return [_number(text, mark) for mark in _decimal_marks(text, decimal)]
+
+
+def _decimal_marks(text: str, decimal: str) -> list[str]:
+    """The marks of a number that can be the decimal one, most likely first; empty for one without
+    decimals.
+    """
     marks = [c for c in text if c in ".,"]
     if not marks:
-        yield float(text)
-        return
+        return [""]
     last = marks[-1]
     if len(set(marks)) == 2:
-        if marks.count(last) == 1:
-            yield _number(text, last)
-        return
+        return [last] if marks.count(last) == 1 else []
     head, *groups = text.split(last)
-    grouped = all(len(group) == 3 for group in groups) and 1 <= len(head) <= 3 and head != "0"
+    is_grouped = all(len(group) == 3 for group in groups) and 1 <= len(head) <= 3 and head != "0"
     if len(groups) > 1:
-        if grouped or _INDIAN.fullmatch(text):
-            yield _number(text, "")
-        return
-    if not grouped:
-        yield _number(text, last)
-    elif last == decimal:
-        yield from (_number(text, last), _number(text, ""))
-    else:
-        yield from (_number(text, ""), _number(text, last))
+        return [""] if is_grouped or _INDIAN.fullmatch(text) else []
+    if not is_grouped:
+        return [last]
+    return [last, ""] if last == decimal else ["", last]
 
 
 def _number(text: str, decimal: str) -> float:
     for mark in ".,":
         text = text.replace(mark, "." if mark == decimal else "")
     return float(text)
-
-
-def written(value: float, *, decimal: str = ".", group: str = ",") -> str:
-    """A number in a style, at most three decimals: the inverse of `readings`."""
-    whole, _, rest = f"{value:.3f}".partition(".")
-    grouped = f"{int(whole):,}".replace(",", group)
-    rest = rest.rstrip("0")
-    return f"{grouped}{decimal}{rest}" if rest else grouped

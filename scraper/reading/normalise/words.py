@@ -12,7 +12,9 @@ from scraper.reading.vocabulary import fold, words_of
 SEPARATOR = "; "
 _WORD_EDGE = r"(?<![\w-]){}(?![\w-])"
 _GEARS = re.compile(
-    r"(?<![\d.,])(\d{1,2})\s*[-–]?\s*(?:speed|gears?\b|gang|gange|gang-|vitesses|rapports|marce|marchas|velocidades|versnellingen|trepte|vaxlar|spd|vel\b|stufig|sp\b|fokozat|vites|brzin|prestav|pavar|kademeli)"
+    r"(?<![\d.,])(\d{1,2})\s*[-–]?\s*"
+    r"(?:speed|gears?\b|gang|gange|gang-|vitesses|rapports|marce|marchas|velocidades|versnellingen|trepte|vaxlar|"
+    r"spd|vel\b|stufig|sp\b|fokozat|vites|brzin|prestav|pavar|kademeli)"
 )
 _OR_BEFORE = re.compile(r"\d\s*(?:/|-|–|or|ou|oder|o|of|eller)\s*$")  # "4 or 5 speed"
 _HYBRID_PAIR = {"Petrol", "Diesel", "Electric"}
@@ -107,7 +109,12 @@ def condition(text: str, code: str) -> str:
     return names[0] if len(set(names)) == 1 else ("used" if "used" in names else "")
 
 
-_ASPIRATION = (("Turbocharged and supercharged", ("twincharged", "turbo and supercharged")), ("Turbocharged", ("turbo", "biturbo")), ("Supercharged", ("supercharge", "kompressor", "compressor")), ("Naturally aspirated", ("natural", "n/a", "saugmotor", "atmospheric")))  # fmt: skip
+_ASPIRATION = (
+    ("Turbocharged and supercharged", ("twincharged", "turbo and supercharged")),
+    ("Turbocharged", ("turbo", "biturbo")),
+    ("Supercharged", ("supercharge", "kompressor", "compressor")),
+    ("Naturally aspirated", ("natural", "n/a", "saugmotor", "atmospheric")),
+)
 
 
 def aspiration(text: str) -> str:

@@ -28,24 +28,32 @@ def years(text: str) -> tuple[int, int] | None:
     Production that goes on ends with the year it is stated for, which a page doesn't say: such a range is its
     first year on.
     """
-    said = text.casefold()
-    both = _BUILT_AND_MODEL.fullmatch(said.strip())
-    if both and int(both[2]) - int(both[1]) == 1 and _sensible(int(both[2])):
+    said = text.casefold().strip()
+    both = _BUILT_AND_MODEL.fullmatch(said)
+    if both and int(both[2]) - int(both[1]) == 1 and _is_sensible(int(both[2])):
         return int(both[2]), int(both[2])  # Brazil states the year of building and the model year so
     if match := _RANGE.search(said):
         first, last = int(match["first"]), int(match["last"])
-        return (first, last) if _sensible(first) and _sensible(last) and first <= last else None
-    found = {int(year) for year in _ONE.findall(said)}
-    if len(found) == 1:
-        year = found.pop()
-        return (year, year) if _sensible(year) else None
-    if found:
-        return (min(found), max(found)) if "\n" in text and all(map(_sensible, found)) else None
-    if match := _SHORT_DATE.match(said.strip()):
-        century = 2000 if int(match[1]) <= latest() - 2000 else 1900
-        return century + int(match[1]), century + int(match[1])
-    return None
+        return (first, last) if first <= last and _are_sensible(first, last) else None
+    if named := {int(year) for year in _ONE.findall(said)}:
+        span = min(named), max(named)
+        # Several years are a range only where each stands in a line of its own.
+        return span if (len(named) == 1 or "\n" in text) and _are_sensible(*named) else None
+    return _of_short_date(said)
 
 
-def _sensible(year: int) -> bool:
+def _of_short_date(said: str) -> tuple[int, int] | None:
+    """The year of "03/16"."""
+    match = _SHORT_DATE.match(said)
+    if not match:
+        return None
+    century = 2000 if int(match[1]) <= latest() - 2000 else 1900
+    return century + int(match[1]), century + int(match[1])
+
+
+def _are_sensible(*years_said: int) -> bool:
+    return all(map(_is_sensible, years_said))
+
+
+def _is_sensible(year: int) -> bool:
     return FIRST <= year <= latest()

@@ -16,7 +16,6 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.models import Letter
 from catalog.models import Variant
 from classifier.answers import engine
 from classifier.answers.identify import identification_run
@@ -24,6 +23,7 @@ from classifier.models import Feedback, Identification, ModelOutput, ModelVersio
 from classifier.photos.delete import identification_delete
 from classifier.training import backfill, exports, registry
 from classifier.training.feedback import feedback_record
+from core.models import OutgoingEmail
 from ml.exceptions import PhotoError
 from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
@@ -35,12 +35,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rings")]
 @pytest.fixture(autouse=True)
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Each time that somebody rings for a batch."""
-    from accounts.tasks import send_letter
     from classifier.tasks import look_again
+    from core.tasks import send_email
 
     rung: list[tuple] = []
     monkeypatch.setattr(look_again, "delay", lambda *args: rung.append(args))
-    monkeypatch.setattr(send_letter, "delay", lambda *args: None)
+    monkeypatch.setattr(send_email, "delay", lambda *args: None)
     monkeypatch.setattr(engine, "_engine", None)
     monkeypatch.setattr(engine, "_shadow", None)
     return rung
@@ -312,7 +312,7 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
     promoted()
     look_again_at_all()
     assert backfill.look_again()["again"] == 2
-    (letter,) = Letter.objects.all()
+    (letter,) = OutgoingEmail.objects.all()
     assert letter.to == user.email
     assert "BMW M3" in letter.subject
     assert any(f"{settings.SITE_URL}{row.get_absolute_url()}" in letter.body for row in rows)
@@ -323,7 +323,7 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
     Identification.objects.update(model_version=version)
     look_again_at_all()
     backfill.look_again()
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
 
 
 @pytest.mark.parametrize("who", ["agrees already", "means another car", "guest"])
@@ -342,7 +342,7 @@ def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Varia
     promoted()
     look_again_at_all()
     assert backfill.look_again()["again"] == 1
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     told = Feedback.objects.get().told
     assert (told is not None) == (who == "guest"), "a guest reads it on the page"
 
