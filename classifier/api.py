@@ -82,7 +82,7 @@ class IdentificationViewSet(
         )
 
     def perform_destroy(self, instance: Identification) -> None:
-        """Row and files."""
+        """The stored files go with the row."""
         identification_delete(identification=instance)
 
     @extend_schema(

@@ -21,7 +21,6 @@ TIMED = 1000
 
 
 def figures(now: datetime | None = None) -> Figures:
-    """All of them."""
     now = now or timezone.now()
     yield from _waiting(now)
     yield from _ended(now)

@@ -179,7 +179,6 @@ class FusedPrediction(serializers.Serializer):
     url = serializers.SerializerMethodField(help_text="The catalogue page, where there is one.")
 
     def get_variant(self, candidate: FusedCandidate) -> str | None:
-        """The slug."""
         return candidate.variant.slug if candidate.variant else None
 
     def get_url(self, candidate: FusedCandidate) -> str | None:

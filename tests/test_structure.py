@@ -19,8 +19,8 @@ SOURCES = sorted(
 )
 #: Apps that still break a rule. These lists only ever get shorter.
 WITH_CIRCLES = ("accounts", "catalog", "dealers", "scraper")
-WITH_LONG_FUNCTIONS = ("classifier", "ml", "scraper")
-WITH_TANGLES = ("catalog", "classifier", "ml", "scraper")
+WITH_LONG_FUNCTIONS = ("ml", "scraper")
+WITH_TANGLES = ("catalog", "ml", "scraper")
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_COMPLEXITY = 400, 40, 15
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

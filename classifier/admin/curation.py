@@ -194,7 +194,6 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
 
     @admin.action(description="Reject for training", permissions=["curate"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
-        """Reject."""
         _each(request, queryset, "reject")
 
     @admin.action(description="Undo the decision", permissions=["curate"])
@@ -210,7 +209,6 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="the model said")
     def answered(self, feedback: Feedback) -> str:
-        """The likeliest candidate."""
         return candidate_text(feedback.identification.best)
 
 

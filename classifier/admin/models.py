@@ -260,7 +260,6 @@ class ModelOutputAdmin(GoesWithItsPhoto, admin.ModelAdmin):
 
     @admin.display(description="it says")
     def says(self, output: ModelOutput) -> str:
-        """Its best candidate."""
         return output_summary(output)
 
     @admin.display(description="shown is")

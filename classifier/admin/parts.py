@@ -32,7 +32,6 @@ class ShowsItsPhoto:
 
     @admin.display(description="photo")
     def thumbnail(self, row: Any) -> str:
-        """Small."""
         return photo(row.identification_id, self.thumbnail_width)
 
     @admin.display(description="identification")

@@ -145,12 +145,10 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="photo")
     def small(self, row: ReferencePhoto) -> str:
-        """Small."""
         return _image(row, 72)
 
     @admin.display(description="photo")
     def large(self, row: ReferencePhoto) -> str:
-        """Larger."""
         return _image(row, 320)
 
     @admin.display(description="car", ordering="variant__search_text")
@@ -206,7 +204,6 @@ class SightingAdmin(NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="photos", ordering="count")
     def photo_count(self, row: Sighting) -> int:
-        """How many."""
         return row.count  # type: ignore[attr-defined]
 
     @admin.display(description="photos")

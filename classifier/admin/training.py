@@ -51,27 +51,22 @@ class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
 
     @admin.display(description="version", ordering="number")
     def name(self, row: DatasetVersion) -> str:
-        """Its number."""
         return f"Dataset {row.number}"
 
     @admin.display(description="to learn from")
     def training(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("training", 0)
 
     @admin.display(description="to judge by")
     def validation(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("validation", 0)
 
     @admin.display(description="from visitors")
     def confirmed(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("confirmed", 0)
 
     @admin.display(description="since the one before")
     def changed(self, row: DatasetVersion) -> str:
-        """In numbers."""
         changes = row.summary.get("changes", {})
         return ", ".join(f"{changes[name]} {name}" for name in datasets.CHANGES if changes.get(name))
 
@@ -177,7 +172,6 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End a run."""
         if not _may_train(request):
             raise PermissionDenied
         run = get_object_or_404(TrainingRun, pk=pk)
@@ -198,7 +192,6 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     # --- Columns --------------------------------------------------------------------------------------------
     @admin.display(description="progress", ordering="progress")
     def done(self, run: TrainingRun) -> str:
-        """In percent."""
         return f"{round(run.progress * 100)}%"
 
     @admin.display(description="candidate")

@@ -114,6 +114,14 @@ def _load(version: ModelVersion | None, stamp: tuple[Any, ...]) -> Engine:
     return Engine(predictor, version.pk, stamp)
 
 
+def unload() -> None:
+    """Forget the models that this process has loaded; the next photo loads them anew."""
+    global _engine, _shadow  # noqa: PLW0603
+    with _lock:
+        _engine = _shadow = None
+    prototypes.forget()
+
+
 def trained_slugs(version: ModelVersion) -> set[str]:
     """The cars that a version was trained on, without loading it; none where its bundle is away."""
     from ml.bundle.bundle import read_bundle

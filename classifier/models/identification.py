@@ -159,7 +159,6 @@ class Identification(models.Model):
 
     @property
     def best(self) -> Prediction | None:
-        """The likeliest candidate."""
         return next(iter(self.candidates), None)
 
     @property

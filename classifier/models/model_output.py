@@ -49,5 +49,4 @@ class ModelOutput(models.Model):
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The likeliest candidate."""
         return self.predictions[0] if self.predictions else None

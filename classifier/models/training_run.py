@@ -22,7 +22,7 @@ class TrainingRun(models.Model):
           └──lease expired──┘ └─────▶ cancelled   (also from queued)
 
     One is open (queued or running) at a time; the database sees to it. A worker that runs it moves
-    `lease_until` ahead; where that stops, the sweeper queues the run again and it goes on from its last
+    `lease_until` ahead; where that stops, the sweep queues the run again and it goes on from its last
     checkpoint.
     """
 

@@ -14,5 +14,4 @@ class TrainingRunQuerySet(LeaseQuerySet["TrainingRun"]):
     """Training runs: claimed and kept alive as `core.leases` says."""
 
     def open(self) -> Self:
-        """Queued or running."""
         return self.filter(is_open=True)

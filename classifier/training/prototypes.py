@@ -44,6 +44,12 @@ def teach(predictor: Predictor, version_id: int) -> None:
     _taught = (predictor, stamp)
 
 
+def forget() -> None:
+    """Forget what the loaded model was taught: the next call of `teach` reads all of it anew."""
+    global _taught  # noqa: PLW0603
+    _taught = None
+
+
 def prototypes_for(version_id: int) -> list[Prototype]:
     """Of each published car with FEWEST or more photos that count for this model version, by slug."""
     embeddings: dict[int, list[np.ndarray]] = defaultdict(list)

@@ -157,9 +157,9 @@ def work(run: TrainingRun, watch: Watch) -> None:
     manifest = _gather(dataset, base, folder)
     bundle = folder / "bundle"
     if not _is_bundle(bundle):
-        _train(recipe, base, manifest, folder, watch)
+        train_candidate(recipe, base, manifest, folder, watch)
         watch.step("Measuring the new model", 0.75)
-        _export(run, dataset, base, folder, bundle)
+        export_candidate(run, dataset, base, folder, bundle)
     watch.step("Comparing it with the model it started from", 0.9)
     report = _compare(run.base, base, bundle, manifest) | {"dataset": dataset.number, "run": run.pk}
     watch.step("Registering it", 0.98)
@@ -215,7 +215,7 @@ def _check_covers(rows: list[Row], labels: list[str]) -> None:
         )
 
 
-def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
+def train_candidate(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
     from ml.network.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
@@ -237,7 +237,9 @@ def _paths(manifest: Path, split: str) -> list[str]:
     return [row.path for row in read_manifest(manifest) if row.split == split]
 
 
-def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path) -> None:
+def export_candidate(
+    run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path
+) -> None:
     from ml.packaging.build_bundle import build_bundle
 
     classes = folder / "classes.csv"

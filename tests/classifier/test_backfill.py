@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.models import Variant
@@ -41,8 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     rung: list[tuple] = []
     monkeypatch.setattr(look_again, "delay", lambda *args: rung.append(args))
     monkeypatch.setattr(send_email, "delay", lambda *args: None)
-    monkeypatch.setattr(engine, "_engine", None)
-    monkeypatch.setattr(engine, "_shadow", None)
+    engine.unload()
     return rung
 
 
@@ -85,7 +85,9 @@ def promoted(newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.Mon
     """A function that makes the newer model the active one; it sees a BMW everywhere."""
 
     def promote() -> StubPredictor:
-        registry._activate(newer, version, "promoted", actor=None)
+        ModelVersion.objects.filter(pk=version.pk).update(state="retired")
+        ModelVersion.objects.filter(pk=newer.pk).update(state="active", promoted=timezone.now())
+        newer.refresh_from_db()
         stub = StubPredictor()
         stub.answer = bmw()
         monkeypatch.setattr(engine, "current", lambda: SimpleNamespace(predictor=stub, version_id=newer.pk))
@@ -97,8 +99,6 @@ def promoted(newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.Mon
 @pytest.fixture
 def shadowed(newer: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> StubPredictor:
     """The newer model answers unseen."""
-    from django.utils import timezone
-
     ModelVersion.objects.filter(pk=newer.pk).update(state="shadow", shadow_since=timezone.now())
     stub = StubPredictor()
     stub.answer = bmw()

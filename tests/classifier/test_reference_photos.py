@@ -67,8 +67,7 @@ def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mod
     """A real, tiny model that is active."""
     settings.MODEL_BUNDLE = tmp_path / "tiny"
     write_tiny_bundle(settings.MODEL_BUNDLE)
-    monkeypatch.setattr(engine, "_engine", None)
-    monkeypatch.setattr(prototypes, "_taught", None)
+    engine.unload()
     return ModelVersion.objects.get(pk=engine.current().version_id)
 
 

@@ -68,7 +68,7 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
         assert copies[0] in manifest.read_text()
         raise MlError("stopped by the test")
 
-    monkeypatch.setattr(steps, "_train", look)
+    monkeypatch.setattr(steps, "train_candidate", look)
     run = worked(runs.run_start())
     assert run.failure == "stopped by the test"
     assert run.dataset.summary["confirmed"] == len(copies) == 1
