@@ -23,8 +23,8 @@ MAX_SIDE = 12_000
 MIN_SIDE = 64
 MAX_PHOTOS = 20
 LIMITS = Limits(MAX_BYTES, MAX_PIXELS, MAX_SIDE, min_width=MIN_SIDE, min_height=MIN_SIDE)
-#: The kept copy's long side, in pixels. 1600 lets libjpeg decode a 12-megapixel photo at half scale; what comes
-#: out of that, 2000 pixels and a little more, is kept as it is: shrinking it further took half of all the time.
+#: The kept copy's long side, in pixels. 1600 lets libjpeg decode a 12-megapixel photo at half scale; what
+#: comes out, 2000 pixels and a little more, is kept as it is: shrinking it further took half of all the time.
 KEPT_SIDE, MOST_KEPT = 1600, 2048
 THUMBNAIL_SIDE = 320
 #: Of JPEG. Traces of compression show less where there are more pixels.

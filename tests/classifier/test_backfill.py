@@ -299,9 +299,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
 
 def corrected(user: Any, variant: Variant, seed: int = 1) -> Identification:
     row = answered(user, seed)
-    feedback_record(
-        identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant
-    )
+    feedback_record(identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant)
     return row
 
 
@@ -336,9 +334,7 @@ def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Varia
     else:
         row = corrected(user, cars["audi"])
     if who == "agrees already":
-        feedback_record(
-            identification=row, author=user, verdict="right", variant=cars["audi"]
-        )
+        feedback_record(identification=row, author=user, verdict="right", variant=cars["audi"])
     promoted()
     look_again_at_all()
     assert backfill.look_again()["again"] == 1

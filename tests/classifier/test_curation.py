@@ -176,13 +176,9 @@ def test_decision_ends_when_the_person_says_something_else(
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     said = {"author": user, "verdict": Verdict.OTHER_VARIANT, "may_train": True}
-    same = feedback_record(
-        identification=feedback.identification, variant=feedback.variant, **said
-    )
+    same = feedback_record(identification=feedback.identification, variant=feedback.variant, **said)
     assert same.curation == "confirmed", "saying the same again changes nothing"
-    feedback_record(
-        identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said
-    )
+    feedback_record(identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said)
     assert waiting() == [feedback]
     assert CurationEvent.objects.first().action == "reset"
 

@@ -110,9 +110,7 @@ def test_only_confirmed_and_allowed_photos_are_in_it(
     kept, withdrawn, deleted, rejected = (
         confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in range(4)
     )
-    feedback_record(
-        identification=withdrawn.identification, author=user, verdict="right", may_train=False
-    )
+    feedback_record(identification=withdrawn.identification, author=user, verdict="right", may_train=False)
     identification_delete(identification=deleted.identification)
     curation.feedback_undo(feedback=rejected, actor=staff_user)
     assert [row.path for row in visitors(make(recipe))] == [kept.identification.photo.name]

@@ -76,9 +76,7 @@ def test_a_refused_photo_is_explained_on_the_page(signed_in, data, status, words
 def test_a_thirty_megabyte_file_is_refused_and_never_held_whole(signed_in, monkeypatch):
     seen = []
     real = identification_create
-    monkeypatch.setattr(
-        views, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw)
-    )
+    monkeypatch.setattr(views, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw))
     response = upload(signed_in, b"\xff\xd8\xff" + b"\x00" * 30 * 2**20)
     assert response.status_code == 413
     assert MAX_BYTES < seen[0] < MAX_BYTES + 2**20, (
