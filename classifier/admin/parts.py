@@ -7,9 +7,15 @@ from typing import Any
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from core.admin import DeletedWithItsParent, change_link
+
+QUEUED_AGAIN: Any = ngettext_lazy("%d photo is queued again.", "%d photos are queued again.")
+ANSWERED_LATER: Any = ngettext_lazy(
+    "%d photo will be answered again once no visitor is waiting.",
+    "%d photos will be answered again once no visitor is waiting.",
+)
 
 
 def photo(pk: Any, width: int) -> str:
@@ -43,20 +49,3 @@ class ShowsItsPhoto:
 
 class GoesWithItsPhoto(ShowsItsPhoto, DeletedWithItsParent):
     """What the site made of a photo: it is deleted with the photo, and never alone."""
-
-
-def waiting_again(count: int) -> str:
-    """Said where photos were handed to the backfill."""
-    return (
-        ngettext(
-            "%d photo is waiting to be identified again, after visitors' new photos.",
-            "%d photos are waiting to be identified again, after visitors' new photos.",
-            count,
-        )
-        % count
-    )
-
-
-def queued_again(count: int) -> str:
-    """Said where failed photos were queued again."""
-    return ngettext("%d photo queued again.", "%d photos queued again.", count) % count

@@ -13,10 +13,10 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from classifier.admin.cards import Table
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import datasets, runs
 from core.admin import ViewOnly, change_link, perform
+from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
 
@@ -166,7 +166,7 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             run = runs.run_start(actor=request.user, only_dataset="dataset" in request.POST)
-            return f"Training run {run.pk} waits for the trainer."
+            return f"Training run {run.pk} is waiting for the trainer."
 
         return perform(request, done, reverse(RUNS))
 
@@ -178,7 +178,7 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             runs.run_cancel(run=run)
-            return f"Training run {run.pk} ends."
+            return f"Training run {run.pk} is being cancelled."
 
         return perform(request, done, reverse("admin:classifier_trainingrun_change", args=[pk]))
 

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from classifier.admin.parts import queued_again
+from classifier.admin.parts import QUEUED_AGAIN
 from classifier.answers import engine
 from classifier.answers.queue_status import queue
 from classifier.answers.sweep import identification_retry
@@ -104,7 +104,7 @@ class WaitsAndFails(admin.ModelAdmin):
                     raise
             else:
                 done += 1
-        return queued_again(done)
+        return QUEUED_AGAIN % done
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """With the buttons for those who may press them."""

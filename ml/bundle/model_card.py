@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from ml.bundle.bundle import Bundle
+from ml.bundle.bundle import Bundle, SecondView
+from ml.evaluation.report import EvaluationReport
+from ml.evaluation.tables import Table, decisions_table, detail_tables, figures_table
 
 CARD_NAME = "MODEL_CARD.md"
 
@@ -20,32 +21,32 @@ def write_card(bundle: Bundle) -> Path:
 
 def render_card(bundle: Bundle) -> str:
     """The model card as Markdown. What `bundle.json` does not say is left out."""
-    card, metrics = bundle.card, bundle.card.get("metrics", {})
+    card, report = bundle.card, EvaluationReport.of_card(bundle.card)
     parts = [
         f"# {bundle.name} {bundle.version}",
-        card.get("purpose", ""),
-        _facts(bundle),
+        str(card.get("purpose", "")),
+        _markdown(("", ""), _facts(bundle)),
         _section("Data", card.get("data")),
         _section("Licence", card.get("licence")),
-        _figures(metrics),
-        _decisions(bundle, metrics),
-        _section("Scenes", _scenes(metrics.get("scenes", {}))),
-        _section("Photos that are worse", _robustness(metrics.get("robustness", {}))),
-        _section("Photos from elsewhere", _elsewhere(metrics)),
-        _section("Several photos of one car", _several(metrics.get("several photos", {}))),
-        _section("What it does not know", _open_set(metrics.get("open set", {}))),
-        _section("Most confused", _confusions(metrics.get("confusions", [])[:10])),
+        _table_section(figures_table(report)),
+        _table_section(decisions_table(report), before=_decision_rules(bundle)),
+        *(_table_section(table) for table in detail_tables(report)),
         _section("Limits", "\n".join(f"- {limit}" for limit in card.get("limits", []))),
     ]
-    return "\n\n".join(part.strip() for part in parts if part and part.strip()) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
-def _section(title: str, text: Any) -> str:
+def _section(title: str, text: object) -> str:
     return f"## {title}\n\n{text.strip()}" if isinstance(text, str) and text.strip() else ""
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    lines = [list(map(str, row)) for row in rows]
+def _table_section(table: Table, *, before: str = "") -> str:
+    text = [before, _markdown(table.head, table.rows), table.note]
+    return _section(table.title, "\n\n".join(part for part in text if part))
+
+
+def _markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = list(rows)
     if not lines:
         return ""
     head = list(head)
@@ -53,137 +54,49 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *lines])
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
-
-
-def _facts(bundle: Bundle) -> str:
+def _facts(bundle: Bundle) -> list[tuple[str, str]]:
     settings = bundle.settings
-    second, spec = settings.second_view, settings.input
-    rows = [
+    size, temperatures = settings.input.size, settings.calibration
+    return [
         ("Architecture", settings.architecture),
-        ("Classes", len(bundle.labels)),
-        ("Input", f"RGB, squeezed to {spec.size} x {spec.size} pixels"),
-        (
-            "Second view",
-            f"mirrored, of the box where the feature map's energy is at least {second.energy}, padded by {second.padding:.0%}, each "
-            f"side at least {second.smallest:.0%} of the photo's short one, {second.shape[0]} to {second.shape[1]} times as wide as "
-            f"high; of the whole photo where that box is more than {second.largest:.0%} of it, of blurred photos, and where a "
-            f"side of the box has fewer than {second.pixels} pixels; weighs {second.weight:.0%}, and more the closer it is"
-            + (
-                ""
-                if second.enough is None
-                else f"; spared where the best logit of a car's outside leads by {second.enough:.3g} in the first view"
-            ),
-        ),
-        (
-            "Temperature",
-            f"{settings.calibration.cars:.3f} for cars, {settings.calibration.scenes:.3f} for scenes",
-        ),
-        ("Created", bundle.card.get("created", "unknown")),
+        ("Classes", str(len(bundle.labels))),
+        ("Input", f"RGB, squeezed to {size} x {size} pixels"),
+        ("Second view", _second_view(settings.second_view)),
+        ("Temperature", f"{temperatures.cars:.3f} for cars, {temperatures.scenes:.3f} for scenes"),
+        ("Created", str(bundle.card.get("created", "unknown"))),
         ("SHA-256 of the network", f"`{bundle.digest}`"),
     ]
-    return _table(("", ""), rows)
 
 
-def _figures(metrics: Mapping[str, Any]) -> str:
-    one, two = metrics.get("one look", {}), metrics.get("two looks", {})
-    rows = [(name, _interval(one[name]), _interval(two[name])) for name in one if name in two]
-    note = "".join(
-        f"\n\n{name}: {value:.3f}." for name, value in two.items() if not isinstance(value, Mapping)
+def _second_view(view: SecondView) -> str:
+    """How the second view is framed, and when it is spared."""
+    narrow, wide = view.shape
+    text = (
+        f"mirrored, of the box where the feature map's energy is at least {view.energy}, "
+        f"padded by {view.padding:.0%}, each side at least {view.smallest:.0%} of the photo's short one, "
+        f"{narrow} to {wide} times as wide as high; "
+        f"of the whole photo where that box is more than {view.largest:.0%} of it, of blurred photos, "
+        f"and where a side of the box has fewer than {view.pixels} pixels; "
+        f"weighs {view.weight:.0%}, and more the closer it is"
     )
-    text = _table(("", "one look", "two looks"), rows)
-    return _section(
-        f"Measured on {metrics.get('photos', 0)} photos it has not seen (95% intervals)", text + note
+    if view.enough is None:
+        return text
+    return (
+        f"{text}; spared where the best logit of a car's outside leads by {view.enough:.3g} in the first view"
     )
 
 
-def _interval(figure: Mapping[str, float]) -> str:
-    return f"{figure['value']:.3f} ({figure['low']:.3f}-{figure['high']:.3f})"
-
-
-def _decisions(bundle: Bundle, metrics: Mapping[str, Any]) -> str:
-    thresholds = bundle.settings.thresholds
-    how = bundle.settings.familiarity
-    unknown = (
-        f"where it is less familiar than {how.threshold:.3f} ({how.logit:.3f} for each unit that the best logit stands out by, "
-        f"{how.cosine:.3f} for the cosine with the closest known car)"
-        if how
-        else f"under {thresholds.unknown:.3f}"
-    )
-    rules = (
+def _decision_rules(bundle: Bundle) -> str:
+    thresholds, how = bundle.settings.thresholds, bundle.settings.familiarity
+    if how:
+        unknown = (
+            f"where it is less familiar than {how.threshold:.3f} "
+            f"({how.logit:.3f} for each unit that the best logit stands out by, "
+            f"{how.cosine:.3f} for the cosine with the closest known car)"
+        )
+    else:
+        unknown = f"under {thresholds.unknown:.3f}"
+    return (
         f"*sure* from a probability of {thresholds.sure:.3f}, *unknown* {unknown} and wherever the photo is "
         f"not of a car's outside (its probability under {thresholds.exterior:.3f}), else *unsure*."
-    )
-    rows = [
-        (name, _percent(row["share"]), _percent(row["right"]))
-        for name, row in metrics.get("decisions", {}).items()
-    ]
-    return _section("Decisions", rules + "\n\n" + _table(("decision", "share of photos", "right"), rows))
-
-
-def _scenes(scenes: Mapping[str, Mapping[str, int]]) -> str:
-    return _table(("is \\ taken for", *scenes), ((name, *row.values()) for name, row in scenes.items()))
-
-
-def _robustness(robustness: Mapping[str, Mapping[str, float]]) -> str:
-    head = next(iter(robustness.values()), {})
-    return _table(("", *head), ((name, *map(_percent, row.values())) for name, row in robustness.items()))
-
-
-def _elsewhere(metrics: Mapping[str, Any]) -> str:
-    known = [
-        (
-            name,
-            row["photos"],
-            _percent(row["one look"]),
-            _percent(row["two looks"]),
-            _percent(row["decisions"]["sure"]["share"]),
-        )
-        for name, row in metrics.get("other sources", {}).items()
-    ]
-    unknown = [
-        (name, *(_percent(row[decision]["share"]) for decision in ("sure", "unsure", "unknown")))
-        for name, row in metrics.get("unknown cars", {}).items()
-    ]
-    tables = [
-        _table(("make", "photos", "make right, one look", "make right, two looks", "called sure"), known),
-        _table(("cars it does not know", "sure", "unsure", "unknown"), unknown),
-    ]
-    return "\n\n".join(table for table in tables if table)
-
-
-def _open_set(parts: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [
-        (
-            name,
-            row["photos"],
-            _interval(row["area"]),
-            _interval(row["area with scene"]),
-            _percent(row["called unknown"]),
-        )
-        for name, row in parts.items()
-    ]
-    head = (
-        "photos of",
-        "photos",
-        "familiarity tells them from known cars (area under ROC)",
-        "together with the scene",
-        "called unknown",
-    )
-    return _table(head, rows)
-
-
-def _several(parts: Mapping[str, Mapping[str, Any]]) -> str:
-    names = ("single top-1", "fused top-1", "gain")
-    rows = [
-        (count, *(_interval(row[name]) for name in names), f"{row['calibration error']:.3f}")
-        for count, row in parts.items()
-    ]
-    return _table(("", "right, each alone", "right, together", "gain", "calibration error together"), rows)
-
-
-def _confusions(pairs: Iterable[Mapping[str, Any]]) -> str:
-    return _table(
-        ("is", "taken for", "photos"), ((pair["label"], pair["taken for"], pair["photos"]) for pair in pairs)
     )

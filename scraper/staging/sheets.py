@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import ngettext
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import FloatWidget, ForeignKeyWidget
@@ -168,7 +169,7 @@ class FactResource(ModelResource):
         count = len(self._saved)
         change = CatalogChange.objects.create(
             kind=CatalogChange.Kind.IMPORT,
-            summary=f"{count} fact{'s' if count > 1 else ''} from a sheet",
+            summary=ngettext("%d fact from a sheet", "%d facts from a sheet", count) % count,
             actor=kwargs.get("user"),
         )
         cars: dict[tuple[int, int], ChangedCar] = defaultdict(lambda: ChangedCar(change=change))
