@@ -152,7 +152,7 @@ def test_car_in_own_words_needs_the_curator_to_name_it(
 
 def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, feedback: Feedback) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
-    with pytest.raises(NotPossibleNow, match=r"staff@example.org has decided: confirmed"):
+    with pytest.raises(NotPossibleNow, match=r"staff@example.org has already decided: confirmed"):
         curation.feedback_reject(feedback=feedback, actor=other_user)
     feedback.refresh_from_db()
     assert feedback.curation == "confirmed"

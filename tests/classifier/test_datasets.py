@@ -307,7 +307,7 @@ def test_recipes_photos_that_are_not_here_are_named(
     recipe: Recipe, cars: dict[str, Variant], tmp_path: Path
 ) -> None:
     (tmp_path / "cars").rename(tmp_path / "elsewhere")
-    with pytest.raises(DatasetRefused, match=r"0 photos to learn from .* \S+/cars"):
+    with pytest.raises(DatasetRefused, match=r"0 photos to train on .* \S+/cars"):
         make(recipe)
     assert not DatasetVersion.objects.exists()
 

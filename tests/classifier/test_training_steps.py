@@ -150,7 +150,7 @@ def test_full_disk_is_said(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_photos_that_are_not_here_are_said(workshop: Path) -> None:
     run = runs.run_start()
     (workshop / "cars").rename(workshop / "elsewhere")
-    assert "0 photos to learn from" in failed(run)
+    assert "0 photos to train on" in failed(run)
 
 
 def test_cars_without_photos_are_said_since_the_model_would_forget_them(workshop: Path) -> None:
