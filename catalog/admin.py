@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import Count, ImageField, QuerySet
@@ -10,6 +10,7 @@ from django.forms import FileInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
@@ -17,7 +18,8 @@ from catalog.search import lookups
 from catalog.search.words import typed_words
 from catalog.specs.sheet import reading
 
-#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
+#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
+#: anyway.
 NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
 
 
@@ -88,7 +90,7 @@ class SpecInline(admin.TabularInline):
     fields = ("key", "low", "high", "text", "source", "retrieved")
     show_change_link = True
     verbose_name_plural = (
-        "facts (loading the catalogue anew restores those of its own sources: add yours under another)"
+        "facts (reloading the catalogue restores those of its own sources; add yours under another source)"
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
@@ -132,12 +134,12 @@ class VariantAdmin(admin.ModelAdmin):
     actions = ("publish", "unpublish")
     fieldsets = (
         (None, {"fields": ("model", "year", "body_style", "body_detail", "trim", "slug", "is_published")}),
-        ("Elsewhere", {"fields": ("on_site", "seen_on_photos", "created", "updated")}),
+        ("Links and dates", {"fields": ("on_site", "seen_on_photos", "created", "updated")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """With names and the number of facts."""
-        rows: VariantQuerySet = super().get_queryset(request).select_related("model__make")  # type: ignore[assignment]
+        rows = cast("VariantQuerySet", super().get_queryset(request).select_related("model__make"))
         return rows.with_fact_count() if _is_list(request) else rows
 
     @admin.display(description="facts", ordering="fact_count")
@@ -159,12 +161,16 @@ class VariantAdmin(admin.ModelAdmin):
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
         """Show to visitors."""
-        messages.success(request, f"{queryset.update(is_published=True)} cars are published.")
+        count = queryset.update(is_published=True)
+        said = ngettext("%d car is published.", "%d cars are published.", count)
+        messages.success(request, said % count)
 
-    @admin.action(description="Take off the site", permissions=["change"])
+    @admin.action(description="Unpublish", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
         """Hide from visitors."""
-        messages.success(request, f"{queryset.update(is_published=False)} cars are off the site.")
+        count = queryset.update(is_published=False)
+        said = ngettext("%d car is no longer published.", "%d cars are no longer published.", count)
+        messages.success(request, said % count)
 
 
 def _is_list(request: HttpRequest) -> bool:
@@ -243,7 +249,7 @@ class OldAddressAdmin(admin.ModelAdmin):
     fields = readonly_fields = ("path", "slug", "leads_to")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Merging makes them."""
+        """The site writes them."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

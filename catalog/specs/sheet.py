@@ -17,7 +17,7 @@ HEADLINES = ("power", "consumption_combined", "electricity_combined", "fuel", "d
 
 @dataclass(frozen=True)
 class Statement:
-    """One source's word. `note` is what limits this fact alone; what limits all of the source's stands in `limits`."""
+    """What one source says. `note` limits this fact alone; `limits` has what limits all of the source's."""
 
     spec: Spec
     note: str
@@ -43,7 +43,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of fact and all that is said of it, the most trusted source first; nothing said means unknown."""
+    """One kind of fact and all that is said of it, the most trusted source first; no value means unknown."""
 
     kind: SpecKind
     values: list[Value]
@@ -149,7 +149,7 @@ def _compared(row: Row | None) -> Value:
 
 
 def _kinds(said: dict[str, dict[str, Value]]) -> list[SpecKind]:
-    """What such a car can have: a tank, a plug or both, as far as its fuel is known; and whatever is said of it."""
+    """Kinds of facts that such a car can have, by its fuel (tank, plug, both), and all that are stated."""
     words = {
         word
         for value in said.get("fuel", {}).values()

@@ -50,6 +50,6 @@ def add_card(commands: Commands) -> None:
 
 def _card(arguments: argparse.Namespace) -> None:
     from ml.bundle.bundle import read_bundle
-    from ml.bundle.model_card import write_card
+    from ml.packaging.model_card import write_card
 
     print(f"Written: {write_card(read_bundle(arguments.bundle))}")

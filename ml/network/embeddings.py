@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from ml.data.decoding import decoded_batches
 from ml.data.photo_table import Photo
-from ml.serving.runtime import Arrays
+
+if TYPE_CHECKING:
+    from ml.serving.runtime import Arrays
 
 Batch = TypeVar("Batch")
 

@@ -16,7 +16,6 @@ from core.files import write_atomically
 from ml.bundle.bundle import Bundle, Settings, Thresholds, write_bundle
 from ml.bundle.export import to_files
 from ml.bundle.labels import label_table
-from ml.bundle.model_card import write_card
 from ml.bundle.saved_models import open_run
 from ml.data.decoding import decode
 from ml.evaluation.evaluate import evaluate, identity
@@ -25,6 +24,7 @@ from ml.evaluation.report import EvaluationReport, Parity
 from ml.exceptions import BundleError, DataError
 from ml.network.car_net import CarNet
 from ml.network.embeddings import embed_photos
+from ml.packaging.model_card import write_card
 from ml.packaging.tuning import tune
 from ml.recipes import Data, ReleaseNotes
 from ml.serving.embedding_projection import EmbeddingProjection, fit_projection

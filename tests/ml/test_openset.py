@@ -11,9 +11,9 @@ import pytest
 from safetensors.numpy import save
 
 from ml.bundle.bundle import CARD, PROJECTION, Familiarity, SecondView, read_bundle, write_bundle
-from ml.bundle.model_card import render_card
 from ml.evaluation.metrics import roc_area, roc_interval
 from ml.exceptions import BundleError
+from ml.packaging.model_card import render_card
 from ml.serving.embedding_projection import EmbeddingProjection, distances, fit_projection, read_projection
 from ml.serving.openset import cosines, familiarity, fit_familiarity
 from ml.serving.predictor import Predictor

@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 
 from ml.bundle.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
-from ml.bundle.model_card import CARD_NAME
 from ml.cli.commands import main
 from ml.data.photo_table import Photo
 from ml.evaluation.corruptions import all_corruptions
 from ml.evaluation.photo_sources import EvaluationPhotos
 from ml.exceptions import DataError, WeightsError
 from ml.packaging.build_bundle import learn_projection
+from ml.packaging.model_card import CARD_NAME
 from ml.serving.embedding_projection import read_projection
 from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.predictor import Predictor

@@ -289,7 +289,7 @@ def test_a_name_that_fits_several_cars_is_asked_for_again(curator: Client, rows:
     keep = Variant.objects.get()
     Variant.objects.create(model=keep.model, year=2013, body_style="sedan", slug="audi-a8-2013")
     address = reverse("admin:scraper_catalogchange_merge")
-    assert "Several cars are called so" in page(curator, f"{address}?keep=Audi+A8&gone=audi-a8-2013")
+    assert "Several cars have this name" in page(curator, f"{address}?keep=Audi+A8&gone=audi-a8-2013")
 
 
 def test_a_car_is_not_merged_with_itself(curator: Client, rows: list[StagedCar]) -> None:
