@@ -86,7 +86,7 @@ def test_button_starts_and_ends_a_shadow_run(staff: Client, candidate: ModelVers
     staff.post(f"{LIST}{candidate.pk}/shadow/")
     assert state(candidate) == "shadow"
     page = staff.get(page_of(candidate)).content.decode()
-    assert "No live photo yet." in page
+    assert "No live photos yet." in page
     assert "End the shadow run" in page
     staff.post(f"{LIST}{candidate.pk}/end-shadow/")
     assert state(candidate) == "candidate"

@@ -214,7 +214,7 @@ def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gon
     assert candidate.state == "candidate"
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{candidate.pk}/change/").content.decode()
-    assert "The last shadow run ended by itself: There is no bundle" in page
+    assert "The last shadow run was stopped by an error: There is no bundle" in page
     assert answered(seed=3).status == "done"
 
 
@@ -282,7 +282,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     backfill.look_again()
     client.force_login(user)
     page = client.get(row.get_absolute_url()).content.decode()
-    assert "answered by model stub 2" in page
+    assert "identified by model stub 2" in page
     assert "model stub 1: Audi A5 Coupe 2012, 90%" in page
     api = APIClient()
     api.force_authenticate(user)
@@ -394,7 +394,7 @@ def test_command_and_buttons_ask_for_it(
     assert "1 more photo will be answered again" in capsys.readouterr().out
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{newer.pk}/change/").content.decode()
-    assert "Look again at 2 photos" in page
+    assert "Identify 2 photos" in page
     client.post(f"/admin/classifier/modelversion/{newer.pk}/look-again/")
     assert set(Identification.objects.for_backfill()) == {plain, wrong}
     Identification.objects.update(look_again=None)

@@ -211,7 +211,7 @@ def test_a_classifier_that_is_away_is_said_and_the_photo_waits(signed_in, user):
     row = send(user)
     cache.set("classifier-away", "away")
     assert "is saved and waiting" in page(signed_in, row)
-    assert "away at the moment" in signed_in.get("/").content.decode()
+    assert "unavailable at the moment" in signed_in.get("/").content.decode()
 
 
 def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, predictor, audi):
