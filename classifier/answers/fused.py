@@ -55,29 +55,42 @@ class FusedAnswer:
 def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
     """The answer to photos of one car, in one query; None where no photo is answered as a car from outside.
 
-    Photos may have been answered by different models: cars are the same by their slugs. Where most photos
-    show a car that is not known, so does the answer.
+    Photos may have been answered by different models: cars are the same by their slugs, also former ones.
+    Where most photos show a car that is not known, so does the answer.
     """
-    counted = [row for row in photos if row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR]
+    counted = [row for row in photos if _counts(row)]
     rankings = [ranking for row in counted if (ranking := _ranking(row))]
     if not rankings:
         return None
     labels = {one["slug"]: one["label"] for ranking in rankings for one in ranking}
-    together = fuse([{one["slug"]: one["probability"] for one in ranking} for ranking in rankings])
-    variants = Variant.objects.published().with_names().known_as(together)
+    known = Variant.objects.published().with_names().known_as(labels)
+    current = {slug: known[slug].slug if slug in known else slug for slug in labels}
+    labels = {current[slug]: label for slug, label in labels.items()}
+    variants = {variant.slug: variant for variant in known.values()}
+    together = fuse([_shares(ranking, current) for ranking in rankings])
     candidates = [
         FusedCandidate(rank, labels[slug], probability, variants.get(slug))
         for rank, (slug, probability) in enumerate(list(together.items())[:TOP], start=1)
     ]
-    return FusedAnswer(
-        _decision(counted, candidates[0].probability),
-        candidates,
-        *_shares([(*_names(variants.get(slug), labels[slug]), p) for slug, p in together.items()]),
-        counted,
+    makes, models = _makes_and_models(
+        [(*_names(variants.get(slug), labels[slug]), p) for slug, p in together.items()]
     )
+    return FusedAnswer(_decision(counted, candidates[0].probability), candidates, makes, models, counted)
 
 
-def _shares(named: Sequence[tuple[str, str, float]]) -> tuple[list[MakeShare], list[ModelShare]]:
+def _counts(row: Identification) -> bool:
+    return row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR
+
+
+def _shares(ranking: Sequence[Ranked], current: dict[str, str]) -> dict[str, float]:
+    """The probabilities of a photo's answer by the slugs that cars have now."""
+    shares: dict[str, float] = defaultdict(float)
+    for one in ranking:
+        shares[current[one["slug"]]] += one["probability"]
+    return dict(shares)
+
+
+def _makes_and_models(named: Sequence[tuple[str, str, float]]) -> tuple[list[MakeShare], list[ModelShare]]:
     """Probabilities summed by make, and by make and model."""
     makes = _largest((make, p) for make, _, p in named)
     models = _largest(((make, model), p) for make, model, p in named)

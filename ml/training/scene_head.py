@@ -65,13 +65,15 @@ def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps
     weight = len(y) / (head.out_features * counts.float())
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
+    optimizer: torch.optim.Optimizer = torch.optim.LBFGS(
+        head.parameters(), max_iter=steps, line_search_fn="strong_wolfe"
+    )
 
-    def closure() -> Tensor:
+    def closure() -> float:
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+        torch.autograd.backward(loss)
+        return float(loss)
 
     with torch.enable_grad():
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        optimizer.step(closure)

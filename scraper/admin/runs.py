@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -17,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from core.admin import ViewOnly, badge, perform
 from scraper.exceptions import ScraperError
+from scraper.forms import RunForm
 from scraper.models import ScrapeRun
 from scraper.runs import lifecycle, report, schedules
-from scraper.runs.forms import RunForm
 
 RUNS = "admin:scraper_scraperun_changelist"
 _KINDS = {"done": "good", "stopped": "warn", "failed": "bad"}
@@ -101,7 +100,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
                 source=form.cleaned_data["source"],
                 options=form.options(),
                 dry_run=form.cleaned_data["dry_run"],
-                actor=request.user if isinstance(request.user, AbstractBaseUser) else None,
+                actor=request.user,
             )
         except ScraperError as error:
             messages.error(request, error.message)
@@ -160,7 +159,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
 
 def shown(run: ScrapeRun) -> dict[str, Any]:
     """What a run's page shows besides its fields."""
-    counts = {**run.counts(), "volume": report.size(run.bytes), "duration": run.duration}
+    counts = {**report.counts(run), "volume": report.size(run.bytes), "duration": run.duration}
     return {
         "counts": counts,
         "log": "\n".join(report.last_lines(run)),

@@ -1,9 +1,8 @@
-"""What sources say, on its way into the catalogue: staged cars, what may pass unseen, and every change with its undoing."""
+"""What sources say on its way into the catalogue: staged cars, rules of publishing, changes and undoing."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from catalog.choices import BodyStyle
 from catalog.models import Source, Spec, Variant
 from catalog.specs.vocabulary import SPECS
+from core.people import Person, account_id
 from scraper.models.querysets import CatalogChangeQuerySet, StagedCarQuerySet
 
 #: How long a curator who has a car open is named to others.
@@ -24,8 +24,9 @@ LOCK = timedelta(minutes=10)
 class StagedCar(models.Model):
     """One car of one source, as it was last read.
 
-    new | changed | conflict (a person decides) → approved | rejected, and back by undo. `unchanged` is what says nothing
-    that is not published. What its source says anew comes back, whatever was decided of what it said before.
+    new | changed | conflict (a person decides) → approved | rejected, and back by undo. `unchanged` is what
+    says nothing that is not published. What its source says anew comes back, whatever was decided of what it
+    said before.
     """
 
     class Status(models.TextChoices):
@@ -145,14 +146,17 @@ class StagedCar(models.Model):
         """The kinds of facts that wait for a decision."""
         return self.open_keys.split()
 
-    def opened_by_another(self, user: Any) -> bool:
+    def opened_by_another(self, user: Person | None) -> bool:
         """Whether another curator has it open."""
         recent = self.opened is not None and self.opened > timezone.now() - LOCK
-        return recent and self.opened_by_id not in (None, user.pk)
+        return recent and self.opened_by_id not in (None, account_id(user))
 
 
 class ApprovalRule(models.Model):
-    """What of a source passes without a person: facts of a kind, within bounds, that don't jump and that no other source denies."""
+    """What of a source is published without a person.
+
+    Facts of a kind, within bounds, that differ little from what is published and that no other source denies.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="approval_rules")
     key = models.CharField(

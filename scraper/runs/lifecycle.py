@@ -1,7 +1,7 @@
-"""Runs of the crawl: asked for by a command, in the admin or by a schedule, worked off one for each source at a time.
+"""Runs of the crawl: asked for by command, admin or schedule, worked off one for each source at a time.
 
-`run_work` is called by a worker of the queue `scrape`, or by the command itself. A run whose worker was killed goes on
-without asking the site for a page again; an ended one can be resumed the same way.
+`run_work` is called by a worker of the queue `scrape`, or by the command itself. A run whose worker was
+killed goes on without asking the site for a page again; an ended one can be resumed the same way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,17 +20,16 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from core import mail
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models.runs import ScrapeRun
 from scraper.runs import process
 from scraper.runs.process import LEASE, Crawl, Lost, Show
 from scraper.sources import ABOUT, SOURCES
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
@@ -59,7 +58,7 @@ def run_start(
     source: str,
     options: Mapping[str, Any] | None = None,
     dry_run: bool = False,
-    actor: AbstractBaseUser | None = None,
+    actor: Person | None = None,
     enqueue: bool = True,
     private: tuple[str, ...] = (),
 ) -> ScrapeRun:
@@ -72,7 +71,7 @@ def run_start(
     try:
         with transaction.atomic():
             run = ScrapeRun.objects.create(
-                source=source, options=options, dry_run=dry_run, actor_id=actor.pk if actor else None
+                source=source, options=options, dry_run=dry_run, actor_id=account_id(actor)
             )
             if enqueue:
                 _enqueue(run.pk)
@@ -104,7 +103,8 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
     is_at_home = addresses and all(urlsplit(address).netloc in known for address in addresses)
     if not settings.SCRAPE_CONTACT and not is_at_home:
         raise ScrapeRefused(
-            "Nobody is crawled anonymously: set SCRAPE_CONTACT to a mail address or page by which a site's owner reaches you."
+            "Nobody is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
+            "by which a site's owner reaches you."
         )
 
 
@@ -113,7 +113,7 @@ def _enqueue(pk: int) -> None:
 
 
 def run_stop(*, run: ScrapeRun) -> None:
-    """End a run: at once where it waits, else when the page under way is read. Raises ScrapeRefused where it has ended."""
+    """End a run: at once if it waits, else after the current page. Raises ScrapeRefused if it has ended."""
     waiting = ScrapeRun.objects.filter(pk=run.pk, status=Status.QUEUED)
     if waiting.update(
         status=Status.STOPPED, is_open=False, finished=timezone.now(), ended=_ENDS["stopped"][1]
@@ -126,7 +126,8 @@ def run_stop(*, run: ScrapeRun) -> None:
 def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
     """Queue a run again that did not come to its end; it goes on where it was. Raises ScrapeRefused.
 
-    A run that is being worked on stays with its worker, unless that was a process of this machine that is gone.
+    A run that is being worked on stays with its worker, unless that was a process of this machine that is
+    gone.
     """
     rows = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
     if run.status == Status.RUNNING and _is_gone(run.worker):
@@ -197,7 +198,7 @@ def run_work(
 def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
     """The state of a run and the words for it. Pages that could not be had are no secret."""
     if ended == "finished" and run.errors:
-        pages = "1 page" if run.errors == 1 else f"{run.errors} pages"
+        pages = ngettext("%d page", "%d pages", run.errors) % run.errors
         return Status.DONE, f"It came to its end, but {pages} could not be had. The log says why."
     return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
 
@@ -221,7 +222,7 @@ def _tell_staff(run: ScrapeRun, words: str) -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue runs again whose worker fell silent, give up those that lost too many, wake workers for those that wait."""
+    """Requeue runs whose worker fell silent, give up those that lost too many, wake workers for the rest."""
     now = now or timezone.now()
     silent = ScrapeRun.objects.expired(now, lease=LEASE)
     stopped = silent.filter(stop_requested=True).update(

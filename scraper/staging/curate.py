@@ -1,4 +1,4 @@
-"""A curator's decisions on staged cars, beside publishing: reject, take back, correct, say which car it is, split, merge.
+"""A curator's decisions on staged cars besides publishing: reject, take back, correct, match, split, merge.
 
 Each leaves an entry in the history of the staged car that names who decided and why.
 """
@@ -15,6 +15,7 @@ from catalog import merging
 from catalog.exceptions import MergeRefused
 from catalog.models import CarModel, Spec, Variant
 from catalog.supply import CarName, cars_create
+from core.people import Person, account_id
 from scraper.exceptions import NotPossibleNow
 from scraper.models.staging import CatalogChange, ChangedCar, StagedCar
 from scraper.staging import assess
@@ -26,8 +27,8 @@ Status, Match = StagedCar.Status, StagedCar.Match
 
 
 @transaction.atomic
-def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
-    """Nothing of it is published, until its source says something else. Raises NotPossibleNow without a reason."""
+def staged_reject(*, staged: StagedCar, actor: Person | None, reason: str) -> None:
+    """Publish nothing of it until its source says something else. Raises NotPossibleNow without a reason."""
     if not reason.strip():
         raise NotPossibleNow("Say why it is rejected: others will want to know.")
     row = _pending(staged)
@@ -36,8 +37,8 @@ def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
 
 
 @transaction.atomic
-def staged_reopen(*, staged: StagedCar, actor: Any) -> None:
-    """A rejected car waits for a decision again. Raises NotPossibleNow where it is not rejected."""
+def staged_reopen(*, staged: StagedCar, actor: Person | None) -> None:
+    """Have a rejected car wait for a decision again. Raises NotPossibleNow where it is not rejected."""
     row = _locked(staged)
     if row.status != Status.REJECTED:
         raise NotPossibleNow("Only what is rejected can be taken back like this. Undo its change instead.")
@@ -47,7 +48,7 @@ def staged_reopen(*, staged: StagedCar, actor: Any) -> None:
 
 
 @transaction.atomic
-def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Any) -> None:
+def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Person | None) -> None:
     """A person says which car of the catalogue it is; None says that it is none of them, but a new one."""
     row = _pending(staged)
     if variant is None and row.year is None:
@@ -60,11 +61,16 @@ def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Any) -> Non
 
 @transaction.atomic
 def staged_edit(
-    *, staged: StagedCar, names: Mapping[str, Any], values: Mapping[str, Mapping[str, Any] | None], actor: Any
+    *,
+    staged: StagedCar,
+    names: Mapping[str, Any],
+    values: Mapping[str, Mapping[str, Any] | None],
+    actor: Person | None,
 ) -> list[str]:
-    """Corrects names and values before they are published; what its source says word for word stays beside them.
+    """Correct names and values before they are published; what the source says word for word stays.
 
-    `names` are fields of the staged car, `values` by kind of fact (None takes one out). Returns what was changed.
+    `names` are fields of the staged car, `values` by kind of fact (None takes one out). Returns what was
+    changed.
     """
     row = _pending(staged)
     changed = [name for name, value in names.items() if getattr(row, name) != value]
@@ -96,8 +102,8 @@ def _match_again(row: StagedCar) -> None:
 
 
 @transaction.atomic
-def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
-    """What is published of it leaves the car that it was taken for, and becomes a car of its own under its own names.
+def staged_split(*, staged: StagedCar, actor: Person | None) -> CatalogChange:
+    """Move what is published of it from the car that it was taken for to a car of its own.
 
     Raises NotPossibleNow where nothing of it is published, or it does not say one model year.
     """
@@ -112,7 +118,9 @@ def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
     (own,) = cars_create([name])
     before = {"status": row.status, "variant_id": row.variant_id, "match": row.match}
     change = CatalogChange.objects.create(
-        kind=CatalogChange.Kind.SPLIT, summary=f"{row} split off {row.variant}"[:300], actor=actor
+        kind=CatalogChange.Kind.SPLIT,
+        summary=f"{row} split off {row.variant}"[:300],
+        actor_id=account_id(actor),
     )
     keys = [spec.key for spec in moved]
     left = {spec.key: facts_of(spec) for spec in moved}
@@ -134,8 +142,10 @@ def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
 
 # --- Merging ------------------------------------------------------------------------------------------------
 @transaction.atomic
-def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, actor: Any) -> CatalogChange:
-    """Two cars, or two models, of the catalogue become one. Raises NotPossibleNow where they can't."""
+def duplicates_merge(
+    *, keep: Variant | CarModel, gone: Variant | CarModel, actor: Person | None
+) -> CatalogChange:
+    """Make one of two cars, or two models, of the catalogue. Raises NotPossibleNow where that can't be."""
     summary = f"{gone} merged into {keep}"
     try:
         if isinstance(keep, Variant) and isinstance(gone, Variant):
@@ -147,7 +157,7 @@ def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, acto
     except MergeRefused as error:
         raise NotPossibleNow(error.message) from None
     change = CatalogChange.objects.create(
-        kind=CatalogChange.Kind.MERGE, summary=summary[:300], actor=actor, record=record
+        kind=CatalogChange.Kind.MERGE, summary=summary[:300], actor_id=account_id(actor), record=record
     )
     for car in keep.variants.all() if isinstance(keep, CarModel) else [keep]:
         ChangedCar.objects.create(change=change, variant=car)
@@ -155,11 +165,11 @@ def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, acto
 
 
 # --- Who is at it -------------------------------------------------------------------------------------------
-def staged_open(*, staged: StagedCar, actor: Any) -> str:
-    """Notes that a curator has it open; returns who else has, or nothing. Nobody is kept out."""
+def staged_open(*, staged: StagedCar, actor: Person | None) -> str:
+    """Note that a curator has it open; returns who else has, or an empty text. Nobody is kept out."""
     other = str(staged.opened_by) if staged.opened_by_another(actor) else ""
     if not other:
-        StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=actor)
+        StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=account_id(actor))
     return other
 
 

@@ -84,7 +84,7 @@ def test_interval_of_the_area_holds_it() -> None:
     random = np.random.default_rng(0)
     figure = roc_interval(random.normal(1, 1, 200), random.normal(0, 1, 100), resamples=200)
     assert figure.low < figure.value < figure.high
-    assert 0.7 < figure["value"] < 0.85
+    assert 0.7 < figure.value < 0.85
 
 
 @pytest.mark.parametrize(("threshold", "decision"), [(-1e9, "sure"), (1e9, "unknown")])

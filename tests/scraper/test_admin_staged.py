@@ -123,7 +123,7 @@ def test_a_car_of_which_all_is_held_is_not_published_bare(curator: Client, rows:
 
 def test_many_are_rejected_only_with_a_reason(curator: Client, rows: list[StagedCar]) -> None:
     html = act(curator, "reject", *rows[:2])
-    assert "Why are these cars rejected?" in html
+    assert "Why do you reject these cars?" in html
     assert StagedCar.objects.filter(status="rejected").count() == 0
     act(curator, "reject", *rows[:2], reason="Scale models", asked="1")
     assert [fresh(row).reason for row in rows] == ["Scale models", "Scale models", ""]
