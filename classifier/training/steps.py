@@ -217,7 +217,7 @@ def _check_covers(rows: list[Row], labels: list[str]) -> None:
 
 
 def train_candidate(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
-    from ml.network.unfuse_batchnorm import unfuse_batchnorm
+    from ml.bundle.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
 
