@@ -16,7 +16,8 @@ from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, Va
 from catalog.querysets import VariantQuerySet
 from catalog.search import lookups
 from catalog.search.words import typed_words
-from catalog.specs.sheet import reading
+from catalog.specs.sheet import fact_text
+from core.admin import NeverEdited
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
 #: anyway.
@@ -36,7 +37,7 @@ def _page_link(url: str, text: str) -> str:
 
 @admin.register(Make)
 class MakeAdmin(admin.ModelAdmin):
-    """Brands."""
+    """Makes, with their number of models and a link to them."""
 
     list_display = ("name", "slug", "alias_names", "model_count")
     search_fields = ("name", "aliases")
@@ -54,14 +55,13 @@ class MakeAdmin(admin.ModelAdmin):
 
     @admin.display(description="models", ordering="count")
     def model_count(self, make: Any) -> str:
-        """How many, leading to them."""
         url = f"{reverse('admin:catalog_carmodel_changelist')}?make__id__exact={make.pk}"
         return _page_link(url, make.count)
 
 
 @admin.register(CarModel)
 class CarModelAdmin(admin.ModelAdmin):
-    """Models of a make."""
+    """Models, with their number of cars and a link to them."""
 
     list_display = ("name", "make", "slug", "variant_count")
     list_filter = ("make",)
@@ -77,7 +77,6 @@ class CarModelAdmin(admin.ModelAdmin):
 
     @admin.display(description="cars", ordering="count")
     def variant_count(self, model: Any) -> str:
-        """How many, leading to them."""
         url = f"{reverse('admin:catalog_variant_changelist')}?model__id__exact={model.pk}"
         return _page_link(url, model.count)
 
@@ -115,13 +114,12 @@ class PhotoInline(admin.TabularInline):
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:
-        """Small, leading to the whole."""
         return _thumbnail(photo)
 
 
 @admin.register(Variant)
 class VariantAdmin(admin.ModelAdmin):
-    """Cars."""
+    """Cars, with their facts and photos."""
 
     list_display = ("__str__", "year", "body_style", "trim", "known", "is_published", "updated")
     list_filter = ("is_published", "body_style", "year", "model__make")
@@ -144,7 +142,6 @@ class VariantAdmin(admin.ModelAdmin):
 
     @admin.display(description="facts", ordering="fact_count")
     def known(self, variant: Any) -> int:
-        """How much."""
         return variant.fact_count
 
     @admin.display(description="page")
@@ -160,14 +157,12 @@ class VariantAdmin(admin.ModelAdmin):
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        """Show to visitors."""
         count = queryset.update(is_published=True)
         said = ngettext("%d car is published.", "%d cars are published.", count)
         messages.success(request, said % count)
 
     @admin.action(description="Unpublish", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        """Hide from visitors."""
         count = queryset.update(is_published=False)
         said = ngettext("%d car is no longer published.", "%d cars are no longer published.", count)
         messages.success(request, said % count)
@@ -218,7 +213,7 @@ class SpecAdmin(FoundByCar):
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
         """As people read it; the fields of the fact are in SI units."""
-        return reading(spec, "metric")
+        return fact_text(spec, "metric")
 
 
 @admin.register(VariantPhoto)
@@ -235,12 +230,11 @@ class VariantPhotoAdmin(FoundByCar):
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:
-        """Small, leading to the whole."""
         return _thumbnail(photo)
 
 
 @admin.register(OldAddress)
-class OldAddressAdmin(admin.ModelAdmin):
+class OldAddressAdmin(NeverEdited, admin.ModelAdmin):
     """Former addresses of entries that were merged into others or got another slug. Nobody edits them."""
 
     list_display = ("__str__", "leads_to")
@@ -248,15 +242,6 @@ class OldAddressAdmin(admin.ModelAdmin):
     list_select_related = ("variant__model__make", "model__make", "make")
     fields = readonly_fields = ("path", "slug", "leads_to")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The site writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
     @admin.display(description="leads to")
     def leads_to(self, address: OldAddress) -> str:
-        """The page."""
         return _page_link(address.get_absolute_url(), str(address.target))

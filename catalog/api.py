@@ -88,7 +88,6 @@ class MakeViewSet(ReadOnlyModelViewSet):
         return _of_slug(self.get_queryset().known_as([self.kwargs["slug"]]), self.kwargs["slug"])
 
     def get_queryset(self) -> MakeQuerySet:
-        """What is published."""
         return Make.objects.published().with_counts()
 
 

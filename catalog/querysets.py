@@ -136,7 +136,6 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return self.prefetch_related(Prefetch("specs", queryset=specs))
 
     def with_photos(self) -> VariantQuerySet:
-        """Photos along."""
         return self.prefetch_related("photos")
 
     def meeting(
@@ -224,13 +223,11 @@ class SpecQuerySet(models.QuerySet["Spec"]):
     """Writes of many facts at once; the derived columns of their cars are brought up to date."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """As Django's."""
         made = super().bulk_create(objs, *args, **kwargs)
         _refresh_facts({spec.variant_id for spec in made})
         return made
 
     def update(self, **kwargs: Any) -> int:
-        """As Django's."""
         cars = self._cars()
         if to := kwargs.get("variant"):
             cars.add(getattr(to, "pk", to))
@@ -239,7 +236,6 @@ class SpecQuerySet(models.QuerySet["Spec"]):
         return count
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As Django's."""
         cars = self._cars()
         deleted = super().delete()
         _refresh_facts(cars)

@@ -122,7 +122,6 @@ class PhotoSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.URLField())
     def get_url(self, photo: VariantPhoto) -> str:
-        """Where the photo is."""
         return self.context["request"].build_absolute_uri(photo.get_absolute_url())
 
 

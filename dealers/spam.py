@@ -39,7 +39,6 @@ class GuardedForm(forms.Form):
         return token if self.is_bound and not self._token_fault(token) else form_token()
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuses robots."""
         if self.cleaned_data.get("homepage"):
             self.add_error(None, forms.ValidationError(_FAULTS["robot"], code="robot"))
         if fault := self._token_fault(self.cleaned_data.get("token", "")):
@@ -60,8 +59,8 @@ class GuardedForm(forms.Form):
 
 _FAULTS = {
     "robot": (
-        "A hidden field was filled in, which usually only robots do. We have emptied it: please send the form "
-        "again."
+        "A hidden field was filled in, which usually only robots do. We have emptied it: please send "
+        "the form again."
     ),
     "too_old": (
         "This page was open for more than a day. Everything you wrote is still here: please send it again."

@@ -29,7 +29,7 @@ class NamesForm(forms.ModelForm):
             self._add(line)
 
     def _add(self, line: Line) -> None:
-        label, unit = line.kind.label, line.kind.reading_unit("metric")[0] or line.value.get("currency", "")
+        label, unit = line.kind.label, line.kind.display_unit("metric")[0] or line.value.get("currency", "")
         if line.kind.kind == "text":
             self.fields[line.key] = forms.CharField(
                 label=label, required=False, max_length=200, initial=line.value.get("text", "")
@@ -80,13 +80,13 @@ class NamesForm(forms.ModelForm):
             if not known:
                 changed[key] = None
                 continue
-            low, high = range_to_si(known[0], known[-1], line.kind.reading_unit("metric")[0])
+            low, high = range_to_si(known[0], known[-1], line.kind.display_unit("metric")[0])
             changed[key] = {"low": low, "high": high}
         return changed
 
 
 def _read(line: Line) -> tuple[float, float]:
-    unit, decimals = line.kind.reading_unit("metric")
+    unit, decimals = line.kind.display_unit("metric")
     low = line.value["low"]
     ends = range_from_si(low, line.value.get("high", low), unit)
     return tuple(round(end, max(decimals, 2)) for end in ends)  # type: ignore[return-value]  # two of them

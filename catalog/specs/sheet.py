@@ -77,12 +77,12 @@ class Group:
     rows: list[Row]
 
 
-def reading(spec: Spec, system: UnitSystem) -> str:
+def fact_text(spec: Spec, system: UnitSystem) -> str:
     """A fact in words, such as "9.4–11.2 l/100 km"."""
     if spec.low is None:
         return _listed(spec.text.split(SEPARATOR))
     high = spec.low if spec.high is None else spec.high
-    unit, decimals = spec.kind.reading_unit(system)
+    unit, decimals = spec.kind.display_unit(system)
     low, high = range_from_si(spec.low, high, unit)
     ends = dict.fromkeys(f"{end:,.{decimals}f}" for end in (low, high))
     unit = (spec.currency or unit).replace(" ", NBSP)
@@ -103,7 +103,7 @@ def rows(specs: Iterable[Spec], system: UnitSystem) -> list[Row]:
     said: dict[str, dict[str, Value]] = {}
     for spec in specs:
         values = said.setdefault(spec.key, {})
-        text = reading(spec, system)
+        text = fact_text(spec, system)
         own = [note for note in _notes(spec) if note not in shared[spec.source_id]]
         values.setdefault(text, Value(text)).statements.append(Statement(spec, SEPARATOR.join(own)))
     return [Row(kind, list(said.get(kind.key, {}).values())) for kind in _kinds(said)]

@@ -31,7 +31,7 @@ class SpecKind:
     imperial: tuple[str, int] = ("", 0)
     powertrain: Literal["any", "fuel", "plug"] = "any"
 
-    def reading_unit(self, system: UnitSystem) -> tuple[str, int]:
+    def display_unit(self, system: UnitSystem) -> tuple[str, int]:
         """Unit and decimals that people of this system read."""
         return self.imperial if system == "imperial" else self.metric
 

@@ -19,7 +19,7 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
     """Reads of runs; who works on one is settled by its lease."""
 
     def open(self) -> Self:
-        """Queued or running."""
+        """Runs that have not ended: queued or running."""
         return self.filter(is_open=True)
 
     def resumable(self) -> Self:
@@ -33,14 +33,12 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
         )
         return done.order_by("-pk")[:5]
 
-    def held_as(self, row: ScrapeRun) -> Self:
+    def held_as(self, *rows: ScrapeRun) -> Self:
         """As above. A resumed run counts its attempts anew, so that the worker's name is compared as well."""
-        return super().held_as(row).filter(worker=row.worker)
+        return super().held_as(*rows).filter(worker__in=[row.worker for row in rows])
 
 
 class StagedCarQuerySet(models.QuerySet["StagedCar"]):
-    """Reads of staged cars."""
-
     def pending(self) -> StagedCarQuerySet:
         """What waits for a person, the oldest first."""
         return self.filter(status__in=self.model.PENDING).order_by("created", "pk")
@@ -55,8 +53,6 @@ class StagedCarQuerySet(models.QuerySet["StagedCar"]):
 
 
 class CatalogChangeQuerySet(models.QuerySet["CatalogChange"]):
-    """Reads of changes."""
-
     def standing(self) -> CatalogChangeQuerySet:
         """Those that were not undone."""
         return self.filter(undone__isnull=True)

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "labels"
 LANGUAGES = (
-    "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu", "fi",
-    "bg", "hr", "el", "lt",
+    "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu",
+    "fi", "bg", "hr", "el", "lt",
 )  # fmt: skip
 # Languages that are read by a neighbour's file.
 _LIKE = {"no": "nb", "nn": "nb", "sk": "cs", "uk": "ru", "be": "ru", "sr": "hr", "bs": "hr", "sl": "hr"}
@@ -103,7 +103,10 @@ class Language:
 
 
 def fold(text: str) -> str:
-    """Lower case, no diacritics, single spaces: how labels, words and names are compared."""
+    """Lower case, no diacritics, single spaces: how labels and words are compared.
+
+    Signs stay, as units have some ("l/100 km"). Names are compared by `core.text`.
+    """
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.casefold().replace("\u2019", "'").split())

@@ -36,7 +36,7 @@ class _BySlug(ForeignKeyWidget):
     """A row of another table by its slug, with words for people where there is none."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
-        """The row."""
+        """The row of this slug. Raises ValueError in words for staff."""
         try:
             return super().clean(value, row, **kwargs)
         except self.model.DoesNotExist:
@@ -61,7 +61,7 @@ class _End(Field):
         if instance.low is None or instance.key not in SPECS:
             return ""
         high = instance.low if instance.high is None else instance.high
-        ends = range_from_si(instance.low, high, instance.kind.reading_unit("metric")[0])
+        ends = range_from_si(instance.low, high, instance.kind.display_unit("metric")[0])
         return f"{ends[self.attribute == 'high']:.8g}"
 
 
@@ -70,7 +70,7 @@ class _Unit(Field):
 
     def export(self, instance: Fact, **kwargs: Any) -> str:
         """Empty for words and counts."""
-        return instance.kind.reading_unit("metric")[0] if instance.key in SPECS else ""
+        return instance.kind.display_unit("metric")[0] if instance.key in SPECS else ""
 
 
 class FactResource(ModelResource):
@@ -134,8 +134,8 @@ class FactResource(ModelResource):
         stated = [end for end in (low, high) if end is not None]
         if not stated:
             return
-        unit = str(row.get("unit") or kind.reading_unit("metric")[0])
-        units = dict.fromkeys((kind.reading_unit("metric")[0], kind.reading_unit("imperial")[0]))
+        unit = str(row.get("unit") or kind.display_unit("metric")[0])
+        units = dict.fromkeys((kind.display_unit("metric")[0], kind.display_unit("imperial")[0]))
         if unit not in units:
             said = f"It is given in {' or '.join(units)}." if any(units) else "It has none."
             raise ValueError(f"“{unit}” is no unit of {kind.label.lower()}. {said}")
@@ -154,12 +154,12 @@ class FactResource(ModelResource):
                 setattr(instance, field.attribute, before)
 
     def after_init_instance(self, instance: Fact, new: bool, row: Any, **kwargs: Any) -> None:  # noqa: FBT001
-        """Remembers what was there."""
+        """Keep what is there, for the undo of the import."""
         if not new:
             self._before[instance.pk] = facts_of(instance)
 
     def after_save_instance(self, instance: Fact, row: Any, **kwargs: Any) -> None:
-        """Remembers what came."""
+        """Keep what was written, for the change that the import becomes."""
         self._saved.append((instance, self._before.get(instance.pk) if instance.pk else None))
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:

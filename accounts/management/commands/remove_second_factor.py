@@ -1,5 +1,5 @@
-"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier SECRET_KEY:
-`python manage.py remove_second_factor ada@example.org`.
+"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier
+SECRET_KEY: `python manage.py remove_second_factor ada@example.org`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whose."""
         parser.add_argument("email")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
-        """Take it away."""
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"There is no account of {email}.")
