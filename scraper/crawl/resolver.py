@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer
 
 from scraper.crawl.addresses import AddressBook
+from scraper.crawl.context import context_of
 
 
 @implementer(IHostResolution)
@@ -34,7 +35,7 @@ class PinnedResolver:
     @classmethod
     def from_crawler(cls, process: Any, reactor: Any) -> PinnedResolver:
         """Scrapy's way of making it, with the process that crawls."""
-        return cls(reactor, process.address_book)
+        return cls(reactor, context_of(process).address_book)
 
     def install_on_reactor(self) -> None:
         """Scrapy's way of putting it to work."""
