@@ -1,6 +1,6 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
+.PHONY: help coverage audit docs run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -17,6 +17,9 @@ run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for anot
 
 test: install-dev browser  ## Run all tests on SQLite and Redis: unit, integration, end to end
 	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" $(ARGS)
+
+coverage: install-dev browser  ## Run the tests of `make test` and measure which branches they take; fail below the gate
+	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" --cov --cov-report=term:skip-covered $(ARGS)
 
 test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3 and SMTP, each started for them
 	@$(PY) scripts/services.py

@@ -1,4 +1,4 @@
-"""How sign-up and sign-in behave on this site, where that differs from allauth's ways."""
+"""How sign-up and sign-in differ from allauth's defaults."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from core.models import OutgoingEmail
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter with links that never trust the Host header, and mails that never fail a page."""
+    """allauth's adapter with links that never trust the Host header, and e-mails that never fail a page."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "E-mail address and password don't belong together. Check both and try again.",
-        "duplicate_email": "That is the address you have already.",
+        "email_password_mismatch": "E-mail address and password don't match. Check both and try again.",
+        "duplicate_email": "This is already your address.",
         "incorrect_password": "That is not your password.",
         "enter_current_password": "That is not your current password.",
     }
 
-    # --- Mails ----------------------------------------------------------------------------------------------
+    # --- E-mails --------------------------------------------------------------------------------------------
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Put the e-mail into the outbox: known and unknown addresses take the same time, and no page can fail."""
+        """Put the e-mail into the outbox: known and unknown addresses take the same time, and no page can
+        fail.
+        """
         values = {**context, "email": email, "site_url": settings.SITE_URL}
         mail.queue(
             purpose=OutgoingEmail.Purpose.ACCOUNT,
@@ -42,12 +44,12 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The mailed link to set a new password."""
+        """The link in the e-mail to set a new password."""
         uid, _, token = key.partition("-")
         return settings.SITE_URL + reverse("account_reset_password_from_key", args=[uid, token])
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        """The mailed link to confirm an address."""
+        """The link in the e-mail to confirm an address."""
         return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
 
     # --- Where to go next -----------------------------------------------------------------------------------
@@ -60,13 +62,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("accounts:me" if self.request.user.is_authenticated else "account_login")
 
     def get_login_stages(self) -> list[str]:
-        """allauth's, but for one."""
+        """allauth's stages, with our own for the code."""
         ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_factor.CodeStage"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     # --- Addresses ------------------------------------------------------------------------------------------
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Confirm an address, unless it is another account's by now."""
+        """Confirm an address, unless it belongs to another account by now."""
         if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
             messages.error(
                 request, f"{email_address.email} belongs to another account, so it can't be confirmed."
@@ -76,15 +78,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- Limits ---------------------------------------------------------------------------------------------
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As the site's own middleware has found it; allauth would refuse who comes by a Unix socket and has none."""
+        """As our middleware has set it; allauth would refuse clients of a Unix socket, which have no
+        address.
+        """
         return request.META["REMOTE_ADDR"]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # By account and address of the client: by account alone anybody could lock anybody out.
+        # By account and client address: by account alone anybody could lock anybody out.
         return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count a try; too many end in a 429 page, not in an error of a form that could be sent again at once."""
+        """Count an attempt. Too many end in a 429 page instead of a form error, which invites the next
+        attempt.
+        """
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -21,15 +22,18 @@ from accounts.limits import seconds_to_wait
 from accounts.models import ApiToken, User
 from accounts.serializers import MeSerializer, NewTokenSerializer, TokenRequestSerializer, TokenSerializer
 
+if TYPE_CHECKING:
+    from rest_framework.permissions import _SupportsHasPermission
+
 
 class MeView(RetrieveAPIView):
     """Whose token or session this is."""
 
     serializer_class = MeSerializer
 
-    def get_object(self) -> Any:
+    def get_object(self) -> User:
         """The sender of the request."""
-        return self.request.user
+        return cast(User, self.request.user)
 
 
 class TokenViewSet(
@@ -44,7 +48,7 @@ class TokenViewSet(
 
     @property
     def throttle_scope(self) -> str:
-        """Guessing passwords is throttled; looking at one's tokens is not."""
+        """Only creating tokens, which allows guessing passwords, is throttled."""
         return "token" if self.action == "create" else ""
 
     def get_queryset(self) -> QuerySet[ApiToken]:
@@ -56,10 +60,12 @@ class TokenViewSet(
         )
 
     def get_authenticators(self) -> list:
-        """None for making a token: the password in the request says who it is, and a session beside it says nothing."""
+        """None for creating a token: there the password identifies the sender, whatever session comes
+        along.
+        """
         return [] if self.request and self.request.method == "POST" else super().get_authenticators()
 
-    def get_permissions(self) -> Any:
+    def get_permissions(self) -> Sequence[_SupportsHasPermission]:
         """Anybody may try to make a token."""
         return [AllowAny()] if self.action == "create" else super().get_permissions()
 

@@ -1,8 +1,13 @@
-"""App configuration: what has to follow when a password was set by a mailed link."""
+"""App configuration. Connects what has to follow when a password was reset by e-mail."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class AccountsConfig(AppConfig):
@@ -17,7 +22,7 @@ class AccountsConfig(AppConfig):
         password_reset.connect(_finish_password_reset, dispatch_uid="accounts.password_reset")
 
 
-def _finish_password_reset(*, user: Any, **_: Any) -> None:
+def _finish_password_reset(*, user: User, **_: Any) -> None:
     from accounts import services
 
     services.password_reset_finish(user=user)

@@ -35,7 +35,7 @@ class SecondFactorNeeded(AccountsError):
 
     code = "second_factor_needed"
     status = 403
-    message = "This account has a second step at sign-in. Make the token on your account page instead."
+    message = "This account uses two-step verification. Create the token on your account page instead."
 
 
 class TooManyTokens(AccountsError):
@@ -43,7 +43,7 @@ class TooManyTokens(AccountsError):
 
     code = "too_many_tokens"
     status = 409
-    message = "You have as many API tokens as an account may have. Revoke one that you no longer use."
+    message = "You have reached the maximum number of API tokens. Revoke one that you no longer use."
 
 
 class StaffProtected(AccountsError):
@@ -53,5 +53,5 @@ class StaffProtected(AccountsError):
     status = 403
     message = (
         "This account belongs to the site's staff, so it can't be deleted here. "
-        "Ask an administrator to take its staff rights away first."
+        "Ask an administrator to remove its staff rights first."
     )

@@ -1,4 +1,4 @@
-"""All that the site keeps about a person, as a ZIP that is made while it is sent."""
+"""Everything the site keeps about a person, as a ZIP that is streamed while it is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -17,11 +17,14 @@ from django.utils.module_loading import import_string
 
 from accounts.models import ApiToken, User
 
-Exporter = tuple[dict[str, Any], Iterable[tuple[str, File]]]
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+Exporter = tuple[dict[str, object], Iterable[tuple[str, File]]]
 
 
 class _Pipe(io.RawIOBase):
-    """What the ZIP is written into and taken out of again, a piece at a time, so that no photo is held twice."""
+    """A buffer that the ZIP is written into and read from piece by piece, so that no photo is held twice."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -29,9 +32,10 @@ class _Pipe(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
+    def write(self, data: ReadableBuffer) -> int:
+        piece = bytes(data)
+        self._pieces.append(piece)
+        return len(piece)
 
     def taken(self) -> bytes:
         """What was written since the last time."""
@@ -40,11 +44,11 @@ class _Pipe(io.RawIOBase):
 
 
 def personal_data(user: User) -> Exporter:
-    """What this app keeps. Neither the password nor a token is here: only their hashes are kept, of no use to anybody."""
+    """What this app keeps. Passwords and tokens are missing: only their hashes are stored."""
     addresses = EmailAddress.objects.filter(user=user).order_by("pk")
     tokens = ApiToken.objects.filter(user=user)
     factors = Authenticator.objects.filter(user=user).order_by("pk")
-    facts = {
+    facts: dict[str, object] = {
         "email": user.email,
         "name": user.name,
         "joined": user.date_joined.isoformat(),

@@ -1,4 +1,4 @@
-"""Forms of accounts: allauth's, with our words and without what they leave open, and our own."""
+"""Forms of accounts: allauth's with our texts, stricter where they are too lenient, and our own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from accounts.models import ApiToken, User
 
 EMAIL_LENGTH = User._meta.get_field("email").max_length or 254
 SIGNUP = "accounts_signup"
-"""Session key of what somebody has just signed up with, so that the page after it can name it and lead on from it."""
+"""Session key of address and target of the last sign-up, for the page that follows it."""
 
 
 class Tidy:
-    """One set of words for the same field everywhere; labels instead of placeholders."""
+    """The same label and help text for the same field everywhere; labels instead of placeholders."""
 
     fields: dict[str, forms.Field]
     LABELS = {
@@ -35,12 +35,14 @@ class Tidy:
     HELP = {
         "password": "",
         "oldpassword": "",
-        "password1": "At least 8 characters. Not one that many people use, and nothing like your address or name.",
+        "password1": "At least 8 characters. Don't use a common password, your address or your name.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.pop("password2", None)  # typed wrong once: the way back is a mail, not typing it twice
+        self.fields.pop(
+            "password2", None
+        )  # a mistyped password is reset by e-mail; nobody has to type it twice
         for name, field in self.fields.items():
             field.label = self.LABELS.get(name, field.label)
             field.help_text = self.HELP.get(name, field.help_text)
@@ -54,7 +56,7 @@ class LoginForm(Tidy, allauth_forms.LoginForm):
     """Sign in, with a confirmed address or not yet."""
 
     def clean(self) -> dict[str, Any]:
-        """Confirming is demanded by sign-up alone: that is what makes its answer the same for any address."""
+        """Only sign-up demands a confirmed address: this makes its answer the same for every address."""
         data = super().clean()
         if self.user:
             self._login.email_verification = EmailVerificationMethod.OPTIONAL
@@ -62,7 +64,9 @@ class LoginForm(Tidy, allauth_forms.LoginForm):
 
 
 class SignupForm(Tidy, allauth_forms.SignupForm):
-    """Sign up. The answer is the same whether the address has an account already; only its owner is told, by mail."""
+    """Sign up. The answer is the same whether or not the address has an account; only its owner is told, by
+    e-mail.
+    """
 
     def validate_unique_email(self, value: str) -> str:
         """Remember whether the address is taken; never say so."""
@@ -70,7 +74,7 @@ class SignupForm(Tidy, allauth_forms.SignupForm):
         return value
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Create the account, or act as if."""
+        """Create the account; where the address has one already, take as long and answer the same."""
         request.session[SIGNUP] = {"email": self.cleaned_data["email"], "next": request.POST.get("next", "")}
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # takes as long as creating one
@@ -83,7 +87,7 @@ class SignupForm(Tidy, allauth_forms.SignupForm):
 
 
 class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
-    """Change the address: the new one takes the old one's place once it is confirmed."""
+    """Change the address: the new one replaces the old one once it is confirmed."""
 
     LABELS = {"email": "New e-mail address"}
 
@@ -119,7 +123,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
-        help_texts = {"name": "Dealers see it when you ask them something. Nobody else does."}
+        help_texts = {"name": "Dealers see it when you send them an enquiry. Nobody else does."}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
@@ -130,11 +134,11 @@ class TokenForm(forms.ModelForm):
         model = ApiToken
         fields = ["name"]
         labels = {"name": "What is it for?"}
-        help_texts = {"name": "Such as the program that will use it, so that you know it again."}
+        help_texts = {"name": "Such as the program that will use it, so that you can recognise it later."}
 
 
 class DeleteAccountForm(forms.Form):
-    """The password, so that an unlocked phone on a table is not enough."""
+    """Asks for the password, so that an unlocked phone is not enough."""
 
     password = forms.CharField(
         label="Your password",

@@ -1,7 +1,7 @@
 """When somebody who signs in, signs up or the like too often may do it again, and the page that says so.
 
-allauth counts, by the rates in ACCOUNT_RATE_LIMITS, in moving windows like those of `core.limits`: it keeps the
-times of the last acts. From these the exact time to wait is read here.
+allauth counts, by the rates in ACCOUNT_RATE_LIMITS, in moving windows like those of `core.limits`: it keeps
+the times of the last acts. From these the exact time to wait is read here.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _MINUTE = 60
 def seconds_to_wait(request: HttpRequest, *, actions: tuple[str, ...], email: str = "") -> int:
     """After so many seconds the next act is taken: the longest wait of the limits that are used up.
 
-    Where none of them is (it was another limit, or it has just passed), the longest period of the rates. `email` is
-    the address that was typed, for limits that are counted by account.
+    Where none of them is (it was another limit, or it has just passed), the longest period of the rates.
+    `email` is the address that was typed, for limits that are counted by account.
     """
     rates = [
         (action, rate)

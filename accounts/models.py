@@ -68,21 +68,24 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     # --- Sessions -------------------------------------------------------------------------------------------
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What a session has to know to go on: it changes with the password and with the round."""
+        """What a session must know to stay valid: it changes with the password and with the round."""
         if not self.session_round:
-            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # Django's types lack it
+            # Django's types lack it.
+            return super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
         value = f"{self.session_round}:{self.password}"
         return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     # --- Rights ---------------------------------------------------------------------------------------------
     @property
     def needs_second_factor(self) -> bool:
-        """Whether this is staff who have to have a second factor, and so can't turn it off."""
+        """Whether this is staff who must have a second factor, and so can't turn it off."""
         return settings.STAFF_MFA_REQUIRED and self.is_staff
 
     @cached_property
     def lacks_second_factor(self) -> bool:
-        """Whether this is staff who have still to set up their second factor. Until then they may what visitors may."""
+        """Whether this is staff who still have to set up a second factor. Until then they have no
+        permissions.
+        """
         from allauth.mfa.models import Authenticator
 
         if not self.needs_second_factor:
@@ -90,16 +93,18 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return not Authenticator.objects.filter(user_id=self.pk, type=Authenticator.Type.TOTP).exists()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Django's rights, for staff with a second factor where one is needed."""
+        """Django's permissions; none for staff who still lack a second factor that they need."""
         return not self.lacks_second_factor and super().has_perm(perm, obj)
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Likewise."""
+        """Likewise for a whole app."""
         return not self.lacks_second_factor and super().has_module_perms(app_label)
 
 
 class ApiToken(AbstractAuthToken):
-    """What a program signs in with. Only a hash is kept (`digest`): the token itself is shown once, when it is made."""
+    """What a program signs in with. Only a hash is stored (`digest`): the token is shown once, when it is
+    made.
+    """
 
     public_id = models.UUIDField("id", default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=60, help_text="What it is for, such as the program that uses it.")

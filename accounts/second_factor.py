@@ -1,10 +1,10 @@
-"""The second step at sign-in: a code from an app on one's phone, or one of ten codes on paper."""
+"""Two-step verification: a code from an authenticator app, or one of ten backup codes."""
 
 from __future__ import annotations
 
 import base64
 import logging
-from typing import Any
+from typing import TYPE_CHECKING
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -13,62 +13,75 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
 logger = logging.getLogger(__name__)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """allauth's ways, with secrets that a stolen copy of the database does not give away."""
+    """allauth's adapter, with secrets that a stolen copy of the database does not give away."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "add_email_blocked": "An account with a second step keeps its address. Turn the second step off first (where it has to "
-        "stay on, an administrator takes it away), change the address, then set it up again.",
-        "cannot_delete_authenticator": "Staff keep their second step. For a new phone or another address an administrator takes it "
-        "away.",
-        "incorrect_code": "That is not the code. Codes change every 30 seconds and work once: wait for the next one.",
-        "other_key": "The site can't read your second step any more, because the site's own key has changed. Ask whoever runs the "
-        "site to take it away, in the admin or by “manage.py remove_second_factor”: then your password signs you in, and you set "
-        "it up again.",
-        "unverified_email": "Confirm your e-mail address first, so that nobody can lock its owner out.",
+        "add_email_blocked": (
+            "The address can't be changed while two-step verification is on. Turn it off first (staff have "
+            "to ask an administrator to remove it), change the address, then set it up again."
+        ),
+        "cannot_delete_authenticator": (
+            "Staff can't turn off two-step verification. For a new phone or another address, ask an "
+            "administrator to remove it."
+        ),
+        "incorrect_code": (
+            "That code is not right. Codes change every 30 seconds and work once: wait for the next one."
+        ),
+        "other_key": (
+            "Your two-step verification can't be checked any more, because the site's secret key has "
+            "changed. Ask the site's administrators to remove it, in the admin or with “manage.py "
+            "remove_second_factor”. Then sign in with your password and set it up again."
+        ),
+        "unverified_email": "Confirm your e-mail address first.",
     }
 
     def encrypt(self, text: str) -> str:
-        """Sealed with the site's SECRET_KEY."""
-        return _safe().encrypt(text.encode()).decode()
+        """Encrypted with a key derived from the site's SECRET_KEY."""
+        return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """What was sealed. With another SECRET_KEY nothing opens it: the form that asked for a code says what helps."""
+        """The text again. Raises a ValidationError, which says what to do, where SECRET_KEY has changed
+        since.
+        """
         from cryptography.fernet import InvalidToken
 
         try:
-            return _safe().decrypt(encrypted_text.encode()).decode()
+            return _fernet().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             logger.warning(
-                "a second step was sealed with another SECRET_KEY: bring that key back, or have it set up anew "
-                "(manage.py remove_second_factor ADDRESS)"
+                "a second factor was encrypted with another SECRET_KEY: restore that key, or have it set up "
+                "again (manage.py remove_second_factor ADDRESS)"
             )
             raise self.validation_error("other_key") from None
 
     def build_totp_svg(self, url: str) -> str:
-        """Black on white in dark pages, too: cameras read no other."""
+        """Black on white also on dark pages: many cameras read no other QR code."""
         import qrcode
         from qrcode.image.svg import SvgPathFillImage
 
         return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Staff who need it keep it; a new phone is set up after an administrator has taken the old one away."""
+        """Staff who need one keep it; for a new phone an administrator removes the old factor first."""
         return not authenticator.user.needs_second_factor
 
 
 class CodeStage(AuthenticateStage):
-    """The code page within a sign-in."""
+    """The page within a sign-in that asks for the code."""
 
     def is_resumable(self, request: HttpRequest) -> bool:
-        """Not once the second step is taken away: the sign-in page and the code page would lead to each other for ever."""
+        """Not once the factor is removed: sign-in and code page would redirect to each other for ever."""
         return self._should_handle(request)
 
 
-def _safe() -> Any:
+def _fernet() -> Fernet:
     from cryptography.fernet import Fernet
 
     key = salted_hmac("accounts.second_factor", "", secret=settings.SECRET_KEY, algorithm="sha256").digest()

@@ -1,4 +1,4 @@
-"""Forms of the second step: allauth's, with our words."""
+"""Forms of two-step verification: allauth's, with our words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class OnceForm(CodeForm):
     authenticator: Authenticator
 
     def clean_code(self) -> str:
-        """Remember a used code for as long as it stays good: allauth forgets it after one period, whatever the tolerance."""
+        """Remember a used code for as long as it is valid: allauth forgets it after one period, though
+        TOTP_TOLERANCE makes it valid for three.
+        """
         code = super().clean_code()  # type: ignore[misc]  # of the form that this is mixed with
         used = self.authenticator.wrap()
         if isinstance(used, TOTP):
@@ -39,7 +41,7 @@ class OnceForm(CodeForm):
 
 
 class AuthenticateForm(OnceForm, base.AuthenticateForm):
-    """The second step of signing in."""
+    """The code at sign-in."""
 
 
 class ReauthenticateForm(OnceForm, base.ReauthenticateForm):
@@ -47,12 +49,12 @@ class ReauthenticateForm(OnceForm, base.ReauthenticateForm):
 
 
 class ActivateForm(CodeForm, ActivateTOTPForm):
-    """Show that the app gives the right codes."""
+    """Prove that the app shows the right codes."""
 
 
 class DeactivateForm(Tidy, DeactivateTOTPForm):
-    """Turn the second step off."""
+    """Turn off two-step verification."""
 
 
 class NewCodesForm(Tidy, GenerateRecoveryCodesForm):
-    """New codes on paper in place of the old ones."""
+    """New backup codes that replace the old ones."""

@@ -28,7 +28,8 @@ def token_create(*, user: User, name: str) -> tuple[ApiToken, str]:
         User.objects.select_for_update().get(pk=user.pk)  # two at once must not pass the limit together
         if ApiToken.objects.filter(user=user).count() >= MAX_TOKENS:
             raise TooManyTokens
-        return ApiToken.objects.create(user=user, name=name)
+        token, text = ApiToken.objects.create(user=user, name=name)
+    return token, text
 
 
 # --- Sessions and the second factor -------------------------------------------------------------------------
@@ -44,19 +45,19 @@ def sessions_clear() -> None:
 
 
 def second_factor_remove(*, user: User) -> int:
-    """Take a lost second factor away, so that its owner can set up another one; returns how many parts it had.
+    """Remove a lost second factor, so that its owner can set up another one; returns how many parts it had.
 
-    Sessions end, too: who has found the phone is out.
+    Sessions end, too: whoever has found the phone is signed out.
     """
     with transaction.atomic():
         removed, _ = Authenticator.objects.filter(user=user).delete()
         sessions_end(user=user)
-    return removed
+    return int(removed)
 
 
 # --- Accounts -----------------------------------------------------------------------------------------------
 def password_reset_finish(*, user: User) -> None:
-    """After a new password was set by a link from an e-mail: that proves the address. Older tokens are revoked."""
+    """After a password was reset by e-mail, which proves the address: revoke all API tokens."""
     with transaction.atomic():
         ApiToken.objects.filter(user=user).delete()
         if address := EmailAddress.objects.filter(user=user, email=user.email).first():
@@ -66,7 +67,7 @@ def password_reset_finish(*, user: User) -> None:
 def account_delete(*, user: User) -> None:
     """Delete an account with everything that is its own, and confirm it by e-mail. Raises StaffProtected.
 
-    Other apps hear of it by Django's `pre_delete` and take their part away, files once it is committed.
+    Other apps listen to `pre_delete` and delete their part, files once that is committed.
     """
     if user.is_staff or user.is_superuser:
         raise StaffProtected

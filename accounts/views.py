@@ -1,8 +1,8 @@
-"""The account page: who you are here, what programs may do in your name, and what the site keeps about you."""
+"""The account page: name and sign-in, API tokens, a copy of the data, deletion."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -23,12 +23,17 @@ from accounts import services
 from accounts.exceptions import AccountsError
 from accounts.export import export as export_of
 from accounts.forms import DeleteAccountForm, ProfileForm, TokenForm
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
+
+
+def _signed_in(request: HttpRequest) -> User:
+    """The user, in views that `login_required` guards."""
+    return cast(User, request.user)
 
 
 def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """The account page, with the given forms in place of fresh ones."""
-    user: Any = request.user
+    user = _signed_in(request)
     values = {
         "profile_form": ProfileForm(instance=user),
         "token_form": TokenForm(),
@@ -52,11 +57,11 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_POST
 def profile(request: HttpRequest) -> HttpResponse:
     """Change the name."""
-    form = ProfileForm(request.POST, instance=request.user)
+    form = ProfileForm(request.POST, instance=_signed_in(request))
     if not form.is_valid():
         return _page(request, profile_form=form, status=400)
     form.save()
-    messages.success(request, "Your name is saved.")
+    messages.success(request, "Your name has been saved.")
     return redirect("accounts:me")
 
 
@@ -64,11 +69,11 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
-    """Make an API token. Its text is in this answer and nowhere else: no redirect, which would have to store it."""
+    """Create an API token. Its text is in this response only: a redirect would have to store it."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token_form=form, status=400)
-    user: Any = request.user
+    user = _signed_in(request)
     try:
         token, text = services.token_create(user=user, name=form.cleaned_data["name"])
     except AccountsError as error:
@@ -80,21 +85,21 @@ def token_create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def token_revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Take an API token back."""
-    get_object_or_404(ApiToken, user=request.user, public_id=public_id).delete()
-    messages.success(request, "The token is revoked: programs that used it are signed out.")
+    """Revoke an API token."""
+    get_object_or_404(ApiToken, user=_signed_in(request), public_id=public_id).delete()
+    messages.success(request, "The token has been revoked. Programs that used it can no longer sign in.")
     return redirect("accounts:me")
 
 
 @login_required
 @require_POST
 def sessions_end(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere but here."""
-    user: Any = request.user
+    """End all other sessions."""
+    user = _signed_in(request)
     services.sessions_end(user=user)
     update_session_auth_hash(request, user)
     messages.success(
-        request, "You are signed out everywhere but here. API tokens stay good until you revoke them."
+        request, "You have been signed out everywhere else. API tokens keep working until you revoke them."
     )
     return redirect("accounts:me")
 
@@ -104,7 +109,7 @@ def sessions_end(request: HttpRequest) -> HttpResponse:
 @rate_limit(action="export")
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Everything the site keeps about the person, as a ZIP."""
-    user: Any = request.user
+    user = _signed_in(request)
     response = StreamingHttpResponse(export_of(user), content_type="application/zip")
     name = f"carsite-{timezone.localdate().isoformat()}.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -116,8 +121,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
-    """Say what goes, ask for the password, delete the account."""
-    user: Any = request.user
+    """Say what will be deleted, ask for the password, delete the account."""
+    user = _signed_in(request)
     form = DeleteAccountForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,6 +131,6 @@ def delete(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.message)
             return render(request, "accounts/delete.html", {"form": form}, status=error.status)
         logout(request)
-        messages.success(request, "Your account and everything in it are deleted.")
+        messages.success(request, "Your account and everything in it have been deleted.")
         return redirect("classifier:home")
     return render(request, "accounts/delete.html", {"form": form}, status=400 if form.errors else 200)

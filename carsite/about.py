@@ -9,6 +9,8 @@ from django.conf import settings
 from catalog.models import Make, Variant
 from classifier.models import ModelVersion
 from classifier.photos import intake
+from ml.evaluation.report import EvaluationReport
+from ml.evaluation.tables import percent_text
 
 
 def facts() -> dict[str, Any]:
@@ -28,28 +30,16 @@ def facts() -> dict[str, Any]:
 
 
 def figures(card: dict[str, Any]) -> dict[str, Any] | None:
-    """How often the model of a bundle's card was right on photos that it had not seen, in percent; None if
-    not measured.
-    """
-    metrics = card.get("metrics", {})
-    shares = metrics.get("two looks", {})
-    if not metrics.get("photos") or not {"top-1", "top-5", "make"} <= shares.keys():
+    """How often a model was right on photos that it had not seen, by its card; None if not measured."""
+    report = EvaluationReport.of_card(card)
+    both = report.both_views
+    if not (report.photos and both.top_1 and both.top_5 and both.make):
         return None
-    return {
-        "photos": metrics["photos"],
-        "rows": [
-            ("The very car", _percent(shares["top-1"]["value"])),
-            ("Among the five it names", _percent(shares["top-5"]["value"])),
-            ("The make", _percent(shares["make"]["value"])),
-            *_decisions(metrics.get("decisions", {})),
-        ],
-    }
-
-
-def _decisions(decisions: dict[str, dict[str, float]]) -> list[tuple[str, str]]:
-    sure = decisions.get("sure")
-    return [("Where it says that it is sure", _percent(sure["right"]))] if sure else []
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f}%"
+    rows = [
+        ("The very car", percent_text(both.top_1.value)),
+        ("Among the five it names", percent_text(both.top_5.value)),
+        ("The make", percent_text(both.make.value)),
+    ]
+    if report.decisions:
+        rows.append(("Where it says that it is sure", percent_text(report.decisions.sure.right)))
+    return {"photos": report.photos, "rows": rows}

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -26,56 +27,6 @@ from unfold.sites import UnfoldAdminSite
 #: and only here, scripts and styles may be inline and evaluated; the rest of the site's policy holds, and
 #: everything still comes from this site alone.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
-
-#: The sidebar: section → model → symbol. A model that is not named here is found under "Everything".
-SECTIONS = {
-    "Photos": {
-        "classifier.Identification": "photo_camera",
-        "classifier.Feedback": "rate_review",
-        "classifier.Prediction": "format_list_numbered",
-        "classifier.ModelOutput": "visibility",
-        "classifier.Sighting": "photo_library",
-    },
-    "Models": {
-        "classifier.ModelVersion": "network_intelligence",
-        "classifier.ModelEvent": "history",
-        "classifier.ReferencePhoto": "add_a_photo",
-        "classifier.TrainingRun": "model_training",
-        "classifier.DatasetVersion": "dataset",
-        "classifier.CurationEvent": "fact_check",
-    },
-    "Catalogue": {
-        "catalog.Variant": "directions_car",
-        "catalog.CarModel": "garage",
-        "catalog.Make": "workspaces",
-        "catalog.Spec": "speed",
-        "catalog.VariantPhoto": "photo_library",
-        "catalog.Source": "menu_book",
-        "catalog.OldAddress": "alt_route",
-    },
-    "Supply": {
-        "scraper.StagedCar": "inbox",
-        "scraper.ScrapeRun": "travel_explore",
-        "scraper.CatalogChange": "published_with_changes",
-        "scraper.ApprovalRule": "rule",
-        "scraper.Fact": "table_view",
-        "scraper.SourcePhoto": "add_photo_alternate",
-    },
-    "Dealers": {
-        "dealers.Enquiry": "mail",
-        "dealers.Dealer": "storefront",
-        "dealers.EnquiryEvent": "history",
-        "dealers.City": "location_on",
-    },
-    "People": {
-        "accounts.User": "person",
-        "account.EmailAddress": "alternate_email",
-        "mfa.Authenticator": "phonelink_lock",
-        "auth.Group": "group",
-        "accounts.ApiToken": "key",
-        "core.OutgoingEmail": "outgoing_mail",
-    },
-}
 
 #: The site's racing green, from light to dark.
 GREEN = {
@@ -149,65 +100,38 @@ class CarsiteAdminSite(UnfoldAdminSite):
         }
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The sections, each with the models that this person may see."""
-        seen = {
-            model["model"]._meta.label: {"title": model["name"], "link": model["admin_url"]}
+        """What waits for a decision, then the sections, of what this person may see."""
+        # Models exist only after the admin's app is set up
+        from carsite import admin_navigation as navigation
+
+        links = {
+            model["model"]._meta.label: model["admin_url"]
             for app in self.get_app_list(request)
             for model in app["models"]
             if model["admin_url"]
         }
-        sections = [
-            {
-                "title": title,
-                "items": self._get_navigation_items(
-                    request, [seen[label] | {"icon": icon} for label, icon in models.items() if label in seen]
-                ),
-            }
-            for title, models in SECTIONS.items()
+        start = reverse("admin:index")
+        tasks = [
+            {"title": task.title, "icon": task.icon, "link": task.link}
+            for task in navigation.tasks_of(request.user)
         ]
-        home = {"title": self.index_title, "icon": "today", "link": reverse("admin:index")}
-        return [{"items": self._get_navigation_items(request, [home])}, *sections]
+        sections = {
+            "": [{"title": self.index_title, "icon": "today", "link": start}],
+            "To decide": tasks,
+            **navigation.sections_of(links),
+        }
+        sections["System"].append({"title": "All records", "icon": "database", "link": f"{start}#records"})
+        return [
+            {"title": title, "items": self._get_navigation_items(request, items)}
+            for title, items in sections.items()
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The first page: what waits for somebody, then everything."""
-        return super().index(request, {"figures": figures(request.user), **(extra_context or {})})
+        """The first page: what waits for somebody, the sections, and every table."""
+        from carsite import admin_navigation as navigation
 
-
-def figures(user: Any) -> list[dict[str, Any]]:
-    """What waits for somebody, of what this person may see: name, number, where to look."""
-    from classifier.models import Feedback, Identification
-    from core.models import OutgoingEmail
-    from dealers.models import Enquiry
-    from scraper.models import StagedCar
-
-    status = Identification.Status
-    wrong = [verdict for verdict in Feedback.Verdict.values if verdict != Feedback.Verdict.RIGHT]
-    rows = (
-        ("New leads", Enquiry.objects.filter(status=Enquiry.Status.NEW), "status__exact=new"),
-        ("Photos that failed", Identification.objects.filter(status=status.FAILED), "status__exact=failed"),
-        ("Photos waiting", Identification.objects.waiting(), "status__in=queued,running"),
-        (
-            "Answers called wrong",
-            Feedback.objects.filter(verdict__in=wrong),
-            f"verdict__in={','.join(wrong)}",
-        ),
-        (
-            "Photos to learn from",
-            Feedback.objects.may_train().filter(curation=Feedback.Curation.PENDING),
-            "may_train__exact=1&curation__exact=pending",
-        ),
-        ("Cars to decide on", StagedCar.objects.filter(status__in=StagedCar.PENDING), ""),
-        ("E-mails that could not be sent", OutgoingEmail.objects.filter(attempts__gt=0), "attempts__gt=0"),
-    )
-    return [
-        {
-            "title": title,
-            "count": queryset.count(),
-            "link": f"{reverse(f'admin:{meta.app_label}_{meta.model_name}_changelist')}?{query}",
-        }
-        for title, queryset, query in rows
-        if (meta := queryset.model._meta) and user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
-    ]
+        context = {"figures": navigation.figures(request.user), **(extra_context or {})}
+        return super().index(request, context)
 
 
 # --- Dressing -----------------------------------------------------------------------------------------------
@@ -236,13 +160,20 @@ def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
             "add_form": unfold_forms.UserCreationForm,
             "change_password_form": unfold_forms.AdminPasswordChangeForm,
         }
-    return type(admin_class.__name__, (admin_class, unfold.ModelAdmin), looks)
+    return _with_https(type(admin_class.__name__, (admin_class, unfold.ModelAdmin), looks))
 
 
 def _dressed_inline(inline: type) -> type:
     for plain, look in _INLINES.items():
         if issubclass(inline, plain) and not issubclass(inline, look):
-            return type(
-                inline.__name__, (inline, look), {"__module__": inline.__module__, "hide_title": True}
-            )
+            attributes = {"__module__": inline.__module__, "hide_title": True}
+            return _with_https(type(inline.__name__, (inline, look), attributes))
     return inline
+
+
+def _with_https(dressed_class: Any) -> Any:
+    """Addresses that are typed without a scheme get https, as they will in Django 6 (until then it warns)."""
+    overrides = dressed_class.formfield_overrides
+    of_urls = {**overrides.get(models.URLField, {}), "assume_scheme": "https"}
+    dressed_class.formfield_overrides = {**overrides, models.URLField: of_urls}
+    return dressed_class

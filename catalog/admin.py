@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import Count, ImageField, QuerySet
@@ -10,14 +10,16 @@ from django.forms import FileInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
 from catalog.search import lookups
 from catalog.search.words import typed_words
-from catalog.specs.sheet import reading
+from catalog.specs.sheet import fact_text
 
-#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it anyway.
+#: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
+#: anyway.
 NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
 
 
@@ -34,7 +36,7 @@ def _page_link(url: str, text: str) -> str:
 
 @admin.register(Make)
 class MakeAdmin(admin.ModelAdmin):
-    """Brands."""
+    """Makes, with their number of models and a link to them."""
 
     list_display = ("name", "slug", "alias_names", "model_count")
     search_fields = ("name", "aliases")
@@ -52,14 +54,13 @@ class MakeAdmin(admin.ModelAdmin):
 
     @admin.display(description="models", ordering="count")
     def model_count(self, make: Any) -> str:
-        """How many, leading to them."""
         url = f"{reverse('admin:catalog_carmodel_changelist')}?make__id__exact={make.pk}"
         return _page_link(url, make.count)
 
 
 @admin.register(CarModel)
 class CarModelAdmin(admin.ModelAdmin):
-    """Models of a make."""
+    """Models, with their number of cars and a link to them."""
 
     list_display = ("name", "make", "slug", "variant_count")
     list_filter = ("make",)
@@ -75,7 +76,6 @@ class CarModelAdmin(admin.ModelAdmin):
 
     @admin.display(description="cars", ordering="count")
     def variant_count(self, model: Any) -> str:
-        """How many, leading to them."""
         url = f"{reverse('admin:catalog_variant_changelist')}?model__id__exact={model.pk}"
         return _page_link(url, model.count)
 
@@ -88,7 +88,7 @@ class SpecInline(admin.TabularInline):
     fields = ("key", "low", "high", "text", "source", "retrieved")
     show_change_link = True
     verbose_name_plural = (
-        "facts (loading the catalogue anew restores those of its own sources: add yours under another)"
+        "facts (reloading the catalogue restores those of its own sources; add yours under another source)"
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
@@ -113,13 +113,12 @@ class PhotoInline(admin.TabularInline):
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:
-        """Small, leading to the whole."""
         return _thumbnail(photo)
 
 
 @admin.register(Variant)
 class VariantAdmin(admin.ModelAdmin):
-    """Cars."""
+    """Cars, with their facts and photos."""
 
     list_display = ("__str__", "year", "body_style", "trim", "known", "is_published", "updated")
     list_filter = ("is_published", "body_style", "year", "model__make")
@@ -132,17 +131,16 @@ class VariantAdmin(admin.ModelAdmin):
     actions = ("publish", "unpublish")
     fieldsets = (
         (None, {"fields": ("model", "year", "body_style", "body_detail", "trim", "slug", "is_published")}),
-        ("Elsewhere", {"fields": ("on_site", "seen_on_photos", "created", "updated")}),
+        ("Links and dates", {"fields": ("on_site", "seen_on_photos", "created", "updated")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """With names and the number of facts."""
-        rows: VariantQuerySet = super().get_queryset(request).select_related("model__make")  # type: ignore[assignment]
+        rows = cast("VariantQuerySet", super().get_queryset(request).select_related("model__make"))
         return rows.with_fact_count() if _is_list(request) else rows
 
     @admin.display(description="facts", ordering="fact_count")
     def known(self, variant: Any) -> int:
-        """How much."""
         return variant.fact_count
 
     @admin.display(description="page")
@@ -158,13 +156,15 @@ class VariantAdmin(admin.ModelAdmin):
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        """Show to visitors."""
-        messages.success(request, f"{queryset.update(is_published=True)} cars are published.")
+        count = queryset.update(is_published=True)
+        said = ngettext("%d car is published.", "%d cars are published.", count)
+        messages.success(request, said % count)
 
-    @admin.action(description="Take off the site", permissions=["change"])
+    @admin.action(description="Unpublish", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        """Hide from visitors."""
-        messages.success(request, f"{queryset.update(is_published=False)} cars are off the site.")
+        count = queryset.update(is_published=False)
+        said = ngettext("%d car is no longer published.", "%d cars are no longer published.", count)
+        messages.success(request, said % count)
 
 
 def _is_list(request: HttpRequest) -> bool:
@@ -212,7 +212,7 @@ class SpecAdmin(FoundByCar):
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
         """As people read it; the fields of the fact are in SI units."""
-        return reading(spec, "metric")
+        return fact_text(spec, "metric")
 
 
 @admin.register(VariantPhoto)
@@ -229,7 +229,6 @@ class VariantPhotoAdmin(FoundByCar):
 
     @admin.display(description="photo")
     def thumbnail(self, photo: VariantPhoto) -> str:
-        """Small, leading to the whole."""
         return _thumbnail(photo)
 
 
@@ -243,14 +242,12 @@ class OldAddressAdmin(admin.ModelAdmin):
     fields = readonly_fields = ("path", "slug", "leads_to")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Merging makes them."""
+        """The site writes them."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
         return False
 
     @admin.display(description="leads to")
     def leads_to(self, address: OldAddress) -> str:
-        """The page."""
         return _page_link(address.get_absolute_url(), str(address.target))

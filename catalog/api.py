@@ -34,10 +34,10 @@ _CRITERIA = [
     OpenApiParameter(
         "q", str, description="Words that name a car, in any order: 'vw golf 2012'. Spelling counts."
     ),
-    _several("make", "Slugs of makes; several widen."),
+    _several("make", "Slugs of makes; cars of any of them are listed."),
     _several("model", "Slugs of models; best together with their make."),
     _several("body", "Body styles.", list(BodyStyle.values)),
-    _several("fuel", "Fuels that some version runs on.", list(FUELS)),
+    _several("fuel", "Fuels that at least one version runs on.", list(FUELS)),
     OpenApiParameter("year", _YEAR, description="Model years.", explode=True),
     OpenApiParameter("year_min", int, description="First model year."),
     OpenApiParameter("year_max", int, description="Last model year."),
@@ -48,7 +48,7 @@ _CRITERIA = [
 
 
 def _criteria(query: QueryDict) -> Criteria:
-    """Criteria of a request. Pages overlook what makes no sense; a program had better be told."""
+    """Criteria of a request. Pages ignore invalid values, a program is told."""
     criteria = Criteria.read(query)
     if criteria.refused:
         raise ValidationError(
@@ -88,12 +88,13 @@ class MakeViewSet(ReadOnlyModelViewSet):
         return _of_slug(self.get_queryset().known_as([self.kwargs["slug"]]), self.kwargs["slug"])
 
     def get_queryset(self) -> MakeQuerySet:
-        """What is published."""
         return Make.objects.published().with_counts()
 
 
 @extend_schema_view(
-    list=extend_schema(summary="All models", parameters=[_several("make", "Slugs of makes; several widen.")]),
+    list=extend_schema(
+        summary="All models", parameters=[_several("make", "Slugs of makes; cars of any of them are listed.")]
+    ),
     retrieve=extend_schema(summary="A model"),
 )
 class ModelViewSet(ReadOnlyModelViewSet):

@@ -1,17 +1,14 @@
-"""Expected errors of the catalogue: a stable `code`, an HTTP status and a message for people."""
+"""Expected errors of the catalogue."""
 
 from __future__ import annotations
 
+from core.errors import ExpectedError
 
-class CatalogError(Exception):
+
+class CatalogError(ExpectedError):
     """Base of all expected errors of the catalogue."""
 
     code = "catalog_error"
-    status = 400
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class SeedError(CatalogError):

@@ -1,13 +1,16 @@
-"""Two entries for one car, or one model, made one: what hung on the one that goes moves, its address leads to the other.
+"""Merging two entries for one car or model: what refers to one moves to the other; its address redirects.
 
-Nothing is lost: each merge returns a record, in plain data, of which its reverse makes the former state again.
+Nothing is lost: each merge returns a record, in plain data, of which its reverse makes the former state
+again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
+from uuid import UUID
 
+from django.apps import apps
 from django.core.serializers import deserialize, serialize
 from django.db import IntegrityError, models, transaction
 
@@ -15,6 +18,8 @@ from catalog.exceptions import MergeRefused
 from catalog.models import CarModel, Make, OldAddress, Spec, Variant
 
 Record = dict[str, Any]
+Key = int | str | UUID
+AnyForeignKey: TypeAlias = "models.ForeignKey[models.Model, models.Model]"
 
 
 def path_of(page: Variant | CarModel) -> str:
@@ -24,7 +29,7 @@ def path_of(page: Variant | CarModel) -> str:
 
 @transaction.atomic
 def variant_merge(*, keep: Variant, gone: Variant) -> Record:
-    """`gone` becomes part of `keep`. Where both have a fact of one kind from one source, that of `keep` stays.
+    """`gone` becomes part of `keep`. Of facts of one kind and source, that of `keep` stays.
 
     Raises MergeRefused where they are one already, or something hangs on both that can only hang on one.
     """
@@ -51,7 +56,7 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
 
 @transaction.atomic
 def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
-    """All cars of `gone` become cars of `keep`; the addresses of both the model and its cars lead to where they are now.
+    """All cars of `gone` become cars of `keep`; addresses of the model and its cars redirect.
 
     Raises MergeRefused where they are one already, or of different makes.
     """
@@ -74,19 +79,22 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
 
 @transaction.atomic
 def merge_undo(*, record: Record) -> None:
-    """The state before a merge, as far as it still is there. Raises MergeRefused where its name was given away since."""
+    """Restores the state before a merge, as far as its rows still exist.
+
+    Raises MergeRefused where another entry has its slug by now.
+    """
     OldAddress.objects.filter(path__in=[record["path"], *record.get("addresses", [])]).delete()
     try:
         with transaction.atomic():
             back = next(iter(deserialize("json", record["gone"])))
             back.save()
     except IntegrityError:
-        raise MergeRefused("Its address belongs to another car by now, so it can't come back.") from None
+        raise MergeRefused("Another car has its address by now, so the merge can't be undone.") from None
     for address in deserialize("json", record.get("replaced", "[]")):
-        if _leads_somewhere(address.object):
+        if _leads_somewhere(cast("OldAddress", address.object)):
             address.save()
     for label, field, pks in record["moved"]:
-        model = _model(label)
+        model = apps.get_model(label)
         still = model._base_manager.filter(pk__in=pks, **{field: record["kept"]})
         still.update(**{field: back.object.pk})
     for spec in deserialize("json", record["dropped"]):
@@ -98,25 +106,25 @@ def merge_undo(*, record: Record) -> None:
 
 
 def _addresses_write(addresses: list[OldAddress]) -> str:
-    """Let old addresses lead on; returns those that led elsewhere before, as a car that came back after a merge has them."""
+    """Writes old addresses; returns, serialised, those of the same paths that led elsewhere before."""
     before = OldAddress.objects.filter(path__in=[address.path for address in addresses])
-    replaced = serialize("json", before)
+    replaced: str = serialize("json", before)
     before.delete()
     OldAddress.objects.bulk_create(addresses)
     return replaced
 
 
-def _leads_somewhere(address: Any) -> bool:
+def _leads_somewhere(address: OldAddress) -> bool:
     targets = ((Variant, address.variant_id), (CarModel, address.model_id), (Make, address.make_id))
     return any(pk is not None and model._base_manager.filter(pk=pk).exists() for model, pk in targets)
 
 
-def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]:
+def hangs_on(row: models.Model) -> Iterator[tuple[AnyForeignKey, list[Key]]]:
     """Every foreign key of the site that leads to this row, with the rows that hold it."""
     for relation in row._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
             continue
-        field = cast("models.ForeignKey", relation.field)  # type: ignore[union-attr]
+        field = cast("AnyForeignKey", relation.field)  # type: ignore[union-attr]
         if relation.on_delete is models.DO_NOTHING:  # type: ignore[union-attr]  # what happened, on record
             continue
         rows = field.model._base_manager.filter(**{field.name: row.pk})
@@ -124,7 +132,7 @@ def hangs_on(row: models.Model) -> Iterator[tuple[models.ForeignKey, list[Any]]]
             yield field, pks
 
 
-def _move(gone: models.Model, keep: models.Model) -> list[tuple[str, str, list[Any]]]:
+def _move(gone: models.Model, keep: models.Model) -> list[tuple[str, str, list[int | str]]]:
     """Whatever hangs on `gone` to `keep`: model, field and keys of what was moved."""
     moved = []
     for field, pks in hangs_on(gone):
@@ -140,11 +148,5 @@ def _move(gone: models.Model, keep: models.Model) -> list[tuple[str, str, list[A
     return moved
 
 
-def _plain(pk: Any) -> Any:
+def _plain(pk: Key) -> int | str:
     return pk if isinstance(pk, int) else str(pk)
-
-
-def _model(label: str) -> type[models.Model]:
-    from django.apps import apps
-
-    return apps.get_model(label)

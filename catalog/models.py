@@ -74,8 +74,9 @@ class Variant(models.Model):
 
     Without a year it stands for a model in all its generations, where photos don't tell them apart.
 
-    Lists of many thousand cars are found, sorted and counted by what stands under "derived": each follows from names
-    or facts elsewhere, and is kept true to them by `refresh_names` and `refresh_facts` of the queryset.
+    Lists of many thousand cars are found, sorted and counted by what stands under "derived": each follows
+    from names or facts elsewhere, and is kept true to them by `refresh_names` and `refresh_facts` of the
+    queryset.
     """
 
     # Its index is the one below that begins with it.
@@ -124,8 +125,9 @@ class Variant(models.Model):
         ordering = ["sort_key"]
         indexes = [
             models.Index(fields=["model", "is_published", "year"], name="variant_of_model"),
-            # The first has all that facets count by, the others all that lists are filtered by, in the order that
-            # they are sorted by: finding a page, also of few cars among many, reads an index and no cars.
+            # The first has all that facets count by, the others all that lists are filtered by, in the order
+            # that they are sorted by: finding a page, also of few cars among many, reads an index and no
+            # cars.
             models.Index(fields=_FACETS, name="variant_facets"),
             models.Index(fields=["sort_key", *_FACETS], name="variant_by_name"),
             models.Index(
@@ -200,7 +202,7 @@ class Source(models.Model):
     url = models.URLField(blank=True)
     licence = models.CharField(max_length=160, blank=True)
     rank = models.PositiveSmallIntegerField(
-        default=100, help_text="Where sources differ, the lowest comes first."
+        default=100, help_text="Where sources differ, the one with the lowest rank comes first."
     )
 
     class Meta:
@@ -218,7 +220,8 @@ class Source(models.Model):
 class Spec(models.Model):
     """One fact about a variant from one source. Sources that differ stand side by side; nothing is averaged.
 
-    A variant that was sold with several engines has a range: `low` and `high`, in the unit of `catalog.specs.vocabulary`.
+    A variant that was sold with several engines has a range: `low` and `high`, in the unit of
+    `catalog.specs.vocabulary`.
     """
 
     # Its index is that of the first constraint below.
@@ -238,7 +241,7 @@ class Spec(models.Model):
         help_text="Of which model year the fact is, where that is not the variant's own.",
     )
     note = models.CharField(
-        max_length=200, blank=True, help_text="What limits the fact, such as trims not told apart."
+        max_length=200, blank=True, help_text="What limits the fact, such as: covers all trims."
     )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="specs")
     source_url = models.URLField(blank=True, max_length=500)
@@ -314,7 +317,7 @@ def _leads_to_one_page() -> Q:
 
 
 class OldAddress(models.Model):
-    """An address that a page had before its entry was merged into another, or got another slug. It leads there for good."""
+    """An address that a page had before its entry was merged or got another slug; it redirects."""
 
     path = models.CharField(
         max_length=450,

@@ -25,7 +25,8 @@ _ORDERS = {
     "oldest": (F("year").asc(nulls_last=True), "sort_key"),
     "power": (F("power").desc(nulls_last=True), "sort_key"),
     "consumption": (F("consumption").asc(nulls_last=True), "sort_key"),
-    # Money is never converted: prices in one currency stand together, not among those of another. Without one: no price.
+    # Money is never converted: prices in one currency stand together, not among those of another. Without
+    # one: no price.
     "price": ("-currency", F("price").asc(nulls_last=True), "sort_key"),
 }
 _BATCH = 5000
@@ -51,8 +52,8 @@ def _published(**outer: str) -> VariantQuerySet:
     return _variants().published().filter(**of).order_by()
 
 
-def _number(rows: models.QuerySet, aggregate: str = "COUNT", field: str = "pk") -> Subquery:
-    """An aggregate over a subquery. Beside a join it would have the whole catalogue sorted by what is outside."""
+def _number(rows: models.QuerySet[Any], aggregate: str = "COUNT", field: str = "pk") -> Subquery:
+    """An aggregate in a subquery: a join would sort the whole catalogue by the outer row."""
     value = Func(F(field), function=aggregate, output_field=models.IntegerField())
     return Subquery(rows.annotate(number=value).values("number"))
 
@@ -71,7 +72,7 @@ class MakeQuerySet(models.QuerySet["Make"]):
     """Reads of makes."""
 
     def known_as(self, slugs: Iterable[str]) -> dict[str, Make]:
-        """Makes by these slugs, also by those that they had before. A second query only where one is unknown."""
+        """Makes by these slugs, current or former. A second query only where one is unknown."""
         return _known_as(self, slugs)
 
     def published(self) -> MakeQuerySet:
@@ -120,7 +121,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return self.select_related("model__make")
 
     def known_as(self, slugs: Iterable[str]) -> dict[str, Variant]:
-        """Variants by these slugs, also by those that they had before. A second query only where one is unknown."""
+        """Variants by these slugs, current or former. A second query only where one is unknown."""
         return _known_as(self, slugs)
 
     def with_fact_count(self) -> VariantQuerySet:
@@ -135,13 +136,12 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return self.prefetch_related(Prefetch("specs", queryset=specs))
 
     def with_photos(self) -> VariantQuerySet:
-        """Photos along."""
         return self.prefetch_related("photos")
 
     def meeting(
         self, criteria: Criteria, *, but: Collection[str] = (), broad: bool = False
     ) -> VariantQuerySet:
-        """Variants that meet all criteria; all but those named `but`. `broad`: its words are known to be of thousands."""
+        """Variants that meet all criteria, except those named `but`. `broad`: its words match thousands."""
         found: VariantQuerySet = self.filter(lookups.condition(criteria.q, broad=broad))
         if criteria.make and "make" not in but:
             found = found.filter(make__slug__in=criteria.make)
@@ -160,14 +160,14 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return found.filter(year__lte=criteria.year_max) if criteria.year_max else found
 
     def with_fuel(self, fuels: Iterable[str]) -> VariantQuerySet:
-        """Variants that some source says run on one of these fuels (names of `catalog.specs.vocabulary.FUELS`)."""
+        """Variants that some source says run on one of these fuels (names of `specs.vocabulary.FUELS`)."""
         said = Q()
         for name in fuels:
             said |= Q(fuels__contains=f" {name} ")
         return self.filter(said)
 
     def cells(self) -> models.QuerySet[Any, tuple[int, str, str, int]]:
-        """How many variants there are of each make (its key), body style and set of fuels: (make, body, fuels, count)."""
+        """Counts by make (its key), body style and set of fuels: rows of (make, body, fuels, count)."""
         cells = self.order_by("make", "body_style", "fuels").values_list("make", "body_style", "fuels")
         return cells.annotate(count=Count("pk"))
 
@@ -195,7 +195,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         return super().bulk_create(objs, *args, **kwargs)
 
     def refresh_names(self) -> int:
-        """Brings what is derived from names up to date where these have changed; returns how many rows that were."""
+        """Recomputes the columns derived from names; returns how many rows changed."""
         stale = []
         for variant in self.select_related("make", "model__make"):
             before = [getattr(variant, name) for name in self.model.FROM_NAMES]
@@ -220,16 +220,14 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
 
 class SpecQuerySet(models.QuerySet["Spec"]):
-    """Writes of many facts at once. Their cars follow, so that no list shows or sorts by what is no longer said."""
+    """Writes of many facts at once; the derived columns of their cars are brought up to date."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """As Django's."""
         made = super().bulk_create(objs, *args, **kwargs)
         _refresh_facts({spec.variant_id for spec in made})
         return made
 
     def update(self, **kwargs: Any) -> int:
-        """As Django's."""
         cars = self._cars()
         if to := kwargs.get("variant"):
             cars.add(getattr(to, "pk", to))
@@ -238,7 +236,6 @@ class SpecQuerySet(models.QuerySet["Spec"]):
         return count
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As Django's."""
         cars = self._cars()
         deleted = super().delete()
         _refresh_facts(cars)

@@ -1,4 +1,4 @@
-"""Shapes of the catalogue's API. Figures are in SI units, named beside each; every one says where it comes from."""
+"""Shapes of the catalogue's API. Figures are in SI units, named beside each, and have their source."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class SourceSerializer(serializers.ModelSerializer):
 
 
 class SpecSerializer(serializers.ModelSerializer):
-    """A fact. Numbers have `low` and `high` in `unit`; facts in words have `texts`. Prices have a `currency`."""
+    """A fact: numbers have `low` and `high` in `unit`, facts in words `texts`, prices a `currency`."""
 
     label = serializers.CharField(source="kind.label", read_only=True)  # type: ignore[assignment]
     unit = serializers.CharField(
@@ -122,7 +122,6 @@ class PhotoSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.URLField())
     def get_url(self, photo: VariantPhoto) -> str:
-        """Where the photo is."""
         return self.context["request"].build_absolute_uri(photo.get_absolute_url())
 
 

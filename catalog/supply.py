@@ -1,4 +1,4 @@
-"""What the supply adds to the catalogue: cars and facts, many at once. What is there already is left as staff made it."""
+"""Adding cars and facts to the catalogue, many at once. Existing rows stay as staff made them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _is_taken(slug: str) -> bool:
 
 
 def facts_write(specs: Iterable[Spec]) -> int:
-    """Facts into the catalogue; those of the same car, kind and source are replaced. Returns how many they were."""
+    """Writes facts, replacing those of the same car, kind and source; returns how many."""
     written = Spec.objects.bulk_create(
         specs,
         batch_size=_BATCH,

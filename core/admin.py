@@ -88,11 +88,16 @@ def perform(request: HttpRequest, action: Callable[[], str], to: str) -> HttpRes
 
 
 def perform_each(
-    request: HttpRequest, rows: Iterable[Row], action: Callable[[Row], object], done: Counted
+    request: HttpRequest,
+    rows: Iterable[Row],
+    action: Callable[[Row], object],
+    done: Counted,
+    *,
+    name: Callable[[Row], str] = str,
 ) -> int:
     """Do `action` with each row; tell staff how many were done and why others were not. Returns the number.
 
-    `done` is made by `ngettext_lazy`, with %d for the number.
+    `done` is made by `ngettext_lazy`, with %d for the number; `name` says of which row a refusal speaks.
     """
     count, refusals = 0, []
     for row in rows:
@@ -100,7 +105,7 @@ def perform_each(
             action(row)
             count += 1
         except ExpectedError as error:
-            refusals.append(f"{row}: {error.message}")
+            refusals.append(f"{name(row)}: {error.message}")
     if count:
         messages.success(request, done % count)
     for words in refusals[:NAMED_REFUSALS]:

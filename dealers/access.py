@@ -1,6 +1,6 @@
-"""Reading an enquiry without an account: by a signed link from an e-mail, or because this browser has just sent it.
+"""Access to an enquiry without an account: by a signed link from an e-mail, or right after sending it.
 
-A link is shown once, then kept in the session, so that the key stays out of the addresses of the pages behind it.
+The key of a link moves into the session at once, so that it is in no address of the pages that follow.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from dealers.models import Enquiry
 LINK_SECONDS = 30 * 24 * 3600
 SESSION_KEY = "dealers_links"
 LINKS_KEPT = 20
-"""How many links of a door one session keeps; the oldest goes first."""
+"""How many links of a side one session keeps; the oldest is dropped first."""
 
 
 class Door(StrEnum):
-    """Which side of an enquiry a key opens."""
+    """Which side of an enquiry a key opens: the sender's or the dealer's."""
 
     SENDER = "enquiry"
     LEAD = "lead"
 
 
 def key_of(enquiry: Enquiry, door: Door) -> str:
-    """A key to one side of one enquiry, for 30 days. The dealer's dies when the dealer's address changes."""
+    """A key to one side of one enquiry, for 30 days. The dealer's is void once the dealer's address
+    changes.
+    """
     return _signer(enquiry, door).sign(enquiry.pk.hex)
 
 

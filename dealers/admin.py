@@ -1,8 +1,8 @@
-"""Dealers and enquiries for staff."""
+"""Admin of dealers and enquiries."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
@@ -10,12 +10,18 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
+from core.admin import Counted, DeletedWithItsParent, NeverEdited, change_link, perform_each
 from dealers import mails, services
-from dealers.exceptions import DealersError
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
 from dealers.querysets import EnquiryQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_CONTACTED: Counted = ngettext_lazy("%d enquiry is now “Contacted”.", "%d enquiries are now “Contacted”.")
+_CLOSED: Counted = ngettext_lazy("%d enquiry is now “Closed”.", "%d enquiries are now “Closed”.")
 
 
 @admin.register(City)
@@ -46,14 +52,14 @@ class DealerAdmin(admin.ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dealer]:
-        """With makes and the number of new leads."""
+        """With makes and the number of new leads as `new`."""
         new = Count("enquiries", filter=Q(enquiries__status=Enquiry.Status.NEW), distinct=True)
         return (
             super().get_queryset(request).select_related("city").prefetch_related("makes").annotate(new=new)
         )
 
-    def save_model(self, request: HttpRequest, obj: Dealer, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's)
-        """With another address, what has not left goes there: links to leads are good for one address only."""
+    def save_model(self, request: HttpRequest, obj: Dealer, form: Any, change: bool) -> None:  # noqa: FBT001
+        """With another address, unsent e-mails go there: a link to a lead works for one address only."""
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             for enquiry in Enquiry.objects.unmailed().filter(dealer=obj, dealer_mailed=None):
@@ -61,27 +67,25 @@ class DealerAdmin(admin.ModelAdmin):
 
     @admin.display(description="makes")
     def make_names(self, dealer: Dealer) -> str:
-        """One after the other."""
         return ", ".join(make.name for make in dealer.makes.all()) or "–"
 
     @admin.display(description="new leads", ordering="new")
     def new_leads(self, dealer: Any) -> int:
-        """How many wait for an answer."""
         return dealer.new
 
     @admin.display(description="page")
     def on_site(self, dealer: Dealer) -> str:
-        """The page that visitors see."""
+        """A link to the page that visitors see."""
         return format_html('<a href="{}">{}</a>', dealer.get_absolute_url(), dealer) if dealer.pk else "–"
 
     @admin.display(description="leads")
     def leads(self, dealer: Dealer) -> str:
-        """Leads to what it was asked."""
+        """A link to the enquiries to this dealer."""
         url = f"{reverse('admin:dealers_enquiry_changelist')}?dealer__id__exact={dealer.pk}"
         return format_html('<a href="{}">Show the enquiries</a>', url) if dealer.pk else "–"
 
 
-class EventInline(admin.TabularInline):
+class EventInline(NeverEdited, admin.TabularInline):
     """The history of an enquiry: written by its changes, never by hand."""
 
     model = EnquiryEvent
@@ -92,20 +96,11 @@ class EventInline(admin.TabularInline):
     verbose_name_plural = "history"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EnquiryEvent]:
-        """With who did it."""
         return super().get_queryset(request).select_related("actor")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 @admin.register(Enquiry)
-class EnquiryAdmin(admin.ModelAdmin):
+class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
     """What visitors asked, which nobody edits. Enquiries move on by the actions, which leave a history."""
 
     list_display = ("created", "name", "dealer", "variant", "status", "mailed", "with_photo")
@@ -124,31 +119,22 @@ class EnquiryAdmin(admin.ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Enquiry]:
-        """With names."""
         return super().get_queryset(request).select_related("dealer", "variant__model__make", "user")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Everything."""
+        """All fields."""
         return tuple(flatten_fieldsets(self.fieldsets))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Visitors ask; staff don't ask for them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only through the actions."""
-        return False
-
     def has_move_permission(self, request: HttpRequest) -> bool:
-        """Who may change enquiries may move them on."""
+        """The permission to change enquiries; no form changes them."""
         return request.user.has_perm("dealers.change_enquiry")
 
     def delete_model(self, request: HttpRequest, obj: Enquiry) -> None:
-        """With the photo that went along."""
+        """With its e-mails that have not left, and its photo."""
         self.delete_queryset(request, Enquiry.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
-        """With the photos that went along."""
+        """Likewise for several."""
         services.enquiries_delete(enquiries=queryset)
 
     @admin.action(description="Mark as contacted", permissions=["move"])
@@ -163,25 +149,22 @@ class EnquiryAdmin(admin.ModelAdmin):
 
     @admin.action(description="Send the e-mails that have not left", permissions=["move"])
     def mail_again(self, request: HttpRequest, queryset: EnquiryQuerySet) -> None:
-        """Written anew, to the dealer's present address."""
+        """Written again, to the dealer's present address."""
         count = sum(mails.enquiry_mails_queue(enquiry=enquiry) for enquiry in queryset.unmailed())
         words = ngettext("%d e-mail will be sent.", "%d e-mails will be sent.", count)
         messages.success(request, words % count)
 
     def _move(self, request: HttpRequest, queryset: QuerySet[Enquiry], status: Enquiry.Status) -> None:
-        moved = 0
-        for enquiry in queryset.exclude(status=status):
-            try:
-                services.enquiry_set_status(enquiry=enquiry, status=status, actor=request.user, note="")
-                moved += 1
-            except DealersError as error:
-                messages.warning(request, f"{enquiry}: {error.message}")
-        words = ngettext("%d enquiry is now “%s”.", "%d enquiries are now “%s”.", moved)
-        messages.success(request, words % (moved, status.label))
+        def move(enquiry: Enquiry) -> None:
+            services.enquiry_set_status(
+                enquiry=enquiry, status=status, actor=cast("User", request.user), note=""
+            )
+
+        done = _CONTACTED if status == Enquiry.Status.CONTACTED else _CLOSED
+        perform_each(request, queryset.exclude(status=status), move, done)
 
     @admin.display(description="e-mails", boolean=True)
     def mailed(self, enquiry: Enquiry) -> bool:
-        """Whether both have left."""
         return bool(enquiry.dealer_mailed and enquiry.visitor_mailed)
 
     @admin.display(description="not sent yet")
@@ -189,56 +172,52 @@ class EnquiryAdmin(admin.ModelAdmin):
         """Leads to what waits in the outbox, and says why it has not left."""
         rows = [row for row in (enquiry.mail_to_dealer, enquiry.mail_to_visitor) if row]
         lines = (
-            (_link("core_outgoingemail", row.pk, row.to), row.get_status_display(), row.problem)
+            (change_link("core_outgoingemail", row.pk, row.to), row.get_status_display(), row.problem)
             for row in rows
         )
         return format_html_join("", "<p>{}: {} {}</p>", lines) or "–"
 
     @admin.display(description="photo", boolean=True)
     def with_photo(self, enquiry: Enquiry) -> bool:
-        """Whether a photo went along."""
         return bool(enquiry.photo)
 
     @admin.display(description="car")
     def car(self, enquiry: Enquiry) -> str:
-        """Leads to the car."""
-        return _link("catalog_variant", enquiry.variant_id, str(enquiry.variant)) if enquiry.variant else "–"
+        return (
+            change_link("catalog_variant", enquiry.variant_id, str(enquiry.variant))
+            if enquiry.variant
+            else "–"
+        )
 
     @admin.display(description="account")
     def account(self, enquiry: Enquiry) -> str:
-        """Leads to the account, where the visitor had one."""
-        return _link("accounts_user", enquiry.user_id, str(enquiry.user)) if enquiry.user else "a guest"
+        return change_link("accounts_user", enquiry.user_id, str(enquiry.user)) if enquiry.user else "a guest"
 
     @admin.display(description="identification")
     def identification(self, enquiry: Enquiry) -> str:
-        """Leads to the photo with its answer, which its owner may have deleted since."""
+        """A link to the photo with its answer, which its owner may have deleted since."""
         pk = enquiry.identification_id
-        return _link("classifier_identification", pk, str(pk)) if pk else "–"
+        return change_link("classifier_identification", pk, str(pk)) if pk else "–"
 
     @admin.display(description="photo")
     def photo_sent(self, enquiry: Enquiry) -> str:
-        """The copy that went along."""
         if not enquiry.photo:
-            return "none went along"
+            return "no photo attached"
         url = reverse("dealers:enquiry_photo", args=[enquiry.pk])
         return format_html(
-            '<a href="{0}"><img src="{0}" alt="The photo that went along" width="320" loading="lazy"></a>',
+            '<a href="{0}"><img src="{0}" alt="The attached photo" width="320" loading="lazy"></a>',
             url,
         )
 
     @admin.display(description="page")
     def on_site(self, enquiry: Enquiry) -> str:
-        """The lead as the dealer sees it."""
+        """A link to the lead as the dealer sees it."""
         return format_html('<a href="{0}">{0}</a>', reverse("dealers:lead", args=[enquiry.pk]))
 
 
-def _link(name: str, pk: Any, text: str) -> str:
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
-
-
 @admin.register(EnquiryEvent)
-class EnquiryEventAdmin(admin.ModelAdmin):
-    """Who did what, across enquiries."""
+class EnquiryEventAdmin(DeletedWithItsParent, admin.ModelAdmin):
+    """The history of all enquiries."""
 
     list_display = ("at", "enquiry", "from_status", "to_status", "actor", "by_link", "note")
     list_filter = ("to_status", "by_link")
@@ -247,17 +226,3 @@ class EnquiryEventAdmin(admin.ModelAdmin):
     date_hierarchy = "at"
     fields = ("enquiry", "at", "from_status", "to_status", "actor", "by_link", "note")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Written by changes of enquiries."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """History stays as it was."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It goes with its enquiry, whose page asks here too, and never alone."""
-        match = request.resolver_match
-        alone = bool(match and (match.url_name or "").startswith("dealers_enquiryevent_"))
-        return not alone and super().has_delete_permission(request, obj)

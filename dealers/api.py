@@ -1,9 +1,9 @@
-"""Dealers, enquiries and leads for programs: the same services and querysets as the pages."""
+"""The API of dealers, enquiries and leads: the same services and querysets as the pages."""
 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
@@ -27,11 +27,14 @@ from dealers.serializers import (
     LeadStatusRequest,
 )
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="The same letter with the same key is sent once.",
+    description="The same enquiry with the same key is sent once.",
 )
 MAKE = OpenApiParameter("make", str, description="Slug of a make.")
 NEAR = OpenApiParameter(
@@ -78,17 +81,19 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     @extend_schema(
         summary="Ask a dealer",
-        description="The dealer and you get it by e-mail. The same letter with the same Idempotency-Key again is answered "
-        "with the enquiry that is there already (200).",
+        description=(
+            "The dealer and you get it by e-mail. The same enquiry with the same Idempotency-Key again is "
+            "answered with the enquiry that is already there (200)."
+        ),
         parameters=[IDEMPOTENCY_KEY],
         request=EnquiryRequest,
         responses={201: EnquirySerializer, 200: EnquirySerializer, 429: TOO_MANY},
     )
     def create(self, request: Request) -> Response:
-        """Take in one letter."""
-        letter = EnquiryRequest(data=request.data)
-        letter.is_valid(raise_exception=True)
-        enquiry, is_new = self._send(request, dict(letter.validated_data))
+        """Send one enquiry."""
+        asked = EnquiryRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        enquiry, is_new = self._send(request, dict(asked.validated_data))
         return Response(
             self.get_serializer(self.get_queryset().get(pk=enquiry.pk)).data,
             status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
@@ -96,20 +101,21 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         )
 
     @staticmethod
-    def _send(request: Request, letter: dict[str, Any]) -> tuple[Enquiry, bool]:
-        letter.pop("consent")
-        identification_id = letter.pop("identification", None)
+    def _send(request: Request, asked: dict[str, Any]) -> tuple[Enquiry, bool]:
+        asked.pop("consent")
+        identification_id = asked.pop("identification", None)
         evidence = evidence_for(request, identification_id)
         if identification_id and evidence is None:
             raise EvidenceGone(fields={"identification": ["No answered photo of yours has this id."]})
-        letter.setdefault("email", request.user.email)  # type: ignore[union-attr]
+        user = cast("User", request.user)
+        asked.setdefault("email", user.email)
         return services.enquiry_create(
-            **letter,
-            user=request.user,
+            **asked,
+            user=user,
             nonce=request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16),
             identification_id=identification_id,
             evidence=evidence,
-            admit=lambda: enquiry_spend(request, email=letter["email"]),
+            admit=lambda: enquiry_spend(request, email=asked["email"]),
         )
 
 
@@ -138,5 +144,5 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         change = LeadStatusRequest(data=request.data)
         change.is_valid(raise_exception=True)
         lead = self.get_object()
-        services.enquiry_set_status(enquiry=lead, actor=request.user, **change.validated_data)
+        services.enquiry_set_status(enquiry=lead, actor=cast("User", request.user), **change.validated_data)
         return Response(self.get_serializer(self.get_queryset().get(pk=lead.pk)).data)

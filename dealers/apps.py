@@ -7,5 +7,5 @@ class DealersConfig(AppConfig):
     name = "dealers"
 
     def ready(self) -> None:
-        """Follow accounts: what a guest asked comes along at sign-in, what a person asked goes with the account."""
+        """Connect the receivers: at sign-in, at deletion of an account, when an e-mail has left."""
         from dealers import receivers  # noqa: F401

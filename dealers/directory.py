@@ -1,4 +1,4 @@
-"""Which dealers to show: by make and by place. Shared by the directory, its short list on other pages, and the API."""
+"""Finds dealers by make and place, for the directory, the short list on other pages, and the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Search:
 
 
 def find_dealers(*, make: str = "", near: str = "") -> Search:
-    """The active dealers of a make (its slug) near a place. What isn't known is left out and told in `errors`."""
+    """The active dealers of a make (its slug) near a place. What is unknown is left out and named in
+    `errors`.
+    """
     errors: list[DealersError] = []
     dealers = Dealer.objects.active().with_names()
     found_make = Make.objects.known_as([make]).get(make) if make else None

@@ -1,10 +1,11 @@
-"""What a visitor's own photo showed, asked of whoever keeps photos by the name in settings.ENQUIRY_EVIDENCE.
+"""What a visitor's photo showed, by the function that settings.ENQUIRY_EVIDENCE names.
 
 This app knows nothing of identifications beyond their id and this shape.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from django.utils.module_loading import import_string
 
 
 class Evidence(Protocol):
-    """A recognised photo: `summary` for people, the file, where the page shows it, and the car's slug or ""."""
+    """A recognised photo: `summary` for people, the file, where the page shows it, and the car's slug or
+    "".
+    """
 
     summary: str
-    photo: File
+    photo: File[bytes]
     photo_url: str
     variant_slug: str
 
@@ -27,7 +30,8 @@ def evidence_for(request: HttpRequest, identification_id: UUID | None) -> Eviden
     """The evidence of an identification; None where there is none or it belongs to somebody else."""
     if identification_id is None:
         return None
-    return import_string(settings.ENQUIRY_EVIDENCE)(
+    find: Callable[..., Evidence | None] = import_string(settings.ENQUIRY_EVIDENCE)
+    return find(
         identification_id=identification_id,
         user=request.user,
         guest_key=request.session.get("guest_key", ""),

@@ -18,8 +18,8 @@ class UnknownPlace(DealersError):
 
     def __init__(self, text: str, suggestions: list[str]) -> None:
         self.text, self.suggestions = text, suggestions
-        hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else " Try the next bigger city."
-        super().__init__(f"We know no place called “{text}”.{hint}", fields={"near": suggestions})
+        hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else " Try a bigger city nearby."
+        super().__init__(f"We could not find a place called “{text}”.{hint}", fields={"near": suggestions})
 
 
 class UnknownMake(DealersError):
@@ -38,8 +38,8 @@ class EvidenceGone(DealersError):
 
     code = "evidence_gone"
     message = (
-        "The photo you wanted to send along is no longer there, so nothing was sent. "
-        "Send again and your question goes without it."
+        "The photo you wanted to attach is no longer there, so nothing was sent. "
+        "Send it again to ask without the photo."
     )
 
 
@@ -53,7 +53,7 @@ class TooManyEnquiries(DealersError):
         minutes = max(1, -(-retry_after // 60))
         wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
         super().__init__(
-            f"You have sent {limit} enquiries in a short time, which is as many as we pass on. "
+            f"You have sent {limit} enquiries in a short time, which is the maximum. "
             f"Nothing was sent now. Please send it again in {wait}.",
             retry_after=retry_after,
         )
@@ -77,7 +77,8 @@ class StatusChanged(DealersError):
 
     def __init__(self, *, current: str) -> None:
         super().__init__(
-            f"A colleague has changed this lead: it is “{current}” now. Nothing was changed; look at it again."
+            f"Somebody else has just changed this lead to “{current}”. "
+            "Your change was not saved; please check it again."
         )
 
 
@@ -86,4 +87,4 @@ class LinkExpired(DealersError):
 
     code = "link_expired"
     status = 410
-    message = "This link from an e-mail has expired. Sign in to see it."
+    message = "This link has expired. Sign in to see the enquiry."

@@ -1,4 +1,4 @@
-"""What people fill in: where to look, what to ask, where a lead stands."""
+"""Forms: filters of the directory and of leads, an enquiry, the status of a lead."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SubjectForm(forms.Form):
 
 
 class EnquiryForm(GuardedForm):
-    """A visitor's letter to a dealer."""
+    """A visitor's enquiry to a dealer."""
 
     name = forms.CharField(
         max_length=120, strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -50,18 +50,18 @@ class EnquiryForm(GuardedForm):
     phone = forms.CharField(
         required=False,
         max_length=40,
-        help_text="If you would like a call. With country code, such as +49 89 1234567.",
+        help_text="Only if you would like a call. With country code, such as +49 89 1234567.",
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     message = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 7, "maxlength": MESSAGE_LENGTH}),
         help_text="Plain text, up to 4,000 characters.",
     )
-    send_photo = forms.BooleanField(label="Send my photo along", required=False)
+    send_photo = forms.BooleanField(label="Attach my photo", required=False)
     consent = forms.BooleanField(
-        label="Pass my name, contact details and text on to this dealer, so that they can answer me",
+        label="Pass my name, contact details and message on to this dealer, so that they can answer me",
         error_messages={
-            "required": "Without your consent we may not pass your letter on. Tick the box to send it."
+            "required": "We need your consent to pass your enquiry on to the dealer. Tick the box to send it."
         },
     )
 
@@ -69,7 +69,7 @@ class EnquiryForm(GuardedForm):
         """One line: it goes into a mail header."""
         name = clean_line(self.cleaned_data["name"])
         if not name:
-            raise forms.ValidationError("Tell the dealer your name.", code="required")
+            raise forms.ValidationError("Please enter your name.", code="required")
         return name
 
     def clean_phone(self) -> str:
@@ -88,7 +88,9 @@ class LeadFilterForm(forms.Form):
 
 
 class LeadStatusForm(forms.Form):
-    """Moves a lead on. `seen` is the status the person saw, so that colleagues don't overwrite each other."""
+    """The next status of a lead. `seen` is the status the person saw, so that nobody overwrites a
+    colleague.
+    """
 
     status = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)
     seen = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)

@@ -1,4 +1,4 @@
-"""The two e-mails of an enquiry: to the dealer, and a copy to the visitor. Written here, sent by the outbox of `core.mail`."""
+"""The two e-mails of an enquiry, one to the dealer and a copy to the visitor. `core.mail` sends them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from core import mail
-from core.models import OutgoingEmail
+from core.models import OutgoingEmail, OutgoingEmailQuerySet
 from dealers.access import Door, link_to
 from dealers.models import Enquiry
 
@@ -22,7 +22,7 @@ LIFETIME = timedelta(hours=21)
 
 
 def enquiry_mails_queue(*, enquiry: Enquiry) -> int:
-    """Put what has not left of an enquiry's two e-mails into the outbox, newly written; returns how many.
+    """Put what has not left of an enquiry's two e-mails into the outbox, written again; returns how many.
 
     They take the place of what is there already: the dealer's address may have changed since.
     """
@@ -55,13 +55,13 @@ def enquiry_mailed(*, email: OutgoingEmail) -> None:
     Enquiry.objects.filter(mail_to_visitor=email).update(visitor_mailed=now)
 
 
-def _in_outbox(enquiry_ids: list[UUID]) -> mail.OutgoingEmailQuerySet:
+def _in_outbox(enquiry_ids: list[UUID]) -> OutgoingEmailQuerySet:
     to_either = Q(enquiry_to_dealer__in=enquiry_ids) | Q(enquiry_to_visitor__in=enquiry_ids)
     return OutgoingEmail.objects.filter(to_either)
 
 
 def _to_dealer(enquiry: Enquiry) -> OutgoingEmail:
-    """What was asked, by whom, about which car; answering it writes to the visitor."""
+    """What was asked, by whom, about which car; a reply goes to the visitor."""
     car = f" about the {enquiry.variant}" if enquiry.variant else ""
     dealer = enquiry.dealer
     return _queued(
@@ -75,7 +75,7 @@ def _to_dealer(enquiry: Enquiry) -> OutgoingEmail:
 
 
 def _to_visitor(enquiry: Enquiry) -> OutgoingEmail:
-    """A copy of the enquiry; answering it writes to the dealer."""
+    """A copy of the enquiry; a reply goes to the dealer."""
     dealer = enquiry.dealer
     return _queued(
         enquiry,
@@ -107,7 +107,7 @@ def _queued(
         subject=subject,
         body=render_to_string(f"dealers/mail/{template}.txt", context),
         html=render_to_string(f"dealers/mail/{template}.html", context),
-        # Written anew it has the same Message-ID, so that mailboxes show one.
+        # Written again it has the same Message-ID, so that mailboxes show it once.
         headers={
             "Message-ID": f"<{enquiry.pk}.{template}@{mail.site_host()}>",
             "Auto-Submitted": "auto-generated",

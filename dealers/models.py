@@ -16,7 +16,9 @@ from dealers.regions import COUNTRIES
 
 
 class City(models.Model):
-    """A place with coordinates, so that "near me" works from a typed name and without anybody else's service."""
+    """A place with coordinates, so that "near me" works from a typed name and without anybody else's
+    service.
+    """
 
     name = models.CharField(max_length=80)
     region = models.CharField(max_length=80, blank=True)
@@ -97,11 +99,11 @@ class Enquiry(models.Model):
     """A visitor's question to a dealer; a lead on the dealer's side.
 
     States: new → contacted → closed, and closed → contacted where a talk starts again. Each change leaves an
-    EnquiryEvent with its actor. What the visitor's photo showed is kept as it was when asked (`evidence`, `photo`):
-    deleting the photo's identification later changes nothing about an enquiry already sent.
+    EnquiryEvent with its actor. What the visitor's photo showed is kept as it was when asked (`evidence`,
+    `photo`): deleting the photo's identification later changes nothing about an enquiry already sent.
 
-    E-mails: `dealer_mailed` and `visitor_mailed` say when they left. Until then `mail_to_dealer` and `mail_to_visitor` are
-    their rows in the outbox; where there is neither, the e-mail was given up.
+    E-mails: `dealer_mailed` and `visitor_mailed` say when they left. Until then `mail_to_dealer` and
+    `mail_to_visitor` are their rows in the outbox; where there is neither, the e-mail was given up.
     """
 
     class Status(models.TextChoices):
@@ -183,7 +185,7 @@ class Enquiry(models.Model):
 
     @property
     def photo_url(self) -> str:
-        """Where the photo that went along is shown to those who may see it."""
+        """The address of the attached photo; it answers to those who may see the enquiry."""
         return reverse("dealers:enquiry_photo", args=[self.pk])
 
     @property

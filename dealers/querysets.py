@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import ASin, Cos, Least, Power, Radians, Sin, Sqrt
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+_Row = TypeVar("_Row", bound=models.Model)
 
 EARTH_RADIUS = 6_371_008.8
 """Mean radius in metres (IUGG)."""
@@ -18,8 +25,8 @@ EARTH_RADIUS = 6_371_008.8
 def great_circle(latitude: float, longitude: float) -> models.Expression:
     """Metres from a point in degrees to the row's `latitude`, `longitude`, by the haversine formula.
 
-    The database computes it, so it can sort and page by distance. Between antipodes rounding lifts the haversine
-    above one, where the arc sine would be an error: hence the `Least`.
+    The database computes it, so it can sort and page by distance. Between antipodes rounding lifts the
+    haversine above one, where the arc sine would be an error: hence the `Least`.
     """
     north = Power(Sin(Radians(F("latitude") - Value(latitude)) / 2.0), 2)
     east = Power(Sin(Radians(F("longitude") - Value(longitude)) / 2.0), 2)
@@ -29,7 +36,7 @@ def great_circle(latitude: float, longitude: float) -> models.Expression:
     )
 
 
-class PlacedQuerySet(models.QuerySet):
+class PlacedQuerySet(models.QuerySet[_Row]):
     """Reads of rows that have a place on earth."""
 
     def near(self, latitude: float, longitude: float) -> Self:
@@ -37,18 +44,18 @@ class PlacedQuerySet(models.QuerySet):
         return self.annotate(distance=great_circle(latitude, longitude)).order_by("distance", "name", "pk")
 
 
-class CityQuerySet(PlacedQuerySet):
+class CityQuerySet(PlacedQuerySet["City"]):
     """Reads of cities."""
 
 
-class DealerQuerySet(PlacedQuerySet):
+class DealerQuerySet(PlacedQuerySet["Dealer"]):
     """Reads of dealers."""
 
     def active(self) -> Self:
         """Dealers that take enquiries."""
         return self.filter(is_active=True)
 
-    def staffed_by(self, user: Any) -> Self:
+    def staffed_by(self, user: User | AnonymousUser) -> Self:
         """Dealers whose leads this user sees."""
         return self.filter(staff=user)
 
@@ -57,19 +64,21 @@ class DealerQuerySet(PlacedQuerySet):
         return self.select_related("city").prefetch_related("makes")
 
 
-class EnquiryQuerySet(models.QuerySet):
+class EnquiryQuerySet(models.QuerySet["Enquiry"]):
     """Reads of enquiries; the same methods for pages, API and admin."""
 
-    def sent_by(self, user: Any) -> Self:
+    def sent_by(self, user: User | AnonymousUser) -> Self:
         """What a visitor asked; nothing for a guest."""
         return self.filter(user=user) if user.is_authenticated else self.none()
 
-    def leads_of(self, user: Any) -> Self:
+    def leads_of(self, user: User | AnonymousUser) -> Self:
         """What was asked of the dealers whose staff this user is."""
         return self.filter(dealer__staff=user) if user.is_authenticated else self.none()
 
-    def readable_by(self, user: Any, linked: Iterable[UUID] = ()) -> Self:
-        """What a person may read as sender, as the dealer's staff, as the site's staff, or by links they hold."""
+    def readable_by(self, user: User | AnonymousUser, linked: Iterable[UUID] = ()) -> Self:
+        """What a person may read as sender, as the dealer's staff, as the site's staff, or by links they
+        hold.
+        """
         by_link = Q(pk__in=list(linked))
         if not user.is_authenticated:
             return self.filter(by_link)
@@ -79,7 +88,9 @@ class EnquiryQuerySet(models.QuerySet):
         return self.filter(own | by_link)
 
     def with_names(self) -> Self:
-        """Dealer, its city and the car along, so that a list of enquiries costs one query however long it is."""
+        """Dealer, its city and the car along, so that a list of enquiries costs one query however long it
+        is.
+        """
         return self.select_related("dealer__city", "variant__model__make")
 
     def count_by_status(self) -> dict[str, int]:
@@ -95,14 +106,18 @@ class EnquiryQuerySet(models.QuerySet):
         return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")
 
     def by_mail_state(self) -> dict[str, tuple[int, datetime.datetime]]:
-        """How many unmailed ones there are of each state that occurs, and when the oldest of them was sent to us."""
+        """How many unmailed ones there are of each state that occurs, and when the oldest of them was sent
+        to us.
+        """
         rows = self.unmailed().order_by().values_list(_mail_state())
         counted = rows.annotate(models.Count("pk"), models.Min("created"))
         return {state: (count, oldest) for state, count, oldest in counted}
 
 
 def _mail_state() -> Case:
-    """Of an unmailed enquiry: "given up" (at least one of its two e-mails), "failing" (a first attempt failed) or "waiting"."""
+    """Of an unmailed enquiry: "given up" (at least one of its two e-mails), "failing" (a first attempt
+    failed) or "waiting".
+    """
     given_up = _mail_given_up("dealer") | _mail_given_up("visitor")
     failing = Q(mail_to_dealer__attempts__gt=0) | Q(mail_to_visitor__attempts__gt=0)
     return Case(
@@ -114,7 +129,9 @@ def _mail_state() -> Case:
 
 
 def _mail_given_up(receiver: str) -> Q:
-    """Whether the e-mail to the dealer or the visitor has not left, and no longer waits in the outbox either."""
+    """Whether the e-mail to the dealer or the visitor has not left, and no longer waits in the outbox
+    either.
+    """
     row = f"mail_to_{receiver}"
     lost = Q(**{f"{row}__isnull": True}) | Q(**{f"{row}__status": "undeliverable"})
     return Q(**{f"{receiver}_mailed__isnull": True}) & lost

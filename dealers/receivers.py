@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -14,9 +14,12 @@ from core.mail import email_left
 from core.models import OutgoingEmail
 from dealers import access, mails, services
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 
 @receiver(user_logged_in, dispatch_uid="dealers.claim")
-def claim(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def claim(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """What this browser asked as a guest belongs to the account from now on."""
     if hasattr(request, "session"):
         services.enquiries_claim(user=user, enquiry_ids=access.open_doors(request, access.Door.SENDER))
@@ -29,6 +32,6 @@ def note_mailed(email: OutgoingEmail, **kwargs: Any) -> None:
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="dealers.erase")
-def erase(instance: Any, **kwargs: Any) -> None:
+def erase(instance: User, **kwargs: Any) -> None:
     """A deleted account leaves nothing personal in its enquiries."""
     services.enquiries_erase(user=instance)

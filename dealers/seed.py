@@ -21,7 +21,7 @@ EVERY_MAKE = "*"
 
 @dataclass
 class DemoLoaded:
-    """What `demo_dealers_load` did: how many dealers stand, which makes it missed, whether the demo user works there."""
+    """What `demo_dealers_load` did: dealers, makes that are missing, whether the demo user is staff."""
 
     dealers: int = 0
     missing_makes: set[str] = field(default_factory=set)

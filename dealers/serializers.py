@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -42,7 +43,7 @@ class DealerSerializer(serializers.ModelSerializer):
 
 
 class EnquiryRequest(serializers.Serializer):
-    """A letter to a dealer."""
+    """An enquiry to a dealer, as it is sent to us."""
 
     dealer = serializers.SlugRelatedField(slug_field="slug", queryset=Dealer.objects.active())
     variant = CurrentSlugField(
@@ -51,7 +52,7 @@ class EnquiryRequest(serializers.Serializer):
     identification = serializers.UUIDField(
         required=False, allow_null=True, help_text="An answered photo of yours."
     )
-    send_photo = serializers.BooleanField(default=False, help_text="Send that photo along.")
+    send_photo = serializers.BooleanField(default=False, help_text="Attach that photo.")
     name = serializers.CharField(max_length=120, trim_whitespace=False)
     email = serializers.EmailField(
         max_length=254, required=False, help_text="Your account's address if left out."
@@ -78,15 +79,15 @@ class EnquiryRequest(serializers.Serializer):
         """Nothing is passed on without it."""
         if not value:
             raise serializers.ValidationError(
-                "Without consent the letter may not be passed on.", code="consent"
+                "The enquiry can't be passed on without consent.", code="consent"
             )
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A photo is sent along of an identification."""
+        """A photo can only be attached of an identification."""
         if attrs["send_photo"] and not attrs.get("identification"):
             raise serializers.ValidationError(
-                {"identification": ["Say of which identification to send the photo."]}
+                {"identification": ["Give the identification whose photo to attach."]}
             )
         return attrs
 
@@ -120,7 +121,7 @@ class EnquirySerializer(serializers.ModelSerializer):
         slug_field="slug", read_only=True, allow_null=True
     )
     status = serializers.ChoiceField(choices=Enquiry.Status.choices, read_only=True)
-    photo = serializers.SerializerMethodField(help_text="Address of the photo sent along, if any.")
+    photo = serializers.SerializerMethodField(help_text="Address of the attached photo, if any.")
     history = HistorySerializer(source="events", many=True, read_only=True)
 
     class Meta:
@@ -158,7 +159,7 @@ class LeadStatusRequest(serializers.Serializer):
     )
 
 
-def _checked(check: Any, value: str) -> str:
+def _checked(check: Callable[[str], str], value: str) -> str:
     """A form's check as DRF expects it."""
     try:
         value = check(value)

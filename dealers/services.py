@@ -1,4 +1,4 @@
-"""Every write to enquiries: asking, moving a lead on, handing out and erasing a person's data. E-mails: see `mails`.
+"""Writes to enquiries: create, change the status, export and erase personal data. For e-mails see `mails`.
 
 Functions take keywords, know nothing of requests or templates, and are one transaction each.
 """
@@ -9,7 +9,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -24,6 +24,11 @@ from dealers.evidence import Evidence
 from dealers.exceptions import IllegalTransition, StatusChanged
 from dealers.models import Dealer, Enquiry, EnquiryEvent
 
+if TYPE_CHECKING:
+    from django.db.models.fields.files import FieldFile
+
+    from accounts.models import User
+
 #: How many enquiries one transaction erases.
 BATCH = 50
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -37,7 +42,7 @@ def enquiry_create(
     message: str,
     nonce: str,
     phone: str = "",
-    user: Any = None,
+    user: User | None = None,
     variant: Variant | None = None,
     identification_id: UUID | None = None,
     evidence: Evidence | None = None,
@@ -46,9 +51,9 @@ def enquiry_create(
 ) -> tuple[Enquiry, bool]:
     """Store an enquiry and its e-mails; returns it and whether it is new.
 
-    The same enquiry (sender, dealer, car, text) with the same `nonce` is stored once, however often it arrives. `admit` is
-    called before anything new is stored and may raise to refuse it. A broker that is away changes nothing: the outbox
-    sends what is stored.
+    The same enquiry (sender, dealer, car, text) with the same `nonce` is stored once, however often it
+    arrives. `admit` is called before anything new is stored and may raise to refuse it. A broker that is away
+    changes nothing: the outbox sends what is stored.
     """
     enquiry = Enquiry(
         dealer=dealer, user=user, variant=variant, name=name, email=email, phone=phone, message=message
@@ -71,11 +76,11 @@ def enquiry_create(
 
 
 def enquiry_set_status(
-    *, enquiry: Enquiry, status: str, actor: Any, note: str = "", seen: str | None = None
+    *, enquiry: Enquiry, status: str, actor: User | None, note: str = "", seen: str | None = None
 ) -> Enquiry:
-    """Moves a lead on and notes who did; without an `actor` it came by the link in the e-mail.
+    """Set the status of a lead and note who did; without an `actor` it was done by the link in the e-mail.
 
-    `seen` is the status the actor saw. Setting the status that it has already changes nothing. Raises
+    `seen` is the status the actor saw. Setting the status that it already has changes nothing. Raises
     IllegalTransition, or StatusChanged where somebody else was faster.
     """
     with transaction.atomic():
@@ -100,13 +105,13 @@ def enquiry_set_status(
     return current
 
 
-def personal_data(user: Any) -> tuple[dict, Iterable[tuple[str, File]]]:
-    """Everything of a user's that this app keeps: data for JSON, and files with the names to give them.
+def personal_data(user: User) -> tuple[dict[str, object], Iterable[tuple[str, File[bytes]]]]:
+    """Everything this app keeps of a user: data for JSON, and files with their names in the export.
 
     Notes of a dealer's staff on a lead are the dealer's, so only those the user wrote are here.
     """
     enquiries = list(Enquiry.objects.sent_by(user).with_names().prefetch_related("events"))
-    data = {
+    data: dict[str, object] = {
         "enquiries": [_enquiry_data(enquiry) for enquiry in enquiries],
         "dealerships": [dealer.name for dealer in user.dealerships.all()],
         "lead_changes": [
@@ -123,13 +128,15 @@ def personal_data(user: Any) -> tuple[dict, Iterable[tuple[str, File]]]:
 
 
 @transaction.atomic
-def enquiries_erase(*, user: Any) -> int:
-    """Takes everything personal out of a user's enquiries; that a dealer was asked stays, as a bare count."""
+def enquiries_erase(*, user: User) -> int:
+    """Remove everything personal from a user's enquiries; the rows stay, so that dealers' counts stay
+    right.
+    """
     return _erase(list(Enquiry.objects.sent_by(user).select_for_update()))
 
 
 def enquiries_expire(*, now: datetime.datetime | None = None) -> int:
-    """Likewise for everybody's enquiries whose last change is ENQUIRY_DAYS ago, a batch in a transaction; returns how many."""
+    """Likewise for all enquiries last changed ENQUIRY_DAYS ago, a batch per transaction; returns how many."""
     before = (now or timezone.now()) - datetime.timedelta(days=settings.ENQUIRY_DAYS)
     erased = 0
     while True:
@@ -157,7 +164,7 @@ def _erase(enquiries: list[Enquiry]) -> int:
 
 
 def enquiries_delete(*, enquiries: QuerySet[Enquiry]) -> None:
-    """Delete enquiries with their e-mails that have not left and with the photos that went along."""
+    """Delete enquiries with their unsent e-mails and their photos."""
     with transaction.atomic():
         chosen = list(enquiries)
         mails.enquiry_mails_cancel(enquiries=chosen)
@@ -167,8 +174,8 @@ def enquiries_delete(*, enquiries: QuerySet[Enquiry]) -> None:
                 transaction.on_commit(_deletion_of(enquiry.photo))
 
 
-def enquiries_claim(*, user: Any, enquiry_ids: Iterable[UUID]) -> int:
-    """Gives enquiries that a guest sent to the account they have signed in to; returns how many."""
+def enquiries_claim(*, user: User, enquiry_ids: Iterable[UUID]) -> int:
+    """Assign enquiries that a guest sent to the account they have signed in to; returns how many."""
     return Enquiry.objects.filter(pk__in=list(enquiry_ids), user=None).update(user=user)
 
 
@@ -178,7 +185,7 @@ def _fingerprint(nonce: str, enquiry: Enquiry) -> str:
     return hashlib.sha256(repr((nonce, who, what)).encode()).hexdigest()
 
 
-def _store(enquiry: Enquiry, *, photo: File | None) -> None:
+def _store(enquiry: Enquiry, *, photo: File[bytes] | None) -> None:
     """The row, its first event and the copied photo: all of it or nothing."""
     enquiry.consented = timezone.now()
     try:
@@ -195,7 +202,7 @@ def _store(enquiry: Enquiry, *, photo: File | None) -> None:
         raise
 
 
-def _copy_photo(enquiry: Enquiry, photo: File) -> None:
+def _copy_photo(enquiry: Enquiry, photo: File[bytes]) -> None:
     suffix = PurePosixPath(photo.name or "").suffix.lower()
     name = f"{uuid4()}{suffix if suffix in PHOTO_SUFFIXES else '.jpg'}"
     with photo.open("rb") as source:
@@ -203,7 +210,7 @@ def _copy_photo(enquiry: Enquiry, photo: File) -> None:
     enquiry.save(update_fields=["photo"])
 
 
-def _enquiry_data(enquiry: Enquiry) -> dict:
+def _enquiry_data(enquiry: Enquiry) -> dict[str, object]:
     return {
         "id": str(enquiry.pk),
         "dealer": enquiry.dealer.name,
@@ -227,6 +234,6 @@ def _photo_name(enquiry: Enquiry) -> str:
     return f"enquiries/{enquiry.pk}{PurePosixPath(enquiry.photo.name or '').suffix}"
 
 
-def _deletion_of(photo: Any) -> Callable[[], None]:
-    storage, name = photo.storage, photo.name
+def _deletion_of(photo: FieldFile) -> Callable[[], None]:
+    storage, name = photo.storage, photo.name or ""
     return lambda: storage.delete(name)

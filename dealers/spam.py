@@ -1,7 +1,7 @@
-"""Keeps robots out of a form without asking people to prove anything: a trap, a token, and a limit (`limits`).
+"""Keeps robots out of a form without a captcha: a hidden field, a signed token, and a limit (`limits`).
 
-There is no least time between showing a form and sending it: name, address and message come filled in, so that a
-person may well send it within a second.
+There is no least time between showing a form and sending it: name, address and message come filled in, so
+that a person may well send it within a second.
 """
 
 from __future__ import annotations
@@ -41,10 +41,7 @@ class GuardedForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         """Refuses robots."""
         if self.cleaned_data.get("homepage"):
-            self.add_error(None, forms.ValidationError(
-                "A hidden field was filled in, which usually only robots do. It is empty again: please send once more.",
-                code="robot",
-            ))  # fmt: skip
+            self.add_error(None, forms.ValidationError(_FAULTS["robot"], code="robot"))
         if fault := self._token_fault(self.cleaned_data.get("token", "")):
             self.add_error(None, forms.ValidationError(_FAULTS[fault], code=fault))
         return super().clean()
@@ -62,6 +59,12 @@ class GuardedForm(forms.Form):
 
 
 _FAULTS = {
-    "too_old": "This page had been open for more than a day. Everything you wrote is still here: please send it again.",
-    "no_token": "The form came back incomplete. Everything you wrote is still here: please send it again.",
+    "robot": (
+        "A hidden field was filled in, which usually only robots do. We have emptied it: please send the form "
+        "again."
+    ),
+    "too_old": (
+        "This page was open for more than a day. Everything you wrote is still here: please send it again."
+    ),
+    "no_token": "The form arrived incomplete. Everything you wrote is still here: please send it again.",
 }

@@ -30,20 +30,20 @@ def clean_phone(value: str) -> str:
 def clean_line(value: str) -> str:
     """Text that has to stay on one line, because it goes into an e-mail's headers."""
     if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in value):
-        raise ValidationError("Write this on one line, without control characters.", code="one_line")
+        raise ValidationError("Please write this on one line, without control characters.", code="one_line")
     return value.strip()
 
 
 def clean_message(value: str) -> str:
-    """Free text: browsers' line ends become one sign each, as the length on the page counts them."""
+    """Free text. Line ends become one character each, which is how the page counts the length."""
     value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if any(unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in value):
         raise ValidationError(
-            "The text has invisible control characters in it. Type it anew, or remove them.", code="control"
+            "The text contains invisible control characters. Remove them, or type it again.", code="control"
         )
     if len(value) > MESSAGE_LENGTH:
         raise ValidationError(
-            f"The text has {len(value):,} characters; {MESSAGE_LENGTH:,} fit into a letter. Please shorten it.",
+            f"The text has {len(value):,} characters; {MESSAGE_LENGTH:,} are allowed. Please shorten it.",
             code="max_length",
         )
     return value

@@ -1,14 +1,16 @@
-"""Pages of dealers, enquiries and leads. What they do is in `services`, what they may show in `querysets`."""
+"""Pages of dealers, enquiries and leads. Writes are in `services`, what may be shown to whom in
+`querysets`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,10 +31,15 @@ from dealers.limits import enquiry_spend
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
 from dealers.querysets import EnquiryQuerySet
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
 PAGE_SIZE = 20
 NEARBY = 3
 PLACE_KEY = "dealers_near"
-"""In the session: the text or the rounded coordinates of the visitor's place, so that it is asked once."""
+"""Session key of the visitor's place, as typed or as rounded coordinates, so that it is asked once."""
 _DEALERS = ("Dealers", reverse_lazy("dealers:list"))
 
 
@@ -54,7 +61,7 @@ def dealer_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _list_context(search: Search, page: Any) -> dict[str, Any]:
+def _list_context(search: Search, page: Page[Dealer]) -> dict[str, Any]:
     first = page.object_list[0] if page.object_list else None
     is_far = bool(search.place and first and page.number == 1 and first.distance > FAR_METRES)
     return {
@@ -164,7 +171,7 @@ def _asked_about(request: HttpRequest) -> dict[str, Any]:
     return {"variant": variant, "evidence": evidence, "identification_id": identification_id}
 
 
-def _initial(user: Any, variant: Variant | None) -> dict[str, Any]:
+def _initial(user: User | AnonymousUser, variant: Variant | None) -> dict[str, Any]:
     car = f"the {variant}" if variant else "one of your cars"
     initial = {"message": f"Hello,\n\nI am interested in {car}. Is one available, and at what price?\n"}
     return initial | ({"name": user.get_full_name(), "email": user.email} if user.is_authenticated else {})
@@ -183,7 +190,7 @@ def enquiry_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def enquiry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One of my enquiries with its history; a guest comes here after sending, or by the link in the e-mail."""
+    """One of my enquiries; guests come here after sending, or by the link in the e-mail."""
     if "key" in request.GET:
         return _by_link(request, pk, Door.SENDER)
     enquiry = get_object_or_404(_with_history(), pk=pk)
@@ -200,14 +207,14 @@ def _is_sender(request: HttpRequest, enquiry: Enquiry) -> bool:
     return own or access.is_open(request, enquiry, Door.SENDER)
 
 
-def _with_history() -> Any:
+def _with_history() -> EnquiryQuerySet:
     events = Prefetch("events", EnquiryEvent.objects.select_related("actor"))
     return Enquiry.objects.with_names().prefetch_related(events)
 
 
 @require_safe
 def enquiry_photo(request: HttpRequest, pk: UUID) -> FileResponse:
-    """The photo that went along, for its sender, the dealer's staff and the site's staff only."""
+    """The attached photo, for its sender, the dealer's staff and the site's staff only."""
     linked = access.open_doors(request, Door.SENDER, Door.LEAD)
     enquiry = get_object_or_404(Enquiry.objects.readable_by(request.user, linked).exclude(photo=""), pk=pk)
     try:
@@ -229,7 +236,7 @@ def _photo_type(name: str) -> str:
 
 
 def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:
-    """Takes the key out of the address and into the session."""
+    """Move the key from the address into the session."""
     enquiry = get_object_or_404(Enquiry.objects.select_related("dealer"), pk=pk)
     try:
         is_right = access.remember(request, enquiry, door, request.GET["key"])
@@ -271,11 +278,13 @@ def _tabs(leads: EnquiryQuerySet) -> list[tuple[str, str, int]]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One lead: read it and set where it stands, as the dealer's staff or by the link in the e-mail."""
+    """One lead: read it and set its status, as the dealer's staff or by the link in the e-mail."""
     if "key" in request.GET:
         return _by_link(request, pk, Door.LEAD)
     lead = get_object_or_404(_with_history(), pk=pk)
-    actor = request.user if Enquiry.objects.leads_of(request.user).filter(pk=pk).exists() else None
+    user = request.user
+    is_theirs = Enquiry.objects.leads_of(user).filter(pk=pk).exists()
+    actor = user if user.is_authenticated and is_theirs else None
     if actor is None and not access.is_open(request, lead, Door.LEAD):
         raise Http404
     if request.method == "POST":
@@ -283,7 +292,7 @@ def lead_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _lead_page(request, lead, LeadStatusForm())
 
 
-def _status_set(request: HttpRequest, lead: Enquiry, actor: Any) -> HttpResponse:
+def _status_set(request: HttpRequest, lead: Enquiry, actor: User | None) -> HttpResponse:
     form = LeadStatusForm(request.POST)
     if not form.is_valid():
         return _lead_page(request, lead, form, status=400)

@@ -1,4 +1,4 @@
-"""What curators type: corrections of a staged car, and which car of the catalogue is meant."""
+"""Forms of the admin: corrections of a staged car, choice of a car of the catalogue, and new crawls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django import forms
 from catalog.search.car_names import CarField
 from catalog.specs.units import range_from_si, range_to_si
 from scraper.models.staging import StagedCar
+from scraper.runs.schedules import EVERY
+from scraper.sources import SOURCES
 from scraper.staging.compare import Line
 
 
@@ -27,7 +29,7 @@ class NamesForm(forms.ModelForm):
             self._add(line)
 
     def _add(self, line: Line) -> None:
-        label, unit = line.kind.label, line.kind.reading_unit("metric")[0] or line.value.get("currency", "")
+        label, unit = line.kind.label, line.kind.display_unit("metric")[0] or line.value.get("currency", "")
         if line.kind.kind == "text":
             self.fields[line.key] = forms.CharField(
                 label=label, required=False, max_length=200, initial=line.value.get("text", "")
@@ -44,18 +46,18 @@ class NamesForm(forms.ModelForm):
             )
 
     def clean(self) -> dict[str, Any]:
-        """Ranges have an order, years too."""
+        """Ranges and years have to be in order."""
         data = super().clean() or {}
         for key, line in self.lines.items():
             low, high = data.get(f"{key}-low"), data.get(f"{key}-high")
             if line.kind.kind == "number" and low is not None and high is not None and low > high:
-                self.add_error(f"{key}-high", "The second figure has to be the larger one.")
+                self.add_error(f"{key}-high", "The second figure must not be below the first.")
             if line.kind.unit == "m3/m" and 0 in (low, high):
-                self.add_error(f"{key}-low", "A car that consumes something consumes more than 0.")
+                self.add_error(f"{key}-low", "A consumption is more than 0.")
         first, last = data.get("first_year"), data.get("last_year")
         if bool(first) != bool(last) or (first and last and first > last):
             self.add_error(
-                "last_year", "Give both years, the first one first; the same twice for one model year."
+                "last_year", "Give both years, the first one first. For a single model year, enter it twice."
             )
         return data
 
@@ -78,13 +80,13 @@ class NamesForm(forms.ModelForm):
             if not known:
                 changed[key] = None
                 continue
-            low, high = range_to_si(known[0], known[-1], line.kind.reading_unit("metric")[0])
+            low, high = range_to_si(known[0], known[-1], line.kind.display_unit("metric")[0])
             changed[key] = {"low": low, "high": high}
         return changed
 
 
 def _read(line: Line) -> tuple[float, float]:
-    unit, decimals = line.kind.reading_unit("metric")
+    unit, decimals = line.kind.display_unit("metric")
     low = line.value["low"]
     ends = range_from_si(low, line.value.get("high", low), unit)
     return tuple(round(end, max(decimals, 2)) for end in ends)  # type: ignore[return-value]  # two of them
@@ -99,12 +101,55 @@ class WhichCarForm(forms.Form):
 class MergeForm(forms.Form):
     """Two cars of the catalogue, each as WhichCarForm takes it."""
 
-    keep = CarField(label="Keep")
-    gone = CarField(label="Merge into it", help_text="Its address will lead to the other for good.")
+    keep = CarField(label="Keep this car")
+    gone = CarField(label="Merge this car into it", help_text="Its address will redirect to the other car.")
 
     def clean(self) -> dict[str, Any]:
-        """Two of them."""
+        """A car can't be merged with itself."""
         data = super().clean() or {}
         if data.get("keep") and data.get("keep") == data.get("gone"):
             self.add_error("gone", "This is the same car. Name another one.")
         return data
+
+
+class RunForm(forms.Form):
+    """A crawl, now or on a schedule."""
+
+    source = forms.ChoiceField(choices=list(SOURCES.items()))
+    limit = forms.IntegerField(
+        required=False, min_value=1, label="Most pages of cars", help_text="Leave empty to read them all."
+    )
+    make = forms.CharField(required=False, max_length=60, label="Only this make")
+    addresses = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Start pages",
+        help_text="One address a line, for sources that have no start page of their own.",
+    )
+    follow = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Pattern of car pages",
+        help_text="A regular expression. Without it, cars are read from the start pages themselves.",
+    )
+    more = forms.CharField(required=False, max_length=200, label="Pattern of further list pages")
+    replay = forms.BooleanField(
+        required=False, label="Stored pages only", help_text="Nothing is requested from the site."
+    )
+    dry_run = forms.BooleanField(
+        required=False, label="Dry run", help_text="Read and count, and stage nothing."
+    )
+    every = forms.ChoiceField(
+        required=False,
+        choices=[("", "never"), *((word, word) for word in EVERY)],
+        label="Repeat every",
+    )
+
+    def clean_addresses(self) -> list[str]:
+        return self.cleaned_data["addresses"].split()
+
+    def options(self) -> dict[str, Any]:
+        """As `lifecycle.run_start` takes them."""
+        words = self.cleaned_data
+        kept = {name: words[name] for name in ("limit", "addresses", "follow", "more", "replay")}
+        return kept | {"only": {"make": words["make"]} if words["make"] else {}}

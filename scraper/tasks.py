@@ -14,7 +14,7 @@ DAY = 24 * 3600
 
 @shared_task(acks_late=False, soft_time_limit=7 * DAY, time_limit=7 * DAY + 60)
 def scrape(run_id: int) -> None:
-    """Work a run off (queue `scrape`). Taken off the queue at once: where it dies, the sweeper rings again."""
+    """Work a run off (queue `scrape`). Acknowledged at once: if it dies, the sweeper queues the run again."""
     from scraper.runs import lifecycle
 
     os.nice(10)  # visitors come first; the process ends with the task
@@ -23,7 +23,7 @@ def scrape(run_id: int) -> None:
 
 @shared_task
 def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> None:
-    """Ask for a run (beat, as staff set it in the admin); one that is under way is left to its work."""
+    """Ask for a run (beat, as staff set it in the admin), unless one of the source is under way."""
     from scraper.exceptions import ScrapeRefused
     from scraper.runs import lifecycle
 
@@ -35,7 +35,7 @@ def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> No
 
 @shared_task(expires=60)
 def sweep_scrapes() -> None:
-    """Bring runs on whose worker is gone (beat)."""
+    """Requeue runs whose worker is gone (beat)."""
     from scraper.runs import lifecycle
 
     lifecycle.runs_sweep()
@@ -43,7 +43,7 @@ def sweep_scrapes() -> None:
 
 @shared_task(soft_time_limit=480, time_limit=540, expires=300)
 def fetch_photos() -> None:
-    """Take pictures of published cars that wait (beat)."""
+    """Fetch pictures of published cars that wait (beat)."""
     from scraper.pictures import pictures
 
     pictures.pictures_collect()

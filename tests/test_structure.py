@@ -18,9 +18,8 @@ SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 )
 #: Apps that still break a rule. These lists only ever get shorter.
-WITH_CIRCLES = ("accounts", "catalog", "dealers", "scraper")
-WITH_LONG_FUNCTIONS = ("classifier", "ml", "scraper")
-WITH_TANGLES = ("catalog", "classifier", "ml", "scraper")
+WITH_LONG_FUNCTIONS = ("classifier/training", "ml/packaging", "scraper/crawl")
+WITH_TANGLES = ("catalog", "classifier")
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_COMPLEXITY = 400, 40, 15
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -111,8 +110,7 @@ def test_no_circle_of_files() -> None:
     graph: dict[str, set[str]] = defaultdict(set)
     for module, path in MODULES.items():
         graph[module] = set(_imported(TREES[path])) - {module}
-    found = _Circles(graph).found
-    assert [circle for circle in found if not circle[0].startswith(WITH_CIRCLES)] == []
+    assert _Circles(graph).found == []
 
 
 # --- Sizes --------------------------------------------------------------------------------------------------

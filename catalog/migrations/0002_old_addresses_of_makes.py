@@ -29,6 +29,16 @@ class Migration(migrations.Migration):
             name='slug',
             field=models.SlugField(blank=True, help_text='The former slug, by which models and programs may know the entry.', max_length=200),
         ),
+        migrations.AlterField(
+            model_name='spec',
+            name='note',
+            field=models.CharField(blank=True, help_text='What limits the fact, such as: covers all trims.', max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='source',
+            name='rank',
+            field=models.PositiveSmallIntegerField(default=100, help_text='Where sources differ, the one with the lowest rank comes first.'),
+        ),
         migrations.AddConstraint(
             model_name='oldaddress',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('make__isnull', True), ('model__isnull', True), ('variant__isnull', False)), models.Q(('make__isnull', True), ('model__isnull', False), ('variant__isnull', True)), models.Q(('make__isnull', False), ('model__isnull', True), ('variant__isnull', True)), _connector='OR'), name='old_address_leads_somewhere'),

@@ -1,4 +1,4 @@
-"""Slugs that the former rules made get those of `core.text`; what they were leads on. Words to search by follow.
+"""Slugs that former rules made become those of `core.text`; old addresses redirect; search columns follow.
 
 A slug that staff chose, which no rule makes of the name, stays.
 """

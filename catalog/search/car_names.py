@@ -1,4 +1,4 @@
-"""Which car people mean by its name, its slug or the address of its page; and names to choose from while one is typed."""
+"""Which car a name, a slug or an address of a page means, and names to offer while one is typed."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def variant_meant(text: str) -> Variant:
     if not cars:
         raise forms.ValidationError("The catalogue has no such car.")
     names = "; ".join(f"{car} ({car.slug})" for car in cars[:6])
-    raise forms.ValidationError(f"Several cars are called so. Give the word in brackets: {names}.")
+    raise forms.ValidationError(f"Several cars have this name. Enter what is in brackets: {names}.")
 
 
 class CarInput(TextInput):
-    """A line for a car's name. With JavaScript names are offered while it is typed, without it the whole name does."""
+    """An input for a car's name. With JavaScript, names are offered while one is typed."""
 
     class Media:
         js = (Script("catalog/names.js", type="module"),)
@@ -67,7 +67,7 @@ class CarInput(TextInput):
 
 
 class CarField(forms.CharField):
-    """The one car that a name, a slug or an address means: its value is a Variant. Fits a catalogue of any size."""
+    """The one car that a name, a slug or an address means; its value is a Variant."""
 
     widget = CarInput
 

@@ -1,4 +1,4 @@
-"""What a visitor or a program wants to see of the catalogue: one reading of `?q=&make=&body=&year=&fuel=&sort=`."""
+"""What a visitor or a program asks the catalogue for: `?q=&make=&body=&year=&fuel=&sort=`, parsed once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "power": "Most powerful first",
-    "consumption": "Thriftiest first",
+    "consumption": "Lowest consumption first",
     "price": "Lowest list price first",
 }
 MAX_QUERY = 100
-#: What stands in an address for bytes that are no text, and for a NUL (carsite.middleware.NulCharacterMiddleware); no name has it.
+#: What stands in an address for bytes that are no text, and for a NUL
+#: (carsite.middleware.NulCharacterMiddleware); no name has it.
 UNREADABLE = "\ufffd"
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """Several values of one name widen, different names narrow. What makes no sense is in `refused`, not in effect."""
+    """Several values of one name widen, different names narrow. Invalid values are in `refused`."""
 
     q: str = ""
     make: tuple[str, ...] = ()

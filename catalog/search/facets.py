@@ -1,4 +1,4 @@
-"""What the list of cars can be narrowed by, with how many cars each choice would leave, and what is in effect."""
+"""What the list of cars can be narrowed by, how many cars each choice would leave, and what is in effect."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    """All cars that meet the criteria but for the facets, counted once: every number of the page is a sum of cells."""
+    """All cars that meet the criteria but for the facets; every number on the page is a sum of cells."""
 
     criteria: Criteria
     cells: list[Cell]

@@ -1,14 +1,13 @@
 """The database's own index of the words that cars are found by.
 
-SQLite has a full-text table beside the cars, which triggers keep true whoever writes; PostgreSQL has an index of the
-trigrams of `search_text`. Both are made after every `migrate` where they are missing, not by a migration: SQLite drops
-the triggers of a table whenever a later migration rebuilds it.
+SQLite has a full-text table beside the cars, which triggers keep true whoever writes; PostgreSQL has an index
+of the trigrams of `search_text`. Both are made after every `migrate` where they are missing, not by a
+migration: SQLite drops the triggers of a table whenever a later migration rebuilds it.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,7 +17,8 @@ logger = logging.getLogger(__name__)
 # Beginnings of one and two letters have an index of their own: so many words have them in common.
 _TABLE = """
     CREATE VIRTUAL TABLE IF NOT EXISTS catalog_variant_search USING fts5(
-        search_text, content='catalog_variant', content_rowid='id', tokenize='ascii', detail='none', prefix='1 2'
+        search_text, content='catalog_variant', content_rowid='id',
+        tokenize='ascii', detail='none', prefix='1 2'
     )"""
 # A full-text table without a text of its own has to be told what it had.
 _TRIGGERS = {
@@ -40,10 +40,11 @@ _TRIGGERS = {
 }
 _REBUILD = "INSERT INTO catalog_variant_search(catalog_variant_search) VALUES ('rebuild')"
 _TRIGRAMS = """
-    CREATE INDEX IF NOT EXISTS catalog_variant_search ON catalog_variant USING gin (search_text gin_trgm_ops)"""
+    CREATE INDEX IF NOT EXISTS catalog_variant_search
+        ON catalog_variant USING gin (search_text gin_trgm_ops)"""
 
 
-def ensure(*, using: str, **_: Any) -> None:
+def ensure(*, using: str, **_: object) -> None:
     """Makes what is missing. Receives `post_migrate`."""
     connection = connections[using]
     if "catalog_variant" not in connection.introspection.table_names():
@@ -66,7 +67,7 @@ def _full_text_table(connection: BaseDatabaseWrapper) -> None:
 
 
 def _trigram_index(connection: BaseDatabaseWrapper) -> None:
-    """Without the extension, which a database may not have or allow, search reads all texts: slower, not worse."""
+    """A database may not have or allow the extension: then search reads all texts, which is slower."""
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")

@@ -1,4 +1,4 @@
-"""A page of the list of cars: what was found, what it can be narrowed by, and what to do where nothing was found."""
+"""A page of the list of cars: what was found, its facets, and suggestions where nothing was found."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from catalog.specs.sheet import HEADLINES
 from core.text import fold
 
 PAGE_SIZE = 24
-#: Of more cars than this, words have said too little to put any first, and reading the names of all would take longest of all.
+#: Of more cars than this, words have said too little to put any first, and reading the names of all would
+#: take longest of all.
 MOST_RANKED = 5000
 
 
 @dataclass(frozen=True)
 class Listing:
-    """`criteria` are those in effect: where `instead_of` is set, its words were replaced by the nearest known ones.
+    """`criteria` are those in effect: where `instead_of` is set, its words were replaced by known ones.
 
-    Where nothing is found, `suggestions` are names that look like the query, and `unfiltered` counts what the query
-    alone would find.
+    Where nothing is found, `suggestions` are names that look like the query, and `unfiltered` counts what the
+    query alone would find.
     """
 
     criteria: Criteria
-    page: Page
+    page: Page[Variant]
     facets: list[Facet]
     years: list[int]
     chips: list[Chip]
@@ -41,7 +42,7 @@ class Listing:
 
 
 def browse(criteria: Criteria, page: str | None) -> Listing:
-    """The list for these criteria. A constant number of queries; a page that is out of range is the nearest one."""
+    """The list for these criteria, in a constant number of queries. A page out of range is the nearest."""
     variants = Variant.objects.published()
     criteria = with_current_slugs(criteria)
     asked, unfiltered = criteria.q, 0

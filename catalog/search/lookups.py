@@ -1,12 +1,12 @@
 """How the database is asked for the words of a query.
 
-The database has an index of these words (`catalog.search.index`), as reading the texts of all cars takes too long.
+The database has an index of these words (`catalog.search.index`), as reading the texts of all cars takes too
+long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
@@ -28,7 +28,7 @@ def condition(query: str, *, broad: bool = False) -> Q:
 
 
 def relevance(query: str) -> Combinable:
-    """How many words of the query are whole words of `search_text`: "mini" means the MINI before any minivan."""
+    """How many words of the query are whole words of `search_text`: "mini" means the MINI first."""
     result: Combinable = Value(0)
     for word in typed_words(query):
         whole = Q(search_text__contains=f" {squash(word)} ")
@@ -40,16 +40,19 @@ def relevance(query: str) -> Combinable:
 class Names(Lookup):
     """Whether each word of a query begins a word of the text; "f-150" may be one word there, or two.
 
-    SQLite looks the words up in its full-text table; what is compared here, PostgreSQL finds by its trigram index.
+    SQLite looks the words up in its full-text table; what is compared here, PostgreSQL finds by its trigram
+    index.
     """
 
     lookup_name = "names"
     sqlite_key = "{}.id"
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
         """A comparison of the text itself."""
         text, text_params = self.process_lhs(compiler, connection)
-        params: list[Any] = []
+        params: list[str | int] = []
 
         def begins(word: str) -> str:
             params.extend([*text_params, f"% {word}%"])
@@ -67,14 +70,14 @@ class Names(Lookup):
 
 @TextField.register_lookup
 class BroadNames(Names):
-    """The same where that holds for so many that SQLite had better read an index than look each of them up."""
+    """The same for words that match so many cars that SQLite reads an index faster than it looks each up."""
 
     lookup_name = "broad_names"
     sqlite_key = "+{}.id"  # a plus keeps SQLite from starting with these keys
 
 
 def _joined(query: str, one: Callable[[str], str]) -> str:
-    """The words of a query with AND and OR, as SQL and full-text queries both have them. `one` writes one word."""
+    """The words of a query joined by AND and OR, for SQL and full-text queries. `one` writes one word."""
     written = []
     for typed in typed_words(query):
         words = fold(typed).split()

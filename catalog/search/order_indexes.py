@@ -1,12 +1,11 @@
 """The database's indexes for orders in which cars without a figure come last.
 
-Django has no index that fits both databases: PostgreSQL needs NULLS LAST said, which SQLite has by itself and refuses to
-be told. They are made after every `migrate` where they are missing, as SQLite drops them whenever a migration rebuilds the table.
+Django has no index that fits both databases: PostgreSQL needs NULLS LAST said, which SQLite has by itself and
+refuses to be told. They are made after every `migrate` where they are missing, as SQLite drops them whenever
+a migration rebuilds the table.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db import connections
 
@@ -22,7 +21,7 @@ _COLUMNS = {
 _NULLS_LAST = {"postgresql": " NULLS LAST", "sqlite": ""}
 
 
-def ensure(*, using: str, **_: Any) -> None:
+def ensure(*, using: str, **_: object) -> None:
     """Makes what is missing. Receives `post_migrate`."""
     connection = connections[using]
     said = _NULLS_LAST.get(connection.vendor)

@@ -1,7 +1,7 @@
-"""Finding cars by what people type: words in any order, other names, joined or split words, and slips of the finger.
+"""Finding cars by what people type: words in any order, aliases, joined or split words, and typing errors.
 
-A variant's `search_text` holds all words it can be found by. A query fits when each of its words begins a word of
-that text. Only where nothing fits, words that no car knows are replaced by the nearest that one does.
+A variant's `search_text` holds all words it can be found by. A query fits when each of its words begins a
+word of that text. Only where nothing fits, words that no car knows are replaced by the nearest that one does.
 
 Everything here is a function of plain texts; `catalog.search.lookups` asks the database.
 """
@@ -41,7 +41,7 @@ def search_text(
     body_style: str,
     details: Sequence[str] = (),
 ) -> str:
-    """All words that a car can be found by, each with a space before it. `details` are its trim and finer body."""
+    """All words that a car can be found by, each after a space. `details` are its trim and finer body."""
     names = [make, *aliases, model, *details]
     joined = [*names, *(f"{make_name} {model}" for make_name in (make, *aliases))]
     body = body_style if body_style in SYNONYMS else ""
@@ -53,7 +53,8 @@ def search_text(
 def sort_key(*, make: str, model: str, year: int | None, slug: str) -> str:
     """What cars are in order by: make, model, newest first, and those of all years last.
 
-    Plain words, so that every database sorts them alike; two spaces end a name: "Land X" comes before "Land Rover X".
+    Plain words, so that every database sorts them alike; two spaces end a name: "Land X" comes before "Land
+    Rover X".
     """
     of_make, of_model = LONGEST_IN_A_SORT_KEY
     names = [fold(make)[:of_make], fold(model)[:of_model]]
@@ -66,9 +67,10 @@ def typed_words(query: str) -> list[str]:
 
 
 def corrected(query: str, known: Iterable[str]) -> str | None:
-    """The query with words that are not `known` replaced by the most similar that are; None where that changes nothing.
+    """The query with unknown words replaced by the most similar known ones; None where that changes nothing.
 
-    `known` are folded names, such as "land rover"; their single words count, and the names written as one word.
+    `known` are folded names, such as "land rover"; their single words count, and the names written as one
+    word.
     """
     from rapidfuzz import fuzz, process
 

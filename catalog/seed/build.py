@@ -1,10 +1,12 @@
 """Builds the seed: which rows of the source tables speak about which car, and the facts they hold.
 
-What speaks about a car is decided by hand, in `variants.csv`, because the tables name cars each in its own way:
+What speaks about a car is decided by hand, in `variants.csv`, because the tables name cars each in its own
+way:
 
-- `epa`: names of models in the fuel-economy table; `epa_year` where a neighbouring model year stands in; `epa_where`
-  narrows them ("displ=6.1"); `epa_note` says in words what that leaves or mixes.
-- `features`, `features_styles`, `features_year`, `features_where`, `features_note`: the same for features and prices.
+- `epa`: names of models in the fuel-economy table; `epa_year` where a neighbouring model year stands in;
+  `epa_where` narrows them ("displ=6.1"); `epa_note` says in words what that leaves or mixes.
+- `features`, `features_styles`, `features_year`, `features_where`, `features_note`: the same for features and
+  prices.
 - `us`: names of models in the list of US models.
 - `india`, `india_note`: names of cars in the table of cars sold in India in 2024.
 
@@ -43,7 +45,7 @@ class Builder:
         self.india = tables.Table(folder / tables.INDIA, make="brand_name", model="car_name")
 
     def build(self, seed_folder: Path = FOLDER) -> Seed:
-        """All facts about all cars of `variants.csv`. Raises SeedError where it and the tables don't fit together."""
+        """All facts about all cars of `variants.csv`. Raises SeedError where the tables contradict it."""
         cars = variants(seed_folder)
         if difference := {row["label"] for row in self.labels} ^ {car.label for car in cars}:
             raise SeedError(f"variants.csv and {tables.CLASSES} differ in: {', '.join(sorted(difference))}.")

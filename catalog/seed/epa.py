@@ -1,7 +1,7 @@
 """What the US fuel-economy table says about a variant.
 
-The table knows models, engines and gearboxes, rarely trims and body styles: a match covers all entries that fit, and
-several entries give a range. It has no power, size, weight or price.
+The table knows models, engines and gearboxes, rarely trims and body styles: a match covers all entries that
+fit, and several entries give a range. It has no power, size, weight or price.
 """
 
 from __future__ import annotations
@@ -58,15 +58,7 @@ def _record(rows: Sequence[Row]) -> str:
 
 
 def _words(rows: Sequence[Row]) -> list[Fact | None]:
-    chargers = [
-        (
-            "; ".join(
-                part for part in (row["tCharger"] and "tCharger T", row["sCharger"] and "sCharger S") if part
-            ),
-            row,
-        )
-        for row in rows
-    ]
+    chargers = [(_chargers(row), row) for row in rows]
     stated = sum(1 for said, _ in chargers if said)
     partly = f"stated for {stated} of {len(rows)} entries" if stated < len(rows) else ""
     return [
@@ -81,6 +73,12 @@ def _words(rows: Sequence[Row]) -> list[Fact | None]:
     ]
 
 
+def _chargers(row: Row) -> str:
+    """The columns of chargers that are filled in, as the table names and fills them."""
+    known = {"tCharger T": row["tCharger"], "sCharger S": row["sCharger"]}
+    return "; ".join(said for said, value in known.items() if value)
+
+
 def _figures(rows: Sequence[Row]) -> list[Fact | None]:
     electric = [row for row in rows if fuel(row) == "Electric"]
     motors = [found[1] for row in electric if (found := re.match(r"(\d+) kW", row["evMotor"], re.IGNORECASE))]
@@ -93,25 +91,33 @@ def _figures(rows: Sequence[Row]) -> list[Fact | None]:
 
 
 def _consumption(rows: Sequence[Row]) -> list[Fact | None]:
-    """Petrol and diesel by volume, electricity by energy; gas and "equivalent" gallons are no volumes and stay out."""
-    fuels = {row["id"]: fuel(row) for row in rows}
-    liquid = [row for row in rows if fuels[row["id"]] not in ("Electric", "Natural gas")]
-    plugged = [row for row in rows if fuels[row["id"]] in ("Electric", "Plug-in hybrid")]
-    note = ""
-    if any(fuels[row["id"]] == "Flex-fuel" for row in liquid):
-        note = "on petrol, not on E85"
-    elif any(fuels[row["id"]] == "Plug-in hybrid" for row in liquid):
-        note = "on petrol, once the battery is empty"
-    ranges = [row["range"] if fuels[row["id"]] == "Electric" else row["rangeA"] for row in plugged]
+    """Petrol and diesel by volume, electricity by energy. Gas and "equivalent" gallons are no volumes."""
+    liquid = [row for row in rows if fuel(row) not in ("Electric", "Natural gas")]
+    note = _limits_of_petrol(liquid)
     return [
         number_fact("consumption_city", "mpg", "city08", (row["city08"] for row in liquid), note=note),
         number_fact(
             "consumption_highway", "mpg", "highway08", (row["highway08"] for row in liquid), note=note
         ),
         number_fact("consumption_combined", "mpg", "comb08", (row["comb08"] for row in liquid), note=note),
+        *_electricity([row for row in rows if fuel(row) in ("Electric", "Plug-in hybrid")]),
+        number_fact("co2", "g/mi", "co2TailpipeGpm", (_rounded(row) for row in rows), note=note, zero=True),
+    ]
+
+
+def _limits_of_petrol(liquid: Sequence[Row]) -> str:
+    """What limits figures of cars that also run on something else."""
+    fuels = {fuel(row) for row in liquid}
+    if "Flex-fuel" in fuels:
+        return "on petrol, not on E85"
+    return "on petrol, once the battery is empty" if "Plug-in hybrid" in fuels else ""
+
+
+def _electricity(plugged: Sequence[Row]) -> list[Fact | None]:
+    ranges = [row["range"] if fuel(row) == "Electric" else row["rangeA"] for row in plugged]
+    return [
         number_fact("electricity_combined", "kWh/100 mi", "combE", (row["combE"] for row in plugged)),
         number_fact("electric_range", "mi", "range", ranges),
-        number_fact("co2", "g/mi", "co2TailpipeGpm", (_rounded(row) for row in rows), note=note, zero=True),
     ]
 
 
@@ -121,7 +127,7 @@ def _rounded(row: Row) -> str:
 
 
 def fuel(row: Row) -> str:
-    """The fuel in the words of `catalog.specs.vocabulary.FUELS`; empty where the table says something else."""
+    """The fuel as `catalog.specs.vocabulary.FUELS` calls it; empty where the table says something else."""
     if row["atvType"]:
         return _FUEL_BY_TECHNOLOGY.get(row["atvType"], "")
     return "Petrol" if "Gasoline" in row["fuelType1"] else _FUEL_BY_NAME.get(row["fuelType1"], "")

@@ -53,8 +53,8 @@ class Fact:
 class Match:
     """What one source says about one variant: in which of its entries, and what limits them all.
 
-    `year` is the entries' model year where it is not the variant's. The note is empty only where the entries are
-    about such cars and no others.
+    `year` is the entries' model year where it is not the variant's. The note is empty only where the entries
+    are about such cars and no others.
     """
 
     source: str
@@ -104,7 +104,7 @@ def count(rows: Sequence[object], one: str, several: str) -> str:
 
 
 def other_year(rows: Iterable[dict[str, str]], column: str, year: int) -> int | None:
-    """The model year of the entries where it is not `year`. Raises SeedError where they are of several years."""
+    """The model year of the entries where it is not `year`. Raises SeedError where they have several."""
     years = {int(row[column]) for row in rows}
     if len(years) != 1:
         raise SeedError(f"The entries are of several model years: {years}.")

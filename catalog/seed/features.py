@@ -1,7 +1,7 @@
 """What the public table of features and list prices (US, 1990-2017) says about a variant.
 
-It has models and body styles, no trims: several rows give a range. Its prices of cars before 2001 are values of used
-cars, most of them a flat 2,000 dollars, and are no list prices: they stay out.
+It has models and body styles, no trims: several rows give a range. Its prices of cars before 2001 are values
+of used cars, most of them a flat 2,000 dollars, and are no list prices: they stay out.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _figures(rows: Sequence[Row]) -> list[Fact | None]:
 
 
 def fuel(row: Row) -> str:
-    """The fuel in the words of `catalog.specs.vocabulary.FUELS`. Hybrids stand in the market category, not in the fuel."""
+    """The fuel as `catalog.specs.vocabulary.FUELS` calls it. Only the market category tells hybrids."""
     said = row["Engine Fuel Type"]
     if "Hybrid" in row["Market Category"]:
         return "Hybrid"

@@ -1,11 +1,11 @@
 """The seed as it lies in `catalog/data/`, and how it is read and written.
 
-- `variants.csv`: the cars, curated by hand: how a label splits into make, model, trim and body, and which rows of the
-  source tables speak about it (`epa…`, `features…`, `us`; see `build.py`).
+- `variants.csv`: the cars, curated by hand: how a label splits into make, model, trim and body, and which
+  rows of the source tables speak about it (`epa…`, `features…`, `us`; see `build.py`).
 - `makes.csv`: other names that people use for a make.
 - `sources.csv`: where facts come from, with licence and the day they were read.
-- `facts.jsonl`: the facts, built by `manage.py build_catalog_seed`; a line per variant and source, in the source's
-  own figures and units.
+- `facts.jsonl`: the facts, built by `manage.py build_catalog_seed`; a line per variant and source, in the
+  source's own figures and units.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from catalog.exceptions import SeedError
 from catalog.seed.facts import Match
@@ -27,7 +27,7 @@ FACTS = "facts.jsonl"
 
 @dataclass(frozen=True)
 class SeedVariant:
-    """One line of `variants.csv`. Its slug is the slug of the label: that is what the classifier's answers name."""
+    """One line of `variants.csv`. Its slug is that of the label, by which the classifier names the car."""
 
     label: str
     make: str
@@ -95,7 +95,7 @@ def _table(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> TextIO:
     try:
         return path.open(encoding="utf-8", newline="")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the public table of cars sold in India in 2024 says about a model: versions with their engines, sizes and prices.
+"""What the public table of cars sold in India in 2024 says about a model: engines, sizes and prices.
 
 Its cars have no model year of their own: all figures are of 2024, and earlier generations of a model differ.
 """
@@ -75,7 +75,7 @@ def _found(pattern: str, values: Iterable[str]) -> list[str]:
 
 
 def transmission(said: str) -> str:
-    """ "Automatic (DCT) - 7 Gears, Paddle Shift" → "Dual clutch, 7 gears"; empty where the kind is not known."""
+    """ "Automatic (DCT) - 7 Gears, Paddle Shift" → "Dual clutch, 7 gears"; empty for an unknown kind."""
     found = re.match(r"(Manual|Automatic(?: \((?P<kind>\w+)\))?)(?: - (?P<gears>\d+) Gears)?", said)
     kind = _TRANSMISSIONS.get(found["kind"] or found[1], "") if found else ""
     gears = found["gears"] if found and found["kind"] != "CVT" else ""

@@ -2,11 +2,11 @@
 
 `catalog_load` brings the committed seed into the database. What belongs to whom:
 
-- Makes, models and variants are created where they are missing and never touched again: names, trims, published
-  state and whatever else staff change stay as staff left them. A variant is known by its slug.
-- Facts of the seed's own sources are the seed's: they are made equal to it, also by removing what it no longer holds.
-  Facts of any other source are left alone, so staff correct a figure by adding theirs under a source of their own with
-  a lower rank, which comes first on pages.
+- Makes, models and variants are created where they are missing and never touched again: names, trims,
+  published state and whatever else staff change stay as staff left them. A variant is known by its slug.
+- Facts of the seed's own sources are the seed's: they are made equal to it, also by removing what it no
+  longer holds. Facts of any other source are left alone, so staff correct a figure by adding theirs under a
+  source of their own with a lower rank, which comes first on pages.
 - Sources are created where they are missing; their rank stays as staff set it.
 """
 
@@ -142,7 +142,7 @@ def _identity(spec: Spec) -> tuple[int, str, int]:
 
 
 def _specs_replace(wanted: dict[tuple[int, str, int], Spec], source_ids: list[int]) -> tuple[int, int, int]:
-    """Makes the facts of these sources equal to `wanted`; returns how many were created, changed and removed."""
+    """Makes the facts of these sources equal to `wanted`; counts those created, changed and removed."""
     existing = {_identity(spec): spec for spec in Spec.objects.filter(source__in=source_ids)}
     new = [spec for identity, spec in wanted.items() if identity not in existing]
     changed = []

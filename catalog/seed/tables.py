@@ -25,7 +25,7 @@ _MAKES = {"mclaren automotive": "mclaren", "toyata": "toyota"}
 
 
 class Table:
-    """Rows by make and year; a table without years has "" for it. Makes are the same where `fold` writes them alike."""
+    """Rows by make and year ("" in a table without years). Makes are compared folded."""
 
     def __init__(self, path: Path, *, make: str, model: str, year: str = "") -> None:
         self.name, self.model = path.name, model

@@ -24,4 +24,5 @@ def match(rows: Sequence[Row], *, year: int) -> Match:
 
 
 def _styles(row: Row) -> list[str]:
-    return json.loads(row["body_styles"])
+    styles: list[str] = json.loads(row["body_styles"])
+    return styles

@@ -1,1 +1,1 @@
-"""Facts about cars: which there are, their units, how people read them, and when sources contradict each other."""
+"""Facts about cars: which there are, their units, how people read them, and when sources disagree."""

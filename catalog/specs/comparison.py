@@ -15,7 +15,7 @@ MAX_SUGGESTIONS = 8
 
 @dataclass(frozen=True)
 class Choice:
-    """Cars in the order they were asked for. `left_out` counts those that are too many or not in the catalogue."""
+    """Cars in the order asked for. `left_out` counts those too many or not in the catalogue."""
 
     cars: list[Variant]
     left_out: int
@@ -28,7 +28,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Cars that a query finds, less those that are there. `searched` is set where its words had to be replaced."""
+    """Cars that a query finds, less those that are there. `searched` is set where words were replaced."""
 
     query: str
     searched: str

@@ -17,7 +17,7 @@ HEADLINES = ("power", "consumption_combined", "electricity_combined", "fuel", "d
 
 @dataclass(frozen=True)
 class Statement:
-    """One source's word. `note` is what limits this fact alone; what limits all of the source's stands in `limits`."""
+    """What one source says. `note` limits this fact alone; `limits` has what limits all of the source's."""
 
     spec: Spec
     note: str
@@ -43,7 +43,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of fact and all that is said of it, the most trusted source first; nothing said means unknown."""
+    """One kind of fact and all that is said of it, the most trusted source first; no value means unknown."""
 
     kind: SpecKind
     values: list[Value]
@@ -77,12 +77,12 @@ class Group:
     rows: list[Row]
 
 
-def reading(spec: Spec, system: UnitSystem) -> str:
+def fact_text(spec: Spec, system: UnitSystem) -> str:
     """A fact in words, such as "9.4–11.2 l/100 km"."""
     if spec.low is None:
         return _listed(spec.text.split(SEPARATOR))
     high = spec.low if spec.high is None else spec.high
-    unit, decimals = spec.kind.reading_unit(system)
+    unit, decimals = spec.kind.display_unit(system)
     low, high = range_from_si(spec.low, high, unit)
     ends = dict.fromkeys(f"{end:,.{decimals}f}" for end in (low, high))
     unit = (spec.currency or unit).replace(" ", NBSP)
@@ -103,7 +103,7 @@ def rows(specs: Iterable[Spec], system: UnitSystem) -> list[Row]:
     said: dict[str, dict[str, Value]] = {}
     for spec in specs:
         values = said.setdefault(spec.key, {})
-        text = reading(spec, system)
+        text = fact_text(spec, system)
         own = [note for note in _notes(spec) if note not in shared[spec.source_id]]
         values.setdefault(text, Value(text)).statements.append(Statement(spec, SEPARATOR.join(own)))
     return [Row(kind, list(said.get(kind.key, {}).values())) for kind in _kinds(said)]
@@ -149,7 +149,7 @@ def _compared(row: Row | None) -> Value:
 
 
 def _kinds(said: dict[str, dict[str, Value]]) -> list[SpecKind]:
-    """What such a car can have: a tank, a plug or both, as far as its fuel is known; and whatever is said of it."""
+    """Kinds of facts that such a car can have, by its fuel (tank, plug, both), and all that are stated."""
     words = {
         word
         for value in said.get("fuel", {}).values()

@@ -1,7 +1,7 @@
-"""The one place where figures change units: from what sources state into SI, and from SI into what people read.
+"""The one place where figures change units: from sources' units into SI, and from SI into what people read.
 
-All factors are exact by definition (international yard and pound, US gallon, mechanical horsepower), so a figure
-that goes to SI and back is itself again, up to floating-point rounding.
+All factors are exact by definition (international yard and pound, US gallon, mechanical horsepower), so a
+figure that goes to SI and back is itself again, up to floating-point rounding.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ UNITS: dict[str, Unit] = {
 
 
 def range_to_si(low: float, high: float, unit: str) -> tuple[float, float]:
-    """A range in SI, lowest first. Raises KeyError for an unknown unit, ZeroDivisionError for 0 miles a gallon."""
+    """A range in SI, lowest first. Raises KeyError for an unknown unit, ZeroDivisionError for 0 mpg."""
     return _convert(low, high, UNITS[unit].to_si)
 
 

@@ -1,7 +1,7 @@
 """The vocabulary of specs: every typed fact that a variant can have, with its unit and how people read it.
 
-Numbers are stored in the SI-based unit given here; pages convert for display (see `catalog.specs.units`). Adding a fact is
-a line in `SPECS`.
+Numbers are stored in the SI-based unit given here; pages convert for display (see `catalog.specs.units`).
+Adding a fact is a line in `SPECS`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ UnitSystem = Literal["metric", "imperial"]
 class SpecKind:
     """One kind of fact. `unit` is how it is stored; text facts and counts have none.
 
-    `metric` and `imperial` are the units people read it in, each with its number of decimals. `powertrain` says which
-    cars can have it: the consumption of petrol says nothing about an electric car.
+    `metric` and `imperial` are the units people read it in, each with its number of decimals. `powertrain`
+    says which cars can have it: the consumption of petrol says nothing about an electric car.
     """
 
     key: str
@@ -31,7 +31,7 @@ class SpecKind:
     imperial: tuple[str, int] = ("", 0)
     powertrain: Literal["any", "fuel", "plug"] = "any"
 
-    def reading_unit(self, system: UnitSystem) -> tuple[str, int]:
+    def display_unit(self, system: UnitSystem) -> tuple[str, int]:
         """Unit and decimals that people of this system read."""
         return self.imperial if system == "imperial" else self.metric
 

@@ -13,15 +13,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import ngettext_lazy
 
 from catalog.search.car_names import offered
 from classifier.admin.parts import ShowsItsPhoto
 from classifier.answers.wording import candidate_text, output_summary
-from classifier.exceptions import ClassifierError
 from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback
 from classifier.training import curation
-from core.admin import NeverEdited, ViewOnly, change_link
+from core.admin import NeverEdited, ViewOnly, change_link, perform_each
 
 #: Photos of the queue on one page.
 PAGE = 20
@@ -80,6 +80,13 @@ class Item:
         return lines
 
 
+_DONE: dict[str, Any] = {
+    "confirm": ngettext_lazy("%d photo was confirmed.", "%d photos were confirmed."),
+    "reject": ngettext_lazy("%d photo was rejected.", "%d photos were rejected."),
+    "undo": ngettext_lazy("%d decision was undone.", "%d decisions were undone."),
+}
+
+
 def _decide(request: HttpRequest) -> None:
     """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that are ticked."""
     data = request.POST
@@ -89,22 +96,16 @@ def _decide(request: HttpRequest) -> None:
     ticked = [pk for pk in data.getlist("ticked") if pk.isdecimal()]
     if data.get("all") in ("confirm", "reject") and ticked:
         return _each(request, Feedback.objects.filter(pk__in=ticked), data["all"])
-    messages.warning(request, "Tick the photos first.")
+    messages.warning(request, "Select photos first.")
     return None
 
 
 def _each(request: HttpRequest, rows: Iterable[Feedback], what: str) -> None:
-    """Decide on each of the rows; say how many, and of each that was not possible why."""
-    done = 0
-    for row in rows:
-        try:
-            _one(request, row, what)
-            done += 1
-        except ClassifierError as error:
-            messages.error(request, f"Photo {str(row.identification_id)[:8]}: {error.message}")
-    words = {"confirm": "confirmed", "reject": "rejected", "undo": "undone"}
-    if done:
-        messages.success(request, f"{done} photo{'s' if done > 1 else ''} {words[what]}.")
+    perform_each(request, rows, lambda row: _one(request, row, what), _DONE[what], name=_photo_name)
+
+
+def _photo_name(row: Feedback) -> str:
+    return f"Photo {str(row.identification_id)[:8]}"
 
 
 def _one(request: HttpRequest, row: Feedback, what: str) -> None:

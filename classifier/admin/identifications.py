@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 
-from classifier.admin.parts import GoesWithItsPhoto, photo
+from classifier.admin.parts import ANSWERED_LATER, QUEUED_AGAIN, GoesWithItsPhoto, photo
 from classifier.admin.waiting import WaitsAndFails
 from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import candidate_text, output_summary, percent
@@ -132,9 +133,14 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
                 done += 1
             except ClassifierError:
                 left += 1
-        messages.success(request, f"{done} photos are queued again.")
+        messages.success(request, QUEUED_AGAIN % done)
         if left:
-            messages.warning(request, f"{left} photos have not failed, so nothing was done with them.")
+            text = ngettext(
+                "%d photo has not failed and was left as it is.",
+                "%d photos have not failed and were left as they are.",
+                left,
+            )
+            messages.warning(request, text % left)
 
     @admin.action(description="Look again with the active model", permissions=["retry"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
@@ -144,7 +150,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
         except ClassifierError as error:
             messages.error(request, error.message)
             return
-        messages.success(request, f"{count} photos wait to be looked at again, when no visitor's does.")
+        messages.success(request, ANSWERED_LATER % count)
 
     @admin.display(description="photo")
     def small(self, row: Identification) -> str:

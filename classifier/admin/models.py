@@ -15,11 +15,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from classifier.admin import cards
-from classifier.admin.parts import GoesWithItsPhoto, said
+from classifier.admin.parts import ANSWERED_LATER, GoesWithItsPhoto
 from classifier.answers.wording import candidate_text, output_summary
 from classifier.models import Identification, ModelEvent, ModelOutput, ModelVersion
 from classifier.training import backfill, registry
-from core.admin import ViewOnly
+from core.admin import ViewOnly, perform
 
 LIST = "admin:classifier_modelversion_changelist"
 
@@ -122,7 +122,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         found = {folder.name: folder for folder in registry.unregistered_bundles()}
         chosen = found.get(request.POST.get("bundle", ""))
         if request.method == "POST" and chosen:
-            return said(request, lambda: self._added(request, str(chosen)), reverse(LIST))
+            return perform(request, lambda: self._added(request, str(chosen)), reverse(LIST))
         context = {
             **self.admin_site.each_context(request),
             "title": "Add a model",
@@ -134,13 +134,13 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
     def _added(self, request: HttpRequest, folder: str) -> str:
         row, _ = registry.version_add(path=folder, actor=request.user)
-        return f"{row} is a candidate now."
+        return f"{row} is now a candidate."
 
     # --- Buttons --------------------------------------------------------------------------------------------
     def _decide(self, request: HttpRequest, what: Any, to: str) -> HttpResponse:
         if not may_promote(request):
             raise PermissionDenied
-        return said(request, what, to)
+        return perform(request, what, to)
 
     @method_decorator(require_POST)
     def promote(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -169,7 +169,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             registry.shadow_start(version=version, actor=request.user)
-            return f"{version} answers live photos from now on; nobody is shown what it says."
+            return f"{version} now answers live photos as well; visitors are not shown its answers."
 
         return self._decide(request, done, _page_of(version))
 
@@ -189,7 +189,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             count = backfill.identifications_reidentify(rows=Identification.objects.all())
-            return f"{count} photos wait to be looked at again, when no visitor's does."
+            return ANSWERED_LATER % count
 
         return self._decide(request, done, reverse("admin:classifier_modelversion_change", args=[pk]))
 

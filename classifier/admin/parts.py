@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import ngettext_lazy
 
-from classifier.exceptions import ClassifierError
 from core.admin import DeletedWithItsParent, change_link
+
+QUEUED_AGAIN: Any = ngettext_lazy("%d photo is queued again.", "%d photos are queued again.")
+ANSWERED_LATER: Any = ngettext_lazy(
+    "%d photo will be answered again once no visitor is waiting.",
+    "%d photos will be answered again once no visitor is waiting.",
+)
 
 
 def photo(pk: Any, width: int) -> str:
@@ -42,12 +47,3 @@ class ShowsItsPhoto:
 
 class GoesWithItsPhoto(ShowsItsPhoto, DeletedWithItsParent):
     """What the site made of a photo: it is deleted with the photo, and never alone."""
-
-
-def said(request: HttpRequest, what: Any, to: str) -> HttpResponse:
-    """Do `what`, which returns the words for success, say how it went, and lead to `to`."""
-    try:
-        messages.success(request, what())
-    except ClassifierError as error:
-        messages.error(request, error.message)
-    return HttpResponseRedirect(to)

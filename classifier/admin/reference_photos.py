@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import ngettext
 
 from catalog.models import Variant
 from catalog.search.car_names import CarField
@@ -130,9 +131,12 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
         except ReferenceRefused as error:
             form.add_error("photos", error.message)
             return False
-        messages.success(
-            request, f"{len(rows)} photos of the {variant} are kept. They are looked at now; reload to see."
+        text = ngettext(
+            "%d photo of the %s was added. The model reads it now; reload to see the result.",
+            "%d photos of the %s were added. The model reads them now; reload to see the result.",
+            len(rows),
         )
+        messages.success(request, text % (len(rows), variant))
         for name, reason in refused:
             messages.warning(request, f"{name}: {reason.message}")
         return True

@@ -13,11 +13,10 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from classifier.admin.cards import Table
-from classifier.admin.parts import said
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import runs
-from core.admin import ViewOnly, change_link
+from core.admin import ViewOnly, change_link, perform
+from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
 
@@ -163,9 +162,9 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             run = runs.run_start(actor=request.user, only_dataset="dataset" in request.POST)
-            return f"Training run {run.pk} waits for the trainer."
+            return f"Training run {run.pk} is waiting for the trainer."
 
-        return said(request, done, reverse(RUNS))
+        return perform(request, done, reverse(RUNS))
 
     @method_decorator(require_POST)
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -176,9 +175,9 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             runs.run_cancel(run=run)
-            return f"Training run {run.pk} ends."
+            return f"Training run {run.pk} is being cancelled."
 
-        return said(request, done, reverse("admin:classifier_trainingrun_change", args=[pk]))
+        return perform(request, done, reverse("admin:classifier_trainingrun_change", args=[pk]))
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of a run's page that changes."""

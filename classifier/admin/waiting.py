@@ -14,13 +14,14 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from classifier.admin.parts import said
+from classifier.admin.parts import QUEUED_AGAIN
 from classifier.answers import engine
 from classifier.answers.queue_status import queue
 from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import failure
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Identification
+from core.admin import perform
 
 #: So many are queued again by one press of the button; more would keep the page waiting.
 MOST = 500
@@ -80,7 +81,7 @@ class WaitsAndFails(admin.ModelAdmin):
         if not self.has_retry_permission(request):
             raise PermissionDenied
         row = get_object_or_404(Identification, pk=pk)
-        return said(request, lambda: self._tried([row]), self._list())
+        return perform(request, lambda: self._tried([row]), self._list())
 
     @method_decorator(require_POST)
     def retry_all(self, request: HttpRequest) -> HttpResponse:
@@ -88,7 +89,7 @@ class WaitsAndFails(admin.ModelAdmin):
         if not self.has_retry_permission(request):
             raise PermissionDenied
         failed = Identification.objects.filter(status=Identification.Status.FAILED).order_by("finished")
-        return said(request, lambda: self._tried(list(failed[:MOST])), self._list())
+        return perform(request, lambda: self._tried(list(failed[:MOST])), self._list())
 
     def _list(self) -> str:
         return f"{reverse('admin:classifier_identification_changelist')}?status__exact=failed"
@@ -103,7 +104,7 @@ class WaitsAndFails(admin.ModelAdmin):
                     raise
             else:
                 done += 1
-        return f"{done} photo{'' if done == 1 else 's'} queued again."
+        return QUEUED_AGAIN % done
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """With the buttons for those who may press them."""

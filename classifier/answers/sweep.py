@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from classifier.answers import engine
@@ -49,9 +49,11 @@ def _wake_again(now: datetime) -> int:
     """
     stale = Identification.objects.unheard(now, after=WAKE_AGAIN)
     lately = Identification.objects.filter(finished__gte=now - WAKE_AGAIN, finished__lte=now)
-    if latest := lately.aggregate(at=Max("enqueued"))["at"]:
-        stale = stale.filter(Q(enqueued__lt=latest) | Q(enqueued__gt=now))
-    ids = stale.order_by("enqueued").values_list("pk", flat=True)[:WAKE_AT_ONCE]
+    if latest := lately.order_by("-enqueued", "-created").first():
+        # Those of one sweep share their time: of them the ones that were sent earlier had their turn before.
+        before = Q(enqueued__lt=latest.enqueued) | Q(enqueued=latest.enqueued, created__lt=latest.created)
+        stale = stale.filter(before | Q(enqueued__gt=now))
+    ids = stale.order_by("enqueued", "created").values_list("pk", flat=True)[:WAKE_AT_ONCE]
     return Identification.objects.wake(ids, now, _enqueue)
 
 

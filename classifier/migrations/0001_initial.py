@@ -7,920 +7,311 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("catalog", "0001_initial"),
+        ('catalog', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="DatasetVersion",
+            name='DatasetVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(unique=True)),
-                (
-                    "file",
-                    models.CharField(help_text="The manifest (CSV), in VAR_DIR/datasets.", max_length=80),
-                ),
-                ("sha256", models.CharField(help_text="Of the manifest.", max_length=64)),
-                (
-                    "summary",
-                    models.JSONField(
-                        default=dict, help_text="Counts, and what changed since the previous version."
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(unique=True)),
+                ('file', models.CharField(help_text='The manifest (CSV), in VAR_DIR/datasets.', max_length=80)),
+                ('sha256', models.CharField(help_text='Of the manifest.', max_length=64)),
+                ('summary', models.JSONField(default=dict, help_text='Counts, and what changed since the previous version.')),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-number"],
+                'ordering': ['-number'],
             },
         ),
         migrations.CreateModel(
-            name="Feedback",
+            name='Feedback',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "verdict",
-                    models.CharField(
-                        choices=[
-                            ("right", "The answer is right"),
-                            ("other_variant", "It is another car of the catalogue"),
-                            ("not_listed", "It is a car that is not in the catalogue"),
-                            ("not_a_car", "It is not a car"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "text",
-                    models.CharField(
-                        blank=True, help_text="The car in the person's own words.", max_length=200
-                    ),
-                ),
-                ("may_train", models.BooleanField(default=False, verbose_name="may be used for training")),
-                (
-                    "curation",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Pending"),
-                            ("confirmed", "Confirmed"),
-                            ("rejected", "Rejected"),
-                        ],
-                        default="pending",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "told",
-                    models.DateTimeField(
-                        blank=True, help_text="When its author was told that a newer model agrees.", null=True
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("updated", models.DateTimeField(auto_now=True)),
-                (
-                    "author",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "confirmed_variant",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="The car that the curator confirmed.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="catalog.variant",
-                    ),
-                ),
-                (
-                    "variant",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="feedback",
-                        to="catalog.variant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(choices=[('right', 'The answer is right'), ('other_variant', 'It is another car of the catalogue'), ('not_listed', 'It is a car that is not in the catalogue'), ('not_a_car', 'It is not a car')], max_length=16)),
+                ('text', models.CharField(blank=True, help_text="The car in the person's own words.", max_length=200)),
+                ('may_train', models.BooleanField(default=False, verbose_name='may be used for training')),
+                ('curation', models.CharField(choices=[('pending', 'Pending'), ('confirmed', 'Confirmed'), ('rejected', 'Rejected')], default='pending', max_length=10)),
+                ('told', models.DateTimeField(blank=True, help_text='When its author was told that a newer model agrees.', null=True)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('updated', models.DateTimeField(auto_now=True)),
+                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ('confirmed_variant', models.ForeignKey(blank=True, help_text='The car that the curator confirmed.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.variant')),
+                ('variant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='feedback', to='catalog.variant')),
             ],
             options={
-                "verbose_name_plural": "feedback",
-                "ordering": ["-updated"],
-                "permissions": [("curate_feedback", "Can decide what the model learns from")],
+                'verbose_name_plural': 'feedback',
+                'ordering': ['-updated'],
+                'permissions': [('curate_feedback', 'Can decide what the model learns from')],
             },
         ),
         migrations.CreateModel(
-            name="CurationEvent",
+            name='CurationEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[
-                            ("confirmed", "Confirmed"),
-                            ("rejected", "Rejected"),
-                            ("undone", "Undone"),
-                            ("reset", "Changed by its author"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "variant",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="As confirmed.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="catalog.variant",
-                    ),
-                ),
-                (
-                    "feedback",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="curation_events",
-                        to="classifier.feedback",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('action', models.CharField(choices=[('confirmed', 'Confirmed'), ('rejected', 'Rejected'), ('undone', 'Undone'), ('reset', 'Changed by its author')], max_length=10)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('variant', models.ForeignKey(blank=True, help_text='As confirmed.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.variant')),
+                ('feedback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='curation_events', to='classifier.feedback')),
             ],
             options={
-                "ordering": ["-pk"],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(
-            name="Identification",
+            name='Identification',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
-                ),
-                (
-                    "guest_key",
-                    models.CharField(
-                        blank=True, editable=False, help_text="Whose it is until sign-in.", max_length=43
-                    ),
-                ),
-                (
-                    "photo",
-                    models.FileField(
-                        help_text="Made anew from the pixels, without metadata.", upload_to="photos/%Y/%m/"
-                    ),
-                ),
-                ("thumbnail", models.FileField(upload_to="thumbnails/%Y/%m/")),
-                ("sha256", models.CharField(help_text="Of the bytes as they were sent.", max_length=64)),
-                ("width", models.PositiveIntegerField()),
-                ("height", models.PositiveIntegerField()),
-                ("size", models.PositiveIntegerField(help_text="Bytes kept.")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Waiting"),
-                            ("running", "Being looked at"),
-                            ("done", "Answered"),
-                            ("failed", "Failed"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "enqueued",
-                    models.DateTimeField(auto_now_add=True, help_text="When the bell was last rung."),
-                ),
-                (
-                    "failure",
-                    models.CharField(blank=True, help_text="Stable code of what went wrong.", max_length=40),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("started", models.DateTimeField(blank=True, null=True)),
-                ("finished", models.DateTimeField(blank=True, null=True)),
-                (
-                    "scene",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("exterior", "A car from outside"),
-                            ("interior", "A car from inside"),
-                            ("other", "Not a car"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "decision",
-                    models.CharField(
-                        blank=True,
-                        choices=[("sure", "Sure"), ("unsure", "Not sure"), ("unknown", "Unknown car")],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "makes",
-                    models.JSONField(
-                        default=list, help_text='[{"make", "probability"}], the likeliest first.'
-                    ),
-                ),
-                (
-                    "car_models",
-                    models.JSONField(
-                        default=list, help_text='[{"make", "model", "probability"}], the likeliest first.'
-                    ),
-                ),
-                (
-                    "heat_map",
-                    models.JSONField(
-                        default=list, help_text="Rows of 0-255: where in the photo the answer comes from."
-                    ),
-                ),
-                (
-                    "box",
-                    models.JSONField(
-                        default=list, help_text="[left, top, right, bottom] of the second view, in shares."
-                    ),
-                ),
-                (
-                    "hints",
-                    models.JSONField(
-                        default=list, help_text='What may be wrong with the photo: "dark", "blurred", …'
-                    ),
-                ),
-                (
-                    "ranking",
-                    models.JSONField(
-                        default=list,
-                        help_text='[{"label", "slug", "probability"}]: all that counts beside other photos of the car.',
-                    ),
-                ),
-                (
-                    "similar",
-                    models.JSONField(
-                        default=list,
-                        help_text='[{"label", "slug", "cosine"}] of cars that look like it, the nearest first.',
-                    ),
-                ),
-                (
-                    "look_again",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Since when it waits for the active model to look at it again.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="identifications",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('guest_key', models.CharField(blank=True, editable=False, help_text='Whose it is until sign-in.', max_length=43)),
+                ('photo', models.FileField(help_text='Made anew from the pixels, without metadata.', upload_to='photos/%Y/%m/')),
+                ('thumbnail', models.FileField(upload_to='thumbnails/%Y/%m/')),
+                ('sha256', models.CharField(help_text='Of the bytes as they were sent.', max_length=64)),
+                ('width', models.PositiveIntegerField()),
+                ('height', models.PositiveIntegerField()),
+                ('size', models.PositiveIntegerField(help_text='Bytes kept.')),
+                ('status', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Being looked at'), ('done', 'Answered'), ('failed', 'Failed')], default='queued', max_length=10)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('enqueued', models.DateTimeField(auto_now_add=True, help_text='When the bell was last rung.')),
+                ('failure', models.CharField(blank=True, help_text='Stable code of what went wrong.', max_length=40)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('started', models.DateTimeField(blank=True, null=True)),
+                ('finished', models.DateTimeField(blank=True, null=True)),
+                ('scene', models.CharField(blank=True, choices=[('exterior', 'A car from outside'), ('interior', 'A car from inside'), ('other', 'Not a car')], max_length=10)),
+                ('decision', models.CharField(blank=True, choices=[('sure', 'Sure'), ('unsure', 'Not sure'), ('unknown', 'Unknown car')], max_length=10)),
+                ('makes', models.JSONField(default=list, help_text='[{"make", "probability"}], the likeliest first.')),
+                ('car_models', models.JSONField(default=list, help_text='[{"make", "model", "probability"}], the likeliest first.')),
+                ('heat_map', models.JSONField(default=list, help_text='Rows of 0-255: where in the photo the answer comes from.')),
+                ('box', models.JSONField(default=list, help_text='[left, top, right, bottom] of the second view, in shares.')),
+                ('hints', models.JSONField(default=list, help_text='What may be wrong with the photo: "dark", "blurred", …')),
+                ('ranking', models.JSONField(default=list, help_text='[{"label", "slug", "probability"}]: all that counts beside other photos of the car.')),
+                ('similar', models.JSONField(default=list, help_text='[{"label", "slug", "cosine"}] of cars that look like it, the nearest first.')),
+                ('look_again', models.DateTimeField(blank=True, help_text='Since when it waits for the active model to look at it again.', null=True)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identifications', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-created"],
+                'ordering': ['-created'],
             },
         ),
         migrations.AddField(
-            model_name="feedback",
-            name="identification",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="feedback",
-                to="classifier.identification",
-            ),
+            model_name='feedback',
+            name='identification',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='classifier.identification'),
         ),
         migrations.CreateModel(
-            name="ModelVersion",
+            name='ModelVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("version", models.CharField(max_length=40)),
-                (
-                    "digest",
-                    models.CharField(
-                        help_text="SHA-256 of the bundle's model file.", max_length=64, unique=True
-                    ),
-                ),
-                (
-                    "card",
-                    models.JSONField(
-                        default=dict, help_text="bundle.json as it was: metrics, thresholds, data, licence."
-                    ),
-                ),
-                (
-                    "report",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="How it did beside the model that was active when it was trained.",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("candidate", "Candidate"),
-                            ("shadow", "Shadow"),
-                            ("active", "Active"),
-                            ("retired", "Retired"),
-                        ],
-                        default="candidate",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "folder",
-                    models.CharField(
-                        blank=True,
-                        help_text="Of the bundle, in VAR_DIR/models; empty: the one that ships.",
-                        max_length=120,
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("promoted", models.DateTimeField(blank=True, null=True)),
-                ("shadow_since", models.DateTimeField(blank=True, null=True)),
-                (
-                    "promoted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: the site itself, or somebody at the command line.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('version', models.CharField(max_length=40)),
+                ('digest', models.CharField(help_text="SHA-256 of the bundle's model file.", max_length=64, unique=True)),
+                ('card', models.JSONField(default=dict, help_text='bundle.json as it was: metrics, thresholds, data, licence.')),
+                ('report', models.JSONField(blank=True, default=dict, help_text='How it did beside the model that was active when it was trained.')),
+                ('state', models.CharField(choices=[('candidate', 'Candidate'), ('shadow', 'Shadow'), ('active', 'Active'), ('retired', 'Retired')], default='candidate', max_length=10)),
+                ('folder', models.CharField(blank=True, help_text='Of the bundle, in VAR_DIR/models; empty: the one that ships.', max_length=120)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('promoted', models.DateTimeField(blank=True, null=True)),
+                ('shadow_since', models.DateTimeField(blank=True, null=True)),
+                ('promoted_by', models.ForeignKey(blank=True, help_text='Empty: the site itself, or somebody at the command line.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-created"],
-                "permissions": [
-                    ("promote_modelversion", "Can promote models, roll back and start shadow runs")
-                ],
+                'ordering': ['-created'],
+                'permissions': [('promote_modelversion', 'Can promote models, roll back and start shadow runs')],
             },
         ),
         migrations.CreateModel(
-            name="ModelEvent",
+            name='ModelEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[
-                            ("registered", "Registered"),
-                            ("promoted", "Promoted"),
-                            ("rolled_back", "Rolled back to"),
-                            ("shadow_started", "Shadow run started"),
-                            ("shadow_stopped", "Shadow run stopped"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: the site itself, or somebody at the command line.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "model_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="events",
-                        to="classifier.modelversion",
-                    ),
-                ),
-                (
-                    "previous",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="What was active before.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="classifier.modelversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('action', models.CharField(choices=[('registered', 'Registered'), ('promoted', 'Promoted'), ('rolled_back', 'Rolled back to'), ('shadow_started', 'Shadow run started'), ('shadow_stopped', 'Shadow run stopped')], max_length=16)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(blank=True, help_text='Empty: the site itself, or somebody at the command line.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='classifier.modelversion')),
+                ('previous', models.ForeignKey(blank=True, help_text='What was active before.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='classifier.modelversion')),
             ],
             options={
-                "ordering": ["-pk"],
+                'ordering': ['-pk'],
             },
         ),
         migrations.AddField(
-            model_name="identification",
-            name="model_version",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="identifications",
-                to="classifier.modelversion",
-            ),
+            model_name='identification',
+            name='model_version',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identifications', to='classifier.modelversion'),
         ),
         migrations.CreateModel(
-            name="Prediction",
+            name='Prediction',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("rank", models.PositiveSmallIntegerField(help_text="From 1, the likeliest first.")),
-                ("label", models.CharField(help_text="The model's own name of the class.", max_length=160)),
-                ("probability", models.FloatField(help_text="Calibrated, 0 to 1.")),
-                (
-                    "identification",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="predictions",
-                        to="classifier.identification",
-                    ),
-                ),
-                (
-                    "variant",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="predictions",
-                        to="catalog.variant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rank', models.PositiveSmallIntegerField(help_text='From 1, the likeliest first.')),
+                ('label', models.CharField(help_text="The model's own name of the class.", max_length=160)),
+                ('probability', models.FloatField(help_text='Calibrated, 0 to 1.')),
+                ('identification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='classifier.identification')),
+                ('variant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='predictions', to='catalog.variant')),
             ],
             options={
-                "ordering": ["identification", "rank"],
+                'ordering': ['identification', 'rank'],
             },
         ),
         migrations.CreateModel(
-            name="Reading",
+            name='Reading',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("past", "Earlier answer"), ("shadow", "Shadow run")], max_length=8
-                    ),
-                ),
-                ("scene", models.CharField(blank=True, max_length=10)),
-                ("decision", models.CharField(blank=True, max_length=10)),
-                (
-                    "predictions",
-                    models.JSONField(
-                        default=list, help_text='[{"label", "slug", "probability"}], the likeliest first.'
-                    ),
-                ),
-                (
-                    "agrees",
-                    models.BooleanField(
-                        help_text="Of a shadow run: whether it says the same as the answer that is shown.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "failure",
-                    models.CharField(
-                        blank=True, help_text="Of a shadow run: why it read nothing.", max_length=200
-                    ),
-                ),
-                ("answered", models.DateTimeField(help_text="When the model looked.")),
-                (
-                    "identification",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="readings",
-                        to="classifier.identification",
-                    ),
-                ),
-                (
-                    "model_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="readings",
-                        to="classifier.modelversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('past', 'Earlier answer'), ('shadow', 'Shadow run')], max_length=8)),
+                ('scene', models.CharField(blank=True, max_length=10)),
+                ('decision', models.CharField(blank=True, max_length=10)),
+                ('predictions', models.JSONField(default=list, help_text='[{"label", "slug", "probability"}], the likeliest first.')),
+                ('agrees', models.BooleanField(help_text='Of a shadow run: whether it says the same as the answer that is shown.', null=True)),
+                ('failure', models.CharField(blank=True, help_text='Of a shadow run: why it read nothing.', max_length=200)),
+                ('answered', models.DateTimeField(help_text='When the model looked.')),
+                ('identification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='classifier.identification')),
+                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='classifier.modelversion')),
             ],
             options={
-                "ordering": ["-answered"],
+                'ordering': ['-answered'],
             },
         ),
         migrations.CreateModel(
-            name="ReferencePhoto",
+            name='ReferencePhoto',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "photo",
-                    models.FileField(help_text="Never shown to visitors.", upload_to="reference/%Y/%m/"),
-                ),
-                ("thumbnail", models.FileField(upload_to="reference-thumbnails/%Y/%m/")),
-                ("sha256", models.CharField(help_text="Of the bytes as they were sent.", max_length=64)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting to be looked at"),
-                            ("counts", "Counts"),
-                            ("refused", "Does not count"),
-                        ],
-                        default="waiting",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("not_outside", "It shows no car from outside"),
-                            ("unreadable", "It can't be read"),
-                            ("missing", "Its file is gone"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("embedding", models.BinaryField(help_text="16-bit floats, little-endian.", null=True)),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("updated", models.DateTimeField(auto_now=True)),
-                (
-                    "added_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "model_version",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Which read it.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="classifier.modelversion",
-                    ),
-                ),
-                (
-                    "variant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reference_photos",
-                        to="catalog.variant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('photo', models.FileField(help_text='Never shown to visitors.', upload_to='reference/%Y/%m/')),
+                ('thumbnail', models.FileField(upload_to='reference-thumbnails/%Y/%m/')),
+                ('sha256', models.CharField(help_text='Of the bytes as they were sent.', max_length=64)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting to be looked at'), ('counts', 'Counts'), ('refused', 'Does not count')], default='waiting', max_length=10)),
+                ('reason', models.CharField(blank=True, choices=[('not_outside', 'It shows no car from outside'), ('unreadable', "It can't be read"), ('missing', 'Its file is gone')], max_length=12)),
+                ('embedding', models.BinaryField(help_text='16-bit floats, little-endian.', null=True)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('updated', models.DateTimeField(auto_now=True)),
+                ('added_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model_version', models.ForeignKey(blank=True, help_text='Which read it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='classifier.modelversion')),
+                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reference_photos', to='catalog.variant')),
             ],
             options={
-                "ordering": ["variant", "pk"],
+                'ordering': ['variant', 'pk'],
             },
         ),
         migrations.CreateModel(
-            name="Sighting",
+            name='Sighting',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
-                ),
-                (
-                    "guest_key",
-                    models.CharField(
-                        blank=True, editable=False, help_text="Whose it is until sign-in.", max_length=43
-                    ),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sightings",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('guest_key', models.CharField(blank=True, editable=False, help_text='Whose it is until sign-in.', max_length=43)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-created"],
+                'ordering': ['-created'],
             },
         ),
         migrations.AddField(
-            model_name="identification",
-            name="sighting",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="photos",
-                to="classifier.sighting",
-            ),
+            model_name='identification',
+            name='sighting',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='photos', to='classifier.sighting'),
         ),
         migrations.CreateModel(
-            name="TrainingRun",
+            name='TrainingRun',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("recipe", models.CharField(help_text="Path of the recipe.", max_length=500)),
-                (
-                    "only_dataset",
-                    models.BooleanField(default=False, help_text="Ends once the dataset version is made."),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Waiting"),
-                            ("running", "Running"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("is_open", models.BooleanField(default=True, editable=False)),
-                ("step", models.CharField(blank=True, help_text="What it is doing.", max_length=120)),
-                ("progress", models.FloatField(default=0.0, help_text="0 to 1.")),
-                ("failure", models.TextField(blank=True)),
-                ("cancel_requested", models.BooleanField(default=False)),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "enqueued",
-                    models.DateTimeField(auto_now_add=True, help_text="When the bell was last rung."),
-                ),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("started", models.DateTimeField(blank=True, null=True)),
-                ("finished", models.DateTimeField(blank=True, null=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "base",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Started from.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="classifier.modelversion",
-                    ),
-                ),
-                (
-                    "candidate",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="What came of it.",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="made_by",
-                        to="classifier.modelversion",
-                    ),
-                ),
-                (
-                    "dataset",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="runs",
-                        to="classifier.datasetversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('recipe', models.CharField(help_text='Path of the recipe.', max_length=500)),
+                ('only_dataset', models.BooleanField(default=False, help_text='Ends once the dataset version is made.')),
+                ('status', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
+                ('is_open', models.BooleanField(default=True, editable=False)),
+                ('step', models.CharField(blank=True, help_text='What it is doing.', max_length=120)),
+                ('progress', models.FloatField(default=0.0, help_text='0 to 1.')),
+                ('failure', models.TextField(blank=True)),
+                ('cancel_requested', models.BooleanField(default=False)),
+                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('enqueued', models.DateTimeField(auto_now_add=True, help_text='When the bell was last rung.')),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('started', models.DateTimeField(blank=True, null=True)),
+                ('finished', models.DateTimeField(blank=True, null=True)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('base', models.ForeignKey(blank=True, help_text='Started from.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classifier.modelversion')),
+                ('candidate', models.ForeignKey(blank=True, help_text='What came of it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='made_by', to='classifier.modelversion')),
+                ('dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='classifier.datasetversion')),
             ],
             options={
-                "ordering": ["-created"],
+                'ordering': ['-created'],
             },
         ),
         migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(
-                condition=models.Q(("may_train", True)),
-                fields=["curation", "updated"],
-                name="feedback_that_may_train",
-            ),
+            model_name='feedback',
+            index=models.Index(condition=models.Q(('may_train', True)), fields=['curation', 'updated'], name='feedback_that_may_train'),
         ),
         migrations.AddConstraint(
-            model_name="modelversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["active", "shadow"])),
-                fields=("state",),
-                name="one_active_and_one_shadow_model",
-            ),
+            model_name='modelversion',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['active', 'shadow'])), fields=('state',), name='one_active_and_one_shadow_model'),
         ),
         migrations.AddConstraint(
-            model_name="prediction",
-            constraint=models.UniqueConstraint(
-                fields=("identification", "rank"), name="prediction_rank_once"
-            ),
+            model_name='prediction',
+            constraint=models.UniqueConstraint(fields=('identification', 'rank'), name='prediction_rank_once'),
         ),
         migrations.AddConstraint(
-            model_name="prediction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("probability__range", (0, 1))), name="prediction_probability_is_a_share"
-            ),
+            model_name='prediction',
+            constraint=models.CheckConstraint(condition=models.Q(('probability__range', (0, 1))), name='prediction_probability_is_a_share'),
         ),
         migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.UniqueConstraint(
-                fields=("identification", "model_version", "role"), name="reading_once_per_model_and_role"
-            ),
+            model_name='reading',
+            constraint=models.UniqueConstraint(fields=('identification', 'model_version', 'role'), name='reading_once_per_model_and_role'),
         ),
         migrations.AddConstraint(
-            model_name="referencephoto",
-            constraint=models.UniqueConstraint(
-                fields=("variant", "sha256"), name="reference_photo_once_per_car"
-            ),
+            model_name='referencephoto',
+            constraint=models.UniqueConstraint(fields=('variant', 'sha256'), name='reference_photo_once_per_car'),
         ),
         migrations.AddConstraint(
-            model_name="referencephoto",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "counts"), _negated=True),
-                    ("embedding__isnull", False),
-                    _connector="OR",
-                ),
-                name="counting_reference_photo_was_read",
-            ),
+            model_name='referencephoto',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'counts'), _negated=True), ('embedding__isnull', False), _connector='OR'), name='counting_reference_photo_was_read'),
         ),
         migrations.AddIndex(
-            model_name="identification",
-            index=models.Index(fields=["owner", "-created"], name="classifier__owner_i_60ab66_idx"),
+            model_name='identification',
+            index=models.Index(fields=['owner', '-created'], name='classifier__owner_i_60ab66_idx'),
         ),
         migrations.AddIndex(
-            model_name="identification",
-            index=models.Index(
-                condition=models.Q(("guest_key", ""), _negated=True),
-                fields=["guest_key", "-created"],
-                name="identification_of_guest",
-            ),
+            model_name='identification',
+            index=models.Index(condition=models.Q(('guest_key', ''), _negated=True), fields=['guest_key', '-created'], name='identification_of_guest'),
         ),
         migrations.AddIndex(
-            model_name="identification",
-            index=models.Index(
-                condition=models.Q(("status__in", ["queued", "running"])),
-                fields=["status", "enqueued"],
-                name="identification_waiting",
-            ),
+            model_name='identification',
+            index=models.Index(condition=models.Q(('status__in', ['queued', 'running'])), fields=['status', 'enqueued'], name='identification_waiting'),
         ),
         migrations.AddIndex(
-            model_name="identification",
-            index=models.Index(
-                condition=models.Q(("look_again__isnull", False)),
-                fields=["look_again"],
-                name="identification_look_again",
-            ),
+            model_name='identification',
+            index=models.Index(condition=models.Q(('look_again__isnull', False)), fields=['look_again'], name='identification_look_again'),
         ),
         migrations.AddConstraint(
-            model_name="identification",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("owner__isnull", False)),
-                fields=("owner", "sha256"),
-                name="photo_once_per_owner",
-            ),
+            model_name='identification',
+            constraint=models.UniqueConstraint(condition=models.Q(('owner__isnull', False)), fields=('owner', 'sha256'), name='photo_once_per_owner'),
         ),
         migrations.AddConstraint(
-            model_name="identification",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("owner__isnull", True)),
-                fields=("guest_key", "sha256"),
-                name="photo_once_per_guest",
-            ),
+            model_name='identification',
+            constraint=models.UniqueConstraint(condition=models.Q(('owner__isnull', True)), fields=('guest_key', 'sha256'), name='photo_once_per_guest'),
         ),
         migrations.AddConstraint(
-            model_name="identification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "done"), _negated=True), ("finished__isnull", False), _connector="OR"
-                ),
-                name="done_is_finished",
-            ),
+            model_name='identification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('finished__isnull', False), _connector='OR'), name='done_is_finished'),
         ),
         migrations.AddConstraint(
-            model_name="identification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "failed"), _negated=True),
-                    models.Q(("failure", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="failed_has_a_reason",
-            ),
+            model_name='identification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'failed'), _negated=True), models.Q(('failure', ''), _negated=True), _connector='OR'), name='failed_has_a_reason'),
         ),
         migrations.AddConstraint(
-            model_name="trainingrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_open", True)), fields=("is_open",), name="one_open_training_run"
-            ),
+            model_name='trainingrun',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('is_open',), name='one_open_training_run'),
         ),
         migrations.AddConstraint(
-            model_name="trainingrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_open", True), ("status__in", ["queued", "running"])),
-                    models.Q(("is_open", False), ("status__in", ["done", "failed", "cancelled"])),
-                    _connector="OR",
-                ),
-                name="training_run_open_means_unfinished",
-            ),
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_open', True), ('status__in', ['queued', 'running'])), models.Q(('is_open', False), ('status__in', ['done', 'failed', 'cancelled'])), _connector='OR'), name='training_run_open_means_unfinished'),
         ),
         migrations.AddConstraint(
-            model_name="trainingrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "failed"), _negated=True),
-                    models.Q(("failure", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="failed_training_run_has_a_reason",
-            ),
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'failed'), _negated=True), models.Q(('failure', ''), _negated=True), _connector='OR'), name='failed_training_run_has_a_reason'),
         ),
     ]

@@ -1,6 +1,7 @@
-"""What visitors upload becomes a plain upright JPEG without any metadata and a thumbnail of it, or a PhotoRefused.
+"""Uploads become a plain upright JPEG without any metadata and a thumbnail of it, or a PhotoRefused.
 
-The kept copy is encoded anew from the pixels. What `core.images` finds wrong with the bytes is told here with what helps.
+The kept copy is encoded anew from the pixels. What `core.images` finds wrong with the bytes is told here with
+what helps.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ MAX_SIDE = 12_000
 MIN_SIDE = 64
 MAX_PHOTOS = 20
 LIMITS = Limits(MAX_BYTES, MAX_PIXELS, MAX_SIDE, min_width=MIN_SIDE, min_height=MIN_SIDE)
-#: The kept copy's long side and the thumbnail's, in pixels. 1600 lets libjpeg decode a 12-megapixel photo at half scale;
-#: what comes out of that, 2000 pixels and a little more, is kept as it is: to shrink it further cost half of all the time.
+#: The kept copy's long side and the thumbnail's, in pixels. 1600 lets libjpeg decode a 12-megapixel photo at
+#: half scale; what comes out of that, 2000 pixels and a little more, is kept as it is: to shrink it further
+#: cost half of all the time.
 KEPT_SIDE, MOST_KEPT = 1600, 2048
 THUMBNAIL_SIDE = 320
 #: Of JPEG. Traces of compression show less where there are more pixels.
@@ -55,7 +57,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class CleanPhoto:
-    """A photo that may be kept: JPEG bytes, a JPEG thumbnail, its size in pixels, SHA-256 of what was sent."""
+    """A photo to keep: JPEG bytes, a JPEG thumbnail, its size in pixels, SHA-256 of what was sent."""
 
     content: bytes
     thumbnail: bytes
@@ -73,7 +75,8 @@ def limits_text() -> str:
 def clean_photo(file: BinaryIO, *, name: str, size: int) -> CleanPhoto:
     """Check a file by its content and make the copy that is kept.
 
-    `name` only lends its extension, `size` is in bytes. Raises PhotoRefused with what is wrong and what helps.
+    `name` only lends its extension, `size` is in bytes. Raises PhotoRefused with what is wrong and what
+    helps.
     """
     try:
         check_size(size, LIMITS)

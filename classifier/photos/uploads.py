@@ -39,7 +39,10 @@ class CutShort(InMemoryUploadedFile):
 
 
 def uploaded_photo(file: BinaryIO | UploadedFile, *, name: str, size: int) -> CleanPhoto:
-    """`intake.clean_photo` of a file that came with a request. Raises also PhotoNotStored where there was no room for all of it."""
+    """`intake.clean_photo` of a file that came with a request.
+
+    Raises also PhotoNotStored where there was no room for all of it.
+    """
     if isinstance(file, CutShort):
         raise no_room()
     return clean_photo(cast("BinaryIO", file), name=name, size=size)

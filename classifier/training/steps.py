@@ -13,6 +13,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from ml.exceptions import BundleError
 from ml.recipes import Recipe, ReleaseNotes, read_recipe
 
 if TYPE_CHECKING:
-    from ml.data.splits import Photo
+    from ml.data.photo_table import Photo
 
 logger = logging.getLogger(__name__)
 #: Seconds between two heartbeats of a run.
@@ -272,12 +273,13 @@ def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Pat
 
     loaded = [LoadedBundle.open(source, "onnx", settings.MODEL_THREADS) for source in (base, candidate)]
     photos = list(_validation(manifest, [label.label for label in base.labels]))
-    return paired_comparison(loaded[0], loaded[1], photos) | {"against": str(version)}
+    report = paired_comparison(loaded[0], loaded[1], photos)
+    return replace(report, against=str(version)).to_json()
 
 
 def _validation(manifest: Path, labels: list[str]) -> Iterator[Photo]:
     from ml.data.manifests import read_manifest
-    from ml.data.splits import Photo
+    from ml.data.photo_table import Photo
 
     numbers = {label: number for number, label in enumerate(labels)}
     for row in read_manifest(manifest):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import logging
 import warnings
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,41 +13,11 @@ import safetensors.torch
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from ml.exceptions import DataError, MlError, WeightsError
+from ml.exceptions import MlError
 from ml.network.car_net import CarNet, fuse_batchnorm
 
 OPSET = 20
 OUTPUTS = ("car_logits", "scene_logits", "embedding", "feature_map")
-
-
-def load_run(run: str | Path) -> tuple[CarNet, list[str], dict]:
-    """(network, labels, recipe) of a run's folder: its finished weights, or the best checkpoint of one under way.
-
-    Raises DataError where the folder is no run, WeightsError where it has no weights yet or they don't fit.
-    """
-    run = Path(run)
-    try:
-        recipe = json.loads((run / "recipe.json").read_text())
-        labels = json.loads((run / "labels.json").read_text())
-    except FileNotFoundError as error:
-        raise DataError(
-            f"{run} is not a run: {Path(error.filename).name} is missing. Give the folder training made."
-        ) from None
-    model = CarNet(recipe["architecture"], classes=len(labels), hidden=recipe.get("hidden", ()))
-    try:
-        if (run / "model.pt").exists():
-            state = torch.load(run / "model.pt", map_location="cpu", weights_only=True)
-        else:
-            saved = torch.load(run / "checkpoints" / "best.ckpt", map_location="cpu", weights_only=True)[
-                "state_dict"
-            ]
-            state = {name.removeprefix("network."): tensor for name, tensor in saved.items()}
-        model.load_state_dict(state)
-    except FileNotFoundError:
-        raise WeightsError(f"{run} has no weights yet. Start the training again to go on with it.") from None
-    except RuntimeError as error:
-        raise WeightsError(f"The weights of {run} do not fit {recipe['architecture']}: {error}") from None
-    return model.eval(), labels, recipe
 
 
 def to_files(model: CarNet, *, size: int) -> tuple[bytes, bytes]:
@@ -79,7 +47,8 @@ def to_onnx(fused: CarNet, *, size: int) -> bytes:
     model = program.model_proto
     _halve(model.graph)
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _halve(graph: onnx.GraphProto) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.images import FORMATS, register_heif, to_rgb
@@ -60,7 +61,7 @@ def to_input(
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
     box: tuple[float, float, float, float] | None = None,
-) -> np.ndarray:
+) -> NDArray[np.float32]:
     """The input of the network: the photo, or `box` of it, as float32 of shape (3, size, size), normalised.
 
     `image` is RGB. `box` is (left, top, right, bottom) in shares of width and height. `mean` and `std` are

@@ -1,4 +1,7 @@
-"""What a bundle's network makes of many photos, kept as arrays, so that settings are tried without looking again."""
+"""The outputs of a bundle's network for many photos, kept as arrays, so that settings are tried without computing them again.
+
+N photos, C classes, D numbers of an embedding.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from ml.bundle.bundle import SecondView
-from ml.data.photos import open_photo
-from ml.data.splits import Photo
+from ml.data.decoding import batches, decode
+from ml.data.photo_table import Photo
 from ml.evaluation.calibration import Labelled
 from ml.evaluation.corruptions import Corruption
-from ml.exceptions import DataError, PhotoError
 from ml.serving.loaded_bundle import LoadedBundle, Views
 from ml.serving.quality import hints
 from ml.serving.runtime import Arrays
 from ml.serving.views import areas_of, mixed, mixed_scenes, settled
 
-BATCH = 16
-
 
 @dataclass(frozen=True)
 class BatchOutputs:
-    """N photos seen whole and once more as `how` says; neither view has its feature maps any more."""
+    """Outputs for the first view of N photos and for a second one framed as `how` says; feature maps are left out."""
 
     how: SecondView
     labels: np.ndarray  # (N) class numbers, as the photos came with
@@ -52,10 +51,10 @@ class BatchOutputs:
     def part(self, chosen: np.ndarray) -> BatchOutputs:
         """The photos of these indices."""
         first, second = (
-            seen._replace(
-                cars=seen.cars[chosen], scenes=seen.scenes[chosen], embedding=seen.embedding[chosen]
+            view._replace(
+                cars=view.cars[chosen], scenes=view.scenes[chosen], embedding=view.embedding[chosen]
             )
-            for seen in (self.first, self.second)
+            for view in (self.first, self.second)
         )
         return BatchOutputs(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
@@ -82,50 +81,41 @@ def compute_outputs(
     corruption: Corruption | None = None,
     title: str = "photos",
 ) -> list[BatchOutputs]:
-    """Look at photos, changed by `corruption` if there is one: once whole, and closer in each of the ways.
+    """Outputs for photos, corrupted first where `corruption` is given: one first view, and a second one in each of the ways.
 
     One BatchOutputs for each way, the bundle's own where none is given. Prints its progress to stderr. Raises DataError
     naming a photo that can't be decoded.
     """
     ways = ways or [loaded.bundle.settings.second_view]
-    seen: list[list[Views]] = [[] for _ in ways]
-    for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch"):
-        images = [_open(photo, corruption) for photo in photos[start : start + BATCH]]
+    views_by_way: list[list[Views]] = [[] for _ in ways]
+    for batch in batches(photos, title=title):
+        images = [_corrupted(photo, corruption) for photo in batch]
         first = loaded.first_view(images)
         remarks = [hints(image) for image in images]
-        for way, parts in zip(ways, seen, strict=True):
+        for way, parts in zip(ways, views_by_way, strict=True):
             views = loaded.second_view(images, first, way, remarks)
-            parts.append(replace(views, first=_light(views.first), second=_light(views.second)))
+            light = replace(
+                views, first=_without_feature_map(views.first), second=_without_feature_map(views.second)
+            )
+            parts.append(light)
     labels = np.array([photo.label for photo in photos])
-    return [_joined(way, labels, parts) for way, parts in zip(ways, seen, strict=True)]
+    return [_joined(way, labels, parts) for way, parts in zip(ways, views_by_way, strict=True)]
 
 
-def embed(loaded: LoadedBundle, photos: Sequence[Photo], *, title: str = "photos") -> np.ndarray:
-    """(N, D) embeddings of photos seen whole, once. Raises DataError as `compute_outputs`."""
-    parts = [
-        loaded.first_view([_open(photo, None) for photo in photos[start : start + BATCH]]).embedding
-        for start in tqdm(range(0, len(photos), BATCH), desc=title, unit="batch")
-    ]
-    return np.concatenate(parts)
-
-
-def _light(seen: Arrays) -> Arrays:
-    # The feature maps of a thousand photos would take a gigabyte.
-    return seen._replace(feature_map=seen.feature_map[:0])
-
-
-def _open(photo: Photo, corruption: Corruption | None) -> Image.Image:
-    try:
-        image = open_photo(photo.path)
-    except PhotoError as error:
-        raise DataError(f"{photo.path}: {error} Remove it or repair it.") from error
-    # Seeded by the name, so that a photo looks the same in every run and whatever photos are with it.
+def _corrupted(photo: Photo, corruption: Corruption | None) -> Image.Image:
+    image = decode(photo)
+    # Seeded by the name, so that a photo is corrupted alike in every run and whatever photos are with it.
     return corruption(image, random.Random(photo.name)) if corruption else image
+
+
+def _without_feature_map(view: Arrays) -> Arrays:
+    # Those of a thousand photos would take a gigabyte.
+    return view._replace(feature_map=view.feature_map[:0])
 
 
 def _joined(how: SecondView, labels: np.ndarray, parts: list[Views]) -> BatchOutputs:
     first, second = (
-        Arrays(*map(np.concatenate, zip(*seen, strict=True)))
-        for seen in ([part.first for part in parts], [part.second for part in parts])
+        Arrays(*map(np.concatenate, zip(*views, strict=True)))
+        for views in ([part.first for part in parts], [part.second for part in parts])
     )
     return BatchOutputs(how, labels, first, second, np.concatenate([areas_of(part.boxes) for part in parts]))

@@ -9,12 +9,14 @@ from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.axes import Axes
+
+from ml.evaluation.comparison_report import ComparisonReport
 
 mpl.use("Agg")  # no window, no display
 from matplotlib import pyplot as plt  # after the line above
 
-Report = dict[str, Any]
-Draw = Callable[[Any, Report], None]
+Draw = Callable[[Axes, ComparisonReport], None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,10 @@ MARKS = "osD^vP*Xh<>"
 DASHES = ("-", "--", "-.", ":")
 
 
-def charts(report: Report) -> dict[str, dict[str, bytes]]:
+def charts(report: ComparisonReport) -> dict[str, dict[str, bytes]]:
     """PNG files by name and theme ("light", "dark")."""
     kinds: dict[str, Draw] = {"accuracy": _accuracy, "cost": _cost, "reliability": _reliability}
-    if any(model["curve"] for model in report["models"]):
+    if any(model.curve for model in report.models):
         kinds |= {"curves-accuracy": _curves_of("val_top1"), "curves-loss": _curves_of("val_loss")}
     return {
         name: {theme.name: _draw(draw, report, theme) for theme in (LIGHT, DARK)}
@@ -45,7 +47,7 @@ def charts(report: Report) -> dict[str, dict[str, bytes]]:
     }
 
 
-def _draw(draw: Draw, report: Report, theme: Theme) -> bytes:
+def _draw(draw: Draw, report: ComparisonReport, theme: Theme) -> bytes:
     style: Any = {
         "font.size": 9,
         "figure.facecolor": theme.face,
@@ -64,7 +66,7 @@ def _draw(draw: Draw, report: Report, theme: Theme) -> bytes:
     }
     with plt.rc_context(style):
         # Narrow, so that the words can still be read where a phone shows it 300 pixels wide.
-        figure, axes = plt.subplots(figsize=(4.2, 3.2 + 0.18 * len(report["models"])), layout="constrained")
+        figure, axes = plt.subplots(figsize=(4.2, 3.2 + 0.18 * len(report.models)), layout="constrained")
         draw(axes, report)
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=160, metadata={"Software": None})
@@ -72,8 +74,8 @@ def _draw(draw: Draw, report: Report, theme: Theme) -> bytes:
     return stream.getvalue()
 
 
-def _looks(count: int) -> list[dict[str, str]]:
-    """Colour, mark and dash for each model, no two alike."""
+def _styles(count: int) -> list[dict[str, Any]]:
+    """Colour, mark and dash for each of `count` models, no two alike."""
     colours = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
     return [
         {
@@ -85,27 +87,27 @@ def _looks(count: int) -> list[dict[str, str]]:
     ]
 
 
-def _legend(axes: Any) -> None:
+def _legend(axes: Axes) -> None:
     axes.figure.legend(loc="outside lower left", ncols=2, fontsize=8)
 
 
-def _accuracy(axes: Any, report: Report) -> None:
-    models = report["models"]
-    for number, (model, look) in enumerate(zip(models, _looks(len(models)), strict=True)):
-        top = model["top-1"]
-        spread = [[top["value"] - top["low"]], [top["high"] - top["value"]]]
-        axes.errorbar(top["value"], number, xerr=spread, fmt=look["marker"], color=look["color"], capsize=3)
-    axes.set_yticks(range(len(models)), [model["name"] for model in models])
+def _accuracy(axes: Axes, report: ComparisonReport) -> None:
+    models = report.models
+    for number, (model, style) in enumerate(zip(models, _styles(len(models)), strict=True)):
+        top = model.top_1
+        spread = [[top.value - top.low], [top.high - top.value]]
+        axes.errorbar(top.value, number, xerr=spread, fmt=style["marker"], color=style["color"], capsize=3)
+    axes.set_yticks(range(len(models)), [model.name for model in models])
     axes.invert_yaxis()
     axes.set_xlabel("right at first (95% interval)")
 
 
-def _cost(axes: Any, report: Report) -> None:
-    models = report["models"]
-    for model, look in zip(models, _looks(len(models)), strict=True):
+def _cost(axes: Axes, report: ComparisonReport) -> None:
+    models = report.models
+    for model, style in zip(models, _styles(len(models)), strict=True):
         axes.plot(
-            model["milliseconds"]["value"], model["top-1"]["value"], color=look["color"], marker=look["marker"],
-            linestyle="none", label=model["name"],
+            model.milliseconds.value, model.top_1.value, color=style["color"], marker=style["marker"],
+            linestyle="none", label=model.name,
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xlabel("milliseconds for a photo")
@@ -113,14 +115,14 @@ def _cost(axes: Any, report: Report) -> None:
     _legend(axes)
 
 
-def _reliability(axes: Any, report: Report) -> None:
+def _reliability(axes: Axes, report: ComparisonReport) -> None:
     axes.plot([0, 1], [0, 1], color=mpl.rcParams["axes.edgecolor"], linewidth=1, label="as sure as right")
-    models = report["models"]
-    for model, look in zip(models, _looks(len(models)), strict=True):
-        bins = model["reliability"]
+    models = report.models
+    for model, style in zip(models, _styles(len(models)), strict=True):
+        bins = model.reliability
         axes.plot(
-            [one["confidence"] for one in bins], [one["right"] for one in bins], markersize=4, linewidth=1.2,
-            label=model["name"], **look,
+            [one.confidence for one in bins], [one.right for one in bins], markersize=4, linewidth=1.2,
+            label=model.name, **style,
         )  # fmt: skip
     axes.set_xlabel("confidence")
     axes.set_ylabel("share right")
@@ -130,16 +132,16 @@ def _reliability(axes: Any, report: Report) -> None:
 def _curves_of(figure: str) -> Draw:
     titles = {"val_top1": "right at first, validation", "val_loss": "loss, validation (faint: training)"}
 
-    def draw(axes: Any, report: Report) -> None:
-        models = report["models"]
-        for model, look in zip(models, _looks(len(models)), strict=True):
-            points = model["curve"].get(figure)
+    def draw(axes: Axes, report: ComparisonReport) -> None:
+        models = report.models
+        for model, style in zip(models, _styles(len(models)), strict=True):
+            points = model.curve.get(figure)
             if not points:
                 continue
-            axes.plot(*zip(*points, strict=True), markersize=3, linewidth=1.2, label=model["name"], **look)
-            if figure == "val_loss" and model["curve"].get("train_loss"):
-                learned = model["curve"]["train_loss"]
-                axes.plot(*zip(*learned, strict=True), color=look["color"], alpha=0.35, linewidth=1)
+            axes.plot(*zip(*points, strict=True), markersize=3, linewidth=1.2, label=model.name, **style)
+            if figure == "val_loss" and model.curve.get("train_loss"):
+                learned = model.curve["train_loss"]
+                axes.plot(*zip(*learned, strict=True), color=style["color"], alpha=0.35, linewidth=1)
         axes.set_xlabel("epoch")
         axes.set_ylabel(titles[figure])
         _legend(axes)

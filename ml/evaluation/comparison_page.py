@@ -12,7 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from ml.data.photos import open_photo
 from ml.evaluation.charts import charts
-from ml.evaluation.comparison import Judged, prediction_sample
+from ml.evaluation.comparison import ComparedOutputs, prediction_sample
+from ml.evaluation.comparison_report import ComparisonReport
+from ml.evaluation.report import Estimate
 from ml.exceptions import PhotoError
 
 #: What the charts show, in the order of the page.
@@ -26,7 +28,7 @@ CAPTIONS = {
 GRID = 24
 
 
-def write_comparison(judged: Judged, report: dict[str, Any], out: Path, *, photos: bool) -> Path:
+def write_comparison(outputs: ComparedOutputs, report: ComparisonReport, out: Path, *, photos: bool) -> Path:
     """Write `index.html`, `README.md`, `comparison.json` and the charts into `out`; returns the page.
 
     Without `photos` no photo and no part of one is in any of them.
@@ -38,16 +40,16 @@ def write_comparison(judged: Judged, report: dict[str, Any], out: Path, *, photo
             (out / f"{name}-{theme}.png").write_bytes(content)
     values = {
         "report": report,
-        "best": report["models"][judged.best]["name"],
+        "best": report.models[outputs.best].name,
         "captions": {name: text for name, text in CAPTIONS.items() if name in drawn},
         "pictures": {name: {t: _data_url(c, "png") for t, c in themes.items()} for name, themes in drawn.items()},
-        "pairs": _pairs(judged, report) if photos else [],
-        "grid": _grid(judged) if photos else [],
+        "pairs": _pairs(outputs, report) if photos else [],
+        "grid": _grid(outputs) if photos else [],
     }  # fmt: skip
     pages = _environment()
     for template, file in (("comparison.html", "index.html"), ("comparison.md", "README.md")):
         (out / file).write_text(pages.get_template(template).render(values), encoding="utf-8")
-    plain = json.dumps(report, indent=1, ensure_ascii=False)
+    plain = json.dumps(report.to_json(), indent=1, ensure_ascii=False)
     (out / "comparison.json").write_text(plain + "\n", encoding="utf-8")
     return out / "index.html"
 
@@ -64,9 +66,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _percent(figure: dict[str, float]) -> str:
-    """A share with its interval."""
-    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+def _percent(share: Estimate) -> str:
+    """A share in per cent with its interval."""
+    return f"{100 * share.value:.1f} ({100 * share.low:.1f}–{100 * share.high:.1f})"
 
 
 def _count(number: float) -> str:
@@ -84,12 +86,12 @@ def _data_url(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _thumbnail(judged: Judged, index: int | None) -> str | None:
+def _thumbnail(outputs: ComparedOutputs, index: int | None) -> str | None:
     """A photo, small, as a data URL."""
     if index is None:
         return None
     try:
-        image = open_photo(judged.photos[index].path, short_side=160)
+        image = open_photo(outputs.photos[index].path, short_side=160)
     except PhotoError:  # decoded a moment ago: it was taken away meanwhile
         return None
     image.thumbnail((240, 160))
@@ -98,24 +100,30 @@ def _thumbnail(judged: Judged, index: int | None) -> str | None:
     return _data_url(stream.getvalue(), "jpeg")
 
 
-def _pairs(judged: Judged, report: dict[str, Any]) -> list[dict[str, Any]]:
+def _pairs(outputs: ComparedOutputs, report: ComparisonReport) -> list[dict[str, Any]]:
     return [
-        {**pair, "mistaken": _thumbnail(judged, pair["example"]), "alike": _thumbnail(judged, pair["other"])}
-        for pair in report["confusions"]
+        {
+            "pair": pair,
+            "mistaken": _thumbnail(outputs, pair.example),
+            "alike": _thumbnail(outputs, pair.other),
+        }
+        for pair in report.confusions
     ]
 
 
-def _grid(judged: Judged) -> list[dict[str, Any]]:
+def _grid(outputs: ComparedOutputs) -> list[dict[str, Any]]:
     """Photos with what each model says of them."""
     cells = []
-    for index in prediction_sample(judged, GRID):
-        label = int(judged.photos.labels[index])
+    for index in prediction_sample(outputs, GRID):
+        label = int(outputs.photos.labels[index])
         answers = []
-        for model, probabilities in zip(judged.models, judged.probabilities, strict=True):
+        for model, probabilities in zip(outputs.models, outputs.probabilities, strict=True):
             said = int(probabilities[index].argmax())
             answers.append({
-                "model": model.name, "said": judged.labels[said], "right": said == label,
+                "model": model.saved.name, "said": outputs.labels[said], "right": said == label,
                 "share": float(probabilities[index, said]),
             })  # fmt: skip
-        cells.append({"photo": _thumbnail(judged, index), "label": judged.labels[label], "answers": answers})
+        cells.append(
+            {"photo": _thumbnail(outputs, index), "label": outputs.labels[label], "answers": answers}
+        )
     return cells

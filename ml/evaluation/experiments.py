@@ -7,14 +7,17 @@ them after five photos of each.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from ml.bundle.bundle import Label
-from ml.data.splits import Photo
+from ml.data.photo_table import Photo
+from ml.evaluation import metrics
 from ml.evaluation.batch_outputs import BatchOutputs, compute_outputs
-from ml.evaluation.evaluate import Material, Sources, evaluate, read_left_out
+from ml.evaluation.evaluate import evaluate
+from ml.evaluation.photo_sources import EvaluationPhotos, PhotoSources, read_left_out
+from ml.evaluation.report import EvaluationReport, FewPhotos
 from ml.exceptions import BundleError
 from ml.serving.embedding_projection import EmbeddingProjection
 from ml.serving.loaded_bundle import LoadedBundle
@@ -24,14 +27,15 @@ from ml.serving.prototypes import FEWEST, Prototype, join, project_prototypes, p
 DRAWS = 20
 
 
-def experiment(loaded: LoadedBundle, material: Material, sources: Sources) -> dict[str, Any]:
+def experiment(loaded: LoadedBundle, photos: EvaluationPhotos, sources: PhotoSources) -> EvaluationReport:
     """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a projection."""
     projection_of(loaded)
-    report = evaluate(loaded, material)
-    if left_out := read_left_out(sources):
-        known = compute_outputs(loaded, material.cars, title="validation photos")[0]
-        report["few photos"] = few_photos(loaded, known, outputs_of_left_out(loaded, left_out))
-    return report
+    report = evaluate(loaded, photos)
+    left_out = read_left_out(sources)
+    if not left_out:
+        return report
+    known = compute_outputs(loaded, photos.cars, title="validation photos")[0]
+    return replace(report, few_photos=few_photos(loaded, known, outputs_of_left_out(loaded, left_out)))
 
 
 def projection_of(loaded: LoadedBundle) -> EmbeddingProjection:
@@ -44,7 +48,7 @@ def projection_of(loaded: LoadedBundle) -> EmbeddingProjection:
 def outputs_of_left_out(
     loaded: LoadedBundle, classes: dict[str, tuple[list[Photo], list[Photo]]]
 ) -> dict[str, tuple[BatchOutputs, BatchOutputs]]:
-    """(training, validation) observations of each class that was left out, in two passes."""
+    """(training, validation) outputs for each class that was left out, in two passes."""
     passes = [
         compute_outputs(
             loaded, [photo for parts in classes.values() for photo in parts[number]], title=title
@@ -64,51 +68,48 @@ def few_photos(
     classes: dict[str, tuple[BatchOutputs, BatchOutputs]],
     *,
     draws: int = DRAWS,
-) -> dict[str, Any]:
+) -> FewPhotos:
     """Top-1 on new cars learned from FEWEST photos each, and what the known ones lose; 95% of the draws lie in the interval.
 
     All new cars are learned together, and their photos compete with all the known cars.
     """
     before = float((known.car_logits.argmax(axis=1) == known.labels).mean())
     new, lost = [], []
-    for photos in _drawn(classes, draws):
+    for photos in _draw_photos(classes, draws):
         prototypes = [
             prototype_of(Label(name, "", "", "", "", None), list(embeddings))
             for name, embeddings in zip(classes, photos, strict=True)
         ]
         hits = [
-            _joined(loaded, seen, prototypes).argmax(axis=1) == len(loaded.bundle.labels) + number
-            for number, (_, seen) in enumerate(classes.values())
+            _join(loaded, outputs, prototypes).argmax(axis=1) == len(loaded.bundle.labels) + number
+            for number, (_, outputs) in enumerate(classes.values())
         ]
         new.append(float(np.concatenate(hits).mean()))
-        after = _joined(loaded, known, prototypes).argmax(axis=1) == known.labels
+        after = _join(loaded, known, prototypes).argmax(axis=1) == known.labels
         lost.append(before - float(after.mean()))
-    return {
-        "classes": len(classes),
-        "photos each": FEWEST,
-        "new top-1": _spread(new),
-        "known lose": _spread(lost),
-    }
+    return FewPhotos(
+        classes=len(classes),
+        photos_each=FEWEST,
+        new_top_1=metrics.estimate_of(float(np.mean(new)), new),
+        known_lose=metrics.estimate_of(float(np.mean(lost)), lost),
+    )
 
 
-def _drawn(classes: dict[str, tuple[BatchOutputs, BatchOutputs]], draws: int) -> Iterator[list[np.ndarray]]:
+def _draw_photos(
+    classes: dict[str, tuple[BatchOutputs, BatchOutputs]], draws: int
+) -> Iterator[list[np.ndarray]]:
     """FEWEST embeddings of each class, `draws` times."""
     for draw in range(draws):
         random = np.random.default_rng(draw)
         yield [
-            seen.embedding[random.choice(len(seen.labels), FEWEST, replace=False)]
-            for seen, _ in classes.values()
+            outputs.embedding[random.choice(len(outputs.labels), FEWEST, replace=False)]
+            for outputs, _ in classes.values()
         ]
 
 
-def _joined(loaded: LoadedBundle, seen: BatchOutputs, prototypes: list[Prototype]) -> np.ndarray:
+def _join(loaded: LoadedBundle, outputs: BatchOutputs, prototypes: list[Prototype]) -> np.ndarray:
     projection = projection_of(loaded)
-    logits = seen.car_logits / loaded.bundle.settings.calibration.cars
+    logits = outputs.car_logits / loaded.bundle.settings.calibration.cars
     return join(
-        logits, projection.project(seen.embedding), projection, project_prototypes(projection, prototypes)
+        logits, projection.project(outputs.embedding), projection, project_prototypes(projection, prototypes)
     )
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return {"value": float(np.mean(values)), "low": float(low), "high": float(high)}

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from ml.data.photo_table import Photo
-from ml.evaluation.compared_model import ComparedModel, decoded
 
 NEIGHBOURS = 10
 #: Rows of the table of similarities that are in memory at once.
@@ -55,10 +53,3 @@ def _nearest(embeddings: np.ndarray, count: int) -> np.ndarray:
         similarity[rows, start + rows] = -np.inf
         parts.append(np.argpartition(-similarity, count - 1, axis=1)[:, :count])
     return np.concatenate(parts)
-
-
-def embeddings_of(model: ComparedModel, photos: Sequence[Photo], *, threads: int) -> np.ndarray:
-    """(N, D) embeddings of photos. Prints its progress to stderr."""
-    session = model.start(threads)
-    batches = tqdm(decoded(photos), total=-(-len(photos) // 16), desc="photos", unit="batch")
-    return np.concatenate([session.first_view(images).embedding for images in batches])

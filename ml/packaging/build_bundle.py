@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from ml.bundle.bundle import Bundle, Input, Settings, Thresholds, write_bundle
-from ml.bundle.export import load_run, to_files
+from core.files import write_atomically
+from ml.bundle.bundle import Bundle, Settings, Thresholds, write_bundle
+from ml.bundle.export import to_files
 from ml.bundle.labels import label_table
-from ml.bundle.model_card import write_card
-from ml.data.photos import open_photo
-from ml.data.transforms import IMAGENET_MEAN, IMAGENET_STD
-from ml.evaluation.batch_outputs import embed
-from ml.evaluation.evaluate import Material, Sources, evaluate, read_material
+from ml.bundle.saved_models import open_run
+from ml.data.decoding import decode
+from ml.evaluation.evaluate import evaluate, identity
+from ml.evaluation.photo_sources import EvaluationPhotos, PhotoSources, read_evaluation_photos
+from ml.evaluation.report import EvaluationReport, Parity
 from ml.exceptions import BundleError, DataError
 from ml.network.car_net import CarNet
+from ml.network.embeddings import embed_photos
+from ml.packaging.model_card import write_card
 from ml.packaging.tuning import tune
 from ml.recipes import Data, ReleaseNotes
 from ml.serving.embedding_projection import EmbeddingProjection, fit_projection
@@ -35,48 +38,46 @@ PARITY_PHOTOS = 48
 
 def build_bundle(
     run: Path, out: Path, *, notes: ReleaseNotes, version: str | None = None, threads: int = 2
-) -> tuple[Bundle, dict[str, Any]]:
+) -> tuple[Bundle, EvaluationReport]:
     """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle and its card.
 
     Returns the bundle and the whole report, which is also written to `run/report.json`. Raises MlError with what to do
     where something is missing or where PyTorch and ONNX Runtime don't agree.
     """
-    model, labels, recipe = load_run(run)
-    model_file, weights = to_files(model, size=recipe["size"])
+    model = open_run(run)
+    model_file, weights = to_files(model.network, size=model.input.size)
     now = datetime.now(UTC)
     settings = Settings(
-        name=notes.name or recipe["name"],
+        name=notes.name or model.recipe["name"],
         version=version or f"{now:%Y.%m.%d}",
-        architecture=recipe["architecture"],
-        input=Input(recipe["size"], IMAGENET_MEAN, IMAGENET_STD),
+        architecture=model.architecture,
+        input=model.input,
         thresholds=Thresholds(sure=1.0, unknown=0.0, exterior=0.5),
     )
-    table = label_table(labels, notes.classes)
+    table = label_table(model.labels, notes.classes)
     with tempfile.TemporaryDirectory() as folder:
         draft = write_bundle(Path(folder) / "draft", settings, table, model=model_file, weights=weights)
         loaded = LoadedBundle.open(draft, "onnx", threads)
-        material = read_material(sources_of(Data(**recipe["data"]), notes), draft)
-        parity = check_parity(model, draft, material)
-        loaded = replace(loaded, projection=learn_projection(loaded, material))
-        settings, choice = tune(loaded, material)
-        report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), material)
-    report["two looks"] |= choice
-    report["parity"] = parity
-    facts = _facts(recipe, notes, report, created=now.isoformat(timespec="seconds"))
+        photos = read_evaluation_photos(sources_of(Data(**model.recipe["data"]), notes), draft)
+        parity = check_parity(model.network, draft, photos)
+        loaded = replace(loaded, projection=learn_projection(loaded, photos))
+        settings, crossfitted = tune(loaded, photos)
+        report = evaluate(replace(loaded, bundle=replace(draft, settings=settings)), photos)
+    both = replace(report.both_views, crossfitted_error=crossfitted)
+    report = replace(report, both_views=both, parity=parity)
+    facts = _facts(model.recipe, notes, report, created=now.isoformat(timespec="seconds"))
     projection = loaded.projection.to_file() if loaded.projection else None
     bundle = write_bundle(
         out, settings, table, model=model_file, weights=weights, projection=projection, facts=facts
     )
     write_card(bundle)
-    report["bundle"] = {"name": bundle.name, "version": bundle.version, "digest": bundle.digest}
-    (run / "report.json").write_text(
-        json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    report = replace(report, bundle=identity(bundle))
+    write_atomically(run / "report.json", json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
     return bundle, report
 
 
 def _facts(
-    recipe: dict[str, Any], notes: ReleaseNotes, report: dict[str, Any], *, created: str
+    recipe: dict[str, Any], notes: ReleaseNotes, report: EvaluationReport, *, created: str
 ) -> dict[str, Any]:
     """What `bundle.json` says beside the settings."""
     return {
@@ -86,13 +87,13 @@ def _facts(
         "licence": notes.licence,
         "limits": notes.limits,
         "training": {key: recipe[key] for key in ("stages", "batch", "learning_rate", "weights", "seed")},
-        "metrics": {key: value for key, value in report.items() if key not in ("bundle", "classes")},
+        "metrics": replace(report, bundle=None, classes=None).to_json(),
     }
 
 
-def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
+def sources_of(data: Data, notes: ReleaseNotes) -> PhotoSources:
     """The photos that a run's recipe and its release notes name."""
-    return Sources(
+    return PhotoSources(
         cars=tuple(map(Path, data.cars)),
         cars_split=tuple(map(Path, data.cars_validation)),
         scenes=Path(data.scenes) if data.scenes else None,
@@ -104,37 +105,39 @@ def sources_of(data: Data, notes: ReleaseNotes) -> Sources:
     )
 
 
-def learn_projection(loaded: LoadedBundle, material: Material) -> EmbeddingProjection:
-    """The projection in which the network compares cars, by photos that it learned from. Raises DataError where a class has none."""
-    placed = {photo.label for photo in material.learned}
-    if missing := [one.label for i, one in enumerate(loaded.bundle.labels) if i not in placed]:
+def learn_projection(loaded: LoadedBundle, photos: EvaluationPhotos) -> EmbeddingProjection:
+    """The projection in which the network compares cars, by photos that it learned from.
+
+    Raises DataError where a class has none.
+    """
+    labels = np.array([photo.label for photo in photos.learned])
+    missing = [one.label for i, one in enumerate(loaded.bundle.labels) if i not in set(labels.tolist())]
+    if missing:
         raise DataError(
-            f"There are no training photos of {missing}, so where these cars lie can't be told. Take some off the list of "
-            "validation photos."
+            f"There are no training photos of {missing}, so where these cars lie can't be told. "
+            "Take some off the list of validation photos."
         )
-    embeddings = embed(loaded, material.learned, title="placing the known cars")
-    return fit_projection(embeddings, np.array([photo.label for photo in material.learned]))
+    return fit_projection(embed_photos(loaded, photos.learned, title="embedding the known cars"), labels)
 
 
-def check_parity(model: CarNet, bundle: Bundle, material: Material) -> dict[str, float]:
+def check_parity(network: CarNet, bundle: Bundle, photos: EvaluationPhotos) -> Parity:
     """The largest difference of a probability on real photos: between the backends, and by fusing and rounding.
 
-    Raises BundleError where the backends differ by more than PARITY.
+    `network` is the one as it was trained. Raises BundleError where the backends differ by more than PARITY.
     """
     backends = [LoadedBundle.open(bundle, backend, 1) for backend in ("onnx", "torch")]
-    step = max(1, len(material.cars) // PARITY_PHOTOS)
-    images = [open_photo(photo.path) for photo in material.cars[::step]]
+    step = max(1, len(photos.cars) // PARITY_PHOTOS)
+    images = [decode(photo) for photo in photos.cars[::step]]
     inputs = backends[0].inputs(images, [WHOLE] * len(images))
     by_onnx, by_torch = (softmax(one.backend(inputs).cars) for one in backends)
     with torch.inference_mode():
-        as_trained = softmax(model(torch.from_numpy(inputs)).cars.numpy())
+        as_trained = softmax(network(torch.from_numpy(inputs)).cars.numpy())
     worst = float(np.abs(by_onnx - by_torch).max())
     if worst > PARITY:
         raise BundleError(
-            f"PyTorch and ONNX Runtime differ by {worst:.2g} on a probability; {PARITY} is the most that is shipped. Use the "
-            "versions in requirements.txt."
+            f"PyTorch and ONNX Runtime differ by {worst:.2g} on a probability; {PARITY} is the most that is "
+            "shipped. Use the versions in requirements.txt."
         )
-    return {
-        "onnx against torch": worst,
-        "exported against trained": float(np.abs(by_onnx - as_trained).max()),
-    }
+    return Parity(
+        onnx_against_torch=worst, exported_against_trained=float(np.abs(by_onnx - as_trained).max())
+    )

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-
 from ml.bundle.bundle import Thresholds
 from ml.data.splits import SCENES
-from ml.serving.views import Box
+from ml.serving.views import Box, Floats
 
 
 class Candidate(NamedTuple):
@@ -67,7 +65,7 @@ class Answer:
     predictions: tuple[Candidate, ...]
     makes: tuple[MakeShare, ...]
     models: tuple[ModelShare, ...]
-    embedding: np.ndarray
+    embedding: Floats
     heat_map: tuple[tuple[int, ...], ...]
     box: Box
     hints: tuple[str, ...]
@@ -77,7 +75,7 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def choose_scene(scenes: np.ndarray, thresholds: Thresholds) -> str:
+def choose_scene(scenes: Floats, thresholds: Thresholds) -> str:
     """The scene by its probabilities (3): "exterior" unless that is less likely than the threshold."""
     shares = dict(zip(SCENES, scenes.tolist(), strict=True))
     if shares.pop("exterior") >= thresholds.exterior:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ml.bundle.bundle import HEAD, WEIGHTS, Bundle, Label, SecondView, Settings, read_bundle
@@ -29,6 +30,7 @@ from ml.serving.stopwatch import Stopwatch
 from ml.serving.views import (
     WHOLE,
     Box,
+    Floats,
     areas_of,
     energy,
     heat_map,
@@ -69,7 +71,7 @@ class Learned:
     """K cars that were learned without training: their labels and their projected embeddings (K, d)."""
 
     labels: tuple[Label, ...]
-    projected: np.ndarray
+    projected: Floats
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class LoadedBundle:
 
     bundle: Bundle
     backend: Backend
-    head: np.ndarray
+    head: NDArray[np.float32]
     projection: EmbeddingProjection | None = None
 
     @classmethod
@@ -99,7 +101,7 @@ class LoadedBundle:
             )
         return loaded
 
-    def inputs(self, images: Sequence[Image.Image], boxes: Sequence[Box]) -> np.ndarray:
+    def inputs(self, images: Sequence[Image.Image], boxes: Sequence[Box]) -> NDArray[np.float32]:
         """The input of the network for each image's box, (B, 3, size, size) float32."""
         spec = self.bundle.settings.input
         return np.stack([
@@ -125,21 +127,16 @@ class LoadedBundle:
         """
         remarks = [hints(image) for image in images] if remarks is None else list(remarks)
         boxes = [WHOLE] * len(images)
-        again = np.flatnonzero(~settled(first.cars, first.scenes, how)).tolist()
-        if not again:
+        needed = np.flatnonzero(~settled(first.cars, first.scenes, how)).tolist()
+        if not needed:
             return Views(first, first, boxes, remarks)
-        for i, strength in zip(again, energy(first.feature_map[again]), strict=True):
-            box = second_box(strength, images[i].size, how)
-            if shows_enough(box, images[i].size, how, remarks[i]):
-                boxes[i] = box
-        inputs = self.inputs([images[i] for i in again], [boxes[i] for i in again])
-        seen = self.backend(np.ascontiguousarray(inputs[..., ::-1]))
-        if len(again) == len(images):
-            return Views(first, seen, boxes, remarks)
-        second = Arrays(*(array.copy() for array in first))
-        for whole, part in zip(second, seen, strict=True):
-            whole[again] = part
-        return Views(first, second, boxes, remarks)
+        for i, strength in zip(needed, energy(first.feature_map[needed]), strict=True):
+            boxes[i] = _box(strength, images[i].size, how, remarks[i])
+        inputs = self.inputs([images[i] for i in needed], [boxes[i] for i in needed])
+        outputs = self.backend(np.ascontiguousarray(inputs[..., ::-1]))
+        if len(needed) < len(images):
+            outputs = _replaced(first, needed, outputs)
+        return Views(first, outputs, boxes, remarks)
 
     def learned(self, prototypes: Sequence[Prototype]) -> Learned:
         """Prototypes of cars that the bundle was not trained on, ready to join its answers.
@@ -148,8 +145,8 @@ class LoadedBundle:
         """
         if self.projection is None:
             raise BundleError(
-                f"{self.bundle.path} has no projection to compare cars in, so it can't learn from a few "
-                "photos. Export its run again."
+                f"{self.bundle.path} has no projection of embeddings, so it can't learn from a few photos. "
+                "Export its run again."
             )
         trained = {label.slug for label in self.bundle.labels}
         new = [prototype for prototype in prototypes if prototype.label.slug not in trained]
@@ -226,7 +223,7 @@ class LoadedBundle:
             return bool(combined.near[i, best] >= how.closest)
         return bool(combined.familiarity[i] >= how.threshold)
 
-    def _heat_map(self, views: Views, best: int, i: int) -> np.ndarray:
+    def _heat_map(self, views: Views, best: int, i: int) -> NDArray[np.uint8]:
         # A learned car has no weights on the channels: the map is that of the trained car that fits best.
         own = best if best < len(self.head) else int(views.first.cars[i].argmax())
         return heat_map(self.head[own], views.first.feature_map[i])
@@ -237,11 +234,11 @@ class _Combined:
     """B photos with both views put together; learned cars are the last of the C classes."""
 
     labels: tuple[Label, ...]
-    shares: np.ndarray  # (B, C) probabilities
-    scenes: np.ndarray  # (B, 3) probabilities
-    embeddings: np.ndarray  # (B, D)
-    near: np.ndarray | None  # (B, C) cosines
-    familiarity: np.ndarray | None  # (B)
+    shares: Floats  # (B, C) probabilities
+    scenes: Floats  # (B, 3) probabilities
+    embeddings: Floats  # (B, D)
+    near: Floats | None  # (B, C) cosines
+    familiarity: Floats | None  # (B)
 
     def sums(self, i: int) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
         """Probabilities of photo i by make, and by make and model."""
@@ -262,7 +259,21 @@ class _Combined:
         )
 
 
-def _familiar(settings: Settings, logits: np.ndarray, near: np.ndarray | None) -> np.ndarray | None:
+def _box(strength: Floats, size: tuple[int, int], how: SecondView, remarks: Sequence[str]) -> Box:
+    """What a second view should show of a photo: the whole where a closer one would not help."""
+    box = second_box(strength, size, how)
+    return box if shows_enough(box, size, how, remarks) else WHOLE
+
+
+def _replaced(outputs: Arrays, indices: list[int], others: Arrays) -> Arrays:
+    """A copy of the outputs with those of the photos at `indices` replaced."""
+    copies = Arrays(*(array.copy() for array in outputs))
+    for copied, other in zip(copies, others, strict=True):
+        copied[indices] = other
+    return copies
+
+
+def _familiar(settings: Settings, logits: Floats, near: Floats | None) -> Floats | None:
     if settings.familiarity is None or near is None:
         return None
     return familiarity(settings.familiarity, logits, near.max(axis=1))
@@ -272,9 +283,9 @@ def _largest(shares: Mapping[Key, float]) -> list[tuple[Key, float]]:
     return sorted(shares.items(), key=lambda item: -item[1])[:TOP]
 
 
-def _read_head(bundle: Bundle) -> np.ndarray:
+def _read_head(bundle: Bundle) -> NDArray[np.float32]:
     from safetensors import safe_open
 
     with safe_open(bundle.path / WEIGHTS, framework="numpy") as tensors:
-        head: np.ndarray = tensors.get_tensor(HEAD).astype(np.float32)
+        head: NDArray[np.float32] = tensors.get_tensor(HEAD).astype(np.float32)
     return head

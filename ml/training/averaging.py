@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from core.files import write_atomically
-from ml.bundle.export import load_run
+from ml.bundle.saved_models import open_run
 from ml.data.loaders import read_splits
 from ml.exceptions import DataError
 from ml.recipes import recipe_of
@@ -29,24 +29,24 @@ def average_runs(runs: Sequence[Path], out: Path) -> Path:
 
     The scene head is fitted to the features of the mean, which are not the mean of the features. Returns the
     path of the weights. Raises DataError where the runs have different labels or the recipe's photos are
-    absent, and as `load_run` does.
+    absent, and as `open_run` does.
     """
     keep_freed()
-    loaded = [load_run(run) for run in runs]
-    (first, labels, recipe), *others = loaded
-    if any(other[1] != labels for other in others):
+    models = [open_run(run) for run in runs]
+    first = models[0]
+    if any(model.labels != first.labels for model in models):
         raise DataError("The runs have different labels, so their weights can't be averaged.")
-    states = [model.state_dict() for model, _, _ in loaded]
+    states = [model.network.state_dict() for model in models]
     mean = {
         name: torch.stack([state[name].float() for state in states]).mean(dim=0).to(tensor.dtype)
-        for name, tensor in first.state_dict().items()
+        for name, tensor in first.network.state_dict().items()
     }
-    first.load_state_dict(mean)
-    read = recipe_of(recipe, f"the recipe of {runs[0]}")
-    splits = read_splits(read)
+    first.network.load_state_dict(mean)
+    recipe = recipe_of(first.recipe, f"the recipe of {runs[0]}")
+    splits = read_splits(recipe)
     if len(splits.scenes_train):
-        fit_scene_head(first, read, splits)
-    write_atomically(out / "recipe.json", json.dumps(recipe, indent=2))
-    write_atomically(out / "labels.json", json.dumps(labels, indent=2))
-    save_whole(first.state_dict(), out / "model.pt")
+        fit_scene_head(first.network, recipe, splits)
+    write_atomically(out / "recipe.json", json.dumps(first.recipe, indent=2))
+    write_atomically(out / "labels.json", json.dumps(first.labels, indent=2))
+    save_whole(first.network.state_dict(), out / "model.pt")
     return out / "model.pt"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ml.bundle.bundle import CARD, WEIGHTS, read_bundle
-from ml.bundle.export import load_run
+from ml.bundle.saved_models import open_model
 from ml.exceptions import DataError
-from ml.network.car_net import CarNet, load_fused
+from ml.network.car_net import CarNet
 from ml.recipes import Distill
 
 
@@ -63,18 +61,11 @@ def open_teacher(how: Distill, labels: Sequence[str]) -> Teacher:
 
     Raises DataError where the teacher does not know one of them, and what reading a run or a bundle raises.
     """
-    path = Path(how.teacher)
-    if (path / CARD).exists():
-        bundle = read_bundle(path)
-        known = [label.label for label in bundle.labels]
-        network = load_fused(bundle.settings.architecture, path / WEIGHTS, classes=len(known))
-        size = bundle.settings.input.size
-    else:
-        network, known, recipe = load_run(path)
-        size = recipe["size"]
-    if missing := sorted(set(labels) - set(known)):
+    teacher = open_model(how.teacher)
+    if missing := sorted(set(labels) - set(teacher.labels)):
         raise DataError(
-            f"The teacher {path} does not know {missing}. Choose one that was trained on these classes, or "
+            f"The teacher {teacher.path} does not know {missing}. Choose one that was trained on these classes, or "
             "learn only classes it knows (`only` in [data])."
         )
-    return Teacher(network, [known.index(label) for label in labels], how=how, size=size)
+    columns = [teacher.labels.index(label) for label in labels]
+    return Teacher(teacher.network, columns, how=how, size=teacher.input.size)

@@ -16,24 +16,27 @@ from ml.data.loaders import Batch, Splits
 from ml.data.photo_table import Photo, PhotoTable
 from ml.data.splits import SCENES, PhotoDataset
 from ml.data.transforms import Transform, evaluation_transform, train_transform
-from ml.network.car_net import CarNet
+from ml.network.car_net import CarNet, Outputs
+from ml.network.embeddings import embed_batches
 from ml.recipes import Recipe
 
 
 @torch.no_grad()
-def embed(
+def embed_transformed(
     network: CarNet, photos: Sequence[Photo], transform: Transform, *, batch: int = 32, workers: int = 1
 ) -> NDArray[np.float32]:
-    """Embeddings of photos, (N, D) float32, in their order, computed where the network is."""
+    """(N, D) embeddings of photos put through `transform`, in their order, computed where the network is."""
     network.eval()
     device = network.car_head.weight.device
     dataset = cast("Dataset[Batch]", PhotoDataset(photos, transform))
     loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch, num_workers=workers)
-    parts = [
-        network(x.to(device).contiguous(memory_format=torch.channels_last)).embedding.cpu().numpy()
-        for x, _ in loader
-    ]
-    return np.concatenate(parts)
+
+    def embedding(loaded: Batch) -> NDArray[np.float32]:
+        inputs = loaded[0].to(device).contiguous(memory_format=torch.channels_last)
+        outputs: Outputs = network(inputs)
+        return outputs.embedding.cpu().numpy()
+
+    return embed_batches(loader, embedding)
 
 
 def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
@@ -50,7 +53,7 @@ def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
     scenes = [photo.path for photo in splits.scenes_train if SCENES[photo.label] == "other"]
     as_trained = train_transform(recipe.augmentation, size=recipe.size, backgrounds=scenes)
     views = [evaluation_transform(size=recipe.size), as_trained, as_trained]
-    x = torch.from_numpy(np.concatenate([embed(network, photos, view) for view in views]))
+    x = torch.from_numpy(np.concatenate([embed_transformed(network, photos, view) for view in views]))
     y = torch.from_numpy(np.tile(photos.labels, len(views)).astype(np.int64))
     network.cpu()
     fit_linear(network.scene_head, x, y)
@@ -62,13 +65,15 @@ def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps
     weight = len(y) / (head.out_features * counts.float())
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
+    optimizer: torch.optim.Optimizer = torch.optim.LBFGS(
+        head.parameters(), max_iter=steps, line_search_fn="strong_wolfe"
+    )
 
-    def closure() -> Tensor:
+    def closure() -> float:
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+        torch.autograd.backward(loss)
+        return float(loss)
 
     with torch.enable_grad():
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        optimizer.step(closure)

@@ -8,7 +8,7 @@ from scraper.admin import changes, pictures, runs, sheets, staged
 
 __all__ = ["beat", "changes", "pictures", "runs", "sheets", "staged"]
 
-# Crawls are scheduled on the page of runs, by source and day. beat's own pages would start any task of the site.
+# Crawls are scheduled on the page of runs, by source. beat's own pages could start any task of the site.
 for model in (
     schedules.PeriodicTask,
     schedules.ClockedSchedule,

@@ -1,4 +1,4 @@
-"""Changes of the catalogue and their undoing, merging of duplicates, and the rules of automatic publishing."""
+"""Changes of the catalogue and their undoing, merges of duplicates, and rules of automatic publishing."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _models(request: HttpRequest) -> tuple[CarModel, CarModel] | None:
 
 
 class RuleForm(forms.ModelForm):
-    """A rule; bounds need a fact that they are of. Curators read and write them in the units that pages show."""
+    """A rule. Bounds are of one kind of fact, and are read and written in the units that pages show."""
 
     class Meta:
         model = ApprovalRule
@@ -164,18 +164,18 @@ class RuleForm(forms.ModelForm):
 
 
 def _with_unit(kind: SpecKind) -> str:
-    unit = kind.reading_unit("metric")[0]
+    unit = kind.display_unit("metric")[0]
     return f"{kind.label} ({unit})" if unit else kind.label
 
 
 def _in_si(kind: SpecKind, low: float | None, high: float | None) -> list[float | None]:
-    unit = kind.reading_unit("metric")[0]
+    unit = kind.display_unit("metric")[0]
     return [None if end is None else range_to_si(end, end, unit)[0] for end in (low, high)]
 
 
 def bounds_read(rule: ApprovalRule) -> list[float | None]:
     """The bounds of a rule in the unit that pages show."""
-    unit, decimals = SPECS[rule.key].reading_unit("metric")
+    unit, decimals = SPECS[rule.key].display_unit("metric")
     ends = (rule.low, rule.high)
     return [None if end is None else round(range_from_si(end, end, unit)[0], decimals + 2) for end in ends]
 
@@ -196,7 +196,7 @@ class ApprovalRuleAdmin(admin.ModelAdmin):
             return "–"
         low, high = ("" if end is None else f"{end:g}" for end in bounds_read(rule))
         words = f"{low}–{high}" if low and high else f"from {low}" if low else f"to {high}"
-        return f"{words} {SPECS[rule.key].reading_unit('metric')[0]}".strip()
+        return f"{words} {SPECS[rule.key].display_unit('metric')[0]}".strip()
 
     @admin.display(description="largest change", ordering="max_change")
     def percent(self, rule: ApprovalRule) -> str:

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 
 from core.admin import ViewOnly, badge, perform
 from scraper.exceptions import ScraperError
+from scraper.forms import RunForm
 from scraper.models import ScrapeRun
 from scraper.runs import lifecycle, report, schedules
-from scraper.runs.forms import RunForm
 
 RUNS = "admin:scraper_scraperun_changelist"
 _KINDS = {"done": "good", "stopped": "warn", "failed": "bad"}
@@ -160,7 +160,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
 
 def shown(run: ScrapeRun) -> dict[str, Any]:
     """What a run's page shows besides its fields."""
-    counts = {**run.counts(), "volume": report.size(run.bytes), "duration": run.duration}
+    counts = {**report.counts(run), "volume": report.size(run.bytes), "duration": run.duration}
     return {
         "counts": counts,
         "log": "\n".join(report.last_lines(run)),

@@ -1,4 +1,4 @@
-"""Facts of the catalogue as sheets: staff export them, change them, review the difference, and import them."""
+"""Facts of the catalogue as sheets: staff export them, edit them, review the difference, and import them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
 from catalog.admin import FoundByCar
-from catalog.specs.sheet import reading
+from catalog.specs.sheet import fact_text
 from core.admin import ViewOnly
 from scraper.models.staging import Fact
 from scraper.staging.sheets import MOST_ROWS_OUT, FactResource
@@ -98,4 +98,4 @@ class FactAdmin(ViewOnly, FoundByCar, ImportExportModelAdmin):
 
     @admin.display(description="value", ordering="low")
     def value(self, fact: Fact) -> str:
-        return reading(fact, "metric")
+        return fact_text(fact, "metric")

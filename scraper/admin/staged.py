@@ -1,4 +1,4 @@
-"""The queue in which curators decide what is published: oldest first, each car beside what the catalogue has."""
+"""The queue of curators who decide what is published: oldest first, each car beside the catalogue's."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class StagedCarAdmin(ViewOnly, admin.ModelAdmin):
     def since(self, row: StagedCar) -> str:
         return f"{row.created:%Y-%m-%d}"
 
-    # --- Actions on many cars ---------------------------------------------------------------------------------------
+    # --- Actions on many cars -------------------------------------------------------------------------------
     @admin.action(description="Publish facts that are not held back", permissions=["curate"])
     def approve(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> None:
         """Publish of each car what nothing speaks against."""
@@ -225,8 +225,8 @@ def _tell_of_decided(request: HttpRequest, rows: QuerySet[StagedCar]) -> None:
     count = 0 if request.POST.get("select_across") == "1" else selected - rows.count()
     if count > 0:
         text = ngettext(
-            "%d of the selected cars was decided on by somebody else in the meantime and was left as it is.",
-            "%d of the selected cars were decided on by somebody else in the meantime and were left as they are.",
+            "%d of the selected cars was decided on by somebody else meanwhile and was left as it is.",
+            "%d of the selected cars were decided on by somebody else meanwhile and were left as they are.",
             count,
         )
         messages.warning(request, text % count)

@@ -1,1 +1,1 @@
-"""A small site of cars that do not exist, for the demonstration and the tests of the crawl. It misbehaves on request."""
+"""A small site of imaginary cars, for demonstrations and tests of the crawl. It misbehaves on request."""

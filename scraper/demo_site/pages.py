@@ -1,4 +1,4 @@
-"""The pages of the demonstration site: a shell that JavaScript fills, or the same page whole under `/plain/`."""
+"""Pages of the demonstration site: a shell that JavaScript fills, or the same page whole under `/plain/`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def shell(title: str, part: str) -> str:
 
 def whole(title: str, content: str, *, charset: str = "utf-8") -> str:
     """A page that needs no script."""
-    return f"{_HEAD.format(title=escape(title), charset=charset)}</head><body><main>{content}</main></body></html>"
+    head = _HEAD.format(title=escape(title), charset=charset)
+    return f"{head}</head><body><main>{content}</main></body></html>"
 
 
 def list_part(page: int, prefix: str, extra: tuple[str, ...] = ()) -> str:
@@ -49,7 +50,8 @@ def car_part(car: DemoCar, origin: str) -> str:
     """A car's figures as a table and as structured data, and its photos."""
     rows = "".join(f"<tr><th>{label}</th><td>{escape(text)}</td></tr>" for label, text in _facts(car))
     photos = "".join(
-        f'<figure><img src="/photos/{name}" alt="{escape(car.name)}"><figcaption>Rendered by Carsite, CC0</figcaption></figure>'
+        f'<figure><img src="/photos/{name}" alt="{escape(car.name)}">'
+        "<figcaption>Rendered by Carsite, CC0</figcaption></figure>"
         for name in car.photos
     )
     data = escape(json.dumps(_structured(car, origin), ensure_ascii=False), quote=False)
@@ -70,7 +72,8 @@ def trap_part(vault: str) -> str:
     """A page that makes a browser ask at a private address, in every way that a page can."""
     return (
         f'<h1>Trap</h1><iframe src="{vault}/frame"></iframe><img src="{vault}/picture.png">'
-        f'<link rel="stylesheet" href="{vault}/style.css"><p data-fetch="{vault}/data.json">Figures follow.</p>'
+        f'<link rel="stylesheet" href="{vault}/style.css">'
+        f'<p data-fetch="{vault}/data.json">Figures follow.</p>'
         '<p data-fetch="/away/vault">More follow.</p>'
     )
 

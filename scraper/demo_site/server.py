@@ -41,10 +41,10 @@ _AWAY = {
 class DemoSite:
     """The site, as a context manager.
 
-    `hits` counts what was asked for; `vault_hits` what was asked for at a private address that no crawl may reach: a
-    second server, which the site's pages lead to where `private` is on. `most_at_once` is the largest number of cars'
-    pages that were asked for at the same time, `agents` are who asked; `asked_at` and `refused_at` are times
-    (monotonic), the latter of 429 by path. `robots_status` answers for robots.txt.
+    `hits` counts what was asked for; `vault_hits` what was asked for at a private address that no crawl may
+    reach: a second server, which the site's pages lead to where `private` is on. `most_at_once` is the
+    largest number of cars' pages that were asked for at the same time, `agents` are who asked; `asked_at` and
+    `refused_at` are times (monotonic), the latter of 429 by path. `robots_status` answers for robots.txt.
     """
 
     def __init__(

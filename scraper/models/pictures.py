@@ -13,7 +13,10 @@ OPEN_LICENCES = ("cc0", "public domain", "cc by 2", "cc by 3", "cc by 4", "cc by
 
 
 class SourcePhoto(models.Model):
-    """A picture of a staged car. waiting → published | double | refused | gone; staff may have a refused one taken again."""
+    """A picture of a staged car.
+
+    waiting → published | double | refused | gone. Staff may have a refused one fetched again.
+    """
 
     class State(models.TextChoices):
         """What became of it."""

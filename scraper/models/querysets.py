@@ -27,14 +27,14 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
         return self.filter(status__in=[self.model.Status.STOPPED, self.model.Status.FAILED]).order_by("-pk")
 
     def typical_of(self, source: str) -> Self:
-        """The last few whole runs of a source that read enough pages to say what is usual, the newest first."""
+        """The last few whole runs of a source that read enough pages to be typical, the newest first."""
         done = self.filter(
             source=source, status=self.model.Status.DONE, car_pages__gte=self.model.ENOUGH_PAGES
         )
         return done.order_by("-pk")[:5]
 
     def held_as(self, row: ScrapeRun) -> Self:
-        """Attempts are counted anew when a run is resumed: the worker's name tells two of the same number apart."""
+        """As above. A resumed run counts its attempts anew, so that the worker's name is compared as well."""
         return super().held_as(row).filter(worker=row.worker)
 
 

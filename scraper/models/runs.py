@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -17,11 +16,12 @@ from scraper.sources import SOURCES
 class ScrapeRun(models.Model):
     """One crawl of one source.
 
-    queued → running → done | stopped | failed. A run whose worker died goes back to queued. Ended runs are final, but
-    for `resume`, which makes a stopped or failed one queued again: it goes on where it was.
+    queued → running → done | stopped | failed. A run whose worker died goes back to queued. Ended runs are
+    final, but for `resume`, which makes a stopped or failed one queued again: it goes on where it was.
 
-    Numbers grow while it runs. `pages` were read, `kept` of them without asking the site; `values` are those of all
-    cars found. new, changed and unchanged are what staging found; `dropped` counts by reason what became no car.
+    Numbers grow while it runs. `pages` were read, `kept` of them without asking the site; `values` are those
+    of all cars found. new, changed and unchanged are what staging found; `dropped` counts by reason what
+    became no car.
     """
 
     MAX_ATTEMPTS = 3
@@ -105,11 +105,3 @@ class ScrapeRun(models.Model):
     def limit(self) -> int:
         """The most cars' pages to ask for; 0: all."""
         return int(self.options.get("limit", 0))
-
-    def counts(self) -> dict[str, Any]:
-        """The numbers for people, by their names."""
-        names = (
-            "pages", "kept", "items", "new", "changed", "unchanged", "unparsed", "errors", "retries", "refusals", "robots",
-            "refused_addresses",
-        )  # fmt: skip
-        return {str(self._meta.get_field(name).verbose_name): getattr(self, name) for name in names}  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What sources say, on its way into the catalogue: staged cars, what may pass unseen, and every change with its undoing."""
+"""What sources say on its way into the catalogue: staged cars, rules of publishing, changes and undoing."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ LOCK = timedelta(minutes=10)
 class StagedCar(models.Model):
     """One car of one source, as it was last read.
 
-    new | changed | conflict (a person decides) → approved | rejected, and back by undo. `unchanged` is what says nothing
-    that is not published. What its source says anew comes back, whatever was decided of what it said before.
+    new | changed | conflict (a person decides) → approved | rejected, and back by undo. `unchanged` is what
+    says nothing that is not published. What its source says anew comes back, whatever was decided of what it
+    said before.
     """
 
     class Status(models.TextChoices):
@@ -152,7 +153,10 @@ class StagedCar(models.Model):
 
 
 class ApprovalRule(models.Model):
-    """What of a source passes without a person: facts of a kind, within bounds, that don't jump and that no other source denies."""
+    """What of a source is published without a person.
+
+    Facts of a kind, within bounds, that differ little from what is published and that no other source denies.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="approval_rules")
     key = models.CharField(

@@ -1,7 +1,7 @@
-"""Pictures of sources into the galleries: taken once, looked at by the active model, kept with credit and licence.
+"""Pictures of sources into the galleries: fetched once, judged by the active model, kept with their credit.
 
-What is kept is made anew from the pixels, so nothing else that the file carried is in it. A picture without a licence, or
-one that shows no car, is not shown; the silhouette stands for cars without any.
+What is kept is made anew from the pixels, so nothing else that the file carried is in it. A picture without a
+licence, or one that shows no car, is not shown; the silhouette stands for cars without any.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Picture:
 
 @transaction.atomic
 def pictures_collect(*, limit: int = 1000) -> int:
-    """Rows for the pictures of published cars that were read anew; returns how many came."""
+    """Make rows for the pictures of published cars that were read anew; returns how many are new."""
     decided = StagedCar.objects.filter(
         status__in=(StagedCar.Status.APPROVED, StagedCar.Status.UNCHANGED), variant__isnull=False
     )
@@ -86,10 +86,10 @@ def pictures_collect(*, limit: int = 1000) -> int:
 def pictures_fetch(
     *, limit: int = 100, seconds: float = 300.0, fetch: Fetch | None = None, gate: Gate | None = None
 ) -> Counter[str]:
-    """Takes pictures that wait, the oldest first, for at most so long; returns how many came to what.
+    """Fetch pictures that wait, the oldest first, for at most `seconds`; returns how many are in which state.
 
-    Stops early where there is no model to look at them: they wait on. As in crawls, nothing is fetched before the settings
-    say how owners of sites reach us.
+    Stops early where no model can judge them: they wait on. As in crawls, nothing is fetched before the
+    settings say how owners of sites reach us.
     """
     if fetch is None and not settings.SCRAPE_CONTACT:
         return Counter()
@@ -105,7 +105,7 @@ def pictures_fetch(
 
 
 def picture_take(*, row: SourcePhoto, fetch: Fetch, gate: Gate) -> bool:
-    """Takes one picture and says in its row what became of it. False where nothing can look at it now."""
+    """Fetch one picture and note in its row what became of it. False where no model can judge it now."""
     try:
         _check_rights(row)
         data = fetch.get(row.url, page=row.staged.url)
@@ -182,7 +182,7 @@ def _distance(one: str, other: str) -> int:
 
 
 def manifest_rows() -> list[dict[str, str]]:
-    """Published pictures from outside that may be learned from, as `ml.data.manifests` reads them; paths are of the storage."""
+    """Published pictures to learn from, as `ml.data.manifests` reads them; paths are of the storage."""
     rows = SourcePhoto.objects.filter(state=State.PUBLISHED, photo__view=VariantPhoto.View.EXTERIOR)
     return [
         {

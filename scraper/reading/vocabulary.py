@@ -103,7 +103,10 @@ class Language:
 
 
 def fold(text: str) -> str:
-    """Lower case, no diacritics, single spaces: how labels, words and names are compared."""
+    """Lower case, no diacritics, single spaces: how labels and words are compared.
+
+    Signs stay, as units have some ("l/100 km"). Names are compared by `core.text`.
+    """
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.casefold().replace("\u2019", "'").split())

@@ -1,7 +1,8 @@
-"""The official fuel-economy table of the United States, as cars: one for each model, year and version that it tells apart.
+"""The official fuel-economy table of the United States as cars: one for each model, year and version.
 
-A version is what the table names beside the model, with engine and gearbox. Rows that differ in nothing that has a name
-are one car with a range, as everywhere in the catalogue. What the facts mean is decided in `catalog.seed.epa`.
+A version is what the table names beside the model, with engine and gearbox. Rows that differ in nothing that
+has a name are one car with a range, as everywhere in the catalogue. What the facts mean is decided in
+`catalog.seed.epa`.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ SOURCE = "fueleconomy_gov"
 Row = dict[str, str]
 
 _COLUMNS = (
-    "id", "make", "model", "baseModel", "year", "VClass", "displ", "cylinders", "drive", "trany", "fuelType", "fuelType1",
-    "atvType", "tCharger", "sCharger", "evMotor", "city08", "highway08", "comb08", "combE", "range", "rangeA",
-    "co2TailpipeGpm",
-)  # fmt: skip
+    *("id", "make", "model", "baseModel", "year", "VClass", "displ", "cylinders", "drive", "trany"),
+    *("fuelType", "fuelType1", "atvType", "tCharger", "sCharger", "evMotor"),
+    *("city08", "highway08", "comb08", "combE", "range", "rangeA", "co2TailpipeGpm"),
+)
 _CLASS_BODIES = (
     ("Pickup", BodyStyle.PICKUP),
     ("Sport Utility", BodyStyle.SUV),
@@ -57,7 +58,7 @@ _FUEL_WORDS = {
 
 
 def source_prepare() -> Source:
-    """The source of the table, with a rule by which it adds cars and facts of its own; staff may change or end it."""
+    """The source of the table, with a rule by which its cars and facts are published; staff may change it."""
     source, made = Source.objects.get_or_create(
         slug=SOURCE,
         defaults={
@@ -73,7 +74,7 @@ def source_prepare() -> Source:
 
 
 def cars(path: Path) -> Iterator[Car]:
-    """The cars of a file, gzipped or not, by make, model and year. Raises TableRefused where it is another file."""
+    """The cars of a file, gzipped or not, by make, model and year. Raises TableRefused for another file."""
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in _rows(path):
         versions[_version(row)].append(row)
@@ -90,9 +91,9 @@ def _rows(path: Path) -> Iterator[Row]:
             header = next(lines, [])
             if missing := set(_COLUMNS) - set(header):
                 raise TableRefused(f"{path} is not the table: it has no column {', '.join(sorted(missing))}.")
-            places = [(name, header.index(name)) for name in _COLUMNS]
+            columns = [(name, header.index(name)) for name in _COLUMNS]
             for line in lines:
-                yield {name: known.setdefault(line[place], line[place]) for name, place in places}
+                yield {name: known.setdefault(line[at], line[at]) for name, at in columns}
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, IndexError) as error:
         raise TableRefused(f"{path} can't be read: {error}.") from None
 

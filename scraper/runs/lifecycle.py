@@ -1,7 +1,7 @@
-"""Runs of the crawl: asked for by a command, in the admin or by a schedule, worked off one for each source at a time.
+"""Runs of the crawl: asked for by command, admin or schedule, worked off one for each source at a time.
 
-`run_work` is called by a worker of the queue `scrape`, or by the command itself. A run whose worker was killed goes on
-without asking the site for a page again; an ended one can be resumed the same way.
+`run_work` is called by a worker of the queue `scrape`, or by the command itself. A run whose worker was
+killed goes on without asking the site for a page again; an ended one can be resumed the same way.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from core import mail
 from core.queue import enqueue_on_commit
@@ -104,7 +105,8 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
     is_at_home = addresses and all(urlsplit(address).netloc in known for address in addresses)
     if not settings.SCRAPE_CONTACT and not is_at_home:
         raise ScrapeRefused(
-            "Nobody is crawled anonymously: set SCRAPE_CONTACT to a mail address or page by which a site's owner reaches you."
+            "Nobody is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
+            "by which a site's owner reaches you."
         )
 
 
@@ -113,7 +115,7 @@ def _enqueue(pk: int) -> None:
 
 
 def run_stop(*, run: ScrapeRun) -> None:
-    """End a run: at once where it waits, else when the page under way is read. Raises ScrapeRefused where it has ended."""
+    """End a run: at once if it waits, else after the current page. Raises ScrapeRefused if it has ended."""
     waiting = ScrapeRun.objects.filter(pk=run.pk, status=Status.QUEUED)
     if waiting.update(
         status=Status.STOPPED, is_open=False, finished=timezone.now(), ended=_ENDS["stopped"][1]
@@ -126,7 +128,8 @@ def run_stop(*, run: ScrapeRun) -> None:
 def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
     """Queue a run again that did not come to its end; it goes on where it was. Raises ScrapeRefused.
 
-    A run that is being worked on stays with its worker, unless that was a process of this machine that is gone.
+    A run that is being worked on stays with its worker, unless that was a process of this machine that is
+    gone.
     """
     rows = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
     if run.status == Status.RUNNING and _is_gone(run.worker):
@@ -197,7 +200,7 @@ def run_work(
 def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
     """The state of a run and the words for it. Pages that could not be had are no secret."""
     if ended == "finished" and run.errors:
-        pages = "1 page" if run.errors == 1 else f"{run.errors} pages"
+        pages = ngettext("%d page", "%d pages", run.errors) % run.errors
         return Status.DONE, f"It came to its end, but {pages} could not be had. The log says why."
     return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
 
@@ -221,7 +224,7 @@ def _tell_staff(run: ScrapeRun, words: str) -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue runs again whose worker fell silent, give up those that lost too many, wake workers for those that wait."""
+    """Requeue runs whose worker fell silent, give up those that lost too many, wake workers for the rest."""
     now = now or timezone.now()
     silent = ScrapeRun.objects.expired(now, lease=LEASE)
     stopped = silent.filter(stop_requested=True).update(

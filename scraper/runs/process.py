@@ -1,4 +1,4 @@
-"""A run's crawl, watched: its process, the cars that it leaves in the run's folder, and the numbers of the run's row.
+"""A run's crawl, watched: its process, the cars that it leaves in the run's folder, the numbers in its row.
 
 The process knows neither the database nor any secret of the site, and ends when whoever watches it is gone.
 """
@@ -98,7 +98,7 @@ def catalog_source(name: str) -> Source:
 
 
 def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **fields: Any) -> Job:
-    """What the run asks for. `private` is allowed besides what the settings allow; `fields` of Job come on top."""
+    """What the run asks for. `private` comes on top of what the settings allow, `fields` are those of Job."""
     options = run.options
     return Job(
         source=run.source,
@@ -121,7 +121,8 @@ def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **fields: Any) -> J
 class Crawl:
     """The crawl of one run. `follow` brings it to its end and says how it ended.
 
-    Each write of numbers renews the lease of the run; where the run is somebody else's by then, it raises Lost.
+    Each write of numbers renews the lease of the run; where the run is somebody else's by then, it raises
+    Lost.
     """
 
     def __init__(self, run: ScrapeRun, job: Job, show: Show) -> None:
@@ -216,8 +217,8 @@ class Crawl:
         now = values / pages
         if now == 0 or now < self._usual_yield * SHARP_FALL:
             raise LayoutChanged(
-                f"The last pages gave {now:.1f} values each; {self._usual_yield:.1f} are usual. The site has probably "
-                "changed its layout. The run was stopped; what it found before is staged."
+                f"The last pages gave {now:.1f} values each; {self._usual_yield:.1f} are usual. The site has "
+                "probably changed its layout. The run was stopped; what it found before is staged."
             )
 
     # --- Staging --------------------------------------------------------------------------------------------

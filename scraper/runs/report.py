@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import ngettext
+
 from scraper.models.runs import ScrapeRun
 from scraper.runs.process import run_folder
+
+_COUNTS = (
+    *("pages", "kept", "items", "new", "changed", "unchanged", "unparsed"),
+    *("errors", "retries", "refusals", "robots", "refused_addresses"),
+)
 
 
 def size(count: int) -> str:
@@ -13,20 +20,28 @@ def size(count: int) -> str:
     return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"
 
 
+def counts(run: ScrapeRun) -> dict[str, int]:
+    """The numbers of a run by the names of their columns."""
+    return {str(ScrapeRun._meta.get_field(name).verbose_name): getattr(run, name) for name in _COUNTS}  # type: ignore[union-attr]
+
+
 def progress_line(run: ScrapeRun) -> str:
     """How far a run is."""
-    words = [f"{run.pages} pages", f"{run.items} cars"]
+    words = [
+        ngettext("%d page", "%d pages", run.pages) % run.pages,
+        ngettext("%d car", "%d cars", run.items) % run.items,
+    ]
     words += [
         f"{getattr(run, name)} {name}" for name in ("new", "changed", "unchanged") if getattr(run, name)
     ]
-    words += [f"{run.errors} errors"] if run.errors else []
+    words += [ngettext("%d error", "%d errors", run.errors) % run.errors] if run.errors else []
     return f"{run.source}: {', '.join(words)}, {size(run.bytes)}, {run.duration}"
 
 
 def report(run: ScrapeRun) -> str:
     """All numbers of a run, one a line, and what was dropped for which reason."""
     rows = [("status", run.get_status_display().lower()), ("", run.ended)]
-    rows += [(name, str(count)) for name, count in run.counts().items() if count]
+    rows += [(name, str(count)) for name, count in counts(run).items() if count]
     rows += [("bytes", size(run.bytes)), ("duration", str(run.duration))]
     rows += [(f"dropped: {reason}", str(count)) for reason, count in sorted(run.dropped.items())]
     width = max(len(name) for name, _ in rows)

@@ -21,7 +21,7 @@ EVERY = {
 
 
 def schedule_set(*, source: str, every: str, options: dict[str, Any] | None = None) -> None:
-    """Have a source crawled every day, week or month, or, with an empty word, no more. Raises ScrapeRefused."""
+    """Have a source crawled every day, week or month; with an empty word no more. Raises ScrapeRefused."""
     if not every:
         PeriodicTask.objects.filter(name=_name(source)).delete()
         return

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from catalog.models import Spec
 from catalog.specs.agreement import contradict
-from catalog.specs.sheet import reading
+from catalog.specs.sheet import fact_text
 from catalog.specs.vocabulary import SPECS, SpecKind
 from scraper.staging.prices import is_used
 
@@ -72,17 +72,17 @@ class Line:
     @property
     def now(self) -> str:
         """The new value as people read it."""
-        return reading(self.spec(), "metric")
+        return fact_text(self.spec(), "metric")
 
     @property
     def beside(self) -> list[tuple[Spec, str]]:
         """What other sources say, as people read it."""
-        return [(spec, reading(spec, "metric")) for spec in self.others]
+        return [(spec, fact_text(spec, "metric")) for spec in self.others]
 
     @property
     def before(self) -> str:
         """The published value as people read it; empty where there is none."""
-        return reading(self.own, "metric") if self.own else ""
+        return fact_text(self.own, "metric") if self.own else ""
 
 
 def lines(
@@ -92,7 +92,7 @@ def lines(
     record: str = "",
     doubts: Mapping[str, str] | None = None,
 ) -> list[Line]:
-    """A line for each value that the catalogue has room for, in the order of its vocabulary; `doubts` by its keys."""
+    """A line for each value that the catalogue can hold, in the order of its vocabulary; `doubts` by key."""
     said = {value["key"]: value for value in publishable(values)}
     found = []
     for key in SPECS:

@@ -1,4 +1,4 @@
-"""A curator's decisions on staged cars, beside publishing: reject, take back, correct, say which car it is, split, merge.
+"""A curator's decisions on staged cars besides publishing: reject, take back, correct, match, split, merge.
 
 Each leaves an entry in the history of the staged car that names who decided and why.
 """
@@ -27,7 +27,7 @@ Status, Match = StagedCar.Status, StagedCar.Match
 
 @transaction.atomic
 def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
-    """Nothing of it is published, until its source says something else. Raises NotPossibleNow without a reason."""
+    """Publish nothing of it until its source says something else. Raises NotPossibleNow without a reason."""
     if not reason.strip():
         raise NotPossibleNow("Say why it is rejected: others will want to know.")
     row = _pending(staged)
@@ -37,7 +37,7 @@ def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
 
 @transaction.atomic
 def staged_reopen(*, staged: StagedCar, actor: Any) -> None:
-    """A rejected car waits for a decision again. Raises NotPossibleNow where it is not rejected."""
+    """Have a rejected car wait for a decision again. Raises NotPossibleNow where it is not rejected."""
     row = _locked(staged)
     if row.status != Status.REJECTED:
         raise NotPossibleNow("Only what is rejected can be taken back like this. Undo its change instead.")
@@ -62,9 +62,10 @@ def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Any) -> Non
 def staged_edit(
     *, staged: StagedCar, names: Mapping[str, Any], values: Mapping[str, Mapping[str, Any] | None], actor: Any
 ) -> list[str]:
-    """Corrects names and values before they are published; what its source says word for word stays beside them.
+    """Correct names and values before they are published; what the source says word for word stays.
 
-    `names` are fields of the staged car, `values` by kind of fact (None takes one out). Returns what was changed.
+    `names` are fields of the staged car, `values` by kind of fact (None takes one out). Returns what was
+    changed.
     """
     row = _pending(staged)
     changed = [name for name, value in names.items() if getattr(row, name) != value]
@@ -97,7 +98,7 @@ def _match_again(row: StagedCar) -> None:
 
 @transaction.atomic
 def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
-    """What is published of it leaves the car that it was taken for, and becomes a car of its own under its own names.
+    """Move what is published of it from the car that it was taken for to a car of its own.
 
     Raises NotPossibleNow where nothing of it is published, or it does not say one model year.
     """
@@ -135,7 +136,7 @@ def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
 # --- Merging ------------------------------------------------------------------------------------------------
 @transaction.atomic
 def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, actor: Any) -> CatalogChange:
-    """Two cars, or two models, of the catalogue become one. Raises NotPossibleNow where they can't."""
+    """Make one of two cars, or two models, of the catalogue. Raises NotPossibleNow where that can't be."""
     summary = f"{gone} merged into {keep}"
     try:
         if isinstance(keep, Variant) and isinstance(gone, Variant):
@@ -156,7 +157,7 @@ def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, acto
 
 # --- Who is at it -------------------------------------------------------------------------------------------
 def staged_open(*, staged: StagedCar, actor: Any) -> str:
-    """Notes that a curator has it open; returns who else has, or nothing. Nobody is kept out."""
+    """Note that a curator has it open; returns who else has, or an empty text. Nobody is kept out."""
     other = str(staged.opened_by) if staged.opened_by_another(actor) else ""
     if not other:
         StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=actor)

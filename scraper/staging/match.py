@@ -1,4 +1,4 @@
-"""Which car of the catalogue a staged car is: the one of its names, surely none, or one that a person has to choose.
+"""Which car of the catalogue a staged car is: the one of its names, none, or one that a person chooses.
 
 Names are compared without case, accents and signs. What is only similar is never taken for the same.
 """
@@ -14,8 +14,8 @@ from catalog.models import CarModel, Make, Variant
 from core.text import squash
 from scraper.models.staging import StagedCar
 
-#: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" have as many, "Golf"
-#: and "Polo" have not.
+#: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" have as many,
+#: "Golf" and "Polo" have not.
 SIMILAR = 84
 #: Cars that a person is shown to choose from.
 MOST_CANDIDATES = 8
@@ -71,7 +71,7 @@ class Names:
         return self.models.get((make, squash(car.model))) if make else None
 
     def find(self, car: StagedCar, *, names_are_sure: bool = False) -> Found:
-        """The car of the catalogue that this is. `names_are_sure`: similar names of the catalogue mean other cars."""
+        """The car of the catalogue that this is. `names_are_sure`: cars of similar names are other cars."""
         make = self.makes.get(squash(car.make))
         model = self.models.get((make, squash(car.model))) if make else None
         if model is None:

@@ -1,4 +1,4 @@
-"""Whether a price is what a car costs new, as the catalogue means it, or what somebody asks for one that was driven."""
+"""Whether a price is a list price, as the catalogue means it, or what somebody asks for a used car."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ def _says_used(value: Mapping[str, Any]) -> bool:
 
 
 def doubts(row: StagedCar) -> dict[str, str]:
-    """Why a person has to see the price, by its key; empty where the page calls it a new car's, or the car is of today.
+    """Why a person has to see the price, by its key; empty for a new car's price and a car of today.
 
-    What a dealer asks for an old car often stands without condition and mileage, or beside a mileage that can't be read.
+    What a dealer asks for an old car often stands without condition and mileage, or beside a mileage that
+    can't be read.
     """
     price = next((value for value in row.values if value["key"] == "price"), None)
     is_new = any(value["key"] == "condition" and not _says_used(value) for value in row.values)

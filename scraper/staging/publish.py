@@ -1,7 +1,8 @@
-"""From staged to published: cars and facts into the catalogue with source, address and date, and back by undo.
+"""From staged to published: cars and facts into the catalogue, each with its source, and back by undo.
 
-Every publication leaves a CatalogChange that knows what was there before. `staged_publish` is a person's decision on one
-car; rules publish many at once by `prepare` and `Publication.write`, in the transaction that stages them.
+Every publication leaves a CatalogChange that knows what was there before. `staged_publish` is a person's
+decision on one car; rules publish many at once by `prepare` and `Publication.write`, in the transaction that
+stages them.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ class Publication:
 def prepare(
     rows: Sequence[StagedCar], keys: Mapping[str, set[str]], lines: Mapping[str, Sequence[Line]]
 ) -> Publication:
-    """Make the cars that are missing and put staged cars into the state that they will have; no staged car is saved.
+    """Make the cars that are missing and put staged cars into their next state, without saving them.
 
-    `keys` are the kinds of facts to publish and `lines` all facts, both by the record of the staged car. Names of new
-    cars have to differ.
+    `keys` are the kinds of facts to publish and `lines` all facts, both by the record of the staged car.
+    Names of new cars have to differ.
     """
     publication = Publication()
     before = {row.record: {name: getattr(row, name) for name in _STATE} for row in rows}
@@ -169,7 +170,7 @@ def save_with_history(row: StagedCar, actor: Any, reason: str) -> None:
 # --- Undo ---------------------------------------------------------------------------------------------------
 @transaction.atomic
 def change_undo(*, change: CatalogChange, actor: Any) -> None:
-    """What was there before, again. Raises NotPossibleNow where it was undone, or its cars have changed since."""
+    """Restore what was there before. Raises NotPossibleNow if it is undone or its cars have changed since."""
     from catalog.exceptions import MergeRefused
     from catalog.merging import merge_undo
 

@@ -1,4 +1,4 @@
-"""What the rules of a source publish without a person; everything else is held back, with the reason in words."""
+"""What the rules of a source publish without a person; everything else is held back with a reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Facts of the catalogue as a sheet (CSV, XLSX), out and in again, in the units that people read.
 
-A row is a car, a kind of fact and a source. What comes in is shown as a diff first; then it is one change of the
-catalogue, that can be undone as a whole.
+A row is a car, a kind of fact and a source. What comes in is shown as a diff first; then it is one change of
+the catalogue, that can be undone as a whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import ngettext
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import FloatWidget, ForeignKeyWidget
@@ -60,7 +61,7 @@ class _End(Field):
         if instance.low is None or instance.key not in SPECS:
             return ""
         high = instance.low if instance.high is None else instance.high
-        ends = range_from_si(instance.low, high, instance.kind.reading_unit("metric")[0])
+        ends = range_from_si(instance.low, high, instance.kind.display_unit("metric")[0])
         return f"{ends[self.attribute == 'high']:.8g}"
 
 
@@ -69,7 +70,7 @@ class _Unit(Field):
 
     def export(self, instance: Fact, **kwargs: Any) -> str:
         """Empty for words and counts."""
-        return instance.kind.reading_unit("metric")[0] if instance.key in SPECS else ""
+        return instance.kind.display_unit("metric")[0] if instance.key in SPECS else ""
 
 
 class FactResource(ModelResource):
@@ -84,9 +85,9 @@ class FactResource(ModelResource):
     class Meta:
         model = Fact
         fields = (
-            "variant", "key", "low", "high", "unit", "text", "currency", "source", "source_url", "retrieved", "record", "raw",
-            "note",
-        )  # fmt: skip
+            *("variant", "key", "low", "high", "unit", "text", "currency"),
+            *("source", "source_url", "retrieved", "record", "raw", "note"),
+        )
         export_order = fields
         import_id_fields = ("variant", "key", "source")
         skip_unchanged = True
@@ -112,15 +113,16 @@ class FactResource(ModelResource):
         missing = [name for name in _NEEDED if name not in (dataset.headers or [])]
         if missing:
             raise ValueError(
-                f"The sheet has no column {', '.join(missing)}. Take one out first, to see how it looks."
+                f"The sheet has no column {', '.join(missing)}. Export one first to see what it looks like."
             )
         if len(dataset) > MOST_ROWS_IN:
             raise ValueError(
-                f"The sheet has {len(dataset):,} rows; {MOST_ROWS_IN:,} fit at a time. Divide it, the columns' names on each part."
+                f"The sheet has {len(dataset):,} rows; {MOST_ROWS_IN:,} fit at a time. "
+                "Split it, with the column names at the top of each part."
             )
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """Figures into the units of the catalogue. Raises ValueError in words for a kind or a unit that there is not."""
+        """Convert figures into the units of the catalogue. Raises ValueError for an unknown kind or unit."""
         kind = SPECS.get(str(row.get("key") or ""))
         if kind is None:
             raise ValueError(f"“{row.get('key')}” is no kind of fact. There are: {', '.join(SPECS)}.")
@@ -132,8 +134,8 @@ class FactResource(ModelResource):
         stated = [end for end in (low, high) if end is not None]
         if not stated:
             return
-        unit = str(row.get("unit") or kind.reading_unit("metric")[0])
-        units = dict.fromkeys((kind.reading_unit("metric")[0], kind.reading_unit("imperial")[0]))
+        unit = str(row.get("unit") or kind.display_unit("metric")[0])
+        units = dict.fromkeys((kind.display_unit("metric")[0], kind.display_unit("imperial")[0]))
         if unit not in units:
             said = f"It is given in {' or '.join(units)}." if any(units) else "It has none."
             raise ValueError(f"“{unit}” is no unit of {kind.label.lower()}. {said}")
@@ -168,7 +170,7 @@ class FactResource(ModelResource):
         count = len(self._saved)
         change = CatalogChange.objects.create(
             kind=CatalogChange.Kind.IMPORT,
-            summary=f"{count} fact{'s' if count > 1 else ''} from a sheet",
+            summary=ngettext("%d fact from a sheet", "%d facts from a sheet", count) % count,
             actor=kwargs.get("user"),
         )
         cars: dict[tuple[int, int], ChangedCar] = defaultdict(lambda: ChangedCar(change=change))

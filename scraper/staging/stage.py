@@ -1,7 +1,8 @@
 """What crawls bring in: cars become staged cars, each source's record once, however often it is read.
 
-A record that says the same as last time is compared by its digest and not written again. What is new is matched and
-compared with the catalogue; what the source's rules let pass is published at once, everything else waits for a person.
+A record that says the same as last time is compared by its digest and not written again. What is new is
+matched and compared with the catalogue; what the source's rules let pass is published at once, everything
+else waits for a person.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ _FIELDS = [
 class Staged:
     """What staging found: records that are new, that say something else than before, and that say the same.
 
-    `conflicts` are those that another source denies, `published` those of which something passed by a rule, `dropped`
-    counts cars that can't be staged, by reason.
+    `conflicts` are those that another source denies, `published` those of which something passed by a rule,
+    `dropped` counts cars that can't be staged, by reason.
     """
 
     new: int = 0
@@ -153,8 +154,8 @@ class _Stager:
     def _stage(self, rows: list[StagedCar]) -> list[StagedCar]:
         """Match, compare, publish what rules let pass, and save.
 
-        Returns those that are the same car as another of these: what they are compared with is only now in the
-        catalogue.
+        Returns those that are the same car as another of these: what they are compared with is only now in
+        the catalogue.
         """
         self._match([row for row in rows if row.variant_id is None])
         first = {_identity(row): row for row in reversed(rows)}

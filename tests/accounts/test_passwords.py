@@ -51,7 +51,7 @@ def test_mailed_link_sets_the_password_once(client: Client, user: Any, link: Any
     assert user.check_password(NEW)
     again = Client().get(path)
     assert again.status_code == 200
-    assert "no longer good" in again.content.decode()
+    assert "no longer works" in again.content.decode()
 
 
 def test_address_of_the_form_has_no_key_that_a_referrer_could_leak(
@@ -77,7 +77,7 @@ def test_mailed_link_dies_after_an_hour(client: Client, user: Any, link: Any, mo
     later(3500)
     assert Client().get(path).status_code == 302
     later(3700)
-    assert "no longer good" in Client().get(path).content.decode()
+    assert "no longer works" in Client().get(path).content.decode()
 
 
 def test_mailed_link_dies_when_the_address_changes(client: Client, user: Any, link: Any) -> None:
@@ -86,7 +86,7 @@ def test_mailed_link_dies_when_the_address_changes(client: Client, user: Any, li
     user.email = "ada@elsewhere.example"
     user.save()
     EmailAddress.objects.filter(user=user).delete()
-    assert "no longer good" in client.get(path).content.decode()
+    assert "no longer works" in client.get(path).content.decode()
 
 
 def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobody_in(
@@ -102,7 +102,7 @@ def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobo
     assert not ApiToken.objects.exists()
     assert EmailAddress.objects.get(user=user).verified
     notice = OutgoingEmail.objects.order_by("pk").last()
-    assert "set anew" in notice.subject
+    assert "has been reset" in notice.subject
     assert notice.to == user.email
 
 

@@ -74,12 +74,12 @@ def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
     secret = re.search(r'account-key">([A-Z2-7=]+)<', page.content.decode())
     assert secret
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
-    assert "That is not the code" in wrong.content.decode()
+    assert "That code is not right" in wrong.content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         done = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret[1])})
     assert done.url == reverse("mfa_view_recovery_codes")
     check(client.get(done.url))
-    assert OutgoingEmail.objects.get().subject == "The second step at your Carsite sign-in is on"
+    assert OutgoingEmail.objects.get().subject == "Two-step verification is on for your Carsite account"
     codes = client.get(reverse("mfa_download_recovery_codes"))
     assert codes["Content-Disposition"].startswith("attachment")
     assert len(re.findall(r"^\d{8}$", codes.content.decode(), re.MULTILINE)) == 10
@@ -119,7 +119,7 @@ def test_password_alone_does_not_sign_in(client: Client, confirmed: User) -> Non
     check(client.get(response.url))
     assert client.get(reverse("accounts:me")).status_code == 302
     wrong = client.post(response.url, {"code": "123456"})
-    assert "That is not the code" in wrong.content.decode()
+    assert "That code is not right" in wrong.content.decode()
     client.post(response.url, {"code": code_of(secret)})
     assert client.session["_auth_user_id"] == str(confirmed.pk)
 
@@ -146,7 +146,7 @@ def test_a_used_code_stays_used_for_as_long_as_it_is_good(
     monkeypatch.setattr("time.time", lambda: now + 32)
     assert code in [code_of(secret, steps=steps) for steps in (-1, 0, 1)], "a good code still"
     sign_in(client, confirmed)
-    assert "That is not the code" in client.post(reverse("mfa_authenticate"), {"code": code}).text
+    assert "That code is not right" in client.post(reverse("mfa_authenticate"), {"code": code}).text
     assert "_auth_user_id" not in client.session
 
 
@@ -236,7 +236,9 @@ def test_turning_it_off_voids_the_codes_on_paper(client: Client, confirmed: User
     assert Authenticator.objects.count() == 2
     client.post(reverse("mfa_deactivate_totp"))
     assert not Authenticator.objects.exists()
-    assert OutgoingEmail.objects.filter(subject="The second step at your Carsite sign-in is off").exists()
+    assert OutgoingEmail.objects.filter(
+        subject="Two-step verification is off for your Carsite account"
+    ).exists()
 
 
 # --- Staff --------------------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ def test_staff_without_it_are_led_to_it_before_the_admin_opens(
     client.force_login(staff_user)
     page = client.get(reverse("admin:index"), follow=True)
     assert page.redirect_chain[-1][0] == reverse("mfa_index")
-    assert "Staff need it" in page.content.decode()
+    assert "Staff need two-step verification" in page.content.decode()
     assert not staff_user.has_perm("classifier.view_identification")
     set_up(staff_user)
     assert client.get(reverse("admin:index")).status_code == 200
@@ -277,7 +279,7 @@ def test_staff_who_need_it_can_not_turn_it_off(client: Client, staff_user: User,
     assert "ask another administrator" in overview.text
     refused = client.post(reverse("mfa_deactivate_totp"))
     assert Authenticator.objects.filter(user=staff_user).exists()
-    assert "Staff keep their second step" in refused.text
+    assert "turn off two-step verification" in refused.text
     assert "Turn it off" not in refused.text
 
 
@@ -288,7 +290,7 @@ def test_staff_who_need_it_change_their_address_while_an_administrator_has_taken
     set_up(staff_user)
     client.force_login(staff_user)
     asked = {"email": "new@example.org", "action_add": ""}
-    assert "an administrator takes it away" in client.post(reverse("account_email"), asked).text
+    assert "administrator to remove it" in client.post(reverse("account_email"), asked).text
     services.second_factor_remove(user=staff_user)
     client.force_login(User.objects.get(pk=staff_user.pk))
     client.post(reverse("account_email"), asked)

@@ -46,7 +46,7 @@ def test_wrong_password_and_unknown_address_get_the_same_page(user: Any) -> None
         text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
         pages.append((response.status_code, text.replace(email, "ADDRESS")))
     assert pages[0] == pages[1]
-    assert "together" in pages[0][1].replace("&#x27;", "'")
+    assert "don't match" in pages[0][1].replace("&#x27;", "'")
 
 
 def test_sixth_wrong_password_in_a_minute_gets_a_page_that_says_when_to_come_back(
@@ -56,7 +56,7 @@ def test_sixth_wrong_password_in_a_minute_gets_a_page_that_says_when_to_come_bac
     assert statuses == [200] * 5 + [429]
     response = sign_in(client, user.email)
     assert response.status_code == 429, "the right password must not shorten the wait"
-    assert response["Retry-After"] == "60"
+    assert 50 < int(response["Retry-After"]) <= 60
     assert "a minute" in response.content.decode()
 
 

@@ -124,7 +124,7 @@ def test_link_in_the_mail_confirms_in_another_browser_without_signing_in(client:
 
 def test_broken_confirmation_link_is_explained(client: Client) -> None:
     page = client.get(reverse("account_confirm_email", args=["MQ:nonsense"]))
-    assert "no longer good" in page.content.decode()
+    assert "no longer works" in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_guessing_is_limited_together_with_the_sign_in_page(client: Client, user
     response = ask(client, user.email)
     assert response.status_code == 429
     assert response.json()["code"] == "throttled"
-    assert response["Retry-After"] == "60"
+    assert 50 < int(response["Retry-After"]) <= 60
 
 
 def test_asking_for_tokens_is_throttled_whatever_the_address(client: Client, db: None) -> None:

@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from ml.__main__ import DEFAULT_BUNDLE
+from ml.cli.predict import DEFAULT_BUNDLE
 from ml.data.photos import open_photo
 from ml.serving.loaded_bundle import Views
 from ml.serving.predictor import Predictor

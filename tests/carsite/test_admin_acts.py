@@ -37,8 +37,8 @@ def test_failed_photos_are_tried_again_and_others_left_alone(staff: Client) -> N
     done.refresh_from_db()
     failed.refresh_from_db()
     assert (done.status, failed.status) == ("done", "queued")
-    assert "1 photos are queued again" in page
-    assert "1 photos have not failed" in page
+    assert "1 photo is queued again" in page
+    assert "1 photo has not failed" in page
 
 
 def test_trying_again_needs_more_than_looking(client: Client) -> None:

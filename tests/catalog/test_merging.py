@@ -1,4 +1,4 @@
-"""Two entries for one car made one, and two again: what moves, where the old address leads, what comes back."""
+"""Two entries for one car made one, and two again: what moves, where old addresses lead, what returns."""
 
 from __future__ import annotations
 

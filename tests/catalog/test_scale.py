@@ -1,4 +1,4 @@
-"""What pages cost does not grow with the catalogue: as many queries, by an index, of which one page of rows is read."""
+"""What pages cost does not grow with the catalogue: as many queries, by indexes, and one page of rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.benchmarks import large_catalog
 from tests.databases import is_postgres
 
 pytestmark = pytest.mark.django_db
-#: Tables that have tens of thousands of rows and more. Models are fewer: their names may be read to sort or to correct.
+#: Tables that have tens of thousands of rows and more. Models are fewer: their names may be read to sort or
+#: to correct.
 LARGE = ("catalog_variant", "catalog_spec", "catalog_variantphoto")
 on_sqlite = pytest.mark.skipif(
     is_postgres(), reason="of SQLite: its plans, its triggers, its VACUUM in a transaction"
@@ -66,7 +67,7 @@ def _queries(client: Client, url: str) -> list[str]:
 
 
 def _reads_whole_tables(sql: str) -> list[str]:
-    """Steps of SQLite's plan that read all rows of a large table. To read a covering index is to count, not to read rows."""
+    """Steps of SQLite's plan that read all rows of a large table; reading a covering index is counting."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
         steps = [row[3] for row in cursor.fetchall()]
@@ -124,7 +125,7 @@ def test_pages_show_a_part_of_what_is_many(client: Client) -> None:
     assert 'href="/cars/audi/a4/"' in siblings
 
 
-# --- What lists go by follows the facts -----------------------------------------------------------------------
+# --- What lists go by follows the facts ---------------------------------------------------------------------
 def _fact_columns(car: Variant) -> tuple[Any, ...]:
     car.refresh_from_db()
     return car.fuels.split(), car.power, car.consumption, car.price, car.currency
@@ -169,7 +170,7 @@ def test_the_most_trusted_source_decides_and_trust_may_change(
     assert _fact_columns(car)[1] == 200e3
 
 
-# --- The index of words follows the names -----------------------------------------------------------------------
+# --- The index of words follows the names -------------------------------------------------------------------
 def _found(query: str) -> set[str]:
     return set(Variant.objects.filter(search_text__names=query).values_list("slug", flat=True))
 

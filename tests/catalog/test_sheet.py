@@ -84,10 +84,10 @@ def test_sources_that_say_the_same_share_a_value_and_others_stand_beside_it(
 
 
 def test_a_note_that_all_facts_of_a_source_share_is_said_once(car: Variant, add_spec: AddSpec) -> None:
-    add_spec(car, "cylinders", 4, note="trims not told apart")
-    add_spec(car, "co2", 1e-4, note="trims not told apart; on petrol")
+    add_spec(car, "cylinders", 4, note="covers all trims")
+    add_spec(car, "co2", 1e-4, note="covers all trims; on petrol")
     specs = Variant.objects.with_specs().get(pk=car.pk).specs.all()
-    assert [(source.slug, text) for source, text in sheet.limits(specs)] == [("best", "trims not told apart")]
+    assert [(source.slug, text) for source, text in sheet.limits(specs)] == [("best", "covers all trims")]
     assert _rows(car)["co2"].values[0].statements[0].note == "on petrol"
     assert _rows(car)["cylinders"].values[0].statements[0].note == ""
 
@@ -140,7 +140,7 @@ def test_comparing_shows_only_differences_if_asked_and_says_what_does_not_apply(
     assert {row.kind.key for group in different for row in group.rows} == {"fuel", "cylinders"}
 
 
-# --- Sources that contradict each other -----------------------------------------------------------------------
+# --- Sources that contradict each other ---------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("one", "other", "conflict"),
     [

@@ -64,7 +64,7 @@ def _migrate(targets: list[tuple[str, str]]) -> None:
 
 
 def _add(apps: Apps, make: tuple[str, str], model: tuple[str, str], *slugs: str, **fields: Any) -> list[Any]:
-    """Cars as the tables held them; `make` and `model` are a name and a slug. Nothing is derived from names yet."""
+    """Cars as the tables held them. `make` and `model` are a name and a slug."""
     makes, models, cars = (apps.get_model("catalog", name) for name in ("Make", "CarModel", "Variant"))
     of_make, _ = makes.objects.get_or_create(name=make[0], slug=make[1])
     of_model, _ = models.objects.get_or_create(make=of_make, name=model[0], slug=model[1])

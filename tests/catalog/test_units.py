@@ -65,7 +65,7 @@ def test_an_unknown_unit_and_zero_miles_a_gallon_are_refused() -> None:
 def test_every_number_of_the_vocabulary_can_be_read_in_both_systems() -> None:
     for kind in SPECS.values():
         for system in ("metric", "imperial"):
-            unit, decimals = kind.reading_unit(system)
+            unit, decimals = kind.display_unit(system)
             assert unit in UNITS, kind
             assert decimals >= 0
             assert bool(unit) == bool(kind.unit), kind

@@ -39,7 +39,7 @@ def _get(client: Client, url: str, status: int = 200, **options: Any) -> str:
     return response.content.decode()
 
 
-# --- Cars that stand for all years of their model -------------------------------------------------------------
+# --- Cars that stand for all years of their model -----------------------------------------------------------
 def test_a_car_of_all_years_has_its_pages_and_no_year(client: Client, add_variant: AddVariant) -> None:
     creta = add_variant("Hyundai", "Creta", None, body_style="suv")
     add_variant("Hyundai", "Sonata", 2012, body_style="sedan")
@@ -99,7 +99,7 @@ def test_a_car_is_found_only_under_its_own_make_and_model(
 
 def test_empty_catalogue_says_so(client: Client) -> None:
     assert "No cars yet" in _get(client, reverse("catalog:make_list"))
-    assert "No car fits" in _get(client, reverse("catalog:variant_list"))
+    assert "No matching cars" in _get(client, reverse("catalog:variant_list"))
 
 
 # --- A car --------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_sources_that_contradict_each_other_are_both_shown_and_named(
     add_spec(car, "power", 132e3, source=other_source, source_url="https://second.example/a5")
     html = _get(client, car.get_absolute_url())
     assert html.count("Sources differ") == 1
-    assert "contradict each other on power." in html
+    assert "disagree about power." in html
     first, second = html.index("155\N{NO-BREAK SPACE}kW</p>"), html.index("132\N{NO-BREAK SPACE}kW")
     assert first < second, "the most trusted first"
     assert 'href="https://second.example/a5"' in html
@@ -128,7 +128,7 @@ def test_a_cars_page_shows_each_value_with_where_it_comes_from(
         155e3,
         raw="HP: 208 <b>",
         record="2 entries: A5 2012",
-        note="trims not told apart",
+        note="covers all trims",
         source_url="https://example.org/a5",
     )
     html = _get(client, car.get_absolute_url())
@@ -136,7 +136,7 @@ def test_a_cars_page_shows_each_value_with_where_it_comes_from(
         "155\N{NO-BREAK SPACE}kW",
         "HP: 208 &lt;b&gt;",
         "2 entries: A5 2012",
-        "trims not told apart",
+        "covers all trims",
     ):
         assert text in html
     for text in ('href="https://example.org/a5"', 'href="https://example.org/t"', "Best table", "Free"):
@@ -147,7 +147,7 @@ def test_a_cars_page_shows_each_value_with_where_it_comes_from(
 def test_what_is_not_known_is_called_unknown(client: Client, car: Variant) -> None:
     html = _get(client, car.get_absolute_url())
     assert html.count('<span class="unknown">unknown</span>') >= 15
-    assert "Nothing is known about this car yet" in html
+    assert "So far we know only the name of this car" in html
 
 
 def test_sources_that_differ_are_both_shown(
@@ -250,7 +250,7 @@ def test_htmx_gets_only_what_changes_and_a_tidy_address(client: Client) -> None:
 @pytest.mark.usefixtures("catalog_seed")
 def test_a_slip_of_the_finger_is_named_and_forgiven(client: Client) -> None:
     html = _get(client, "/cars/?q=toyta+camry")
-    assert "Nothing is called “toyta camry” here" in html
+    assert "No cars match “toyta camry”" in html
     assert "Showing results for <strong>toyota camry</strong>" in html
     assert "Toyota Camry Sedan 2012" in html
 
@@ -288,7 +288,8 @@ def test_up_to_four_cars_stand_side_by_side_and_the_rest_is_said(client: Client)
 def test_cars_are_added_and_removed_by_links(client: Client) -> None:
     html = _get(client, "/compare/?v=audi-s5-coupe-2012&v=tesla-model-s-sedan-2012&differences=1&q=leaf")
     assert 'href="?v=tesla-model-s-sedan-2012&amp;differences=1"' in html
-    added = "?v=audi-s5-coupe-2012&amp;v=tesla-model-s-sedan-2012&amp;v=nissan-leaf-hatchback-2012&amp;differences=1"
+    slugs = ("audi-s5-coupe-2012", "tesla-model-s-sedan-2012", "nissan-leaf-hatchback-2012")
+    added = "?" + "".join(f"v={slug}&amp;" for slug in slugs) + "differences=1"
     assert f'href="{added}"' in html
 
 

@@ -143,7 +143,7 @@ def test_bundle_on_the_server_is_added_by_choosing_it(
     write_tiny_bundle(folder, version="brought")
     assert 'value="brought"' in staff.get(f"{LIST}add/").content.decode()
     page = staff.post(f"{LIST}add/", {"bundle": "brought"}, follow=True).content.decode()
-    assert "tiny brought is a candidate now." in page
+    assert "tiny brought is now a candidate." in page
     assert state(ModelVersion.objects.get(version="brought")) == "candidate"
     assert 'value="brought"' not in staff.get(f"{LIST}add/").content.decode()
 
@@ -180,8 +180,8 @@ def test_card_of_the_model_that_ships_is_a_readable_page(staff: Client, settings
     version = registry.version_register_shipped(bundle=bundle)
     page = staff.get(page_of(version)).content.decode()
     figure = bundle.card["metrics"]["two looks"]["top-1"]
-    assert f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})" in page
-    for words in ("The very car", "Decisions", "Most confused", "Limits", version.digest):
+    assert f"{figure['value']:.3f} ({figure['low']:.3f}-{figure['high']:.3f})" in page
+    for words in ("Exact car", "Decisions", "Most confused", "Limits", version.digest):
         assert words in page
 
 
@@ -192,7 +192,7 @@ def test_candidates_page_shows_the_comparison_and_a_reliability_diagram(
     candidate.report = {
         "photos": 40,
         "against": "tiny shipped",
-        "figures": {"top-1": {"active": interval, "candidate": interval, "difference": interval | {"value": 0.125}}},
+        "figures": {"top-1": {"active": interval, "candidate": interval, "difference": {"value": 0.125, "low": -0.1, "high": 0.35}}},
         "reliability": {
             "candidate": [{"photos": 8, "confidence": 0.85, "right": 0.75}]
         },
@@ -200,7 +200,7 @@ def test_candidates_page_shows_the_comparison_and_a_reliability_diagram(
     candidate.save()
     page = staff.get(page_of(candidate)).content.decode()
     assert "Beside tiny shipped on the same 40 photos" in page
-    assert "0.125 (0.400 to 0.600)" in page
+    assert "0.125 (-0.100 to 0.350)" in page
     assert '<rect class="plot-bar" x="80.00" y="25.00" width="10.00" height="75.00">' in page
     assert "8 photos at 85%: 75% right" in page
 

@@ -42,7 +42,7 @@ def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
         assert "Training: 1 of 2 epochs" in page, address
         assert 'value="40"' in page
     assert "Cancel the run" in staff.get(f"{LIST}{run.pk}/change/").content.decode()
-    assert "is under way" in staff.post(f"{LIST}start/", follow=True).content.decode()
+    assert "is in progress" in staff.post(f"{LIST}start/", follow=True).content.decode()
     staff.post(f"{LIST}{run.pk}/cancel/")
     run.refresh_from_db()
     assert run.cancel_requested

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from catalog.models import OldAddress
 from classifier.answers.identify import identification_run
 from classifier.models import Identification
 from ml.exceptions import PhotoError
@@ -109,6 +110,15 @@ def test_feedback_by_slug_or_in_words(api, predictor, audi, user):
     assert api.post(address, {"verdict": "not_listed"}).json()["fields"].keys() == {"text"}
     said = api.post(address, {"verdict": "other_variant", "variant": audi.slug, "may_train": True})
     assert said.status_code == 200
+    assert api.get(f"{LIST}{pk}/").json()["feedback"]["variant"] == audi.slug
+
+
+def test_feedback_knows_a_car_by_its_former_slug(api, predictor, audi, user):
+    OldAddress.objects.create(path="a/b/before", slug="before", variant=audi)
+    pk = upload(api).json()["id"]
+    identification_run(identification_id=pk)
+    said = {"verdict": "other_variant", "variant": "before"}
+    assert api.post(f"{LIST}{pk}/feedback/", said).status_code == 200
     assert api.get(f"{LIST}{pk}/").json()["feedback"]["variant"] == audi.slug
 
 

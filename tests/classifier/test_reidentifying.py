@@ -395,7 +395,7 @@ def test_command_and_buttons_ask_for_it(
     promoted()
     call_command("reidentify", "--corrected")
     assert list(Identification.objects.for_backfill()) == [wrong]
-    assert "1 more photos wait" in capsys.readouterr().out
+    assert "1 more photo will be answered again" in capsys.readouterr().out
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{newer.pk}/change/").content.decode()
     assert "Look again at 2 photos" in page

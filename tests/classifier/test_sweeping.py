@@ -94,6 +94,20 @@ def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
     assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(rings)
 
 
+def test_photo_that_lost_its_wake_up_is_woken_though_photos_of_the_same_sweep_were_answered(
+    user, predictor, rings, django_capture_on_commit_callbacks
+):
+    """A sweep notes one time for all that it wakes: of them, what was passed by is woken, what follows is not."""
+    now = timezone.now()
+    rows = [send(user, data=other_photo(i)) for i in range(3)]
+    batch = now - timedelta(minutes=1)
+    Identification.objects.update(enqueued=batch)
+    Identification.objects.filter(pk=rows[1].pk).update(status="done", attempt=1, finished=now)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert identifications_sweep(now=now)["woken"] == 1
+    assert rings == [str(rows[0].pk)]
+
+
 def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):
     row = send(user)
     held = Identification.objects.claim(row.pk, lease=LEASE)

@@ -123,12 +123,12 @@ def test_failed_photos_have_a_button_that_tries_them_again(
         in staff.get(reverse("admin:classifier_identification_change", args=[rows[0].pk])).content.decode()
     )
     with django_capture_on_commit_callbacks(execute=True):
-        assert "1 photo queued again" in staff.post(one, follow=True).content.decode()
+        assert "1 photo is queued again" in staff.post(one, follow=True).content.decode()
     assert rings == [str(rows[0].pk)]
     assert "Only a photo that could not be identified" in staff.post(one, follow=True).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         every = reverse("admin:classifier_identification_retry-all")
-        assert "2 photos queued again" in staff.post(every, follow=True).content.decode()
+        assert "2 photos are queued again" in staff.post(every, follow=True).content.decode()
     assert set(rings) == {str(row.pk) for row in rows}
     assert set(Identification.objects.values_list("status", flat=True)) == {"queued", "done"}
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from catalog.models import OldAddress
 from dealers import services
 from dealers.models import Enquiry
 from tests.dealers.conftest import HERE, MINE
@@ -94,6 +95,11 @@ class TestAsking:
         )
         assert answer.json()["history"][0]["status"] == "new"
         assert woken == [enquiry.mail_to_dealer_id, enquiry.mail_to_visitor_id]
+
+    def test_knows_a_car_by_its_former_slug(self, body, user, variant):
+        OldAddress.objects.create(path="a/b/before", slug="before", variant=variant)
+        assert api(user).post(URL, body | {"variant": "before"}).status_code == 201
+        assert Enquiry.objects.get().variant == variant
 
     def test_needs_an_account(self, body):
         assert api().post(URL, body).status_code == 401

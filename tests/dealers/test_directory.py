@@ -61,13 +61,13 @@ def test_only_dealers_of_the_make(client, three):
 
 def test_a_typo_shows_the_city_that_was_meant_and_says_so(client, three):
     text = client.get(URL, {"near": "Berlni"}).content.decode()
-    assert "No city is spelt “Berlni”" in text
+    assert "We found no city called “Berlni”" in text
     assert "Spreecars" in text
 
 
 def test_an_unknown_place_lists_all_and_helps(client, three):
     text = client.get(URL, {"near": "Germany", "make": "audi"}).content.decode()
-    assert "We know no place called “Germany”" in text
+    assert "We could not find a place called “Germany”" in text
     assert "?near=Munich%2C+Bavaria%2C+Germany&amp;make=audi" in text or "make=audi&amp;near=Munich" in text
     assert "Isarcars" in text
 
@@ -197,5 +197,5 @@ def test_a_dealers_page_shows_how_to_reach_them_but_not_their_address_for_robots
 
 def test_a_demonstration_dealer_says_that_it_is_one(client, make_dealer):
     demo, real = make_dealer("Demo", is_demo=True), make_dealer("Real")
-    assert "invented" in client.get(demo.get_absolute_url()).content.decode()
+    assert "not a real dealer" in client.get(demo.get_absolute_url()).content.decode()
     assert "invented" not in client.get(real.get_absolute_url()).content.decode()

@@ -150,8 +150,8 @@ HOSTILE = "<script>alert('x')</script>"
         ("message", "  \r\n ", "required"),
         ("message", "a\x00b", "Null characters"),
         ("message", "a\x08b", "control characters"),
-        ("message", "x" * 102_400, "102,400 characters; 4,000 fit"),
-        ("consent", "", "Without your consent"),
+        ("message", "x" * 102_400, "102,400 characters; 4,000 are allowed"),
+        ("consent", "", "We need your consent"),
     ],
 )
 def test_bad_input_gets_a_clear_message_and_nothing_is_lost(client, ask_url, typed, field, value, message):

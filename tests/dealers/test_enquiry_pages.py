@@ -58,7 +58,7 @@ class TestSender:
         assert "/login/" in answer.url
 
     def test_an_empty_list_leads_on(self, user):
-        assert "You have not asked a dealer yet" in as_(user).get("/enquiries/").content.decode()
+        assert "You have not sent an enquiry yet" in as_(user).get("/enquiries/").content.decode()
 
     def test_the_list_costs_the_same_however_long(self, user, asked, variant, django_assert_max_num_queries):
         for number in range(15):
@@ -73,7 +73,7 @@ class TestSender:
     def test_the_history_is_shown_without_the_dealers_notes(self, enquiry, user, seller):
         services.enquiry_set_status(enquiry=enquiry, status=Status.CONTACTED, actor=seller, note="Haggles.")
         text = as_(user).get(enquiry.get_absolute_url()).content.decode()
-        assert "The dealer has taken it up" in text
+        assert "The dealer has contacted you" in text
         assert "Haggles" not in text
         assert seller.email not in text
 
@@ -155,7 +155,7 @@ class TestLeads:
         theirs = as_(rival).get("/leads/").content.decode()
         assert "Ada" not in theirs
         assert "No leads yet" in theirs
-        assert "not staff of a dealer" in as_(user).get("/leads/").content.decode()
+        assert "does not belong to a dealer" in as_(user).get("/leads/").content.decode()
         assert Client().get("/leads/").status_code == 302
 
     def test_who_leaves_the_dealer_loses_the_leads(self, enquiry, seller, dealer):
@@ -205,7 +205,12 @@ class TestLeads:
         ("before", "change", "status", "message"),
         [
             (Status.CONTACTED, {"status": "new", "seen": "contacted"}, 409, "cannot become"),
-            (Status.CLOSED, {"status": "contacted", "seen": "new"}, 409, "A colleague has changed this lead"),
+            (
+                Status.CLOSED,
+                {"status": "contacted", "seen": "new"},
+                409,
+                "Somebody else has just changed this lead",
+            ),
             (Status.NEW, {"status": "won", "seen": "new"}, 400, "not one of the available choices"),
             (Status.NEW, {"status": "closed", "seen": "new", "note": "n" * 401}, 400, "400"),
         ],

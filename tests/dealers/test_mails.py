@@ -215,10 +215,10 @@ def test_with_the_broker_away_the_enquiry_is_stored_and_the_visitor_told(ask_url
     page = client.post(ask_url, typed, follow=True)
     assert page.status_code == 200
     enquiry = Enquiry.objects.get()
-    assert "Your enquiry is stored" in page.content.decode()
+    assert "We have received your enquiry" in page.content.decode()
     assert "we keep trying" in page.content.decode()
     send(enquiry)
-    assert "The e-mail to the dealer left on" in client.get(enquiry.get_absolute_url()).content.decode()
+    assert "The e-mail to the dealer was sent on" in client.get(enquiry.get_absolute_url()).content.decode()
 
 
 def test_logs_name_nobody(enquiry, refusing, caplog):

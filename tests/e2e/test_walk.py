@@ -35,7 +35,7 @@ def sign_up(site: Site, page: Page, address: str) -> None:
     page.fill("input[name=email]", address)
     page.fill("input[name=password1]", PASSWORDS[address])
     send_form(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your inbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     [letter] = wait_for(lambda: [mail for mail in mails(site) if address in str(mail["To"])], what="the mail")
     page.goto(re.search(r"http://\S+/confirm-email/\S+", letter.get_content())[0])
     send_form(page)
@@ -145,7 +145,7 @@ def test_a_visitor_goes_from_a_photo_to_a_dealers_inbox(
     dealer.get_by_role("button", name=re.compile("contacted|taken", re.IGNORECASE)).first.click()
     page.goto("/enquiries/")
     page.locator("main a[href^='/enquiries/']").first.click()
-    expect(page.locator("main")).to_contain_text("The dealer has taken it up")
+    expect(page.locator("main")).to_contain_text("The dealer has contacted you")
 
 
 def test_somebody_else_sees_none_of_it(site: Site, visit: Visit, photos: list[Path]) -> None:

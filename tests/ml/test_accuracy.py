@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.__main__ import DEFAULT_BUNDLE
 from ml.bundle.bundle import LARGEST, MODEL, read_bundle
+from ml.cli.predict import DEFAULT_BUNDLE
 from ml.data.splits import Photo, apply_split, read_folder
 from ml.evaluation.evaluate import read_scenes
 from ml.serving.answers import Answer

@@ -1,4 +1,4 @@
-"""Every architecture is the same to what comes after it: logits, embedding, a map that heads can be laid on."""
+"""Every architecture gives the same outputs: logits, an embedding, a map that heads can be put on."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -152,3 +153,17 @@ def test_error_code_is_stable(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         read_bundle(tmp_path / "nowhere")
     assert caught.value.code == "bundle_error"
+
+
+def test_a_bundle_with_slugs_of_an_older_program_names_cars_by_todays(copy: Path) -> None:
+    labels = json.loads((copy / LABELS).read_text())
+    for number, label in enumerate(labels):
+        label |= {
+            "label": f"Bugatti Veyron 16.{number} Coupe 2009",
+            "slug": f"bugatti-veyron-16{number}-coupe-2009",
+        }
+    table = json.dumps(labels).encode()
+    (copy / LABELS).write_bytes(table)
+    files = json.loads((copy / CARD).read_text())["files"]
+    change_card(copy, files=files | {LABELS: hashlib.sha256(table).hexdigest()})
+    assert read_bundle(copy).labels[1].slug == "bugatti-veyron-16-1-coupe-2009"

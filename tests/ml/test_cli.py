@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ml.__main__ import main
 from ml.bundle.bundle import Bundle
-from ml.bundle.model_card import render_card
+from ml.cli.commands import main
+from ml.packaging.model_card import render_card
 from tests.ml.conftest import ROOT, as_bytes, drawn
 
 

@@ -166,7 +166,7 @@ def test_committed_split_names_photos_that_exist(name: str, folder: str) -> None
     lines = (ROOT / f"ml/splits/{name}-validation.txt").read_text().splitlines()
     names = {line for line in lines if not line.startswith("#")}
     assert names <= {photo.name for photo in photos}
-    # The folder may have grown since: the share is of the photos that the split was drawn from, which its head counts.
+    # The folder may have grown since: the share is of the photos that the split was drawn from (its head).
     kept, drawn_from = map(int, re.match(r"# (\d+) of (\d+) photos", lines[0]).groups())
     assert kept == len(names)
     assert drawn_from <= len(photos)

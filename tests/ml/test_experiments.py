@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.__main__ import main
 from ml.bundle.bundle import SecondView
+from ml.cli.commands import main
 from ml.data.splits import read_chosen
 from ml.evaluation.batch_outputs import BatchOutputs
-from ml.evaluation.evaluate import LEFT_OUT
 from ml.evaluation.experiments import few_photos
 from ml.evaluation.multi_photo import measure_photo_groups
+from ml.evaluation.photo_sources import LEFT_OUT
 from ml.exceptions import DataError
 from ml.recipes import read_recipe
 from ml.serving.embedding_projection import fit_projection
@@ -53,20 +53,20 @@ def test_new_classes_are_named_and_known_ones_kept(loaded: LoadedBundle) -> None
         for number in (KNOWN, KNOWN + 1)
     }
     figures = few_photos(loaded, known, classes, draws=5)
-    assert (figures["classes"], figures["photos each"]) == (2, 5)
-    assert figures["new top-1"]["value"] > 0.9
-    assert figures["known lose"]["value"] < 0.02
-    assert figures["new top-1"]["low"] <= figures["new top-1"]["value"] <= figures["new top-1"]["high"]
+    assert (figures.classes, figures.photos_each) == (2, 5)
+    assert figures.new_top_1.value > 0.9
+    assert figures.known_lose.value < 0.02
+    assert figures.new_top_1.low <= figures.new_top_1.value <= figures.new_top_1.high
 
 
 def test_two_photos_beat_one_and_three_beat_two() -> None:
     known = seen(np.repeat(np.arange(KNOWN), 15), 1, noise=9.0)
     figures = measure_photo_groups(known, temperature=1.0)
     two, three = figures["2 photos"], figures["3 photos"]
-    assert 0.3 < two["single top-1"]["value"] < 0.9
-    assert two["gain"]["low"] > 0
-    assert three["fused top-1"]["value"] > two["fused top-1"]["value"]
-    assert two["groups"] == 20 * KNOWN
+    assert 0.3 < two.single_top_1.value < 0.9
+    assert two.gain.low > 0
+    assert three.fused_top_1.value > two.fused_top_1.value
+    assert two.groups == 20 * KNOWN
 
 
 def test_classes_of_one_photo_make_no_groups() -> None:
@@ -88,7 +88,7 @@ def test_command_reports_both_and_all_else(tmp_path: Path, capsys: pytest.Captur
     assert report["open set"][LEFT_OUT]["photos"] == 12
     assert set(report["several photos"]) == {"2 photos", "3 photos"}
     assert report["photos"] == 8
-    assert "few photos" in capsys.readouterr().out
+    assert "Cars learned from a few photos" in capsys.readouterr().out
     assert main(command) == 2
     assert "other classes than" in capsys.readouterr().err
 

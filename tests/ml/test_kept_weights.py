@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ml.__main__ import main
-from ml.bundle.export import load_run
+from ml.bundle.saved_models import open_run
+from ml.cli.commands import main
 from ml.data.loaders import read_splits
 from ml.exceptions import DataError
 from ml.network.car_net import CarNet
@@ -56,10 +56,10 @@ def test_mean_of_two_runs_is_a_run_whose_scene_head_fits_its_own_features(
 ) -> None:
     runs = [write_run(tmp_path / name, recipe, bias=bias) for name, bias in (("one", 0.5), ("other", 1.0))]
     assert main(["average", *map(str, runs), str(tmp_path / "mean")]) == 0
-    mean, labels, _ = load_run(tmp_path / "mean")
-    torch.testing.assert_close(mean.car_head.bias, torch.full((len(LABELS),), 0.75))
-    assert labels == LABELS
-    assert mean.scene_head.weight.abs().max() < 1e3
+    mean = open_run(tmp_path / "mean")
+    torch.testing.assert_close(mean.network.car_head.bias, torch.full((len(LABELS),), 0.75))
+    assert mean.labels == LABELS
+    assert mean.network.scene_head.weight.abs().max() < 1e3
 
 
 def test_runs_of_other_classes_have_no_mean(recipe: Recipe, tmp_path: Path) -> None:

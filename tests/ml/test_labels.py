@@ -36,7 +36,9 @@ def test_label_is_taken_apart(label: str, parts: tuple) -> None:
 def test_table_of_classes_goes_before_guessing(tmp_path: Path) -> None:
     table = tmp_path / "classes.csv"
     table.write_text(
-        "label,make,model,body_style,model_year\nRam C/V Van 2012,Ram,C/V Cargo Van,Minivan,2012\nBMW Isetta,BMW,Isetta,,\n"
+        "label,make,model,body_style,model_year\n"
+        "Ram C/V Van 2012,Ram,C/V Cargo Van,Minivan,2012\n"
+        "BMW Isetta,BMW,Isetta,,\n"
     )
     first, second, third = label_table(["Ram C/V Van 2012", "BMW Isetta", "Audi A5 Coupe 2012"], table)
     assert (first.model, first.body_style, first.year) == ("C/V Cargo Van", "Minivan", 2012)

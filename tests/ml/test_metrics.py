@@ -85,6 +85,6 @@ def test_roc_area(inside: list, outside: list, area: float) -> None:
 def test_interval_holds_the_figure_and_is_the_same_every_time() -> None:
     hits = np.random.default_rng(1).random(400) < 0.9
     figure = interval(lambda drawn: float(hits[drawn].mean()), 400)
-    assert figure["low"] < figure["value"] == hits.mean() < figure["high"]
-    assert figure["high"] - figure["low"] == pytest.approx(2 * 1.96 * np.sqrt(0.09 / 400), rel=0.2)
+    assert figure.low < figure.value == hits.mean() < figure.high
+    assert figure.high - figure.low == pytest.approx(2 * 1.96 * np.sqrt(0.09 / 400), rel=0.2)
     assert figure == interval(lambda drawn: float(hits[drawn].mean()), 400)

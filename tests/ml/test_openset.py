@@ -11,9 +11,9 @@ import pytest
 from safetensors.numpy import save
 
 from ml.bundle.bundle import CARD, PROJECTION, Familiarity, SecondView, read_bundle, write_bundle
-from ml.bundle.model_card import render_card
 from ml.evaluation.metrics import roc_area, roc_interval
 from ml.exceptions import BundleError
+from ml.packaging.model_card import render_card
 from ml.serving.embedding_projection import EmbeddingProjection, distances, fit_projection, read_projection
 from ml.serving.openset import cosines, familiarity, fit_familiarity
 from ml.serving.predictor import Predictor
@@ -83,8 +83,8 @@ def test_familiarity_does_not_change_where_all_logits_are_raised() -> None:
 def test_interval_of_the_area_holds_it() -> None:
     random = np.random.default_rng(0)
     figure = roc_interval(random.normal(1, 1, 200), random.normal(0, 1, 100), resamples=200)
-    assert figure["low"] < figure["value"] < figure["high"]
-    assert 0.7 < figure["value"] < 0.85
+    assert figure.low < figure.value < figure.high
+    assert 0.7 < figure.value < 0.85
 
 
 @pytest.mark.parametrize(("threshold", "decision"), [(-1e9, "sure"), (1e9, "unknown")])

@@ -78,7 +78,7 @@ def test_car_that_the_bundle_was_trained_on_is_not_learned_again(tiny_bundle: Bu
     assert predictor.predict(PHOTO).predictions == before.predictions
 
 
-def test_bundle_without_a_space_says_that_it_can_not_learn(tmp_path: Path) -> None:
+def test_bundle_without_a_projection_says_that_it_can_not_learn(tmp_path: Path) -> None:
     predictor = Predictor(write_tiny_bundle(tmp_path / "b", projection=False))
     with pytest.raises(BundleError, match="can't learn from a few photos"):
         predictor.learn([prototype_of(NEW, [np.zeros(8)] * FEWEST)])

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.__main__ import main
 from ml.bundle.bundle import LARGEST, MODEL, WEIGHTS, Bundle, read_bundle
-from ml.bundle.model_card import CARD_NAME
+from ml.cli.commands import main
 from ml.data.photo_table import Photo
 from ml.evaluation.corruptions import all_corruptions
-from ml.evaluation.evaluate import Material
+from ml.evaluation.photo_sources import EvaluationPhotos
 from ml.exceptions import DataError, WeightsError
 from ml.packaging.build_bundle import learn_projection
+from ml.packaging.model_card import CARD_NAME
 from ml.serving.embedding_projection import read_projection
 from ml.serving.loaded_bundle import LoadedBundle
 from ml.serving.predictor import Predictor
@@ -142,7 +142,7 @@ def test_class_without_training_photos_has_no_place(bundle: Bundle) -> None:
     loaded = LoadedBundle.open(bundle, "onnx", 1)
     learned = [Photo(Path("a.jpg"), "a.jpg", 0), Photo(Path("c.jpg"), "c.jpg", 2)]
     with pytest.raises(DataError, match=r"no training photos of \['Audi TT Hatchback 2011'\]"):
-        learn_projection(loaded, Material([], learned=learned))
+        learn_projection(loaded, EvaluationPhotos([], learned=learned))
 
 
 def test_report_has_figures_with_intervals(workshop: Path) -> None:
@@ -205,10 +205,10 @@ def test_both_files_hold_the_same_numbers(bundle: Bundle) -> None:
 def test_network_answers_as_it_did_in_training(workshop: Path, bundle: Bundle) -> None:
     import torch
 
-    from ml.bundle.export import load_run
+    from ml.bundle.saved_models import open_run
     from ml.serving.views import softmax
 
-    model, _, _ = load_run(workshop / "run")
+    model = open_run(workshop / "run").network
     photos = np.random.default_rng(1).normal(0, 1, (4, 3, 64, 64)).astype(np.float32)
     with torch.inference_mode():
         as_trained = model(torch.from_numpy(photos))
@@ -252,16 +252,16 @@ def test_evaluation_on_other_classes_is_refused(
 
 
 def test_run_without_weights_is_refused(workshop: Path, tmp_path: Path) -> None:
-    from ml.bundle.export import load_run
+    from ml.bundle.saved_models import open_run
 
     for name in ("recipe.json", "labels.json"):
         (tmp_path / name).write_bytes((workshop / "run" / name).read_bytes())
     with pytest.raises(WeightsError, match="has no weights yet"):
-        load_run(tmp_path)
+        open_run(tmp_path)
     (tmp_path / "labels.json").write_text('["only one"]')
     (tmp_path / "model.pt").write_bytes((workshop / "run" / "model.pt").read_bytes())
     with pytest.raises(WeightsError, match="do not fit tf_efficientnet_lite0"):
-        load_run(tmp_path)
+        open_run(tmp_path)
 
 
 def test_weights_that_can_not_be_had_are_an_error(tmp_path: Path) -> None:

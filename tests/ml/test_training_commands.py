@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.__main__ import main
 from ml.bundle.bundle import read_bundle
+from ml.cli.commands import main
 from ml.data.manifests import Row, read_manifest, write_manifest
 from ml.network.backbones import WIDTHS
 from ml.serving.predictor import Predictor

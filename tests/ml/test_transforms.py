@@ -80,7 +80,7 @@ def test_part_that_is_set_on_another_picture_has_the_size_asked_for(tmp_path: Pa
         )
         for _ in range(30)
     ]
-    # On its own stretched picture all is red; on the other one, a quarter of the largest that fits at the most.
+    # On its own stretched picture all is red; on the other one, at most a quarter of the largest that fits.
     on_blue = [part.mean() for part in red if part.mean() < 0.9]
     assert len(on_blue) > 5
     assert max(on_blue) <= 0.26

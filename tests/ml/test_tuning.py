@@ -12,7 +12,7 @@ from ml.serving.views import leads, settled
 
 
 def photos(lead: np.ndarray, right: np.ndarray) -> BatchOutputs:
-    """Photos of class 0 of two, whose first view leads so, to the right side or not; the second view is always right."""
+    """Photos of class 0 of two, whose first view leads so, rightly or not; the second is always right."""
     sign = np.where(right, 1.0, -1.0)
     first = np.stack([sign * lead, np.zeros_like(lead)], axis=1)
     second = np.tile([9.0, 0.0], (len(lead), 1))

@@ -1,4 +1,4 @@
-"""A bundle of a few kilobytes with fixed random weights, made in milliseconds without torch: what tests predict with."""
+"""A bundle of a few kilobytes with fixed random weights, made in milliseconds without torch, for tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_tiny_bundle(
     familiarity: Familiarity | None = None,
     projection: bool = True,
 ) -> Bundle:
-    """Write a valid bundle that finds `scene` and `decision` in every photo; the candidates depend on the photo.
+    """Write a valid bundle that finds `scene` and `decision` in every photo; its candidates depend on it.
 
     Bundles of another `version` or `seed` have other weights, and so another digest.
     """

@@ -123,7 +123,7 @@ def test_a_car_of_which_all_is_held_is_not_published_bare(curator: Client, rows:
 
 def test_many_are_rejected_only_with_a_reason(curator: Client, rows: list[StagedCar]) -> None:
     html = act(curator, "reject", *rows[:2])
-    assert "Why are these cars rejected?" in html
+    assert "Why do you reject these cars?" in html
     assert StagedCar.objects.filter(status="rejected").count() == 0
     act(curator, "reject", *rows[:2], reason="Scale models", asked="1")
     assert [fresh(row).reason for row in rows] == ["Scale models", "Scale models", ""]
@@ -289,7 +289,7 @@ def test_a_name_that_fits_several_cars_is_asked_for_again(curator: Client, rows:
     keep = Variant.objects.get()
     Variant.objects.create(model=keep.model, year=2013, body_style="sedan", slug="audi-a8-2013")
     address = reverse("admin:scraper_catalogchange_merge")
-    assert "Several cars are called so" in page(curator, f"{address}?keep=Audi+A8&gone=audi-a8-2013")
+    assert "Several cars have this name" in page(curator, f"{address}?keep=Audi+A8&gone=audi-a8-2013")
 
 
 def test_a_car_is_not_merged_with_itself(curator: Client, rows: list[StagedCar]) -> None:

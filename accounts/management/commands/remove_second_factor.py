@@ -1,4 +1,4 @@
-"""Help somebody back in whose phone is lost, or whose second step was sealed with an earlier SECRET_KEY:
+"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier SECRET_KEY:
 `python manage.py remove_second_factor ada@example.org`.
 """
 
@@ -13,9 +13,14 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new one."""
+    """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new
+    one.
+    """
 
-    help = "Takes the second factor of an account away, for a phone that is lost or a SECRET_KEY that has changed. Be sure whom you do it for."
+    help = (
+        "Removes the second factor of an account, for a lost phone or after SECRET_KEY has changed. "
+        "Make sure that the owner asks for it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -23,7 +22,7 @@ class Command(BaseCommand):
             "--data", type=Path, default=Path("../shared/data/specs"), help="folder of the tables"
         )
 
-    def handle(self, *, data: Path, **options: Any) -> None:
+    def handle(self, *, data: Path, **options: object) -> None:
         if not data.is_dir():
             raise CommandError(f"There are no tables in {data}: name their folder with --data.")
         try:

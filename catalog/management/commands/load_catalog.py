@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.exceptions import SeedError
@@ -13,10 +11,10 @@ from catalog.seed.load import catalog_load
 class Command(BaseCommand):
     help = "Load the catalogue's seed. Staff's own changes stay (see catalog/seed/load.py)."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, verbosity: int, **options: object) -> None:
         try:
             loaded = catalog_load()
         except SeedError as error:
             raise CommandError(error.message) from None
-        if options["verbosity"] > 0:
+        if verbosity > 0:
             self.stdout.write(str(loaded))

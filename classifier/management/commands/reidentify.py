@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from classifier.exceptions import ClassifierError
 from classifier.models import Identification
@@ -29,4 +30,9 @@ class Command(BaseCommand):
         except ClassifierError as error:
             raise CommandError(error.message) from None
         waiting = Identification.objects.for_backfill().count()
-        self.stdout.write(f"{count} more photos wait to be looked at again, {waiting} in all.")
+        text = ngettext(
+            "%d more photo will be answered again, %d in all.",
+            "%d more photos will be answered again, %d in all.",
+            count,
+        )
+        self.stdout.write(text % (count, waiting))

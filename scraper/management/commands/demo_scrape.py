@@ -1,4 +1,4 @@
-"""Serve the demonstration site, crawl it with a real browser, and say what came of it: `manage.py demo_scrape`."""
+"""`manage.py demo_scrape`: serve the demonstration site, crawl it with a real browser, and report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scraper.runs.report import progress_line, report
 
 
 class Command(BaseCommand):
-    """Nothing outside this machine is touched.."""
+    """Nothing outside this machine is requested."""
 
     help = "Crawl the demonstration site into the review queue."
 

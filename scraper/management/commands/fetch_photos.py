@@ -1,4 +1,4 @@
-"""`manage.py fetch_photos`: the pictures of published cars into the galleries; a worker does the same by and by."""
+"""`manage.py fetch_photos`: pictures of published cars into the galleries, as a worker does by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import ngettext
 
 from scraper.pictures import pictures
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         counts = pictures.pictures_fetch(limit=limit, seconds=float("inf"))
         if options["verbosity"] > 0:
             found = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none taken"
-            self.stdout.write(f"{new} new pictures; {found}.")
+            news = ngettext("%d new picture", "%d new pictures", new) % new
+            self.stdout.write(f"{news}; {found}.")

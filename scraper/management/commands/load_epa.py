@@ -1,4 +1,4 @@
-"""`manage.py load_epa FILE`: the official fuel-economy table into the catalogue; safe to run as often as one likes."""
+"""`manage.py load_epa FILE`: the US fuel-economy table into the catalogue. Safe to repeat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scraper.staging.stage import cars_stage
 
 
 class Command(BaseCommand):
-    help = "Load the US fuel-economy table (vehicles.csv, gzipped or not) into the catalogue, by the rules of its source."
+    help = "Load the US fuel-economy table (vehicles.csv or vehicles.csv.gz), by the rules of its source."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

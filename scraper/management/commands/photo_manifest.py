@@ -1,4 +1,4 @@
-"""`manage.py photo_manifest FILE.csv`: gallery photos that a model may learn from, as `python -m ml train` takes them."""
+"""`manage.py photo_manifest FILE.csv`: gallery photos to learn from, as `python -m ml train` takes them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from scraper.pictures.pictures import manifest_rows
 
 
 class Command(BaseCommand):
-    help = "Write a manifest of the gallery photos whose licence allows learning; it belongs into the media folder."
+    help = "Write a manifest of the gallery photos whose licence allows learning, into the media folder."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -31,4 +32,6 @@ class Command(BaseCommand):
             table.writeheader()
             table.writerows(rows)
         if options["verbosity"] > 0:
-            self.stdout.write(f"{len(rows)} photos of {len({row['label'] for row in rows})} cars in {file}.")
+            cars = len({row["label"] for row in rows})
+            photos = ngettext("%d photo", "%d photos", len(rows)) % len(rows)
+            self.stdout.write(f"{photos} of {cars} {ngettext('car', 'cars', cars)} in {file}.")
