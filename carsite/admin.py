@@ -1,4 +1,4 @@
-"""The admin's look, in one place: apps register plain ModelAdmins, this site dresses them in django-unfold.
+"""The admin's site: apps register plain ModelAdmins, this site gives them django-unfold's style.
 
 Also how staff get in (the site's own sign-in), what of the Content Security Policy has to give way for
 unfold, and what the first page and the sidebar show.
@@ -56,9 +56,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
         return super().has_permission(request) and not getattr(request.user, "lacks_second_factor", False)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To the site's sign-in and back. Who is signed in and still sent here has to set up a second factor,
-        or is not staff: 403.
-        """
+        """To the site's sign-in and back; to the second factor where it is missing; else 403."""
         target = request.GET.get("next") or reverse("admin:index")
         if self.has_permission(request):
             return redirect("admin:index")
@@ -139,12 +137,10 @@ _INLINES = {admin.TabularInline: unfold.TabularInline, admin.StackedInline: unfo
 
 
 def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
-    """The same ModelAdmin with unfold's looks: its own attributes and methods win, unfold's come before
-    Django's.
-    """
+    """The same ModelAdmin in unfold's style: its own attributes and methods win over unfold's."""
     if issubclass(admin_class, unfold.ModelAdmin):
         return admin_class
-    looks: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "__doc__": admin_class.__doc__,
         "__module__": admin_class.__module__,
         "inlines": [_dressed_inline(inline) for inline in admin_class.inlines],
@@ -155,12 +151,12 @@ def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
     if hasattr(
         admin_class, "add_form"
     ):  # Django's UserAdmin, whose module registers on this site when imported
-        looks |= {
+        attributes |= {
             "form": unfold_forms.UserChangeForm,
             "add_form": unfold_forms.UserCreationForm,
             "change_password_form": unfold_forms.AdminPasswordChangeForm,
         }
-    return _with_https(type(admin_class.__name__, (admin_class, unfold.ModelAdmin), looks))
+    return _with_https(type(admin_class.__name__, (admin_class, unfold.ModelAdmin), attributes))
 
 
 def _dressed_inline(inline: type) -> type:

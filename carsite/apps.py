@@ -1,6 +1,4 @@
-"""App configuration of the project itself, so that it can hold management commands, and of the admin's
-site.
-"""
+"""The project as an app, so that it can have commands, templates and static files; and the admin's app."""
 
 from django.apps import AppConfig
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Celery's clock, steady where the machine's own is set."""
+"""A scheduler for Celery beat that survives changes of the system clock."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ class SteadyScheduler(DatabaseScheduler):
     _lead: float | None = None
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's, which keeps in order what comes next by the clock's time: where the clock was set, the
-        order is made anew.
+        """Rebuild the queue of what is due next where the system clock has jumped, as that orders it.
 
         Else what ran while the clock was an hour ahead would wait behind everything that is due within that
         hour.

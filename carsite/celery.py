@@ -1,6 +1,4 @@
-"""The Celery app. Rows of the database are authoritative and messages only wake-ups: losing one loses no
-photo.
-"""
+"""The Celery app. Rows are authoritative and messages only wake-ups: a lost message loses no photo."""
 
 import os
 from typing import Any
@@ -18,7 +16,7 @@ ENQUEUE_SECONDS = 0.6
 
 
 class ImpatientCelery(Celery):
-    """Celery that gives up on a broker that hangs after `ENQUEUE_SECONDS` when it puts a task into the queue.
+    """Celery that gives up on a hanging broker after `ENQUEUE_SECONDS` when it puts a task into the queue.
 
     Workers, who only listen, keep the longer time of the settings.
     """
@@ -40,9 +38,7 @@ app.autodiscover_tasks()
 @signals.task_prerun.connect
 @signals.task_postrun.connect
 def _close_old_connections(**_: Any) -> None:
-    """As Django does around requests. Celery's own way, a new connection for each task, is a new process of
-    PostgreSQL each.
-    """
+    """As Django does around requests; Celery's default opens a new connection for each task."""
     close_old_connections()
 
 

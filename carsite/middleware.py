@@ -1,6 +1,4 @@
-"""The outermost middlewares: a request gets its id, a line in the log, a place in the metrics, and the
-address it comes from.
-"""
+"""The outermost middlewares: the id of a request, its log line and metrics, and its client's address."""
 
 from __future__ import annotations
 
@@ -18,14 +16,15 @@ from core import logs, outages
 from ops import metrics
 
 logger = logging.getLogger("carsite.requests")
-#: What is asked for all the time and says nothing; in the log at DEBUG only.
+#: Views that are requested all the time by machines; logged at DEBUG only.
 _NOISE = {"static", "healthz", "readyz", "metrics"}
 HEADER = "X-Request-ID"
 
 
 class RequestLogMiddleware:
-    """A request takes over the id that a proxy or client sends in `X-Request-ID`, where it is sane; the
-    answer returns it.
+    """Gives each request an id, and writes its log line.
+
+    The id is the one in `X-Request-ID`, where a proxy or client sends a sane one; the response returns it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -40,9 +39,7 @@ class RequestLogMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """A service that is away is said in the site's own words with DEBUG on too, where a defect shows
-        Django's page.
-        """
+        """With DEBUG on, too, an outage gets the site's own page; a defect gets Django's."""
         return views.server_error(request) if outages.named(exception) else None
 
     def _note(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
@@ -63,7 +60,7 @@ class RequestLogMiddleware:
 
 
 class ClientAddressMiddleware:
-    """Sets REMOTE_ADDR to where a request comes from. Whoever counts by address reads that and nothing else.
+    """Sets REMOTE_ADDR to the client's address. All code that counts by address reads that and nothing else.
 
     It is what the nearest proxy that we trust saw. Each proxy appends what it saw to X-Forwarded-For: the
     last TRUSTED_PROXIES entries are ours; what stands further left was sent by the client and may be
@@ -83,8 +80,9 @@ class ClientAddressMiddleware:
 
 
 def _of_one_client(address: str) -> str:
-    """Of IPv6 the network of 64 bits, by its first address: it is the least that one client has, and within
-    it addresses cost nothing.
+    """The address that stands for a client. Of IPv6 it is the first of the network of 64 bits.
+
+    A client has at least such a network to itself, so that counting by single addresses would limit nobody.
     """
     try:
         parsed = ipaddress.ip_address(address)
@@ -98,9 +96,7 @@ def _of_one_client(address: str) -> str:
 
 
 class NulCharacterMiddleware:
-    """Reads a NUL in an address as the sign for what can't be read: PostgreSQL has no text with NUL and
-    fails, SQLite finds nothing.
-    """
+    """Replaces NUL in paths and queries by U+FFFD: PostgreSQL fails on text with NUL."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -69,9 +69,7 @@ class Reference:
 
 @cache
 def reference() -> Reference:
-    """The reference of this version of the site; made once in a process, as addresses and serializers don't
-    change.
-    """
+    """The reference of this version of the site; made once in each process."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     return _Reader(schema.get("components", {}).get("schemas", {})).reference(schema["paths"])
 

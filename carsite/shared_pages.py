@@ -1,10 +1,8 @@
-"""Pages that are the same for everybody who has said nothing of themselves, made once a minute in place of
-each time.
+"""A short-lived cache of whole pages for visitors without cookies.
 
-A visitor without session, units and colours of their own gets a page of the catalogue or of dealers as
-somebody like them got it just before. It is kept in each web process's own memory: no service is asked for
-it, none has to be there, and however many addresses somebody makes up, it holds no more than
-`CACHES["pages"]` says.
+A visitor without a session and without chosen units or theme gets a page of the catalogue or of dealers as it
+was rendered for the last such visitor, for SHARED_PAGES_SECONDS. Pages are kept in the memory of each web
+process, which needs no other service; CACHES["pages"] limits how many.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ SHARED = {
 
 
 class SharedPagesMiddleware:
-    """Answers from what is kept; keeps what may be. Stands outside of all that reads or sets cookies."""
+    """Answers from the cache and fills it. Comes before every middleware that reads or sets cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -65,8 +63,6 @@ def _shared_view(request: HttpRequest) -> ResolverMatch | None:
 
 
 def _is_for_all(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether a page was made for somebody without any cookie and gave them none: no token, no session, no
-    message.
-    """
+    """Whether a page was rendered without cookies and sets none, so that it holds no token and no message."""
     is_page = isinstance(response, HttpResponse) and response.status_code == 200
     return is_page and not request.COOKIES and not response.cookies

@@ -34,7 +34,7 @@ def storage_from(url: str, *, signed_seconds: int) -> dict[str, Any]:
             "querystring_auth": _is_direct(url),
             "querystring_expire": signed_seconds,
             "file_overwrite": False,
-            "client_config": _patience(),
+            "client_config": _time_limits(),
         },
     }
 
@@ -55,10 +55,8 @@ def _is_direct(url: str) -> bool:
     return parse_qs(urlsplit(url).query).get("direct", ["1"])[0] != "0"
 
 
-def _patience() -> Any:
-    """How long a storage may keep somebody waiting: botocore's own minute, five times over, would take all
-    threads.
-    """
+def _time_limits() -> Any:
+    """Time limits of requests to the bucket: botocore's (a minute, five times) would block all threads."""
     from botocore.config import Config
 
     return Config(

@@ -1,4 +1,4 @@
-"""Pages of the site as a whole: preferences, about, health, and what is shown where something went wrong."""
+"""Pages of the site as a whole: preferences, about, health, and error pages."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _YEAR = 365 * 24 * 3600
 
 
 # --- Preferences --------------------------------------------------------------------------------------------
-# Pages of the catalogue are made once for many (`shared_pages`), so that no token can be in them. What
-# browsers themselves say of where a form was sent from does as well here.
+# Pages of the catalogue are cached for many visitors (`shared_pages`) and so can hold no CSRF token. The
+# headers by which browsers say where a form was sent from are enough here.
 @csrf_exempt
 @require_POST
 def units(request: HttpRequest) -> HttpResponse:
@@ -110,7 +110,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What the site leans on, each with its time. 503 only where no page can work (see `health.report`)."""
+    """The state of each service the site needs, with its response time. 503 only where no page can work."""
     report = health.report()
     if not is_operator(request):
         for check in report["checks"].values():
@@ -136,10 +136,10 @@ _MESSAGES = {
     403: ("permission_denied", "You may not do this. Sign in with an account that may."),
     404: ("not_found", "There is nothing at this address."),
     413: ("too_large", "The request is larger than the site takes. Send less at once."),
-    500: ("server_error", "Something broke on our side. It has been noted; try again in a moment."),
+    500: ("server_error", "Something went wrong on our side. It has been recorded; try again in a moment."),
     503: (
         "away",
-        "A part of the site is away for the moment. What was stored is safe; try again in a minute.",
+        "Part of the site is unavailable at the moment. Your data are safe; try again in a minute.",
     ),
 }
 
@@ -173,9 +173,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where a service is away; drawn without a request's context, as what broke may be what that
-    asks.
-    """
+    """500, or 503 where a service is away. Rendered without context processors: they may be what failed."""
     outage = outages.named(sys.exception())
     status = 503 if outage else 500
     if outage:

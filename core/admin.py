@@ -117,7 +117,7 @@ def perform_each(
 
 # --- The outbox ---------------------------------------------------------------------------------------------
 @admin.register(OutgoingEmail)
-class OutgoingEmailAdmin(NeverEdited, admin.ModelAdmin):
+class OutgoingEmailAdmin(NeverEdited, admin.ModelAdmin):  # type: ignore[type-arg]
     """E-mails that have not left, and why. Their text is not shown: it holds links that open accounts."""
 
     list_display = ("to", "subject", "status", "problem", "created", "attempts", "due")

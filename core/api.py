@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from core import limits
+from core.errors import ExpectedError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -72,17 +73,6 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
     return fields
 
 
-@runtime_checkable
-class ExpectedError(Protocol):
-    """What the apps' own errors have in common; the apps know nothing of each other and share no base
-    class.
-    """
-
-    code: str
-    status: int
-    message: str
-
-
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Any expected error as `{code, message, fields}`.
 
@@ -111,8 +101,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def _expected(error: ExpectedError) -> Response:
-    body = {"code": error.code, "message": error.message, "fields": getattr(error, "fields", {})}
+    body = {"code": error.code, "message": error.message, "fields": error.fields}
     response = Response(body, status=error.status)
-    if retry_after := getattr(error, "retry_after", None):
-        response["Retry-After"] = str(retry_after)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
     return response

@@ -1,4 +1,4 @@
-"""The cache: Redis, forgiven where it is away."""
+"""A Redis cache that works as an empty cache while Redis is away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failures mean that a service is away, so that a page says so instead of owning up to a defect."""
+"""Tells outages of services (a page says so, 503) from defects (500)."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ class GuardedForm(forms.Form):
 
 _FAULTS = {
     "robot": (
-        "A hidden field was filled in, which usually only robots do. We have emptied it: please send the form "
-        "again."
+        "A hidden field was filled in, which usually only robots do. We have emptied it: please send "
+        "the form again."
     ),
     "too_old": (
         "This page was open for more than a day. Everything you wrote is still here: please send it again."

@@ -194,8 +194,8 @@ class ReleaseNotes:
     """What a recipe does not know about its model: how to measure it further, and what people must know.
 
     `name` is what the model is called, where that is not its recipe's name. `classes` is a table (CSV) that
-    takes the class names apart; `unknown` and `makes` are as in `ml.evaluation.photo_sources.PhotoSources`; the rest is
-    text for people.
+    takes the class names apart; `unknown` and `makes` are as in `ml.evaluation.photo_sources.PhotoSources`;
+    the rest is text for people.
     """
 
     name: str | None = None

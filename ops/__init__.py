@@ -1,3 +1,1 @@
-"""What runs and keeps the site: supervisor, stack, preflight, watchdog, health, backup and restore,
-orphans.
-"""
+"""Running and keeping the site: supervisor, preflight, health, metrics, backup and restore, orphans."""

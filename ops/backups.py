@@ -29,6 +29,7 @@ from django.db import connections, transaction
 from django.db.models import FileField
 from django.utils import timezone
 
+from core.errors import ExpectedError
 from ops import tables
 
 FORMAT = 1
@@ -38,7 +39,7 @@ FOLDERS = ("models", "datasets")
 _SNAPSHOT = "backup"
 
 
-class BackupRefused(Exception):
+class BackupRefused(ExpectedError):
     """An archive can't be written or restored. The text says why, and that nothing was changed."""
 
 
@@ -88,9 +89,7 @@ def write(path: Path) -> Manifest:
 
 @contextlib.contextmanager
 def _snapshot() -> Iterator[None]:
-    """A second connection that sees the database as it is now, and keeps no writer waiting (SQLite: in WAL
-    mode).
-    """
+    """A second connection with a snapshot of the database; it blocks no writer (SQLite: in WAL mode)."""
     values = copy.deepcopy(connections["default"].settings_dict)
     options: dict[str, Any] = values["OPTIONS"]
     if connections["default"].vendor == "postgresql":
@@ -161,9 +160,7 @@ def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: Any) -> 
 
 # --- Reading ------------------------------------------------------------------------------------------------
 def check(path: Path) -> Manifest:
-    """Read all of an archive and change nothing. Raises BackupRefused where it can't be restored by this
-    version.
-    """
+    """Read all of an archive and change nothing. Raises BackupRefused where this version can't restore it."""
     digests: dict[str, str] = {}
     text = b""
     try:

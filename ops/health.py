@@ -1,5 +1,4 @@
-"""Whether the services that the site needs are there: one small question to each, all at once, each with a
-time limit.
+"""Whether the services that the site needs answer: one small check each, all at once, with a time limit.
 
 HEALTH_CHECKS names the questions: functions that return where the service works and raise where it does not.
 """

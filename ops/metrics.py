@@ -80,7 +80,7 @@ def render() -> bytes:
     counted, asked = _own, CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         counted = CollectorRegistry()
-        MultiProcessCollector(counted)
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     asked.register(_Figures(_services))
     asked.register(_Figures(of_apps))
     return generate_latest(counted) + generate_latest(asked)

@@ -1,6 +1,4 @@
-"""What has to hold before the site starts. Each function raises CommandError with one line that says what to
-do.
-"""
+"""Checks before the site starts. Each raises CommandError with one line that says what to do."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ def usable_folder(folder: Path) -> None:
 
 
 def lock(path: Path, note: str) -> IO[str]:
-    """Hold the lock on a folder until the returned file is closed or the process ends; `note` says by
-    whom.
-    """
+    """Lock a folder until the returned file is closed or the process ends; `note` says who holds it."""
     file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

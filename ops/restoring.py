@@ -55,9 +55,7 @@ def restore(path: Path) -> None:
 
 
 class WrittenFiles:
-    """Files of an archive beside those that are there: until `finish` nothing is replaced, so `undo` only
-    removes.
-    """
+    """Files of an archive, written beside the present ones: until `finish` nothing is replaced."""
 
     def __init__(self) -> None:
         self._removals: list[Callable[[], object]] = []

@@ -52,17 +52,19 @@ class FusedAnswer:
 def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
     """The answer to photos of one car; None where none of them is answered as a car from outside. One query.
 
-    Photos may have been answered by different models: cars are the same by their slugs. Where most photos show a car
-    that is not known, so does the answer.
+    Photos may have been answered by different models: cars are the same by their slugs, also former ones. Where
+    most photos show a car that is not known, so does the answer.
     """
     counted = [row for row in photos if row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR]
     labels = {one["slug"]: one["label"] for row in counted for one in _ranking(row)}
-    shares = [{one["slug"]: one["probability"] for one in _ranking(row)} for row in counted]
-    shares = [share for share in shares if share]
-    if not shares:
+    if not labels:
         return None
-    together = fuse(shares)
-    variants = Variant.objects.published().with_names().known_as(together)
+    known = Variant.objects.published().with_names().known_as(labels)
+    current = {slug: known[slug].slug if slug in known else slug for slug in labels}
+    labels = {current[slug]: label for slug, label in labels.items()}
+    variants = {variant.slug: variant for variant in known.values()}
+    shares = [_shares(row, current) for row in counted]
+    together = fuse([share for share in shares if share])
     candidates = [
         FusedCandidate(rank, labels[slug], probability, variants.get(slug))
         for rank, (slug, probability) in enumerate(list(together.items())[:TOP], start=1)
@@ -80,6 +82,14 @@ def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
         [{"make": make, "model": model, "probability": p} for (make, model), p in _largest(models)],
         counted,
     )
+
+
+def _shares(row: Identification, current: dict[str, str]) -> dict[str, float]:
+    """The probabilities of a photo's answer by the slugs that cars have now."""
+    shares: dict[str, float] = defaultdict(float)
+    for one in _ranking(row):
+        shares[current[one["slug"]]] += one["probability"]
+    return dict(shares)
 
 
 def _names(variant: Variant | None, label: str) -> tuple[str, str]:

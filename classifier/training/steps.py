@@ -213,7 +213,7 @@ def _check_covers(rows: list[Row], labels: list[str]) -> None:
 
 
 def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
-    from ml.network.unfuse_batchnorm import unfuse_batchnorm
+    from ml.bundle.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
 

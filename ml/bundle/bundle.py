@@ -235,7 +235,10 @@ def write_bundle(
 
 
 def _label(row: Mapping[str, Any]) -> Label:
-    """A class of `labels.json`. Its slug follows from its name: an older program may have written another one."""
+    """A class of `labels.json`.
+
+    Its slug follows from its name: an older program may have written another one.
+    """
     label = _build(Label, row)
     return dataclasses.replace(label, slug=slug(label.label))
 

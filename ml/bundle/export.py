@@ -1,4 +1,7 @@
-"""From a trained network to the two files that a bundle holds it in. Half precision on disk, single in use."""
+"""From a trained network to the two files that a bundle holds it in.
+
+Half precision on disk, single in use.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A trained network from wherever it was kept: the folder of a run, or a bundle. For whatever works on PyTorch.
+"""A trained network from wherever it was kept: the folder of a run, or a bundle.
+
+For whatever works on PyTorch.
 
 Serving opens bundles with `ml.serving.loaded_bundle.LoadedBundle.open`, which needs no PyTorch.
 """
@@ -23,8 +25,8 @@ from ml.network.car_net import CarNet, fuse_batchnorm, load_fused
 class SavedModel:
     """A network, its labels in the order of its outputs, and what is known of its making.
 
-    `network` is in evaluation mode: that of a run as it was trained, that of a bundle with its batch norms fused. `recipe`
-    and `facts` are those of the run, and empty for a bundle.
+    `network` is in evaluation mode: that of a run as it was trained, that of a bundle with its batch norms
+    fused. `recipe` and `facts` are those of the run, and empty for a bundle.
     """
 
     name: str
@@ -42,7 +44,10 @@ class SavedModel:
 
 
 def open_model(path: str | Path) -> SavedModel:
-    """Read a run's folder or a bundle. Raises DataError, WeightsError or BundleError where it is neither or damaged."""
+    """Read a run's folder or a bundle.
+
+    Raises DataError, WeightsError or BundleError where it is neither or damaged.
+    """
     path = Path(path)
     return _open_bundle(path) if (path / CARD).exists() else open_run(path)
 

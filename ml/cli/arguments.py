@@ -33,11 +33,9 @@ def add_photo_sources(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data", type=Path, nargs="+", required=True, help="folders of class folders of photos"
     )
-    command.add_argument(
-        "--split", type=Path, nargs="+", required=True, help="lists of the photos to judge by"
-    )
+    command.add_argument("--split", type=Path, nargs="+", required=True, help="lists of validation photos")
     command.add_argument("--scenes", type=Path, help="folder with the folders interior and other")
-    command.add_argument("--scenes-split", type=Path, help="list of the scenes to judge by")
+    command.add_argument("--scenes-split", type=Path, help="list of validation photos of scenes")
     command.add_argument(
         "--unknown", type=Path, action="append", default=[], help="folder of cars it does not know"
     )

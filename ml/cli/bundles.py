@@ -16,7 +16,7 @@ def add_export(commands: Commands) -> None:
     export.add_argument("run", type=Path, help="folder of the run")
     export.add_argument("out", type=Path, help="folder of the bundle; one that is there is replaced")
     export.add_argument(
-        "--notes", type=Path, help="release notes (TOML): further photos to judge by, data, licence, limits"
+        "--notes", type=Path, help="release notes (TOML): further photos to measure on, data, licence, limits"
     )
     export.add_argument("--version", help="version of the bundle (default: today)")
     add_threads(export)

@@ -126,10 +126,14 @@ def add_compare(commands: Commands) -> None:
     compare.add_argument("models", nargs="+", type=Path, metavar="RUN", help="a run's folder or a bundle")
     compare.add_argument("--out", type=Path, required=True, help="folder for the page and its charts")
     compare.add_argument(
-        "--data", type=Path, nargs="+", default=[], help="judge by these instead of the first run's photos"
+        "--data",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="compare on these instead of the first run's validation photos",
     )
     compare.add_argument(
-        "--split", type=Path, nargs="+", default=[], help="only by the photos on these lists"
+        "--split", type=Path, nargs="+", default=[], help="only on the photos of these lists"
     )
     compare.add_argument(
         "--without-photos", action="store_true", help="show no photo, so that it can be passed on"

@@ -28,7 +28,7 @@ def add_train(commands: Commands) -> None:
         nargs="+",
         default=[],
         metavar="LIST",
-        help="lists of what to judge by (default: made and kept)",
+        help="lists of validation photos (default: made and kept)",
     )
     train.add_argument(
         "--scenes", metavar="FOLDER", help="take the folders interior and other of this one instead"

@@ -1,4 +1,5 @@
-"""The outputs of a bundle's network for many photos, kept as arrays, so that settings are tried without computing them again.
+"""The outputs of a bundle's network for many photos, kept as arrays, so that settings are tried without
+computing them again.
 
 N photos, C classes, D numbers of an embedding.
 """
@@ -25,7 +26,9 @@ from ml.serving.views import areas_of, mixed, mixed_scenes, settled
 
 @dataclass(frozen=True)
 class BatchOutputs:
-    """Outputs for the first view of N photos and for a second one framed as `how` says; feature maps are left out."""
+    """Outputs for the first view of N photos and for a second one framed as `how` says; feature maps are left
+    out.
+    """
 
     how: SecondView
     labels: np.ndarray  # (N) class numbers, as the photos came with
@@ -59,7 +62,9 @@ class BatchOutputs:
         return BatchOutputs(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
     def as_served(self, how: SecondView) -> BatchOutputs:
-        """The same photos where the second view weighs as `how` says and is spared where the first one says enough."""
+        """The same photos where the second view weighs as `how` says and is spared where the first one says
+        enough.
+        """
         spared = settled(self.first.cars, self.first.scenes, how)
         second = self.second._replace(
             cars=np.where(spared[:, None], self.first.cars, self.second.cars),
@@ -81,10 +86,11 @@ def compute_outputs(
     corruption: Corruption | None = None,
     title: str = "photos",
 ) -> list[BatchOutputs]:
-    """Outputs for photos, corrupted first where `corruption` is given: one first view, and a second one in each of the ways.
+    """Outputs for photos, corrupted first where `corruption` is given: one first view, and a second one in
+    each of the ways.
 
-    One BatchOutputs for each way, the bundle's own where none is given. Prints its progress to stderr. Raises DataError
-    naming a photo that can't be decoded.
+    One BatchOutputs for each way, the bundle's own where none is given. Prints its progress to stderr. Raises
+    DataError naming a photo that can't be decoded.
     """
     ways = ways or [loaded.bundle.settings.second_view]
     views_by_way: list[list[Views]] = [[] for _ in ways]

@@ -1,4 +1,7 @@
-"""Charts of a comparison as PNG files, each for a light and a dark page. Told apart by marks as well as colours."""
+"""Charts of a comparison as PNG files, each for a light and a dark page.
+
+Told apart by marks as well as colours.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,10 @@ class Theme:
     lines: tuple[str, ...]
 
 
-LIGHT = Theme("light", "#ffffff", "#1c2024", "#d9dde2", ("#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#be123c"))  # fmt: skip
-DARK = Theme("dark", "#16191d", "#e6e9ec", "#3a4048", ("#6db3f8", "#fb923c", "#6ee7a0", "#d0a5fb", "#facc5a", "#fb8fa5"))  # fmt: skip
+_LIGHT_LINES = ("#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#be123c")
+_DARK_LINES = ("#6db3f8", "#fb923c", "#6ee7a0", "#d0a5fb", "#facc5a", "#fb8fa5")
+LIGHT = Theme("light", "#ffffff", "#1c2024", "#d9dde2", _LIGHT_LINES)
+DARK = Theme("dark", "#16191d", "#e6e9ec", "#3a4048", _DARK_LINES)
 MARKS = "osD^vP*Xh<>"
 DASHES = ("-", "--", "-.", ":")
 
@@ -99,7 +104,7 @@ def _accuracy(axes: Axes, report: ComparisonReport) -> None:
         axes.errorbar(top.value, number, xerr=spread, fmt=style["marker"], color=style["color"], capsize=3)
     axes.set_yticks(range(len(models)), [model.name for model in models])
     axes.invert_yaxis()
-    axes.set_xlabel("right at first (95% interval)")
+    axes.set_xlabel("top-1 accuracy (95% interval)")
 
 
 def _cost(axes: Axes, report: ComparisonReport) -> None:
@@ -110,13 +115,13 @@ def _cost(axes: Axes, report: ComparisonReport) -> None:
             linestyle="none", label=model.name,
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlabel("milliseconds for a photo")
-    axes.set_ylabel("right at first")
+    axes.set_xlabel("milliseconds per photo")
+    axes.set_ylabel("top-1 accuracy")
     _legend(axes)
 
 
 def _reliability(axes: Axes, report: ComparisonReport) -> None:
-    axes.plot([0, 1], [0, 1], color=mpl.rcParams["axes.edgecolor"], linewidth=1, label="as sure as right")
+    axes.plot([0, 1], [0, 1], color=mpl.rcParams["axes.edgecolor"], linewidth=1, label="perfectly calibrated")
     models = report.models
     for model, style in zip(models, _styles(len(models)), strict=True):
         bins = model.reliability
@@ -125,12 +130,12 @@ def _reliability(axes: Axes, report: ComparisonReport) -> None:
             label=model.name, **style,
         )  # fmt: skip
     axes.set_xlabel("confidence")
-    axes.set_ylabel("share right")
+    axes.set_ylabel("accuracy")
     _legend(axes)
 
 
 def _curves_of(figure: str) -> Draw:
-    titles = {"val_top1": "right at first, validation", "val_loss": "loss, validation (faint: training)"}
+    titles = {"val_top1": "top-1 accuracy, validation", "val_loss": "loss, validation (faint: training)"}
 
     def draw(axes: Axes, report: ComparisonReport) -> None:
         models = report.models

@@ -48,9 +48,10 @@ class ComparedOutputs:
 def photos_to_compare_on(
     models: Sequence[ComparedModel], data: Sequence[Path], split: Sequence[Path]
 ) -> tuple[PhotoTable, list[str]]:
-    """The photos of `data` that `split` lists, without either the validation photos of the first run; and their classes.
+    """Photos to compare on, and their classes: those of `data` that `split` lists, else the first run's.
 
-    Raises DataError where there are none, a model does not know one of the classes, or was trained on one of the photos.
+    Raises DataError where there are none, a model does not know one of the classes, or was trained on one of
+    the photos.
     """
     if data:
         photos, labels = read_photos(*data, least=1)
@@ -59,13 +60,15 @@ def photos_to_compare_on(
     else:
         run = next((model.saved for model in models if model.saved.recipe), None)
         if run is None:
-            raise DataError("Bundles don't say what to judge by: name photos with --data and --split.")
+            raise DataError(
+                "Bundles don't say which photos to compare on: name photos with --data and --split."
+            )
         splits = read_splits(recipe_of(run.recipe, str(run.path)))
         photos, labels = splits.cars_validation, splits.labels
     for model in models:
         if missing := sorted(set(labels) - set(model.saved.labels)):
             raise DataError(
-                f"{model.saved.path} does not know {missing[:5]}, so it can't be judged by these photos. "
+                f"{model.saved.path} does not know {missing[:5]}, so it can't be compared on these photos. "
                 "Leave it out, or give photos of classes that all know with --data and --split."
             )
         _refuse_seen(model, photos)
@@ -80,8 +83,8 @@ def _refuse_seen(model: ComparedModel, photos: PhotoTable) -> None:
     paths = {photo.path.resolve() for photo in learned}
     if seen := sum(photo.path.resolve() in paths for photo in photos):
         raise DataError(
-            f"{saved.path} was trained on {seen} of these {len(photos)} photos, so it would look better than it "
-            "is. Judge by photos that no model has learned."
+            f"{saved.path} was trained on {seen} of these {len(photos)} photos, so it would look better than "
+            "it is. Compare on photos that no model has learned."
         )
 
 
@@ -151,7 +154,7 @@ def _figures(outputs: ComparedOutputs, index: int, makes: list[str]) -> ModelFig
 
 
 def _by_group(outputs: ComparedOutputs, groups: Sequence[str]) -> tuple[GroupFigures, ...]:
-    """For each group of classes how many photos it has and which share of them each model names rightly (the group)."""
+    """For each group of classes its photos, and the share of them whose group each model names rightly."""
     of_photo = np.array(groups)[outputs.photos.labels]
     hits = [metrics.group_hits(p, outputs.photos.labels, groups) for p in outputs.probabilities]
     return tuple(
@@ -186,7 +189,7 @@ def _confusions(outputs: ComparedOutputs) -> tuple[ConfusedPair, ...]:
 
 
 def prediction_sample(outputs: ComparedOutputs, count: int) -> list[int]:
-    """Indices of photos for a grid of predictions: as many wrong ones of the best model as right ones, where there are."""
+    """Indices of `count` photos for a grid of predictions, half of them such as the best model gets wrong."""
     right = outputs.probabilities[outputs.best].argmax(axis=1) == outputs.photos.labels
     seeded = np.random.default_rng(0)
     wrong = seeded.permutation(np.flatnonzero(~right))[: count // 2].tolist()

@@ -19,11 +19,11 @@ from ml.exceptions import PhotoError
 
 #: What the charts show, in the order of the page.
 CAPTIONS = {
-    "accuracy": "How often each model is right at first.",
-    "curves-accuracy": "How often it was right at first, epoch by epoch, on photos that it did not learn from.",
-    "curves-loss": "The loss, epoch by epoch. A faint line that falls away below its own is learning by heart.",
-    "reliability": "Is it right as often as it is sure? Below the diagonal it is too sure, above it too modest.",
-    "cost": "What being right costs.",
+    "accuracy": "Top-1 accuracy of each model.",
+    "curves-accuracy": "Top-1 accuracy by epoch, on photos that were not trained on.",
+    "curves-loss": "Loss by epoch. Training loss (faint) that falls below validation loss means overfitting.",
+    "reliability": "Accuracy by confidence: below the diagonal overconfident, above it underconfident.",
+    "cost": "Accuracy and speed.",
 }
 GRID = 24
 
@@ -42,10 +42,13 @@ def write_comparison(outputs: ComparedOutputs, report: ComparisonReport, out: Pa
         "report": report,
         "best": report.models[outputs.best].name,
         "captions": {name: text for name, text in CAPTIONS.items() if name in drawn},
-        "pictures": {name: {t: _data_url(c, "png") for t, c in themes.items()} for name, themes in drawn.items()},
+        "pictures": {
+            name: {theme: _data_url(content, "png") for theme, content in themes.items()}
+            for name, themes in drawn.items()
+        },
         "pairs": _pairs(outputs, report) if photos else [],
         "grid": _grid(outputs) if photos else [],
-    }  # fmt: skip
+    }
     pages = _environment()
     for template, file in (("comparison.html", "index.html"), ("comparison.md", "README.md")):
         (out / file).write_text(pages.get_template(template).render(values), encoding="utf-8")

@@ -1,4 +1,7 @@
-"""Several models beside each other, as figures: typed, and as the JSON of `python -m ml compare`. Standard library only."""
+"""Several models beside each other, as figures: typed, and as the JSON of `python -m ml compare`.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from ml.evaluation.report import Estimate, ReliabilityBin
 class ModelFigures:
     """A model: what it is, what it costs, how often it is right, and how it was made.
 
-    `input` is the side of the input in pixels, `parameters` and `multiply_adds` are counts, `size` that of the ONNX file
-    in bytes, `milliseconds` those of one photo. `curve` are figures by epoch, as (epoch, value) pairs. What is not known of
-    its making is None.
+    `input` is the side of the input in pixels, `parameters` and `multiply_adds` are counts, `size` that of
+    the ONNX file in bytes, `milliseconds` those of one photo. `curve` are figures by epoch, as (epoch, value)
+    pairs. What is not known of its making is None.
     """
 
     name: str
@@ -51,7 +54,9 @@ class GroupFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfusedPair:
-    """Photos of one class that the best model takes for another; `example` and `other` are indices of photos of both."""
+    """Photos of one class that the best model takes for another; `example` and `other` are indices of photos
+    of both.
+    """
 
     label: str
     taken_for: Annotated[str, Key("taken for")]

@@ -1,6 +1,8 @@
 """Photos as visitors take them, made from benchmark photos: smaller cars, poor files, poor light.
 
-Each corruption takes an upright RGB photo and a seeded random generator, and gives another photo.
+Each corruption takes an upright RGB photo and a seeded random generator, and gives another photo. The kinds
+are chosen by what visitors send; blur, brightness and JPEG are also among those of ImageNet-C (Hendrycks and
+Dietterich, 2019).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def dusk(image: Image.Image, _random: random.Random) -> Image.Image:
 
 
 def swapped(image: Image.Image, _random: random.Random) -> Image.Image:
-    """Red and blue in each other's place: photos of a set that was saved so are put right, others put wrong."""
+    """Red and blue exchanged, as in photos of a set that was saved so."""
     red, green, blue = image.split()
     return Image.merge("RGB", (blue, green, red))
 
@@ -63,7 +65,9 @@ def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5,
 
 
 def upright(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.6, 1.0)) -> Corruption:
-    """By a phone held upright: the photo at `scale` of the width of another picture, a third as high again as wide."""
+    """By a phone held upright: the photo at `scale` of the width of another picture, a third as high again as
+    wide.
+    """
 
     def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
         width = round(image.width / seeded.uniform(*scale))
@@ -82,7 +86,9 @@ def _set_on(
 
 
 def distant(backgrounds: Sequence[Path]) -> dict[str, Corruption]:
-    """The corruptions in which the car fills less of the photo, by the name reports use; none without backgrounds."""
+    """The corruptions in which the car fills less of the photo, by the name reports use; none without
+    backgrounds.
+    """
     if not backgrounds:
         return {}
     return {

@@ -20,7 +20,10 @@ CORRUPTION_STRIDE = 2
 
 
 def evaluate(loaded: LoadedBundle, photos: EvaluationPhotos) -> EvaluationReport:
-    """The whole report. Prints its progress to stderr. Raises DataError naming a photo that can't be decoded."""
+    """The whole report.
+
+    Prints its progress to stderr. Raises DataError naming a photo that can't be decoded.
+    """
     measures = BundleMeasures(loaded.bundle, loaded.projection)
     cars = compute_outputs(loaded, photos.cars, title="validation photos")[0]
     both = measures.both_views(cars)

@@ -1,7 +1,7 @@
 """What a bundle makes of classes that it was trained without: figures with intervals.
 
-For a bundle whose recipe has `leave_out`. Two questions: does it tell unknown cars from known ones, and how well does it name
-them after five photos of each.
+For a bundle whose recipe has `leave_out`. Two questions: does it tell unknown cars from known ones, and how
+well does it name them after five photos of each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ DRAWS = 20
 
 
 def experiment(loaded: LoadedBundle, photos: EvaluationPhotos, sources: PhotoSources) -> EvaluationReport:
-    """Both, in the report of `evaluate`. Prints its progress to stderr. Raises BundleError without a projection."""
+    """Both, in the report of `evaluate`.
+
+    Prints its progress to stderr. Raises BundleError without a projection.
+    """
     projection_of(loaded)
     report = evaluate(loaded, photos)
     left_out = read_left_out(sources)
@@ -53,7 +56,7 @@ def outputs_of_left_out(
         compute_outputs(
             loaded, [photo for parts in classes.values() for photo in parts[number]], title=title
         )[0]
-        for number, title in enumerate(("left out, to learn from", "left out, to judge by"))
+        for number, title in enumerate(("left out, to learn from", "left out, to measure on"))
     ]
     ends = [np.cumsum([len(parts[number]) for parts in classes.values()]) for number in (0, 1)]
     spans = [[np.arange(a, b) for a, b in zip([0, *end], end, strict=False)] for end in ends]
@@ -69,7 +72,8 @@ def few_photos(
     *,
     draws: int = DRAWS,
 ) -> FewPhotos:
-    """Top-1 on new cars learned from FEWEST photos each, and what the known ones lose; 95% of the draws lie in the interval.
+    """Top-1 on new cars learned from FEWEST photos each, and what the known ones lose; 95% of the draws lie
+    in the interval.
 
     All new cars are learned together, and their photos compete with all the known cars.
     """

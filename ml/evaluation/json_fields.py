@@ -1,7 +1,8 @@
 """Frozen dataclasses to and from JSON, by the key that each field has there. Standard library only.
 
-A field is a number, a text, another such dataclass, or a `tuple[T, ...]`, `dict[str, T]` or `T | None` of these. Its key is
-its own name, unless it is annotated with another `Key`. Unknown keys are ignored, so a newer program's JSON can be read.
+A field is a number, a text, another such dataclass, or a `tuple[T, ...]`, `dict[str, T]` or `T | None` of
+these. Its key is its own name, unless it is annotated with another `Key`. Unknown keys are ignored, so a
+newer program's JSON can be read.
 """
 
 from __future__ import annotations
@@ -21,17 +22,24 @@ class _Dataclass(Protocol):
 
 
 T = TypeVar("T", bound=_Dataclass)
+#: The types that JSON may have for a plain one: 1.0 is written as 1 by some programs.
+_PLAIN: dict[object, tuple[type, ...]] = {float: (float, int), int: (int,), str: (str,)}
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a field is called in JSON, where that is not its own name: `top_1: Annotated[float, Key("top-1")]`."""
+    """What a field is called in JSON, where that is not its own name: `top_1: Annotated[float,
+    Key("top-1")]`.
+    """
 
     name: str
 
 
 def to_json(value: object) -> Any:
-    """A dataclass as JSON values, its fields in their order. A field that may be absent is left out where it is empty."""
+    """A dataclass as JSON values, its fields in their order.
+
+    A field that may be absent is left out where it is empty.
+    """
     if dataclasses.is_dataclass(value):
         keys = _keys(cast("type", type(value)))
         parts = {one: to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}
@@ -45,8 +53,8 @@ def to_json(value: object) -> Any:
 def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
     """The dataclass `kind` of JSON values.
 
-    Raises DataError naming a key that is missing, has no default, or is of another type. With `lenient` a key of another
-    type counts as missing.
+    Raises DataError naming a key that is missing, has no default, or is of another type. With `lenient` a key
+    of another type counts as missing.
     """
     if not isinstance(values, Mapping):
         raise DataError(f"{kind.__name__} is written as an object with keys, not as {type(values).__name__}.")
@@ -66,7 +74,8 @@ def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
     return kind(**found)
 
 
-def _read(hint: Any, value: Any, key: str) -> object:
+def _read(hint: Any, value: object, key: str) -> object:
+    """The value of a field of type `hint`. Raises DataError where it is of another type."""
     if dataclasses.is_dataclass(hint):
         return from_json(cast("type[_Dataclass]", hint), value)
     if isinstance(hint, types.UnionType):
@@ -76,9 +85,7 @@ def _read(hint: Any, value: Any, key: str) -> object:
         return tuple(_read(get_args(hint)[0], part, key) for part in value)
     if get_origin(hint) is dict and isinstance(value, Mapping):
         return {str(name): _read(get_args(hint)[1], part, key) for name, part in value.items()}
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    if hint in (int, str) and isinstance(value, hint) and not isinstance(value, bool):
+    if type(value) in _PLAIN.get(hint, ()):
         return value
     raise DataError(f"{key!r} is {type(value).__name__}, not {hint}.")
 

@@ -1,4 +1,6 @@
-"""Figures of a bundle from its outputs, by its labels, temperatures and thresholds, as it would serve them. NumPy only.
+"""Figures of a bundle from its outputs, by its labels, temperatures and thresholds, as it would serve them.
+
+NumPy only.
 
 N photos, C classes.
 """
@@ -43,7 +45,7 @@ class BundleMeasures:
         self.makes = [label.make for label in bundle.labels]
         self.models = [(label.make, label.model) for label in bundle.labels]
 
-    # --- Probabilities of N photos ---------------------------------------------------------------------------
+    # --- Probabilities of N photos --------------------------------------------------------------------------
     def first_view(self, outputs: BatchOutputs) -> np.ndarray:
         """(N, C) calibrated probabilities by the first view alone."""
         return softmax(outputs.first.cars, self.settings.calibration.cars)
@@ -56,7 +58,7 @@ class BundleMeasures:
         """(N, 3) calibrated probabilities in the order of SCENES."""
         return softmax(outputs.scene_logits, self.settings.calibration.scenes)
 
-    # --- Known cars ------------------------------------------------------------------------------------------
+    # --- Known cars -----------------------------------------------------------------------------------------
     def figures(self, probabilities: np.ndarray, labels: np.ndarray) -> Figures:
         """Figures with intervals by (N, C) probabilities and (N) labels."""
         predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
@@ -119,7 +121,7 @@ class BundleMeasures:
         sums, names = metrics.group_sums(probabilities, self.makes)
         return float((sums.argmax(axis=1) == names.index(make)).mean())
 
-    # --- Decisions and scenes --------------------------------------------------------------------------------
+    # --- Decisions and scenes -------------------------------------------------------------------------------
     def decisions(self, outputs: BatchOutputs) -> Decisions:
         """For each decision the share of the photos that get it, and how many of those are right."""
         both, thresholds = self.both_views(outputs), self.settings.thresholds
@@ -144,7 +146,7 @@ class BundleMeasures:
         counts = Counter(zip((SCENES[i] for i in own), taken, strict=True))
         return {row: {column: counts[row, column] for column in SCENES} for row in SCENES}
 
-    # --- Open set --------------------------------------------------------------------------------------------
+    # --- Open set -------------------------------------------------------------------------------------------
     def familiarity(self, outputs: BatchOutputs) -> np.ndarray:
         """(N): how familiar each photo is; without an embedding projection, its best probability."""
         how = self.settings.familiarity

@@ -1,7 +1,7 @@
 """Figures that say how good probabilities are. NumPy only.
 
-Everywhere: probabilities (N, C), labels (N) as class numbers, confidence (N) the probability of the likeliest class, right (N)
-booleans; N at least one. The tests compare them with scikit-learn's where it has them.
+Everywhere: probabilities (N, C), labels (N) as class numbers, confidence (N) the probability of the likeliest
+class, right (N) booleans; N at least one. The tests compare them with scikit-learn's where it has them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Group = TypeVar("Group", bound=Hashable)
 def top_k_hits(probabilities: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
     """(N) booleans: whether the label is among the k likeliest classes.
 
-    Ties count against it, so a network that says the same of every photo gets no top-1. scikit-learn breaks ties by the
-    order of the classes instead.
+    Ties count against it, so a network that says the same of every photo gets no top-1. scikit-learn breaks
+    ties by the order of the classes instead.
     """
     own = np.take_along_axis(probabilities, labels[:, None], axis=1)
     return np.asarray((probabilities >= own).sum(axis=1) <= k)
@@ -70,7 +70,8 @@ def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def group_sums(probabilities: np.ndarray, groups: Sequence[Group]) -> tuple[np.ndarray, list[Group]]:
-    """Probabilities summed over classes of the same group, (N, G), and the G groups in order of first appearance.
+    """Probabilities summed over classes of the same group, (N, G), and the G groups in order of first
+    appearance.
 
     `groups` names the group of each of the C classes.
     """
@@ -89,7 +90,8 @@ def group_hits(probabilities: np.ndarray, labels: np.ndarray, groups: Sequence[H
 def roc_area(inside: np.ndarray, outside: np.ndarray) -> float:
     """Area under the ROC curve of scores from inside (N) and outside (M).
 
-    By ranks (Mann and Whitney, 1947): the chance that a score from inside is above one from outside, ties half.
+    By ranks (Mann and Whitney, 1947): the chance that a score from inside is above one from outside, ties
+    half.
     """
     pooled = np.concatenate([inside, outside])
     _, inverse, counts = np.unique(pooled, return_inverse=True, return_counts=True)
@@ -115,8 +117,9 @@ def interval(
 ) -> Estimate:
     """A figure of `count` photos with its 95% interval, by the bootstrap's percentiles (Efron, 1979).
 
-    `figure` gets the indices of the photos to take into account, (count) integers, some of them more than once. The same
-    `seed` draws the same photos, so the interval of a difference of two figures is one of pairs.
+    `figure` gets the indices of the photos to take into account, (count) integers, some of them more than
+    once. The same `seed` draws the same photos, so the interval of a difference of two figures is one of
+    pairs.
     """
     random = np.random.default_rng(seed)
     drawn = [figure(random.integers(0, count, count)) for _ in range(resamples)]

@@ -1,7 +1,7 @@
 """Two bundles on the same photos: is one better than the other, and how sure is that?
 
-A paired bootstrap: every resample of the photos is drawn once for both, so what makes a photo hard for both cancels out of
-their difference.
+A paired bootstrap: every resample of the photos is drawn once for both, so what makes a photo hard for both
+cancels out of their difference.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Figure = Callable[[np.ndarray], float]
 def paired_comparison(active: LoadedBundle, candidate: LoadedBundle, photos: Sequence[Photo]) -> PairedReport:
     """Figures of both with 95% intervals, and those of their difference (candidate minus active).
 
-    The labels of the photos are class numbers of both bundles. Prints its progress to stderr. Raises DataError where the
-    bundles know other classes, there are no photos, or one can't be decoded.
+    The labels of the photos are class numbers of both bundles. Prints its progress to stderr. Raises
+    DataError where the bundles know other classes, there are no photos, or one can't be decoded.
     """
     if [label.label for label in active.bundle.labels] != [label.label for label in candidate.bundle.labels]:
         raise DataError("The two models know other cars, so they can't be compared on the same photos.")

@@ -25,9 +25,9 @@ LEFT_OUT = "classes left out of training"
 class PhotoSources:
     """Where the photos of an evaluation are; only `cars` and their splits are needed.
 
-    `unknown` are folders of cars that the model does not know; `makes` is a folder of folders named by make, measured by
-    make where the model knows it and as unknown cars where it does not. `only` and `leave_out` are as in ml.recipes.Data;
-    cars that were left out are measured as unknown ones.
+    `unknown` are folders of cars that the model does not know; `makes` is a folder of folders named by make,
+    measured by make where the model knows it and as unknown cars where it does not. `only` and `leave_out`
+    are as in ml.recipes.Data; cars that were left out are measured as unknown ones.
     """
 
     cars: tuple[Path, ...]
@@ -57,12 +57,15 @@ class EvaluationPhotos:
 
 
 def read_evaluation_photos(sources: PhotoSources, bundle: Bundle) -> EvaluationPhotos:
-    """Collect the photos. Raises DataError where a folder is missing or holds other classes than the bundle."""
+    """Collect the photos.
+
+    Raises DataError where a folder is missing or holds other classes than the bundle.
+    """
     photos, labels = read_chosen(sources.cars, only=sources.only, leave_out=sources.leave_out)
     if labels != [label.label for label in bundle.labels]:
         raise DataError(
-            f"{' and '.join(map(str, sources.cars))}: other classes than {bundle.path} knows, so right can't be "
-            "told from wrong."
+            f"{' and '.join(map(str, sources.cars))}: other classes than {bundle.path} knows, "
+            "so right can't be told from wrong."
         )
     learned, cars = apply_split(photos, *sources.cars_split)
     scenes: list[Photo] = []
@@ -82,7 +85,7 @@ def read_evaluation_photos(sources: PhotoSources, bundle: Bundle) -> EvaluationP
 
 
 def read_left_out(sources: PhotoSources) -> dict[str, tuple[list[Photo], list[Photo]]]:
-    """(training, validation) photos of each class that was left out, with the label -1: none of the classes."""
+    """(training, validation) photos of each class that was left out, labelled -1: none of the classes."""
     photos, labels = read_folder(*sources.cars)
     names = read_split(sources.leave_out) if sources.leave_out else set()
     found: dict[str, tuple[list[Photo], list[Photo]]] = {name: ([], []) for name in sorted(names)}

@@ -1,8 +1,10 @@
-"""What was measured of a model: typed, and as the JSON that runs, bundles and registered models keep. Standard library only.
+"""What was measured of a model: typed, and as the JSON that runs, bundles and registered models keep.
 
-The keys of the JSON ("one look", "two looks", …) are a file format and stay as they are; the names here are those of the code:
-the *first view* of a photo is the whole of it, *both views* are that and the closer second one together, as served.
-Shares, probabilities and errors lie between 0 and 1.
+Standard library only.
+
+The keys of the JSON ("one look", "two looks", …) are a file format and stay as they are; the names here are
+those of the code: the *first view* of a photo is the whole of it, *both views* are that and the closer second
+one together, as served. Shares, probabilities and errors lie between 0 and 1.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ class BundleIdentity:
 class Figures:
     """How good calibrated probabilities are on photos of known classes.
 
-    `crossfitted_error` is the calibration error where each half of the photos has the temperature of the other half.
+    `crossfitted_error` is the calibration error where each half of the photos has the temperature of the
+    other half.
     """
 
     top_1: Annotated[Estimate | None, Key("top-1")] = None
@@ -131,8 +134,9 @@ class OtherSource:
 class OpenSet:
     """How well photos of no known car are told from known ones.
 
-    `area` is that under the ROC curve by familiarity, `area_with_scene` that of familiarity plus the log of the probability
-    of a car from outside, `called_unknown` the share that gets this answer, whatever the reason.
+    `area` is that under the ROC curve by familiarity, `area_with_scene` that of familiarity plus the log of
+    the probability of a car from outside, `called_unknown` the share that gets this answer, whatever the
+    reason.
     """
 
     photos: int
@@ -143,7 +147,7 @@ class OpenSet:
 
 @dataclass(frozen=True, kw_only=True)
 class FewPhotos:
-    """New cars that were learned from a few photos each: how often they are named, and what the known cars lose."""
+    """New cars, learned from a few photos each: how often they are named, and what known cars lose."""
 
     classes: int
     photos_each: Annotated[int, Key("photos each")]
@@ -163,8 +167,8 @@ class Parity:
 class EvaluationReport:
     """Everything that `ml.evaluation.evaluate` measures of a bundle. What was not measured is empty or None.
 
-    `scenes` counts photos by what they show and what they are taken for; the keys of the other mappings are the names of
-    corruptions, folders or makes.
+    `scenes` counts photos by what they show and what they are taken for; the keys of the other mappings are
+    the names of corruptions, folders or makes.
     """
 
     bundle: BundleIdentity | None = None
@@ -191,7 +195,7 @@ class EvaluationReport:
 
     @classmethod
     def from_json(cls, values: object) -> EvaluationReport:
-        """A report that a file or row keeps; parts that it lacks, or that are of another form, are left out."""
+        """A report that a file or row keeps. Parts that it lacks or that are of another form are left out."""
         return json_fields.from_json(cls, values if isinstance(values, dict) else {}, lenient=True)
 
     @classmethod

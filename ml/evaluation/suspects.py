@@ -15,7 +15,7 @@ BLOCK = 512
 
 
 class Suspect(NamedTuple):
-    """A photo, the class that most of its neighbours have, and the shares of them that have that and its own."""
+    """A photo, the class of most of its neighbours, and the shares of them with that class and its own."""
 
     photo: Photo
     other: int

@@ -1,4 +1,7 @@
-"""A report as tables of words, for whatever shows them: Markdown, a terminal or a page. Standard library only."""
+"""A report as tables of words, for whatever shows them: Markdown, a terminal or a page.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,10 @@ def percent_text(share: float | None) -> str:
 def report_tables(
     report: EvaluationReport, *, confusions: int = CONFUSIONS, names: Names = STANDARD_NAMES
 ) -> list[Table]:
-    """All tables of a report that have rows, the most important first. `names` are what figures are called instead."""
+    """All tables of a report that have rows, the most important first.
+
+    `names` are what figures are called instead.
+    """
     found = [
         figures_table(report, names),
         decisions_table(report),

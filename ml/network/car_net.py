@@ -91,7 +91,7 @@ def fuse_batchnorm(model: CarNet) -> CarNet:
     before them.
 
     It computes the same with a third fewer layers. Matrices and kernels are rounded to what 16 bits hold, so
-    that every format that the copy is saved in holds the same numbers. `ml.network.unfuse_batchnorm` is the
+    that every format that the copy is saved in holds the same numbers. `ml.bundle.unfuse_batchnorm` is the
     way back.
     """
     fused = copy.deepcopy(model).eval()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -11,16 +11,22 @@ from PIL import Image
 from ml.data.decoding import decoded_batches
 from ml.data.photo_table import Photo
 
-if TYPE_CHECKING:
-    from ml.serving.runtime import Arrays
-
 Batch = TypeVar("Batch")
+
+
+class HasEmbedding(Protocol):
+    """Outputs of a network for B photos."""
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """(B, D)."""
+        ...
 
 
 class ViewsPhotos(Protocol):
     """What runs a network on whole photos: a loaded bundle, or a run on ONNX Runtime."""
 
-    def first_view(self, images: Sequence[Image.Image]) -> Arrays:
+    def first_view(self, images: Sequence[Image.Image]) -> HasEmbedding:
         """Outputs of the network for each of B whole photos."""
         ...
 

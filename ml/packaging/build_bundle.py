@@ -39,10 +39,11 @@ PARITY_PHOTOS = 48
 def build_bundle(
     run: Path, out: Path, *, notes: ReleaseNotes, version: str | None = None, threads: int = 2
 ) -> tuple[Bundle, EvaluationReport]:
-    """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle and its card.
+    """Export a run's network, choose its settings on the run's validation photos, measure, write the bundle
+    and its card.
 
-    Returns the bundle and the whole report, which is also written to `run/report.json`. Raises MlError with what to do
-    where something is missing or where PyTorch and ONNX Runtime don't agree.
+    Returns the bundle and the whole report, which is also written to `run/report.json`. Raises MlError with
+    what to do where something is missing or where PyTorch and ONNX Runtime don't agree.
     """
     model = open_run(run)
     model_file, weights = to_files(model.network, size=model.input.size)
@@ -121,7 +122,8 @@ def learn_projection(loaded: LoadedBundle, photos: EvaluationPhotos) -> Embeddin
 
 
 def check_parity(network: CarNet, bundle: Bundle, photos: EvaluationPhotos) -> Parity:
-    """The largest difference of a probability on real photos: between the backends, and by fusing and rounding.
+    """The largest difference of a probability on real photos: between the backends, and by fusing and
+    rounding.
 
     `network` is the one as it was trained. Raises BundleError where the backends differ by more than PARITY.
     """

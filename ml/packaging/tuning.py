@@ -1,4 +1,6 @@
-"""Choose how a network is used (second view, temperatures, thresholds, what is familiar) on validation photos."""
+"""Choose how a network is used (second view, temperatures, thresholds, what is familiar) on validation
+photos.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ WAYS = (
 WEIGHTS = (0.3, 0.4, 0.5, 0.6)
 #: A second view has at least this share of the pixels, along each side, of the input of the network.
 LEAST_PIXELS = 0.25
-#: Of the validation photos, every so many-th is set small on another picture, in each way, to choose the second view by.
+#: Of the validation photos, every so many-th is set small on another picture, in each way, to choose the
+#: second view by.
 DISTANT_STRIDE = 3
 #: Share of right first views from which on a second one is spared.
 ENOUGH = 0.995
@@ -45,8 +48,9 @@ ENOUGH = 0.995
 def tune(loaded: LoadedBundle, photos: EvaluationPhotos) -> tuple[Settings, float]:
     """The settings that served best, and their crossfitted calibration error.
 
-    The second view is spared where the first is as good as certain. Where the bundle has a projection, what is familiar is
-    chosen too, and takes the place of the probability under which a car is unknown. Prints its progress to stderr.
+    The second view is spared where the first is as good as certain. Where the bundle has a projection, what
+    is familiar is chosen too, and takes the place of the probability under which a car is unknown. Prints its
+    progress to stderr.
     """
     settings = loaded.bundle.settings
     chosen = choose_second_view(loaded, photos)
@@ -67,11 +71,12 @@ def tune(loaded: LoadedBundle, photos: EvaluationPhotos) -> tuple[Settings, floa
 
 
 def choose_second_view(loaded: LoadedBundle, photos: EvaluationPhotos) -> BatchOutputs:
-    """The outputs for known cars as they would be served, in the best way (`how`) to frame and weigh the second view.
+    """The outputs for known cars as they would be served, in the best way (`how`) to frame and weigh the
+    second view.
 
-    It is that with the least log loss, each at its own temperature, on validation photos as they are and with the car
-    further away in several ways, all kinds counting the same. Photos from afar need scenes to be set on; without them the
-    first kind decides.
+    It is that with the least log loss, each at its own temperature, on validation photos as they are and with
+    the car further away in several ways, all kinds counting the same. Photos from afar need scenes to be set
+    on; without them the first kind decides.
     """
     pixels = round(loaded.bundle.settings.input.size * LEAST_PIXELS)
     ways = [replace(way, pixels=pixels) for way in WAYS]
@@ -98,9 +103,9 @@ def _reweighted(outputs: BatchOutputs, weight: float) -> BatchOutputs:
 def enough_lead(kinds: Sequence[BatchOutputs]) -> float | None:
     """The least lead of the best logit from which on the first view alone is right ENOUGH of the time.
 
-    It holds for each kind of photos. That on photos as they are nothing is lost by sparing the second view earlier still
-    says little: on photos from the road, of which there are none to choose by, the second view is worth far more. None
-    where no lead is enough. See ml.serving.views.leads.
+    It holds for each kind of photos. That on photos as they are nothing is lost by sparing the second view
+    earlier still says little: on photos from the road, of which there are none to choose by, the second view
+    is worth far more. None where no lead is enough. See ml.serving.views.leads.
     """
     least = []
     for outputs in kinds:

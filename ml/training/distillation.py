@@ -64,8 +64,8 @@ def open_teacher(how: Distill, labels: Sequence[str]) -> Teacher:
     teacher = open_model(how.teacher)
     if missing := sorted(set(labels) - set(teacher.labels)):
         raise DataError(
-            f"The teacher {teacher.path} does not know {missing}. Choose one that was trained on these classes, or "
-            "learn only classes it knows (`only` in [data])."
+            f"The teacher {teacher.path} does not know {missing}. Choose one that was trained on these "
+            "classes, or learn only classes it knows (`only` in [data])."
         )
     columns = [teacher.labels.index(label) for label in labels]
     return Teacher(teacher.network, columns, how=how, size=teacher.input.size)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -101,7 +100,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
                 source=form.cleaned_data["source"],
                 options=form.options(),
                 dry_run=form.cleaned_data["dry_run"],
-                actor=request.user if isinstance(request.user, AbstractBaseUser) else None,
+                actor=request.user,
             )
         except ScraperError as error:
             messages.error(request, error.message)

@@ -33,9 +33,9 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
         )
         return done.order_by("-pk")[:5]
 
-    def held_as(self, row: ScrapeRun) -> Self:
+    def held_as(self, *rows: ScrapeRun) -> Self:
         """As above. A resumed run counts its attempts anew, so that the worker's name is compared as well."""
-        return super().held_as(row).filter(worker=row.worker)
+        return super().held_as(*rows).filter(worker__in=[row.worker for row in rows])
 
 
 class StagedCarQuerySet(models.QuerySet["StagedCar"]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from catalog.choices import BodyStyle
 from catalog.models import Source, Spec, Variant
 from catalog.specs.vocabulary import SPECS
+from core.people import Person, account_id
 from scraper.models.querysets import CatalogChangeQuerySet, StagedCarQuerySet
 
 #: How long a curator who has a car open is named to others.
@@ -146,10 +146,10 @@ class StagedCar(models.Model):
         """The kinds of facts that wait for a decision."""
         return self.open_keys.split()
 
-    def opened_by_another(self, user: Any) -> bool:
+    def opened_by_another(self, user: Person | None) -> bool:
         """Whether another curator has it open."""
         recent = self.opened is not None and self.opened > timezone.now() - LOCK
-        return recent and self.opened_by_id not in (None, user.pk)
+        return recent and self.opened_by_id not in (None, account_id(user))
 
 
 class ApprovalRule(models.Model):

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "labels"
 LANGUAGES = (
-    "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu", "fi",
-    "bg", "hr", "el", "lt",
+    "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu",
+    "fi", "bg", "hr", "el", "lt",
 )  # fmt: skip
 # Languages that are read by a neighbour's file.
 _LIKE = {"no": "nb", "nn": "nb", "sk": "cs", "uk": "ru", "be": "ru", "sr": "hr", "bs": "hr", "sl": "hr"}

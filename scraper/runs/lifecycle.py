@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,15 +23,13 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from core import mail
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models.runs import ScrapeRun
 from scraper.runs import process
 from scraper.runs.process import LEASE, Crawl, Lost, Show
 from scraper.sources import ABOUT, SOURCES
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
@@ -60,7 +58,7 @@ def run_start(
     source: str,
     options: Mapping[str, Any] | None = None,
     dry_run: bool = False,
-    actor: AbstractBaseUser | None = None,
+    actor: Person | None = None,
     enqueue: bool = True,
     private: tuple[str, ...] = (),
 ) -> ScrapeRun:
@@ -73,7 +71,7 @@ def run_start(
     try:
         with transaction.atomic():
             run = ScrapeRun.objects.create(
-                source=source, options=options, dry_run=dry_run, actor_id=actor.pk if actor else None
+                source=source, options=options, dry_run=dry_run, actor_id=account_id(actor)
             )
             if enqueue:
                 _enqueue(run.pk)

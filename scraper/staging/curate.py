@@ -15,6 +15,7 @@ from catalog import merging
 from catalog.exceptions import MergeRefused
 from catalog.models import CarModel, Spec, Variant
 from catalog.supply import CarName, cars_create
+from core.people import Person, account_id
 from scraper.exceptions import NotPossibleNow
 from scraper.models.staging import CatalogChange, ChangedCar, StagedCar
 from scraper.staging import assess
@@ -26,7 +27,7 @@ Status, Match = StagedCar.Status, StagedCar.Match
 
 
 @transaction.atomic
-def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
+def staged_reject(*, staged: StagedCar, actor: Person | None, reason: str) -> None:
     """Publish nothing of it until its source says something else. Raises NotPossibleNow without a reason."""
     if not reason.strip():
         raise NotPossibleNow("Say why it is rejected: others will want to know.")
@@ -36,7 +37,7 @@ def staged_reject(*, staged: StagedCar, actor: Any, reason: str) -> None:
 
 
 @transaction.atomic
-def staged_reopen(*, staged: StagedCar, actor: Any) -> None:
+def staged_reopen(*, staged: StagedCar, actor: Person | None) -> None:
     """Have a rejected car wait for a decision again. Raises NotPossibleNow where it is not rejected."""
     row = _locked(staged)
     if row.status != Status.REJECTED:
@@ -47,7 +48,7 @@ def staged_reopen(*, staged: StagedCar, actor: Any) -> None:
 
 
 @transaction.atomic
-def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Any) -> None:
+def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Person | None) -> None:
     """A person says which car of the catalogue it is; None says that it is none of them, but a new one."""
     row = _pending(staged)
     if variant is None and row.year is None:
@@ -60,7 +61,11 @@ def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Any) -> Non
 
 @transaction.atomic
 def staged_edit(
-    *, staged: StagedCar, names: Mapping[str, Any], values: Mapping[str, Mapping[str, Any] | None], actor: Any
+    *,
+    staged: StagedCar,
+    names: Mapping[str, Any],
+    values: Mapping[str, Mapping[str, Any] | None],
+    actor: Person | None,
 ) -> list[str]:
     """Correct names and values before they are published; what the source says word for word stays.
 
@@ -97,7 +102,7 @@ def _match_again(row: StagedCar) -> None:
 
 
 @transaction.atomic
-def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
+def staged_split(*, staged: StagedCar, actor: Person | None) -> CatalogChange:
     """Move what is published of it from the car that it was taken for to a car of its own.
 
     Raises NotPossibleNow where nothing of it is published, or it does not say one model year.
@@ -113,7 +118,9 @@ def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
     (own,) = cars_create([name])
     before = {"status": row.status, "variant_id": row.variant_id, "match": row.match}
     change = CatalogChange.objects.create(
-        kind=CatalogChange.Kind.SPLIT, summary=f"{row} split off {row.variant}"[:300], actor=actor
+        kind=CatalogChange.Kind.SPLIT,
+        summary=f"{row} split off {row.variant}"[:300],
+        actor_id=account_id(actor),
     )
     keys = [spec.key for spec in moved]
     left = {spec.key: facts_of(spec) for spec in moved}
@@ -135,7 +142,9 @@ def staged_split(*, staged: StagedCar, actor: Any) -> CatalogChange:
 
 # --- Merging ------------------------------------------------------------------------------------------------
 @transaction.atomic
-def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, actor: Any) -> CatalogChange:
+def duplicates_merge(
+    *, keep: Variant | CarModel, gone: Variant | CarModel, actor: Person | None
+) -> CatalogChange:
     """Make one of two cars, or two models, of the catalogue. Raises NotPossibleNow where that can't be."""
     summary = f"{gone} merged into {keep}"
     try:
@@ -148,7 +157,7 @@ def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, acto
     except MergeRefused as error:
         raise NotPossibleNow(error.message) from None
     change = CatalogChange.objects.create(
-        kind=CatalogChange.Kind.MERGE, summary=summary[:300], actor=actor, record=record
+        kind=CatalogChange.Kind.MERGE, summary=summary[:300], actor_id=account_id(actor), record=record
     )
     for car in keep.variants.all() if isinstance(keep, CarModel) else [keep]:
         ChangedCar.objects.create(change=change, variant=car)
@@ -156,11 +165,11 @@ def duplicates_merge(*, keep: Variant | CarModel, gone: Variant | CarModel, acto
 
 
 # --- Who is at it -------------------------------------------------------------------------------------------
-def staged_open(*, staged: StagedCar, actor: Any) -> str:
+def staged_open(*, staged: StagedCar, actor: Person | None) -> str:
     """Note that a curator has it open; returns who else has, or an empty text. Nobody is kept out."""
     other = str(staged.opened_by) if staged.opened_by_another(actor) else ""
     if not other:
-        StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=actor)
+        StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=account_id(actor))
     return other
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.models import Spec, Variant
 from catalog.specs.vocabulary import SPECS
 from catalog.supply import FACT_FIELDS, CarName, cars_create, facts_write
+from core.people import Person, account_id
 from scraper.exceptions import NotPossibleNow
 from scraper.models.staging import CatalogChange, ChangedCar, StagedCar
 from scraper.staging import assess
@@ -35,10 +36,10 @@ class Publication:
     specs: list[Spec] = field(default_factory=list)
     changed: list[ChangedCar] = field(default_factory=list)
 
-    def write(self, summary: str, actor: Any = None) -> CatalogChange:
+    def write(self, summary: str, actor: Person | None = None) -> CatalogChange:
         """Into the catalogue. Staged cars have to be saved before."""
         change = CatalogChange.objects.create(
-            kind=CatalogChange.Kind.PUBLISH, summary=summary[:300], actor=actor
+            kind=CatalogChange.Kind.PUBLISH, summary=summary[:300], actor_id=account_id(actor)
         )
         for car in self.changed:
             car.change = change
@@ -129,7 +130,7 @@ def facts_of(spec: Spec) -> dict[str, Any]:
 
 
 @transaction.atomic
-def staged_publish(*, staged: StagedCar, actor: Any, keys: set[str] | None = None) -> CatalogChange:
+def staged_publish(*, staged: StagedCar, actor: Person | None, keys: set[str] | None = None) -> CatalogChange:
     """Publish what waits of a staged car; only these kinds of facts where `keys` are given.
 
     Raises NotPossibleNow where somebody has decided meanwhile, or it is not clear which car it is.
@@ -160,7 +161,7 @@ def _find_car(row: StagedCar) -> None:
         raise NotPossibleNow("Say first which car of the catalogue it is, or that it is a new one.")
 
 
-def save_with_history(row: StagedCar, actor: Any, reason: str) -> None:
+def save_with_history(row: StagedCar, actor: Person | None, reason: str) -> None:
     """Saves it with an entry of its history that names the actor."""
     row._history_user = actor  # type: ignore[attr-defined]  # what simple_history reads
     row._change_reason = clipped(reason, 300)  # type: ignore[attr-defined]
@@ -169,7 +170,7 @@ def save_with_history(row: StagedCar, actor: Any, reason: str) -> None:
 
 # --- Undo ---------------------------------------------------------------------------------------------------
 @transaction.atomic
-def change_undo(*, change: CatalogChange, actor: Any) -> None:
+def change_undo(*, change: CatalogChange, actor: Person | None) -> None:
     """Restore what was there before. Raises NotPossibleNow if it is undone or its cars have changed since."""
     from catalog.exceptions import MergeRefused
     from catalog.merging import merge_undo
@@ -187,11 +188,11 @@ def change_undo(*, change: CatalogChange, actor: Any) -> None:
             raise NotPossibleNow(error.message) from None
     for car in change.cars.select_related("variant", "staged").order_by("-pk"):
         _undo(car, actor)
-    change.undone, change.undone_by = timezone.now(), actor
+    change.undone, change.undone_by_id = timezone.now(), account_id(actor)
     change.save(update_fields=["undone", "undone_by"])
 
 
-def _undo(car: ChangedCar, actor: Any) -> None:
+def _undo(car: ChangedCar, actor: Person | None) -> None:
     if car.variant is not None and car.source_id is not None:
         facts = Spec.objects.filter(variant=car.variant, source=car.source_id)
         facts.filter(key__in=car.added).delete()

@@ -40,12 +40,12 @@ handler400, handler403, handler404, handler500 = (
 pytestmark = pytest.mark.urls(__name__)
 
 CASES = [
-    ("defect", 500, "server_error", "Something broke on our side"),
+    ("defect", 500, "server_error", "Something went wrong on our side"),
     ("suspicious", 400, "bad_request", "We could not understand that request"),
-    ("large", 413, "too_large", "more than we can take at once"),
-    ("many", 413, "too_large", "more than we can take at once"),
-    ("forbidden", 403, "permission_denied", "This is not open to you"),
-    ("missing", 404, "not_found", "There is nothing at this address"),
+    ("large", 413, "too_large", "That is too much at once"),
+    ("many", 413, "too_large", "That is too much at once"),
+    ("forbidden", 403, "permission_denied", "You can’t see this page"),
+    ("missing", 404, "not_found", "This page does not exist"),
 ]
 
 
@@ -102,7 +102,7 @@ def test_page_of_a_defect_asks_no_database(rf: RequestFactory) -> None:
     # No database mark, and a request without session or user: whatever is asked of them would fail.
     response = site.views.server_error(rf.get("/cars/"))
     assert response.status_code == 500
-    assert "Something broke on our side" in response.content.decode()
+    assert "Something went wrong on our side" in response.content.decode()
 
 
 @pytest.mark.django_db

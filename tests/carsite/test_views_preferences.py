@@ -68,7 +68,7 @@ def test_choice_of_another_sites_page_is_refused(name: str, said: dict[str, Any]
     response = strict.post(reverse(name), {"units": "imperial", "theme": "dark"}, headers=said)
     assert response.status_code == 403
     assert not response.cookies.keys() & {"units", "theme"}
-    assert b"Please send that once more" in response.content
+    assert b"Please send it again" in response.content
 
 
 @pytest.mark.parametrize("said", [HERE, {"sec-fetch-site": "same-origin"}])

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from catalog.models import OldAddress
 from classifier.answers.fused import fused_answer
 from classifier.answers.identify import identification_run
 from classifier.answers.sightings import sighting_create
@@ -96,6 +97,23 @@ def test_agreeing_photos_make_a_surer_answer_than_each(signed_in, photos, sighti
     assert "Based on 3 of your 3 photos" in page
     assert page.count("photo-tile-name") == 3
     assert f"identification={photos[0].pk}" in page
+
+
+def test_answers_from_before_and_after_a_car_got_another_slug_are_of_one_car(
+    photos, sighting, predictor, audi
+):
+    for row in photos:
+        answered(predictor, row, 0.7)
+    former, audi.slug = audi.slug, "audi-a5-coupe-2012-new"
+    audi.save()
+    OldAddress.objects.create(path="a/b/c", slug=former, variant=audi)
+    last = Identification.objects.get(pk=photos[-1].pk)
+    last.ranking = [one | {"slug": one["slug"].replace(former, audi.slug)} for one in last.ranking]
+    last.save()
+    together = fused_answer(list(Sighting.objects.with_photos().get().photos.all()))
+    assert together is not None
+    assert [one.variant for one in together.candidates].count(audi) == 1
+    assert together.candidates[0].probability > 0.75
 
 
 def test_deleting_a_photo_changes_the_answer_and_the_last_one_takes_the_sighting_along(

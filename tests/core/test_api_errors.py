@@ -17,9 +17,10 @@ from rest_framework.views import APIView
 
 from carsite import urls as site
 from core.api import BurstThrottle
+from core.errors import ExpectedError
 
 
-class Expected(Exception):
+class Expected(ExpectedError):
     """As the apps' own errors are."""
 
     code, status, message = "no_room", 409, "There is no room left. Take something away first."
@@ -29,7 +30,9 @@ class ExpectedWithMore(Expected):
     """With all that such an error may carry."""
 
     code, status, retry_after = "too_often", 429, 42
-    fields = {"photo": ["too large"]}
+
+    def __init__(self) -> None:
+        super().__init__(fields={"photo": ["too large"]})
 
 
 class Wheel(serializers.Serializer):

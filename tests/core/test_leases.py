@@ -133,3 +133,17 @@ def test_a_wake_up_is_sent_once_and_only_to_what_still_waits(now: datetime) -> N
     assert rows().wake([waiting.pk, running.pk], now, sent.append) == 1
     assert sent == [waiting.pk]
     assert not rows().unheard(now, after=AFTER).exists()
+
+
+def test_wake_ups_are_sent_in_the_order_that_is_asked_for(now: datetime) -> None:
+    first, second = a_row("first"), a_row("second")
+    sent: list[int] = []
+    rows().wake([second.pk, first.pk], now, sent.append)
+    assert sent == [second.pk, first.pk]
+
+
+def test_a_worker_that_fails_ends_its_own_leases_and_no_others(now: datetime) -> None:
+    mine, lost = (rows().claim(a_row(name).pk, lease=LEASE) for name in ("mine", "lost"))
+    rows().claim(lost.pk, lease=LEASE, take_over=True)
+    assert rows().end_leases(mine, lost) == 1
+    assert ids(rows().expired(timezone.now(), lease=LEASE)) == {mine.pk}

@@ -130,4 +130,4 @@ def test_visitors_are_told_to_come_back_and_nothing_else(settings: Any, address:
         assert response.json()["code"] == "away"
         assert set(response.json()) == {"code", "message", "fields"}
     else:
-        assert "A part of the site is away" in response.text
+        assert "Part of the site is unavailable" in response.text

@@ -1,4 +1,4 @@
-"""Figures against cases small enough to count by hand."""
+"""Figures against cases small enough to count by hand, and against scikit-learn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+from sklearn.calibration import calibration_curve
 
 from ml.evaluation.metrics import (
     calibration_error,
@@ -14,6 +16,7 @@ from ml.evaluation.metrics import (
     interval,
     log_loss,
     macro_f1,
+    reliability,
     roc_area,
     top_k_hits,
 )
@@ -88,3 +91,61 @@ def test_interval_holds_the_figure_and_is_the_same_every_time() -> None:
     assert figure.low < figure.value == hits.mean() < figure.high
     assert figure.high - figure.low == pytest.approx(2 * 1.96 * np.sqrt(0.09 / 400), rel=0.2)
     assert figure == interval(lambda drawn: float(hits[drawn].mean()), 400)
+
+
+# --- The same as scikit-learn's -----------------------------------------------------------------------------
+def sample(seed: int, *, photos: int = 300, classes: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, C) without ties, and labels (N), which the likeliest class often is."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 1, (photos, classes))
+    labels = random.integers(0, classes, photos)
+    logits[np.arange(photos), labels] += 1.5
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1, keepdims=True), labels
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_top_k_accuracy_is_that_of_scikit_learn(seed: int, k: int) -> None:
+    probabilities, labels = sample(seed)
+    expected = sklearn_metrics.top_k_accuracy_score(labels, probabilities, k=k, labels=range(12))
+    assert top_k_hits(probabilities, labels, k).mean() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_macro_f1_is_that_of_scikit_learn(seed: int) -> None:
+    probabilities, labels = sample(seed, photos=40, classes=30)  # some classes do not occur
+    predicted = probabilities.argmax(axis=1)
+    expected = sklearn_metrics.f1_score(labels, predicted, average="macro", zero_division=0)
+    assert macro_f1(predicted, labels, 30) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_log_loss_is_that_of_scikit_learn(seed: int) -> None:
+    probabilities, labels = sample(seed)
+    expected = sklearn_metrics.log_loss(labels, probabilities, labels=range(12))
+    assert log_loss(probabilities, labels) == pytest.approx(expected)
+
+
+@given(
+    st.lists(st.integers(-5, 5), min_size=1, max_size=40),
+    st.lists(st.integers(-5, 5), min_size=1, max_size=40),
+)
+def test_roc_area_is_that_of_scikit_learn_with_ties_too(inside: list[int], outside: list[int]) -> None:
+    is_inside = [True] * len(inside) + [False] * len(outside)
+    expected = sklearn_metrics.roc_auc_score(is_inside, inside + outside)
+    assert roc_area(np.array(inside), np.array(outside)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_reliability_diagram_and_calibration_error_are_those_of_scikit_learn(seed: int) -> None:
+    probabilities, labels = sample(seed, photos=2000)
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    share_right, mean_confidence = calibration_curve(right, confidence, n_bins=10, strategy="uniform")
+    bins = reliability(confidence, right)
+    np.testing.assert_allclose([one.right for one in bins], share_right)
+    np.testing.assert_allclose([one.confidence for one in bins], mean_confidence)
+    # scikit-learn has no expected calibration error; it follows from its curve and the photos of each bin.
+    weights = np.array([one.photos for one in bins]) / len(labels)
+    expected = (weights * np.abs(share_right - mean_confidence)).sum()
+    assert calibration_error(confidence, right, bins=10) == pytest.approx(expected)

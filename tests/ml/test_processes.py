@@ -25,7 +25,8 @@ def test_two_processes_reach_the_loss_of_one(tmp_path: Path) -> None:
     for run, devices in (("one", "1"), ("two", "2")):
         command = [
             sys.executable, "-m", "ml", "train", recipe, "--data", str(tmp_path / "cars"),
-            "--split", str(split), "--run", str(tmp_path / run), "--batch", "12", "--threads", "1", "--accelerator", "cpu",
+            "--split", str(split), "--run", str(tmp_path / run), "--batch", "12", "--threads", "1",
+            "--accelerator", "cpu",
             "--devices", devices,
         ]  # fmt: skip
         done = subprocess.run(

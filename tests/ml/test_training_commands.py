@@ -139,7 +139,7 @@ def test_page_needs_nothing_from_elsewhere(lab: Path) -> None:
     assert all(source.startswith("data:image/") for source in sources)
     assert "<script" not in page
     assert "prefers-color-scheme: dark" in page
-    for words in ("norm", "Top-1", "Multiply-adds", "What they say", "data:image/jpeg"):
+    for words in ("norm", "Top-1", "Multiply-adds", "Sample predictions", "data:image/jpeg"):
         assert words in page
 
 

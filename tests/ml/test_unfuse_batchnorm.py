@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from ml.bundle.bundle import WEIGHTS, Bundle
+from ml.bundle.unfuse_batchnorm import unfuse_batchnorm
 from ml.data.photos import open_photo, to_input
 from ml.network.car_net import CarNet, load_fused
-from ml.network.unfuse_batchnorm import unfuse_batchnorm
 from tests.classifier.workshop import base_photos, untrained_bundle
 
 

@@ -1,5 +1,5 @@
-"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier SECRET_KEY:
-`python manage.py remove_second_factor ada@example.org`.
+"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier
+SECRET_KEY: `python manage.py remove_second_factor ada@example.org`.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ _ENDS = re.compile(
     r"\s+(?:in|near|at|for sale|te koop|till salu|til salg|til salgs|myydään|eladó|satılık|na prodej|"
     r"na sprzedaż|à venda|продава|продам|de vânzare|zu verkaufen|à vendre|en venta|in vendita|gebraucht|"
     r"occasion|kaufen|for €|für €|specs|specifications|price|prices|review|reviews|details|photos|images|"
-    r"mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|ficha|scheda)\b",
+    r"mileage|features|car|technical|prezentare|caracteristici|datenblatt|technische daten|fiche technique|"
+    r"ficha|scheda)\b",
     re.IGNORECASE,
 )
 _EDGES = " -–|,:"
