@@ -1,5 +1,5 @@
-"""Pages that only a browser can show: Chromium behind the egress proxy, with nothing in it that a reader of figures
-needs not.
+"""Pages that only a browser can show: Chromium behind the egress proxy, without what nobody needs who reads
+figures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from scraper.crawl.context import context_of
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
+    from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
     from scrapy.crawler import Crawler
+    from scrapy_playwright.page import PageMethod
 
     from scraper.crawl.job import Job
 
@@ -45,7 +48,7 @@ UNWANTED = frozenset(
 )
 
 
-_STATUS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_STATUS: WeakKeyDictionary[Page, int] = WeakKeyDictionary()
 
 
 class RequestFilter:
@@ -57,7 +60,7 @@ class RequestFilter:
         self._hosts = frozenset(hosts)
         self.aborted = 0
 
-    def __call__(self, request: Any) -> bool:
+    def __call__(self, request: PageRequest) -> bool:
         parts = urlsplit(request.url)
         is_ours = parts.scheme in ("http", "https") and (parts.hostname or "") in self._hosts
         if request.resource_type not in UNWANTED and is_ours:
@@ -66,7 +69,7 @@ class RequestFilter:
         return True
 
 
-def browser_meta(user_agent: str, *steps: Any) -> dict[str, Any]:
+def browser_meta(user_agent: str, *steps: PageMethod) -> dict[str, Any]:
     """The meta data of a request that Chromium answers; `steps` are PageMethods, such as what to wait for."""
     return {
         "playwright": True,
@@ -84,7 +87,7 @@ async def remember_page(page: Page, request: Request) -> None:
     """So that a page that takes too long can be closed, and none is waited for that has nothing to show."""
     request.meta["browser_page"] = page
 
-    def remember_status(response: Any) -> None:
+    def remember_status(response: PageResponse) -> None:
         if response.request.is_navigation_request() and response.frame == page.main_frame:
             _STATUS[page] = response.status
 

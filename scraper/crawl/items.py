@@ -17,8 +17,8 @@ class CarItem(TypedDict):
 
 @final
 class PageItem(TypedDict):
-    """A page that was asked for by an address, how many cars it gave, and why none; `failed` where it could not be
-    had. Status 0 is no answer.
+    """A page that was asked for by an address, how many cars it gave, and why none; `failed` where it could
+    not be had. Status 0 is no answer.
     """
 
     page: str

@@ -1,8 +1,8 @@
 """One file at a time from a public site, for work outside a crawl: politely, and from nowhere but that site.
 
-The same rules as in crawls (`scraper.crawl.politeness`, `scraper.crawl.addresses`): robots.txt is obeyed, a host is
-asked once a second at most and left alone where it asks for that, names are vetted and the vetted address is
-connected to, each redirect is looked at again, and what comes is bounded in size and time.
+The same rules as in crawls (`scraper.crawl.politeness`, `scraper.crawl.addresses`): robots.txt is obeyed, a
+host is asked once a second at most and left alone where it asks for that, names are vetted and the vetted
+address is connected to, each redirect is looked at again, and what comes is bounded in size and time.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class _Answer(NamedTuple):
 
 
 class Fetcher:
-    """Fetches for pages of sites; remembers when each host may be asked again, and what its robots.txt says."""
+    """Fetches for pages of sites; remembers when each host may be asked again, and what its robots.txt
+    says.
+    """
 
     def __init__(
         self,
