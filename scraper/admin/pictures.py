@@ -44,12 +44,11 @@ class SourcePhotoAdmin(admin.ModelAdmin):
     readonly_fields = ("staged", "url", "state", "reason", "scene", "photo", "tries", "created", "taken")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Crawls make them."""
+        """Only crawls add pictures."""
         return False
 
     @admin.display(description="photo")
     def thumbnail(self, row: SourcePhoto) -> str:
-        """What the gallery shows."""
         if row.photo is None:
             return "–"
         return format_html(
@@ -58,7 +57,6 @@ class SourcePhotoAdmin(admin.ModelAdmin):
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, row: SourcePhoto) -> str:
-        """In colour and words."""
         return badge(row.get_state_display(), _COLOURS.get(State(row.state), "quiet"))
 
     @admin.action(description="Take again", permissions=["change"])

@@ -148,7 +148,7 @@ class StagedCarAdmin(ViewOnly, admin.ModelAdmin):
 
     @admin.action(description="Reject with a reason", permissions=["curate"])
     def reject(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> HttpResponse | None:
-        """Ask why, then reject."""
+        """Ask for the reason on a page of its own, then reject."""
         reason = request.POST.get("reason", "").strip()
         if not reason and queryset.exists():
             context = {

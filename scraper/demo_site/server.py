@@ -86,17 +86,16 @@ class DemoSite:
 
     @property
     def address(self) -> str:
-        """ADDRESS:PORT."""
+        """As `private` of a crawl's job names it."""
         return f"127.0.0.1:{self._site.server_address[1]}"
 
     @property
     def url(self) -> str:
-        """Where the site is."""
         return f"http://{self.address}"
 
     @property
     def vault(self) -> str:
-        """Where nobody may go."""
+        """The root of the second server, which stands for a private network."""
         return f"http://127.0.0.1:{self._vault.server_address[1]}"
 
     def __enter__(self) -> DemoSite:
@@ -137,7 +136,7 @@ class _Quiet(BaseHTTPRequestHandler):
         return site
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (Python's name)
-        """Silent: `hits` tells."""
+        """Say nothing: tests and commands read `hits`."""
 
     def answer(
         self, body: str | bytes, kind: str = "text/html; charset=utf-8", status: int = 200, **headers: str

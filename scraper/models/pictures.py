@@ -19,8 +19,6 @@ class SourcePhoto(models.Model):
     """
 
     class State(models.TextChoices):
-        """What became of it."""
-
         WAITING = "waiting", "Waiting"
         PUBLISHED = "published", "Published"
         DOUBLE = "double", "There already"

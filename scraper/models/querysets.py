@@ -19,7 +19,7 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
     """Reads of runs; who works on one is settled by its lease."""
 
     def open(self) -> Self:
-        """Queued or running."""
+        """Runs that have not ended: queued or running."""
         return self.filter(is_open=True)
 
     def resumable(self) -> Self:
@@ -39,8 +39,6 @@ class ScrapeRunQuerySet(LeaseQuerySet["ScrapeRun"]):
 
 
 class StagedCarQuerySet(models.QuerySet["StagedCar"]):
-    """Reads of staged cars."""
-
     def pending(self) -> StagedCarQuerySet:
         """What waits for a person, the oldest first."""
         return self.filter(status__in=self.model.PENDING).order_by("created", "pk")
@@ -55,8 +53,6 @@ class StagedCarQuerySet(models.QuerySet["StagedCar"]):
 
 
 class CatalogChangeQuerySet(models.QuerySet["CatalogChange"]):
-    """Reads of changes."""
-
     def standing(self) -> CatalogChangeQuerySet:
         """Those that were not undone."""
         return self.filter(undone__isnull=True)

@@ -30,8 +30,6 @@ class StagedCar(models.Model):
     """
 
     class Status(models.TextChoices):
-        """Where it is on its way."""
-
         NEW = "new", "New"
         CHANGED = "changed", "Changed"
         CONFLICT = "conflict", "Sources differ"
@@ -189,8 +187,6 @@ class CatalogChange(models.Model):
     """One decision that changed the catalogue, with what it takes to undo it."""
 
     class Kind(models.TextChoices):
-        """What was done."""
-
         PUBLISH = "publish", "Published"
         SPLIT = "split", "Split off"
         MERGE = "merge", "Merged"

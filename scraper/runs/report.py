@@ -16,7 +16,7 @@ _COUNTS = (
 
 
 def size(count: int) -> str:
-    """Bytes, for people."""
+    """A number of bytes in kB or MB."""
     return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"
 
 

@@ -34,7 +34,7 @@ class Line:
 
     @property
     def state(self) -> Literal["same", "new", "changed"]:
-        """What publishing would do."""
+        """What publishing would change: nothing, a fact that is missing, or one that says otherwise."""
         if self.own is None:
             return "new"
         return "same" if says_the_same(self.value, self.own) else "changed"

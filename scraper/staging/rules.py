@@ -21,7 +21,7 @@ class RuleBook:
 
     @classmethod
     def of(cls, source_id: int) -> RuleBook:
-        """One query."""
+        """The active rules of a source, by one query."""
         rules = ApprovalRule.objects.filter(source=source_id, is_active=True)
         return cls({rule.key: rule for rule in rules})
 

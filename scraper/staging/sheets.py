@@ -36,7 +36,7 @@ class _BySlug(ForeignKeyWidget):
     """A row of another table by its slug, with words for people where there is none."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
-        """The row."""
+        """The row of this slug. Raises ValueError in words for staff."""
         try:
             return super().clean(value, row, **kwargs)
         except self.model.DoesNotExist:
@@ -154,12 +154,12 @@ class FactResource(ModelResource):
                 setattr(instance, field.attribute, before)
 
     def after_init_instance(self, instance: Fact, new: bool, row: Any, **kwargs: Any) -> None:  # noqa: FBT001
-        """Remembers what was there."""
+        """Keep what is there, for the undo of the import."""
         if not new:
             self._before[instance.pk] = facts_of(instance)
 
     def after_save_instance(self, instance: Fact, row: Any, **kwargs: Any) -> None:
-        """Remembers what came."""
+        """Keep what was written, for the change that the import becomes."""
         self._saved.append((instance, self._before.get(instance.pk) if instance.pk else None))
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:

@@ -98,7 +98,7 @@ class _Stager:
         self.result = Staged()
 
     def take(self, batch: Sequence[Car]) -> None:
-        """One transaction's worth."""
+        """Stage a batch; the caller holds the transaction."""
         cars = {car.record: car for car in batch if self._is_sound(car)}
         digests = {record: digest_of(car) for record, car in cars.items()}
         known = StagedCar.objects.filter(source=self.source, record__in=cars)
