@@ -16,7 +16,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Connect."""
         from allauth.account.signals import password_reset
 
         password_reset.connect(_finish_password_reset, dispatch_uid="accounts.password_reset")

@@ -17,6 +17,7 @@ from catalog.querysets import VariantQuerySet
 from catalog.search import lookups
 from catalog.search.words import typed_words
 from catalog.specs.sheet import fact_text
+from core.admin import NeverEdited
 
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
 #: anyway.
@@ -233,20 +234,13 @@ class VariantPhotoAdmin(FoundByCar):
 
 
 @admin.register(OldAddress)
-class OldAddressAdmin(admin.ModelAdmin):
+class OldAddressAdmin(NeverEdited, admin.ModelAdmin):
     """Former addresses of entries that were merged into others or got another slug. Nobody edits them."""
 
     list_display = ("__str__", "leads_to")
     search_fields = ("path",)
     list_select_related = ("variant__model__make", "model__make", "make")
     fields = readonly_fields = ("path", "slug", "leads_to")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The site writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="leads to")
     def leads_to(self, address: OldAddress) -> str:

@@ -60,8 +60,10 @@ class IdentificationViewSet(
 
     @extend_schema(
         summary="Send a photo",
-        description="Answers at once; the answer to the photo follows at `Location`. The same photo again leads to the "
-        "identification that is there already (200).",
+        description=(
+            "Answers at once; the answer to the photo follows at `Location`. "
+            "The same photo again leads to the identification that is there already (200)."
+        ),
         request={"multipart/form-data": PhotoUpload},
         responses={202: IdentificationSerializer, 200: IdentificationSerializer},
     )
@@ -71,9 +73,7 @@ class IdentificationViewSet(
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["photo"]
         count_photo(request)
-        row, is_new = identification_create(
-            file=file, name=file.name, size=file.size, user=request.user
-        )
+        row, is_new = identification_create(file=file, name=file.name, size=file.size, user=request.user)
         row = self.get_queryset().get(pk=row.pk)
         return Response(
             self.get_serializer(row).data,
@@ -82,7 +82,7 @@ class IdentificationViewSet(
         )
 
     def perform_destroy(self, instance: Identification) -> None:
-        """Row and files."""
+        """The stored files go with the row."""
         identification_delete(identification=instance)
 
     @extend_schema(
@@ -146,8 +146,10 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(
         summary="Send several photos of one car",
-        description="Answers at once; the answers follow at `Location`. Photos that can't be used are named in `refused` and "
-        "keep none of the others back; where none can be used, the first reason is the error.",
+        description=(
+            "Answers at once; the answers follow at `Location`. Photos that can't be used are named in "
+            "`refused` and do not hold up the others; where none can be used, the first reason is the error."
+        ),
         request={"multipart/form-data": PhotosUpload},
         responses={202: SightingTaken},
     )
@@ -160,11 +162,10 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
             raise refused[0][1]
         made = sighting_create(photos=taken, user=request.user)
         found = self.get_queryset().get(pk=made.pk)
-        found.refused = [
-            {"name": name, "code": error.code, "message": error.message} for name, error in refused
-        ]
+        reasons = [{"name": name, "code": error.code, "message": error.message} for name, error in refused]
+        context = self.get_serializer_context() | {"refused": reasons}
         return Response(
-            SightingTaken(found, context=self.get_serializer_context()).data,
+            SightingTaken(found, context=context).data,
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": reverse("api:sighting-detail", args=[made.pk], request=request)},
         )
@@ -174,9 +175,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         for file in files:
             try:
                 count_photo(request)
-                row, _ = identification_create(
-                    file=file, name=file.name, size=file.size, user=request.user
-                )
+                row, _ = identification_create(file=file, name=file.name, size=file.size, user=request.user)
                 taken.append(row)
             except ClassifierError as error:
                 refused.append((file.name, error))

@@ -11,7 +11,9 @@ class ClassifierConfig(AppConfig):
     name = "classifier"
 
     def ready(self) -> None:
-        """Connect: photos follow a guest into an account and go with it, workers load the model before the first photo."""
+        """Connect: photos follow a guest into an account and go with it, workers load the model before the
+        first photo.
+        """
         from celery.signals import worker_process_init
         from django.conf import settings
         from django.contrib.auth.signals import user_logged_in

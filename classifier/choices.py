@@ -1,4 +1,7 @@
-"""The closed sets of values that rows hold. Models and querysets both use them; each model names its own `Status`, `State` …"""
+"""The closed sets of values that rows hold.
+
+Models and querysets both use them; each model names its own `Status`, `State` …
+"""
 
 from __future__ import annotations
 

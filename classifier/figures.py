@@ -1,4 +1,6 @@
-"""Figures of photos and answers, for `/metrics`: what waits, what was answered lately, how fast and how surely."""
+"""Figures of photos and answers, for `/metrics`: what waits, what was answered lately, how fast and how
+surely.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,6 @@ TIMED = 1000
 
 
 def figures(now: datetime | None = None) -> Figures:
-    """All of them."""
     now = now or timezone.now()
     yield from _waiting(now)
     yield from _ended(now)
@@ -93,7 +94,9 @@ def _confidence(now: datetime) -> Figures:
 
 
 def _mean_confidence(metrics: Mapping[str, Any]) -> float | None:
-    """Of the photos that a bundle was measured on, from the bins of its reliability diagram, where it has one."""
+    """Of the photos that a bundle was measured on, from the bins of its reliability diagram, where it has
+    one.
+    """
     bins = metrics.get("reliability") or []
     photos = sum(one["photos"] for one in bins)
     return sum(one["confidence"] * one["photos"] for one in bins) / photos if photos else None

@@ -127,9 +127,29 @@ class IdentificationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Identification
         fields = [
-            "id", "status", "failure", "scene", "decision", "predictions", "makes", "models", "hints", "heat_map", "box", "similar", "sighting",
-            "model_version", "earlier_answers", "feedback", "url", "photo", "width", "height", "created", "finished",
-        ]  # fmt: skip
+            "id",
+            "status",
+            "failure",
+            "scene",
+            "decision",
+            "predictions",
+            "makes",
+            "models",
+            "hints",
+            "heat_map",
+            "box",
+            "similar",
+            "sighting",
+            "model_version",
+            "earlier_answers",
+            "feedback",
+            "url",
+            "photo",
+            "width",
+            "height",
+            "created",
+            "finished",
+        ]
         read_only_fields = fields
 
     @extend_schema_field(FeedbackSerializer(allow_null=True))
@@ -159,7 +179,6 @@ class FusedPrediction(serializers.Serializer):
     url = serializers.SerializerMethodField(help_text="The catalogue page, where there is one.")
 
     def get_variant(self, candidate: FusedCandidate) -> str | None:
-        """The slug."""
         return candidate.variant.slug if candidate.variant else None
 
     def get_url(self, candidate: FusedCandidate) -> str | None:
@@ -222,8 +241,13 @@ class RefusedPhoto(serializers.Serializer):
 class SightingTaken(SightingSerializer):
     """A new sighting, with the photos that were not taken."""
 
-    refused = RefusedPhoto(many=True, read_only=True)
+    refused = serializers.SerializerMethodField()
 
     class Meta(SightingSerializer.Meta):
         fields = [*SightingSerializer.Meta.fields, "refused"]
         read_only_fields = fields
+
+    @extend_schema_field(RefusedPhoto(many=True))
+    def get_refused(self, sighting: Sighting) -> list[dict[str, str]]:
+        """Name, code and message of each."""
+        return list(self.context["refused"])

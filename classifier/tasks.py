@@ -14,7 +14,10 @@ DAY = 86_400
 
 @shared_task(bind=True, soft_time_limit=25, time_limit=28)
 def identify(self: Task, identification_id: str) -> None:
-    """Answer one photo. Time limits stay below the lease, so a worker that hangs is gone before another one starts."""
+    """Answer one photo.
+
+    Time limits stay below the lease, so a worker that hangs is gone before another one starts.
+    """
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
     answering.identification_run(identification_id=identification_id, redelivered=redelivered)
 
@@ -46,7 +49,9 @@ def expire_guest_photos() -> None:
 
 @shared_task(expires=60, soft_time_limit=50, time_limit=55)
 def look_again() -> None:
-    """While no visitor waits: the shadow model's turn, and photos to identify again (beat, and after each answer)."""
+    """While no visitor waits: the shadow model's turn, and photos to identify again (beat, and after each
+    answer).
+    """
     from classifier.training import backfill
 
     backfill.look_again()

@@ -1,4 +1,7 @@
-"""Pages for photos and their answers. What they do is in photos/, answers/ and training/, what they may see in querysets/."""
+"""Pages for photos and their answers.
+
+What they do is in photos/, answers/ and training/, what they may see in querysets/.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def identify(request: HttpRequest) -> HttpResponse:
             ("", PhotoRefused("no_photo", "No photo was chosen. Pick one, or drop it on the page."))
         )
     elif len(files) > intake.MAX_PHOTOS:
-        text = f"Only the first {intake.MAX_PHOTOS} photos were taken. Send the others afterwards."
+        text = f"Only the first {intake.MAX_PHOTOS} photos were accepted. Send the others afterwards."
         refused.append(("", PhotoRefused("too_many_files", text)))
     if request.accepts("text/html"):
         return _taken_page(request, taken, refused)
@@ -104,7 +107,9 @@ def _taken_json(taken: list, refused: list) -> JsonResponse:
 
 
 def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
-    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or to the list."""
+    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or
+    to the list.
+    """
     if not taken:
         context = _home_context(request) | {"refused": refused}
         return render(request, "classifier/home.html", context, status=max(e.status for _, e in refused))
@@ -113,7 +118,7 @@ def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpRespons
     if len(taken) == 1 and not refused:
         row, is_new = taken[0]
         if not is_new:
-            messages.info(request, "You sent this photo before: here is its answer.")
+            messages.info(request, "You have sent this photo before. Here is its answer.")
         return HttpResponseRedirect(row.get_absolute_url())
     if request.POST.get("same_car") and len({row.pk for row, _ in taken}) > 1:
         photos = [row for row, _ in taken]
@@ -124,7 +129,10 @@ def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpRespons
 
 @require_safe
 def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Photos of one car: one answer to all of them, and each one's own. For htmx only the part that changes."""
+    """Photos of one car: one answer to all of them, and each one's own.
+
+    For htmx only the part that changes.
+    """
     mine = Sighting.objects.visible_to(request.user, request.session.get("guest_key", ""))
     found = get_object_or_404(mine.with_photos(), pk=pk)
     photos = list(found.photos.all())
@@ -209,7 +217,9 @@ def photo_response(file: FieldFile) -> HttpResponseBase:
 
 
 def _photos(request: HttpRequest) -> IdentificationQuerySet:
-    """One's own; for curators those that may be learned from along; for staff who may look at identifications all."""
+    """One's own; for curators those that may be learned from along; for staff who may look at
+    identifications all.
+    """
     user = request.user
     if user.is_staff and user.has_perm("classifier.view_identification"):
         return Identification.objects.all()
@@ -251,7 +261,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "classifier/delete.html", {"row": row})
     identification_delete(identification=row)
-    messages.success(request, "The photo and its answer are deleted.")
+    messages.success(request, "The photo and its answer have been deleted.")
     return redirect("classifier:history")
 
 
@@ -273,7 +283,7 @@ def feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = FeedbackForm(request.POST or None, identification=row, initial=_said(row))
     if request.method == "POST" and form.is_valid():
         feedback_record(identification=row, author=request.user, **form.verdict())
-        messages.success(request, "Thank you. What you said is kept with the photo.")
+        messages.success(request, "Thank you. Your feedback is saved with the photo.")
         return HttpResponseRedirect(row.get_absolute_url())
     status = 400 if form.errors else 200
     return render(request, "classifier/feedback.html", {"row": row, "form": form}, status=status)

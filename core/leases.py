@@ -50,12 +50,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
         )
         return self.filter(pk=pk).first() if claimed else None
 
-    def held_as(self, *rows: Row) -> Self:
-        """The rows, as far as they are still held by the attempts that they were claimed for."""
-        attempts = Q(pk__in=[])
-        for row in rows:
-            attempts |= Q(pk=row.pk, attempt=cast("Leased", row).attempt)
-        return self.filter(attempts, status=RUNNING)
+    def held_as(self, row: Row) -> Self:
+        """The row, while it is still held by the attempt that `row` was claimed for; else nothing."""
+        return self.filter(pk=row.pk, status=RUNNING, attempt=cast("Leased", row).attempt)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
         """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any
@@ -73,9 +70,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
             )
         )
 
-    def end_leases(self, *rows: Row) -> int:
+    def end_leases(self, rows: Iterable[Row]) -> int:
         """Let the next sweep put these rows back, each with its attempt counted: this worker has failed."""
-        return self.held_as(*rows).update(lease_until=timezone.now())
+        return sum(self.held_as(row).update(lease_until=timezone.now()) for row in rows)
 
     # --- What was lost on the way ---
     def expired(self, now: datetime, *, lease: timedelta) -> Self:

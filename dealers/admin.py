@@ -122,7 +122,6 @@ class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
         return super().get_queryset(request).select_related("dealer", "variant__model__make", "user")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """All fields."""
         return tuple(flatten_fieldsets(self.fieldsets))
 
     def has_move_permission(self, request: HttpRequest) -> bool:

@@ -38,7 +38,6 @@ class DealerSerializer(serializers.ModelSerializer):
         return None if metres is None else round(metres, 1)
 
     def get_url(self, dealer: Dealer) -> str:
-        """Absolute address."""
         return self.context["request"].build_absolute_uri(dealer.get_absolute_url())
 
 

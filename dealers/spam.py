@@ -39,7 +39,6 @@ class GuardedForm(forms.Form):
         return token if self.is_bound and not self._token_fault(token) else form_token()
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuses robots."""
         if self.cleaned_data.get("homepage"):
             self.add_error(None, forms.ValidationError(_FAULTS["robot"], code="robot"))
         if fault := self._token_fault(self.cleaned_data.get("token", "")):

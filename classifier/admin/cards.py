@@ -1,4 +1,7 @@
-"""A model's card, report and shadow run as tables and drawings for a page. Reads JSON only; what it lacks is left out."""
+"""A model's card, report and shadow run as tables and drawings for a page.
+
+Reads JSON only; what it lacks is left out.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ NAMES = {"top-1": "Exact car", "top-5": "One of the first five", "make": "Make",
 
 @dataclass(frozen=True)
 class Bar:
-    """A bin of a reliability diagram in a square of 100 x 100: how often right, at which confidence, of how many."""
+    """A bin of a reliability diagram in a square of 100 x 100: how often right, at which confidence, of
+    how many.
+    """
 
     x: float
     width: float

@@ -19,7 +19,7 @@ from catalog.search.car_names import offered
 from classifier.admin.parts import ShowsItsPhoto
 from classifier.answers.wording import candidate_text, output_summary
 from classifier.forms import variant_named
-from classifier.models import CurationEvent, Feedback
+from classifier.models import CurationEvent, Feedback, ModelOutput
 from classifier.training import curation
 from core.admin import NeverEdited, ViewOnly, change_link, perform_each
 
@@ -66,18 +66,19 @@ class Item:
         slug = row.variant.slug if row.variant else None
         best = row.identification.best
         shown = best.variant.slug if best and best.variant else None
-        lines = []
-        if row.others:  # type: ignore[attr-defined]
-            lines.append(f"{row.others_agree} of {row.others} others say the same of this photo")  # type: ignore[attr-defined]
-        if row.verdict == Feedback.Verdict.RIGHT or (slug and slug == shown):
-            lines.append("the model agrees")
-        else:
-            lines.append("the model disagrees")
-        for output in row.identification.outputs.all():
-            named = output.best["slug"] if output.best and not output.failure else None
-            says = "agrees" if slug and named == slug else f"says {output_summary(output)}"
-            lines.append(f"{output.model_version} {says}")
-        return lines
+        agrees = row.verdict == Feedback.Verdict.RIGHT or (slug is not None and slug == shown)
+        lines = [f"the model {'agrees' if agrees else 'disagrees'}"]
+        if others := getattr(row, "others", 0):
+            lines.insert(
+                0, f"{getattr(row, 'others_agree', 0)} of {others} others say the same of this photo"
+            )
+        return lines + [self._other_model(output, slug) for output in row.identification.outputs.all()]
+
+    def _other_model(self, output: ModelOutput, slug: str | None) -> str:
+        """What another model said, beside the car that the person means."""
+        named = output.best["slug"] if output.best and not output.failure else None
+        agrees = slug is not None and named == slug
+        return f"{output.model_version} {'agrees' if agrees else f'says {output_summary(output)}'}"
 
 
 _DONE: dict[str, Any] = {
@@ -88,7 +89,9 @@ _DONE: dict[str, Any] = {
 
 
 def _decide(request: HttpRequest) -> None:
-    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that are ticked."""
+    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that
+    are ticked.
+    """
     data = request.POST
     for what in ("confirm", "reject", "undo"):
         if (pk := data.get(what, "")).isdecimal():
@@ -177,7 +180,7 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
         waiting = Feedback.objects.to_curate()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Photos to learn from",
+            "title": "Photos for training",
             "opts": self.opts,
             "count": waiting.count(),
             "items": [Item(row) for row in waiting.with_evidence()[:PAGE]],
@@ -185,14 +188,13 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
         }
         return TemplateResponse(request, "classifier/admin/queue.html", context)
 
-    @admin.action(description="Confirm: the model may learn it", permissions=["curate"])
+    @admin.action(description="Confirm for training", permissions=["curate"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
         """Confirm what the people say."""
         _each(request, queryset, "confirm")
 
-    @admin.action(description="Reject: the model must not learn it", permissions=["curate"])
+    @admin.action(description="Reject for training", permissions=["curate"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
-        """Reject."""
         _each(request, queryset, "reject")
 
     @admin.action(description="Undo the decision", permissions=["curate"])
@@ -208,7 +210,6 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="the model said")
     def answered(self, feedback: Feedback) -> str:
-        """The likeliest candidate."""
         return candidate_text(feedback.identification.best)
 
 

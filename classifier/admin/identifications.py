@@ -42,7 +42,6 @@ class PredictionInline(NeverEdited, admin.TabularInline):
 
     @admin.display(description="probability")
     def percent(self, prediction: Prediction) -> str:
-        """For people."""
         return percent(prediction.probability)
 
     @admin.display(description="car of the catalogue")
@@ -71,7 +70,6 @@ class ModelOutputInline(NeverEdited, admin.TabularInline):
 
     @admin.display(description="it says")
     def summary(self, output: ModelOutput) -> str:
-        """Its best candidate."""
         return output_summary(output)
 
 
@@ -108,22 +106,21 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Identification]:
-        """With the candidates."""
+        """With the candidates, which the list shows."""
         return super().get_queryset(request).prefetch_related("predictions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Everything."""
         return tuple(flatten_fieldsets(self.fieldsets))
 
     def delete_model(self, request: HttpRequest, obj: Identification) -> None:
-        """With the files."""
+        """The stored files go with the rows."""
         identification_delete(identification=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
-        """With the files."""
+        """The stored files go with the rows."""
         identifications_delete(rows=list(queryset))
 
-    @admin.action(description="Try failed ones again", permissions=["retry"])
+    @admin.action(description="Try failed photos again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
         """Queue failed photos again; the others are left as they are."""
         done, left = 0, 0
@@ -142,7 +139,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
             )
             messages.warning(request, text % left)
 
-    @admin.action(description="Look again with the active model", permissions=["retry"])
+    @admin.action(description="Identify again with the active model", permissions=["retry"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
         """Have the active model look again at those that older ones answered; their answers are kept."""
         try:
@@ -154,12 +151,10 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
 
     @admin.display(description="photo")
     def small(self, row: Identification) -> str:
-        """Small."""
         return photo(row.pk, 72)
 
     @admin.display(description="photo")
     def photo_large(self, row: Identification) -> str:
-        """Larger."""
         return photo(row.pk, 320)
 
     @admin.display(description="best answer")
@@ -210,7 +205,6 @@ class PredictionAdmin(GoesWithItsPhoto, admin.ModelAdmin):
 
     @admin.display(description="probability", ordering="probability")
     def percent_column(self, prediction: Prediction) -> str:
-        """For people."""
         return percent(prediction.probability)
 
     @admin.display(description="car of the catalogue")

@@ -149,7 +149,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
         def done() -> str:
             registry.version_promote(version=version, seen=_seen(request), actor=request.user)
-            return f"{version} answers from the next photo on."
+            return f"{version} is active from the next photo on."
 
         return self._decide(request, done, _page_of(version))
 
@@ -158,7 +158,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         """Let the one before answer again."""
 
         def done() -> str:
-            return f"{registry.version_roll_back(seen=_seen(request), actor=request.user)} answers again."
+            return f"{registry.version_roll_back(seen=_seen(request), actor=request.user)} is active again."
 
         return self._decide(request, done, reverse(LIST))
 
@@ -207,7 +207,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
     @admin.display(description="bundle")
     def where(self, version: ModelVersion) -> str:
         """Where its bundle lies."""
-        return f"VAR_DIR/models/{version.folder}" if version.folder else "the one that ships"
+        return f"VAR_DIR/models/{version.folder}" if version.folder else "ships with the site"
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -260,7 +260,6 @@ class ModelOutputAdmin(GoesWithItsPhoto, admin.ModelAdmin):
 
     @admin.display(description="it says")
     def says(self, output: ModelOutput) -> str:
-        """Its best candidate."""
         return output_summary(output)
 
     @admin.display(description="shown is")

@@ -19,7 +19,10 @@ ANSWERED_LATER: Any = ngettext_lazy(
 
 
 def photo(pk: Any, width: int) -> str:
-    """The stored thumbnail, leading to the photo itself. Only staff who may view identifications get the bytes."""
+    """The stored thumbnail, leading to the photo itself.
+
+    Only staff who may view identifications get the bytes.
+    """
     url = reverse("classifier:photo", args=[pk])
     return format_html(
         '<a href="{0}"><img src="{0}?size=thumbnail" alt="The photo" width="{1}" loading="lazy"></a>',
@@ -35,7 +38,6 @@ class ShowsItsPhoto:
 
     @admin.display(description="photo")
     def thumbnail(self, row: Any) -> str:
-        """Small."""
         return photo(row.identification_id, self.thumbnail_width)
 
     @admin.display(description="identification")

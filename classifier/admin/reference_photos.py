@@ -1,4 +1,6 @@
-"""Photos that belong together: of one car on the road, and of a car that staff let the model learn from a handful."""
+"""Photos that belong together: of one car on the road, and of a car that staff let the model learn from a
+handful.
+"""
 
 from __future__ import annotations
 
@@ -61,14 +63,17 @@ class ReferencePhotosForm(forms.Form):
     )
     photos = PhotosField(
         label="Photos",
-        help_text=f"At least {FEWEST}, from outside, each from another side. {limits_text()}. Visitors never see them.",
+        help_text=(
+            f"At least {FEWEST} of the outside of the car, each from a different side. {limits_text()}. "
+            "Visitors never see them."
+        ),
     )
 
     def clean_variant(self) -> Variant:
         """A car that visitors may see."""
         variant: Variant = self.cleaned_data["variant"]
         if not variant.is_published:
-            raise forms.ValidationError("Visitors can't see this car. Publish it first.")
+            raise forms.ValidationError("Visitors can't see this car yet. Publish it first.")
         return variant
 
 
@@ -143,12 +148,10 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="photo")
     def small(self, row: ReferencePhoto) -> str:
-        """Small."""
         return _image(row, 72)
 
     @admin.display(description="photo")
     def large(self, row: ReferencePhoto) -> str:
-        """Larger."""
         return _image(row, 320)
 
     @admin.display(description="car", ordering="variant__search_text")
@@ -204,7 +207,6 @@ class SightingAdmin(NeverEdited, admin.ModelAdmin):
 
     @admin.display(description="photos", ordering="count")
     def photo_count(self, row: Sighting) -> int:
-        """How many."""
         return row.count  # type: ignore[attr-defined]
 
     @admin.display(description="photos")

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from classifier.models import DatasetVersion, Feedback, TrainingRun
-from classifier.training import runs
+from classifier.training import datasets, runs
 from core.admin import ViewOnly, change_link, perform
 from ml.evaluation.tables import Table
 
@@ -51,31 +51,24 @@ class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
 
     @admin.display(description="version", ordering="number")
     def name(self, row: DatasetVersion) -> str:
-        """Its number."""
         return f"Dataset {row.number}"
 
     @admin.display(description="to learn from")
     def training(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("training", 0)
 
     @admin.display(description="to judge by")
     def validation(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("validation", 0)
 
     @admin.display(description="from visitors")
     def confirmed(self, row: DatasetVersion) -> int:
-        """Photos."""
         return row.summary.get("confirmed", 0)
 
     @admin.display(description="since the one before")
     def changed(self, row: DatasetVersion) -> str:
-        """In numbers."""
         changes = row.summary.get("changes", {})
-        return ", ".join(
-            f"{changes[name]} {name}" for name in ("added", "removed", "relabelled") if changes.get(name)
-        )
+        return ", ".join(f"{changes[name]} {name}" for name in datasets.CHANGES if changes.get(name))
 
 
 def dataset_tables(summary: dict[str, Any]) -> list[Table]:
@@ -93,7 +86,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
     changed = Table(
         "Since the version before",
         ("", "photos"),
-        [(name, str(changes.get(name, 0))) for name in ("added", "removed", "relabelled")],
+        [(name, str(changes.get(name, 0))) for name in datasets.CHANGES],
     )
     gained = Table(
         "Cars that gained most",
@@ -119,9 +112,20 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     list_filter = ("status", "only_dataset")
     list_select_related = ("base", "candidate", "actor")
     fields = (
-        "status", "step", "done", "failure", "base", "dataset_page", "made", "recipe", "attempt", "actor", "created", "started",
+        "status",
+        "step",
+        "done",
+        "failure",
+        "base",
+        "dataset_page",
+        "made",
+        "recipe",
+        "attempt",
+        "actor",
+        "created",
+        "started",
         "finished",
-    )  # fmt: skip
+    )
     readonly_fields = fields
     change_form_outer_before_template = "classifier/admin/run.html"
     list_before_template = "classifier/admin/runs.html"
@@ -168,7 +172,6 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End a run."""
         if not _may_train(request):
             raise PermissionDenied
         run = get_object_or_404(TrainingRun, pk=pk)
@@ -189,7 +192,6 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     # --- Columns --------------------------------------------------------------------------------------------
     @admin.display(description="progress", ordering="progress")
     def done(self, run: TrainingRun) -> str:
-        """In percent."""
         return f"{round(run.progress * 100)}%"
 
     @admin.display(description="candidate")

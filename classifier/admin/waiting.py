@@ -53,7 +53,7 @@ class WaitsAndFails(admin.ModelAdmin):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "What waits",
+            "title": "Queue of photos",
             "opts": self.opts,
             "queue": queue(),
             "away": engine.is_away(),

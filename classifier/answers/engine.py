@@ -1,6 +1,8 @@
-"""The models in a worker process: loaded once, replaced when another is promoted or a bundle changes, reported when away.
+"""The models in a worker process: loaded once, replaced when another is promoted or a bundle changes,
+reported when away.
 
-Only workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and loads nothing.
+Only workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and
+loads nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +77,10 @@ def current() -> Engine:
 
 
 def shadow() -> Engine | None:
-    """The shadow model, loaded; None where there is none. Raises BundleError where its bundle can't be used."""
+    """The shadow model, loaded; None where there is none.
+
+    Raises BundleError where its bundle can't be used.
+    """
     global _shadow  # noqa: PLW0603
     version = ModelVersion.objects.shadow()
     with _lock:
@@ -107,6 +112,14 @@ def _load(version: ModelVersion | None, stamp: tuple[Any, ...]) -> Engine:
         )
     logger.info("model %s loaded", version)
     return Engine(predictor, version.pk, stamp)
+
+
+def unload() -> None:
+    """Forget the models that this process has loaded; the next photo loads them anew."""
+    global _engine, _shadow  # noqa: PLW0603
+    with _lock:
+        _engine = _shadow = None
+    prototypes.forget()
 
 
 def trained_slugs(version: ModelVersion) -> set[str]:

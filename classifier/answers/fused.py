@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
@@ -40,7 +40,10 @@ class Ranked(TypedDict):
 
 @dataclass(frozen=True)
 class FusedAnswer:
-    """What several photos say together. `counted` are those that show a car from outside; the others say nothing here."""
+    """What several photos say together.
+
+    `counted` are those that show a car from outside; the others say nothing here.
+    """
 
     decision: str
     candidates: Sequence[FusedCandidate]
@@ -50,46 +53,51 @@ class FusedAnswer:
 
 
 def fused_answer(photos: Sequence[Identification]) -> FusedAnswer | None:
-    """The answer to photos of one car; None where none of them is answered as a car from outside. One query.
+    """The answer to photos of one car, in one query; None where no photo is answered as a car from outside.
 
-    Photos may have been answered by different models: cars are the same by their slugs, also former ones. Where
-    most photos show a car that is not known, so does the answer.
+    Photos may have been answered by different models: cars are the same by their slugs, also former ones.
+    Where most photos show a car that is not known, so does the answer.
     """
-    counted = [row for row in photos if row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR]
-    labels = {one["slug"]: one["label"] for row in counted for one in _ranking(row)}
-    if not labels:
+    counted = [row for row in photos if _counts(row)]
+    rankings = [ranking for row in counted if (ranking := _ranking(row))]
+    if not rankings:
         return None
+    labels = {one["slug"]: one["label"] for ranking in rankings for one in ranking}
     known = Variant.objects.published().with_names().known_as(labels)
     current = {slug: known[slug].slug if slug in known else slug for slug in labels}
     labels = {current[slug]: label for slug, label in labels.items()}
     variants = {variant.slug: variant for variant in known.values()}
-    shares = [_shares(row, current) for row in counted]
-    together = fuse([share for share in shares if share])
+    together = fuse([_shares(ranking, current) for ranking in rankings])
     candidates = [
         FusedCandidate(rank, labels[slug], probability, variants.get(slug))
         for rank, (slug, probability) in enumerate(list(together.items())[:TOP], start=1)
     ]
-    makes: dict[str, float] = defaultdict(float)
-    models: dict[tuple[str, str], float] = defaultdict(float)
-    for slug, probability in together.items():
-        make, model = _names(variants.get(slug), labels[slug])
-        makes[make] += probability
-        models[(make, model)] += probability
-    return FusedAnswer(
-        _decision(counted, candidates[0].probability),
-        candidates,
-        [{"make": make, "probability": p} for make, p in _largest(makes)],
-        [{"make": make, "model": model, "probability": p} for (make, model), p in _largest(models)],
-        counted,
+    makes, models = _makes_and_models(
+        [(*_names(variants.get(slug), labels[slug]), p) for slug, p in together.items()]
     )
+    return FusedAnswer(_decision(counted, candidates[0].probability), candidates, makes, models, counted)
 
 
-def _shares(row: Identification, current: dict[str, str]) -> dict[str, float]:
+def _counts(row: Identification) -> bool:
+    return row.status == row.Status.DONE and row.scene == row.Scene.EXTERIOR
+
+
+def _shares(ranking: Sequence[Ranked], current: dict[str, str]) -> dict[str, float]:
     """The probabilities of a photo's answer by the slugs that cars have now."""
     shares: dict[str, float] = defaultdict(float)
-    for one in _ranking(row):
+    for one in ranking:
         shares[current[one["slug"]]] += one["probability"]
     return dict(shares)
+
+
+def _makes_and_models(named: Sequence[tuple[str, str, float]]) -> tuple[list[MakeShare], list[ModelShare]]:
+    """Probabilities summed by make, and by make and model."""
+    makes = _largest((make, p) for make, _, p in named)
+    models = _largest(((make, model), p) for make, model, p in named)
+    return (
+        [{"make": make, "probability": p} for make, p in makes],
+        [{"make": make, "model": model, "probability": p} for (make, model), p in models],
+    )
 
 
 def _names(variant: Variant | None, label: str) -> tuple[str, str]:
@@ -101,7 +109,7 @@ def _names(variant: Variant | None, label: str) -> tuple[str, str]:
 
 
 def _ranking(row: Identification) -> list[Ranked]:
-    """All that counts of a photo's answer; of one that is older than there was such a list, its candidates."""
+    """All that counts of a photo's answer; of one that is older than this list, its candidates."""
     return row.ranking or [
         {
             "label": one.label,
@@ -121,5 +129,9 @@ def _decision(counted: Sequence[Identification], probability: float) -> str:
     return Decision.SURE if probability >= thresholds.get("sure", 1.0) else Decision.UNSURE
 
 
-def _largest(shares: dict[Name, float]) -> list[tuple[Name, float]]:
-    return sorted(shares.items(), key=lambda item: -item[1])[:TOP]
+def _largest(shares: Iterable[tuple[Name, float]]) -> list[tuple[Name, float]]:
+    """The shares summed by name, the largest first."""
+    sums: dict[Name, float] = defaultdict(float)
+    for name, probability in shares:
+        sums[name] += probability
+    return sorted(sums.items(), key=lambda item: -item[1])[:TOP]

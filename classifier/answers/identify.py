@@ -1,7 +1,7 @@
 """Answering photos: a worker claims one, looks at it and records the answer.
 
-The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows requests
-or templates.
+The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows
+requests or templates.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ Status = Identification.Status
 def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> int:
     """Claim a photo, look at it, record the answer. Returns how many rows this call brought to their end.
 
-    Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are answered with
-    it; the messages sent for them then find nothing to do. Not a transaction: the claims are committed before the work
-    starts, so that the attempt is counted even if this process dies in it. `redelivered`: the broker says that the
-    worker that had this message is gone, so its lease need not be waited for.
+    Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are
+    answered with it; the messages sent for them then find nothing to do. Not a transaction: the claims are
+    committed before the work starts, so that the attempt is counted even if this process dies in it.
+    `redelivered`: the broker says that the worker that had this message is gone, so its lease need not be
+    waited for.
     """
     try:
         loaded = engine.current()
@@ -59,11 +60,11 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
     except SoftTimeLimitExceeded:
         if len(rows) == 1:
             return identification_fail(row=row, failure="timeout")
-        Identification.objects.end_leases(*rows)
+        Identification.objects.end_leases(rows)
         return 0
     except Exception:
         # Unforeseen: let the defect be seen in the log.
-        Identification.objects.end_leases(*rows)
+        Identification.objects.end_leases(rows)
         raise
     if ended:
         _wake_shadow()
@@ -71,8 +72,12 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
 
 
 def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
-    """Answer claimed rows, or fail those whose photo can't be. Returns how many were still this attempt's to end."""
-    ended, contents = 0, {}
+    """Answer claimed rows, or fail those whose photo can't be.
+
+    Returns how many were still this attempt's to end.
+    """
+    ended = 0
+    contents: dict[Identification, bytes] = {}
     for row in rows:
         try:
             contents[row] = photo_read(row)
@@ -91,7 +96,7 @@ def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:
 
 
 def _wake_shadow() -> None:
-    """Let the shadow model look too, now that the visitor has an answer; whatever goes wrong here, the answer stands."""
+    """Let the shadow model look too, now that the visitor has an answer, which stands whatever goes wrong."""
     try:
         if ModelVersion.objects.shadow():
             enqueue_on_commit("classifier.tasks.look_again")

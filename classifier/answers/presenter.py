@@ -1,4 +1,4 @@
-"""Answers as pages show them: one shape for the answer to a photo and for that to several photos of one car."""
+"""Answers as pages show them: one shape for the answer to one photo and to several photos of one car."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ class CandidateLine:
 
 @dataclass(frozen=True)
 class PresentedAnswer:
-    """All that a page says of an answer. `variant` is the car that it is named, where it is likely enough to lead on."""
+    """All that a page says of an answer.
+
+    `variant` is the car that it is named, where it is likely enough to lead on.
+    """
 
     decision: str
     headline: wording.Headline

@@ -21,7 +21,7 @@ _PACE_KEY, _PACE_SECONDS = "classifier-pace", 2
 
 @dataclass(frozen=True)
 class Position:
-    """Of a photo in the queue: how many are before it and, where that can be told, when its answer may come."""
+    """Of a photo in the queue: how many are ahead and, where that is known, how long they may take."""
 
     ahead: int
     words: str
@@ -74,15 +74,26 @@ class FailureCount(TypedDict):
 
 
 @dataclass(frozen=True)
+class WaitingPhoto:
+    """A photo in the queue, and since when it waits, in words."""
+
+    row: Identification
+    waits: str
+
+
+@dataclass(frozen=True)
 class Queue:
-    """All that waits, at one moment. `oldest` says how long already, `left` how long still; `pace`: photos a second."""
+    """All that waits, at one moment.
+
+    `oldest` says how long already, `left` how long still; `pace`: photos a second.
+    """
 
     queued: int
     running: int
     oldest: str
     pace: float | None
     left: str
-    rows: list[Identification]
+    rows: list[WaitingPhoto]
     failures: list[FailureCount]
 
 
@@ -91,9 +102,10 @@ def queue(now: datetime | None = None, *, most: int = 50) -> Queue:
     now = now or timezone.now()
     waiting = Identification.objects.waiting()
     counts = dict(waiting.order_by().values_list("status").annotate(Count("pk")))
-    rows = list(waiting.select_related("owner").order_by("created")[:most])
-    for row in rows:
-        row.waits = span((now - row.created).total_seconds())
+    rows = [
+        WaitingPhoto(row, span((now - row.created).total_seconds()))
+        for row in waiting.select_related("owner").order_by("created")[:most]
+    ]
     measured = pace(now)
     total = sum(counts.values())
     failed = Identification.objects.filter(status="failed", finished__gt=now - timedelta(days=1))

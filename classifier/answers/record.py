@@ -36,7 +36,9 @@ def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
 
 
 def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
-    """The candidates of an answer, for an identification that has none; called in the transaction of the answer."""
+    """The candidates of an answer, for an identification that has none; called in the transaction of the
+    answer.
+    """
     slugs = {candidate.slug for candidate in answer.predictions}
     variants = Variant.objects.known_as(slugs)
     Prediction.objects.bulk_create(

@@ -7,7 +7,10 @@ from classifier.exceptions import ClassifierAway
 
 
 def scene_of(content: bytes) -> str:
-    """What the active model sees: "exterior", "interior" or "other"; nothing where no model is there. For workers only."""
+    """What the active model sees: "exterior", "interior" or "other"; nothing where no model is there.
+
+    For workers only.
+    """
     try:
         return engine.current().predictor.predict(content).scene
     except ClassifierAway:

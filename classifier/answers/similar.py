@@ -11,7 +11,9 @@ SHOWN = 4
 
 
 def similar_cars(row: Identification) -> list[Variant]:
-    """The published cars that look most like the photo's, the nearest first, without the one it is named. Two queries.
+    """The published cars that look most like the photo's, the nearest first, without the one it is named.
+
+    Two queries.
 
     Empty where the photo shows no car from outside, or its answer is older than this list.
     """

@@ -23,7 +23,8 @@ Status = Identification.Status
 
 
 def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Bring stale rows on: back to the queue or, after the last attempt, to failed; lost wake-ups are sent again.
+    """Bring stale rows on: back to the queue or, after the last attempt, to failed; lost wake-ups are sent
+    again.
 
     Returns counts by what was done. While no model is at hand nothing is woken: the photos wait.
     """
@@ -62,7 +63,10 @@ def _enqueue(pk: object) -> None:
 
 
 def identification_retry(*, identification: Identification) -> None:
-    """Queue a failed identification again, with all its attempts. Raises NotPossibleNow in any other state."""
+    """Queue a failed identification again, with all its attempts.
+
+    Raises NotPossibleNow in any other state.
+    """
     with transaction.atomic():
         changed = Identification.objects.filter(pk=identification.pk, status=Status.FAILED).update(
             status=Status.QUEUED, attempt=0, failure="", finished=None, started=None, enqueued=timezone.now()

@@ -24,9 +24,11 @@ def request_id() -> str:
 
 
 def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str, float]:
-    """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as reading.
+    """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as
+    reading.
 
-    Of photos that are looked at together each has its share of the answer; what the others took stands under "other".
+    Of photos that are looked at together each has its share of the answer; what the others took stands under
+    "other".
     """
     stages = {stage: 1000 * seconds for stage, seconds in answer.seconds.items()}
     if row.started:
@@ -37,7 +39,9 @@ def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str
 
 
 def answered(row: Identification, answer: Answer, version_id: int, ms: dict[str, float]) -> None:
-    """Say in the log that a photo was answered, with the id of the request that brought it, however late that is."""
+    """Say in the log that a photo was answered, with the id of the request that brought it, however late
+    that is.
+    """
     written = (timezone.now() - row.started).total_seconds() if row.started else 0.0
     fields = {
         "request_id": row.request_id,

@@ -59,7 +59,9 @@ class ModelShare(MakeShare):
 
 
 class Answer(Protocol):
-    """What the answer to one photo (`Identification`) and that to several of one car (`FusedAnswer`) have in common."""
+    """What the answer to one photo (`Identification`) and that to several of one car (`FusedAnswer`) have
+    in common.
+    """
 
     @property
     def decision(self) -> str: ...
@@ -108,7 +110,9 @@ def _capital(text: str) -> str:
 
 
 def headline(answer: Answer) -> Headline:
-    """The answer to cars seen from outside, as far as it is certain: variant, else model, else make, else a shortlist."""
+    """The answer to cars seen from outside, as far as it is certain: variant, else model, else make, else
+    a shortlist.
+    """
     if not answer.candidates:
         return Headline("No answer", "")
     best = answer.candidates[0]
@@ -128,7 +132,8 @@ def _backed_off(answer: Answer, name: str, probability: float) -> Headline:
     if model["probability"] >= CERTAIN:
         sure = f"{percent(model['probability'])} sure of the model"
         return Headline(
-            f"{model['make']} {model['model']}", f"{sure}; the year or body is less clear, most likely {name}."
+            f"{model['make']} {model['model']}",
+            f"{sure}; the year or body is less clear, most likely {name}.",
         )
     if make["probability"] >= CERTAIN:
         title = f"Definitely {_article(make['make'])}"

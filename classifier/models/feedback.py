@@ -12,10 +12,12 @@ from classifier.querysets import FeedbackQuerySet
 
 
 class Feedback(models.Model):
-    """What a person says an identification's photo shows. Labels carry their author; only opted-in ones train.
+    """What a person says an identification's photo shows.
 
-    A curator's decision on one that may train: pending → confirmed | rejected, and back by undo. A person who changes
-    what they said, or takes the permission back, makes it pending again.
+    Labels carry their author; only opted-in ones train.
+
+    A curator's decision on one that may train: pending → confirmed | rejected, and back by undo. A person who
+    changes what they said, or takes the permission back, makes it pending again.
     """
 
     Verdict = choices.Verdict

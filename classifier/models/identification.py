@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Identification(models.Model):
-    """One photo and its answer. This row is authoritative; a message in the queue is a wake-up that may be lost.
+    """One photo and its answer.
+
+    This row is authoritative; a message in the queue is a wake-up that may be lost.
 
     States::
 
@@ -27,10 +29,10 @@ class Identification(models.Model):
           │                 ├──give up──▶ failed        (retry by a person: failed → queued)
           └──lease expired──┘
 
-    A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still says
-    running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason; a storage that is away
-    counts for no attempt and puts the row back. `done` is the end: only a newer model's answer may take the place of an
-    older one's (`training.backfill`), which is then kept as a `ModelOutput`.
+    A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still
+    says running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason; a storage
+    that is away counts for no attempt and puts the row back. `done` is the end: only a newer model's answer
+    may take the place of an older one's (`training.backfill`), which is then kept as a `ModelOutput`.
     """
 
     Status = choices.IdentificationStatus
@@ -157,7 +159,6 @@ class Identification(models.Model):
 
     @property
     def best(self) -> Prediction | None:
-        """The likeliest candidate."""
         return next(iter(self.candidates), None)
 
     @property

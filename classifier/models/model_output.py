@@ -29,7 +29,9 @@ class ModelOutput(models.Model):
     agrees = models.BooleanField(
         null=True, help_text="Of a shadow run: whether it says the same as the answer that is shown."
     )
-    failure = models.CharField(max_length=200, blank=True, help_text="Of a shadow run: why there is no answer.")
+    failure = models.CharField(
+        max_length=200, blank=True, help_text="Of a shadow run: why there is no answer."
+    )
     answered = models.DateTimeField(help_text="When the model answered.")
 
     objects = ModelOutputQuerySet.as_manager()
@@ -47,5 +49,4 @@ class ModelOutput(models.Model):
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The likeliest candidate."""
         return self.predictions[0] if self.predictions else None

@@ -21,8 +21,8 @@ class ModelVersion(models.Model):
                                       ▲                                │
                                       └──────promote, roll back────────┘
 
-    One is active and at most one is the shadow: the database sees to both. Where the active one is the bundle that the
-    project ships, a newer one that it ships takes its place; a model that somebody promoted stays.
+    One is active and at most one is the shadow: the database sees to both. Where the active one is the bundle
+    that the project ships, a newer one that it ships takes its place; a model that somebody promoted stays.
     """
 
     State = choices.ModelState

@@ -11,7 +11,8 @@ from classifier.querysets import ReferencePhotoQuerySet
 
 
 class ReferencePhoto(models.Model):
-    """A photo that staff gave of a car that the model was not trained on; enough of them, and it names that car.
+    """A photo that staff gave of a car that the model was not trained on; enough of them, and it names that
+    car.
 
     States: waiting → counts | refused, as a model version found. Another version looks at it anew.
     """

@@ -12,10 +12,12 @@ from classifier.querysets import SightingQuerySet
 
 
 class Sighting(models.Model):
-    """Photos that their sender says show the same car. Its answer is made of theirs whenever it is asked for.
+    """Photos that their sender says show the same car.
 
-    So nothing has to be brought up to date where a photo is answered, answered again, or deleted; a sighting goes with
-    its last photo.
+    Its answer is made of theirs whenever it is asked for.
+
+    So nothing has to be brought up to date where a photo is answered, answered again, or deleted; a sighting
+    goes with its last photo.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

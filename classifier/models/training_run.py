@@ -11,7 +11,9 @@ from classifier.querysets import TrainingRunQuerySet
 
 
 class TrainingRun(models.Model):
-    """The work from a dataset version to a candidate model. This row is authoritative, as an Identification is.
+    """The work from a dataset version to a candidate model.
+
+    This row is authoritative, as an Identification is.
 
     States::
 
@@ -19,8 +21,9 @@ class TrainingRun(models.Model):
           ▲                 │ ├─────▶ failed      (with the reason)
           └──lease expired──┘ └─────▶ cancelled   (also from queued)
 
-    One is open (queued or running) at a time; the database sees to it. A worker that runs it moves `lease_until` ahead;
-    where that stops, the sweeper queues the run again and it goes on from its last checkpoint.
+    One is open (queued or running) at a time; the database sees to it. A worker that runs it moves
+    `lease_until` ahead; where that stops, the sweep queues the run again and it goes on from its last
+    checkpoint.
     """
 
     Status = choices.RunStatus

@@ -1,4 +1,6 @@
-"""Deleting photos with their answers and files: one by one, with an account, and guests' photos after their time."""
+"""Deleting photos with their answers and files: one by one, with an account, and guests' photos after
+their time.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def identifications_delete(*, rows: Sequence[Identification]) -> int:
 def guest_photos_expire(*, now: datetime | None = None) -> int:
     """Delete guests' photos past GUEST_PHOTO_HOURS; returns how many.
 
-    Few in a transaction: where this is stopped between rows and files, few files are left to `manage.py orphans`.
+    Few in a transaction: where this is stopped between rows and files, few files are left to `manage.py
+    orphans`.
     """
     before = (now or timezone.now()) - timedelta(hours=settings.GUEST_PHOTO_HOURS)
     expired = Identification.objects.filter(owner=None, created__lt=before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from django.db import transaction
 
@@ -13,26 +13,18 @@ from classifier.models import Identification
 from classifier.photos.intake import CleanPhoto
 from classifier.photos.storage import files_remove, files_write, row_insert
 from classifier.photos.uploads import uploaded_photo
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
 
 
 def identification_create(
-    *,
-    file: BinaryIO,
-    name: str,
-    size: int,
-    user: AbstractBaseUser | AnonymousUser,
-    guest_key: str = "",
+    *, file: BinaryIO, name: str, size: int, user: Person, guest_key: str = ""
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 
-    The same bytes from the same person lead to the identification that is there already; where that one failed, it is
-    tried again with what was sent now. Raises PhotoRefused where the file can't be used and PhotoNotStored where it
-    can't be stored now, both with nothing stored.
+    The same bytes from the same person lead to the identification that is there already; where that one
+    failed, it is tried again with what was sent now. Raises PhotoRefused where the file can't be used and
+    PhotoNotStored where it can't be stored now, both with nothing stored.
     """
     photo = uploaded_photo(file, name=name, size=size)
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
@@ -40,9 +32,9 @@ def identification_create(
         if existing.status == Identification.Status.FAILED:
             _replace_files(existing, photo)
         return existing, False
-    owner = user if user.is_authenticated else None
+    owner = account_id(user)
     row = Identification(
-        owner=owner,
+        owner_id=owner,
         guest_key="" if owner else guest_key,
         sha256=photo.sha256,
         width=photo.width,
@@ -57,7 +49,9 @@ def identification_create(
 
 
 def _replace_files(row: Identification, photo: CleanPhoto) -> None:
-    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another try."""
+    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another
+    try.
+    """
     fresh = Identification(width=photo.width, height=photo.height, size=len(photo.content))
     old = Identification(pk=row.pk, photo=row.photo.name, thumbnail=row.thumbnail.name)
     files_write(fresh, photo)

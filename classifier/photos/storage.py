@@ -1,6 +1,7 @@
 """Files and row of a photo, kept together or not at all, whatever breaks between them.
 
-Files come first, then the row. What a process that dies in between leaves behind has no row: `manage.py orphans` finds it.
+Files come first, then the row. What a process that dies in between leaves behind has no row: `manage.py
+orphans` finds it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _AGAIN = "It was not stored, and nothing else is lost. Please send it again in a
 
 
 def files_write(row: Identification, photo: CleanPhoto) -> None:
-    """Store both files of a photo. Raises PhotoNotStored, with nothing left, where the storage is full or away."""
+    """Store both files of a photo.
+
+    Raises PhotoNotStored, with nothing left, where the storage is full or away.
+    """
     name = f"{row.pk.hex}.jpg"
     planned = [(field, field.field.generate_filename(row, name)) for field in (row.photo, row.thumbnail)]
     try:
@@ -72,8 +76,8 @@ def files_remove(rows: Iterable[Identification]) -> None:
 def row_insert(row: Identification, then: Callable[[], None]) -> bool:
     """Insert the row of stored files, and `then` what belongs to the same transaction.
 
-    False, without the files, where the same photo came in at the same moment. Raises PhotoNotStored where the database
-    can't take it.
+    False, without the files, where the same photo came in at the same moment. Raises PhotoNotStored where the
+    database can't take it.
     """
     try:
         with transaction.atomic():
@@ -97,8 +101,8 @@ def row_insert(row: Identification, then: Callable[[], None]) -> bool:
 def _was_committed(row: Identification) -> bool:
     """Whether the row is there although its commit seemed to fail; where it is not, its files are removed.
 
-    Where the database does not even answer that, the files stay: without a row `manage.py orphans` finds them, and a row
-    without its files would be a photo lost.
+    Where the database does not even answer that, the files stay: without a row `manage.py orphans` finds
+    them, and a row without its files would be a photo lost.
     """
     try:
         there = Identification.objects.filter(pk=row.pk).exists()
@@ -115,7 +119,10 @@ class StorageAway(Exception):
 
 
 def photo_read(row: Identification) -> bytes:
-    """The bytes of a kept photo. Raises FileNotFoundError where it is gone, StorageAway where all of them are."""
+    """The bytes of a kept photo.
+
+    Raises FileNotFoundError where it is gone, StorageAway where all of them are.
+    """
     try:
         with row.photo.open("rb") as file:
             return bytes(file.read())

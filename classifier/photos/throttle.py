@@ -9,7 +9,10 @@ from core import limits
 
 
 def count_photo(request: HttpRequest) -> None:
-    """Count one photo of the sender of `request`. Raises QuotaExceeded, with seconds to wait, past the quota."""
+    """Count one photo of the sender of `request`.
+
+    Raises QuotaExceeded, with seconds to wait, past the quota.
+    """
     is_known = request.user.is_authenticated
     try:
         limits.spend(limits.PHOTOS if is_known else limits.GUEST_PHOTOS, limits.sender_of(request))

@@ -1,4 +1,7 @@
-"""Every read that is more than one filter, by subject. They import no models: they reach other rows by relations."""
+"""Every read that is more than one filter, by subject.
+
+They import no models: they reach other rows by relations.
+"""
 
 from classifier.querysets.feedback import FeedbackQuerySet
 from classifier.querysets.identifications import IdentificationQuerySet

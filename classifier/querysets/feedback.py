@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from classifier.choices import Curation, IdentificationStatus
 
 if TYPE_CHECKING:
-    from classifier.models import Feedback  # noqa: F401  (names the rows in the base class)
+    from classifier.models import Feedback  # noqa: F401  (in the base class)
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -56,12 +56,15 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         )
         return (
             self.select_related("identification__model_version", "variant__model__make", "author")
-            .prefetch_related("identification__predictions__variant", "identification__outputs__model_version")
+            .prefetch_related("identification__predictions__variant")
+            .prefetch_related("identification__outputs__model_version")
             .annotate(others=Coalesce(count, 0), others_agree=Coalesce(agree, 0))
         )
 
     def confirmed(self) -> Self:
-        """What a curator confirmed and its author still allows, with all that a dataset needs, the oldest first."""
+        """What a curator confirmed and its author still allows, with all that a dataset needs, the oldest
+        first.
+        """
         return (
             self.may_train()
             .filter(curation=Curation.CONFIRMED)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.db.models import Prefetch
 
 from classifier.choices import IdentificationStatus as Status
 from classifier.choices import OutputRole
-from classifier.querysets.owned import OwnedQuerySet
+from classifier.querysets.owned import OwnedQuerySet, rows_of
 from core.leases import LeaseQuerySet
 
 if TYPE_CHECKING:
-    from classifier.models import Identification, ModelVersion  # noqa: F401  (names the rows in the base class)
+    from classifier.models import Identification, ModelVersion  # noqa: F401  (in the base class)
+    from classifier.querysets.model_versions import ModelOutputQuerySet
 
 
-class IdentificationQuerySet(OwnedQuerySet["Identification"], LeaseQuerySet["Identification"]):
+class IdentificationQuerySet(  # type: ignore[override]  # two bases, and each has an `as_manager` of its own
+    OwnedQuerySet["Identification"], LeaseQuerySet["Identification"]
+):
     """Photos and their answers."""
 
     def waiting(self) -> Self:
@@ -24,7 +27,7 @@ class IdentificationQuerySet(OwnedQuerySet["Identification"], LeaseQuerySet["Ide
 
     def with_answer(self) -> Self:
         """Predictions, variants, model version and earlier answers (`past`) along, for pages and the API."""
-        outputs = self.model._meta.get_field("outputs").related_model._default_manager
+        outputs = cast("ModelOutputQuerySet", rows_of(self.model, "outputs"))
         past = Prefetch("outputs", outputs.past().select_related("model_version"), to_attr="past")
         return self.select_related("model_version", "feedback").prefetch_related(
             "predictions__variant__model__make", past
@@ -39,7 +42,7 @@ class IdentificationQuerySet(OwnedQuerySet["Identification"], LeaseQuerySet["Ide
         return self.filter(status=Status.DONE).exclude(model_version=version_id)
 
     def unseen_by_shadow(self, shadow: ModelVersion) -> Self:
-        """Photos sent in the shadow's time that are answered and that it has not looked at, the oldest first."""
+        """Answered photos sent in the shadow's time that it has not looked at, the oldest first."""
         return (
             self.filter(status=Status.DONE, created__gte=shadow.shadow_since)
             .exclude(outputs__model_version=shadow, outputs__role=OutputRole.SHADOW)

@@ -9,7 +9,7 @@ from django.db import models
 from classifier.choices import ModelState, OutputRole
 
 if TYPE_CHECKING:
-    from classifier.models import ModelOutput, ModelVersion  # noqa: F401  (names the rows in the base class)
+    from classifier.models import ModelOutput, ModelVersion  # noqa: F401  (in the base class)
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):

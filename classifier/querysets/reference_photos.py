@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from classifier.choices import ReferenceState
 
 if TYPE_CHECKING:
-    from classifier.models import ReferencePhoto  # noqa: F401  (names the rows in the base class)
+    from classifier.models import ReferencePhoto  # noqa: F401  (in the base class)
 
 
 class ReferencePhotoQuerySet(models.QuerySet["ReferencePhoto"]):

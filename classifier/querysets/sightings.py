@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.db.models import Prefetch
 
-from classifier.querysets.owned import OwnedQuerySet
+from classifier.querysets.owned import OwnedQuerySet, rows_of
 
 if TYPE_CHECKING:
-    from classifier.models import Sighting  # noqa: F401  (names the rows in the base class)
+    from classifier.models import Sighting  # noqa: F401  (in the base class)
+    from classifier.querysets.identifications import IdentificationQuerySet
 
 
 class SightingQuerySet(OwnedQuerySet["Sighting"]):
@@ -17,7 +18,7 @@ class SightingQuerySet(OwnedQuerySet["Sighting"]):
 
     def with_photos(self) -> Self:
         """Photos with their answers along, the first sent first."""
-        photos = self.model._meta.get_field("photos").related_model._default_manager
+        photos = cast("IdentificationQuerySet", rows_of(self.model, "photos"))
         return self.prefetch_related(Prefetch("photos", photos.with_answer().order_by("created")))
 
     def empty(self) -> Self:

@@ -1,7 +1,8 @@
 """Looking at photos again while no visitor waits: the shadow model's turn, and a newer model's at old photos.
 
-What is shown changes only here, and the older answer is kept. A batch stops as soon as a visitor's photo waits; the
-schedule and the next answer start another one. The rows are authoritative: the next batch goes on where one died.
+What is shown changes only here, and the older answer is kept. A batch stops as soon as a visitor's photo
+waits; the schedule and the next answer start another one. The rows are authoritative: the next batch goes on
+where one died.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def identifications_reidentify(*, rows: QuerySet[Identification]) -> int:
 
 # --- A batch ------------------------------------------------------------------------------------------------
 def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
-    """One batch of BATCH_SECONDS at most; returns how many photos the shadow and the active model looked at."""
+    """One batch, of `seconds` at most; returns how many photos the shadow and the active model looked at."""
     counts = {"shadow": 0, "again": 0}
     if not cache.add(_LOCK, "held", _LOCK_SECONDS):
         return counts
@@ -108,7 +109,9 @@ def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
         with row.photo.open("rb") as file:
             answer = shadow.predictor.predict(file.read())
         values = output_values(answer) | {"agrees": _agrees(row, answer)}
-    except Exception as error:  # whatever a new model does, the visitor has an answer and the next photo its turn
+    except (
+        Exception
+    ) as error:  # whatever a new model does, the visitor has an answer and the next photo its turn
         logger.warning("shadow model failed on %s: %s", row.pk, type(error).__name__)
         values = {"failure": f"{type(error).__name__}: {error}"[:200]}
     with transaction.atomic():
@@ -122,7 +125,7 @@ def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
 
 
 def _agrees(row: Identification, answer: Answer) -> bool:
-    """Whether an answer says the same as the one that is shown: the scene and, of cars from outside, the car."""
+    """Whether an answer says the same as the shown one: the scene and, of cars from outside, the car."""
     if answer.scene != row.scene or row.scene != row.Scene.EXTERIOR:
         return answer.scene == row.scene
     best = row.best
@@ -149,7 +152,8 @@ def _identify_again(row: Identification) -> None:
 
 
 def identification_answer_again(*, row: Identification, answer: Answer, version_id: int) -> bool:
-    """Put a newer model's answer in the place of the one that is shown, which is kept; tell the person who corrected it.
+    """Put a newer model's answer in the place of the one that is shown, which is kept; tell the person who
+    corrected it.
 
     Returns whether it did: not where the photo is gone or was answered again meanwhile.
     """
@@ -195,7 +199,9 @@ def _keep_output(current: Identification) -> None:
 
 
 def _tell(row: Identification, before: int | None, version_id: int) -> None:
-    """Tell the person whose correction the new answer agrees with: on the page, and by one mail for each model."""
+    """Tell the person whose correction the new answer agrees with: on the page, and by one mail for each
+    model.
+    """
     best = (
         Prediction.objects.filter(identification=row, rank=1).select_related("variant__model__make").first()
     )

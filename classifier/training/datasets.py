@@ -1,8 +1,8 @@
 """Dataset versions: immutable manifests of the photos to learn from and to judge by.
 
-The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners allow it: cars by
-their names, what is no car by the name of its scene. A photo that is judged by is never learned from, in this version or a later
-one, and near duplicates stay on one side.
+The recipe's own photos, where they are on this machine, and those that a curator confirmed and whose owners
+allow it: cars by their names, what is no car by the name of its scene. A photo that is judged by is never
+learned from, in this version or a later one, and near duplicates stay on one side.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from django.db.models import Max
 from classifier.exceptions import DatasetRefused
 from classifier.models import DatasetVersion, Feedback
 from core.files import write_atomically
+from core.people import Person, account_id
 from ml.bundle.bundle import Bundle, Label
 from ml.data.duplicates import DISTANCE, dhash
 from ml.data.manifests import Row, digest, is_manifest, read_manifest, write_manifest
@@ -32,6 +33,8 @@ from ml.recipes import Recipe
 #: Of the confirmed photos this share is judged by, chosen by their content.
 VALIDATION_PERCENT = 15
 SOURCE, LICENCE = "visitor", "allowed by its owner for training"
+#: What can happen to a photo from one version to the next.
+CHANGES = ("added", "removed", "relabelled")
 #: Labels of photos that show no car from outside; the last is what visitors call "not a car".
 NO_CARS = SCENES[1:]
 
@@ -59,60 +62,97 @@ def licence_of(bundle: Bundle) -> str:
 
 
 def dataset_create(
-    *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Any = None
+    *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Person | None = None
 ) -> tuple[DatasetVersion, bool]:
-    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the latest one.
+    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the
+    latest one.
 
-    `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos of other cars are left out and counted. Raises DatasetRefused
-    where there is nothing to learn from or nothing to judge by.
+    `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos
+    of other cars are left out and counted. Raises DatasetRefused where there is nothing to learn from or
+    nothing to judge by.
     """
     latest = DatasetVersion.objects.first()
     before = manifest_rows(latest) if latest else []
     try:
-        there, missing = base_rows(recipe, licence)
-        known = {label.label for label in labels} | set(NO_CARS)
-        found = [row for row in there if row.label in known]
-        base = _distinct(found)
-        confirmed, left_out = _Placing(base, before, labels).place(Feedback.objects.confirmed())
+        found = _collect(recipe, labels, licence, before)
     except (MlError, OSError) as error:
         raise DatasetRefused(f"The photos can't be read: {error}") from None
+    rows, sides = found.rows, found.sides
+    if not sides["train"] or not sides["validation"]:
+        raise DatasetRefused(
+            f"There are {sides['train']} photos to train on and {sides['validation']} to validate with; "
+            "both are needed. Confirm more photos, or put the photos that the recipe names in place "
+            f"({', '.join(found.missing) or 'all are'})."
+        )
+    if latest and rows == before:
+        return latest, False
+    return _store(rows, found.summary() | {"changes": changes(before, rows)}, actor), True
+
+
+@dataclasses.dataclass(frozen=True)
+class _Collected:
+    """All photos that may go into a dataset version, and what was left out of it."""
+
+    base: list[Row]
+    confirmed: list[Row]
+    left_out: dict[str, int]
+    #: Folders and lists of the recipe that are not there, and labels that the model does not know.
+    missing: list[str]
+    unknown: list[str]
+
+    @property
+    def rows(self) -> list[Row]:
+        """In the order of the manifest."""
+        return sorted(self.base + self.confirmed, key=lambda row: (row.label, row.path))
+
+    @property
+    def sides(self) -> Counter[str]:
+        """Photos of cars by split."""
+        return Counter(row.split for row in self.rows if row.label not in NO_CARS)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts for the page of the dataset version."""
+        labels = [row.label for row in self.rows]
+        return {
+            "photos": len(labels),
+            "training": self.sides["train"],
+            "validation": self.sides["validation"],
+            "cars": len(set(labels) - set(NO_CARS)),
+            "scenes": sum(label in NO_CARS for label in labels),
+            "unknown": self.unknown[:20],
+            "base": len(self.base),
+            "confirmed": len(self.confirmed),
+            "missing": self.missing,
+            "left_out": self.left_out,
+        }
+
+
+def _collect(recipe: Recipe, labels: Sequence[Label], licence: str, before: Sequence[Row]) -> _Collected:
+    """The recipe's photos and the confirmed ones, each on its side."""
+    there, missing = base_rows(recipe, licence)
+    known = {label.label for label in labels} | set(NO_CARS)
+    found = [row for row in there if row.label in known]
+    base = _distinct(found)
+    confirmed, left_out = _SplitAssigner(base, before, labels).assign(Feedback.objects.confirmed())
     if strange := len(there) - len(found):
         left_out["the recipe's photo is of a car that the model does not know"] = strange
     if doubles := len(found) - len(base):
         left_out["the recipe's photo is there twice"] = doubles
-    rows = sorted(base + confirmed, key=lambda row: (row.label, row.path))
-    split = Counter(row.split for row in rows if row.label not in NO_CARS)
-    if not split["train"] or not split["validation"]:
-        raise DatasetRefused(
-            f"There are {split['train']} photos to learn from and {split['validation']} to judge by; both are needed. "
-            f"Confirm more photos, or put the photos that the recipe names in place ({', '.join(missing) or 'all are'})."
-        )
-    if latest and rows == before:
-        return latest, False
-    summary = {
-        "photos": len(rows),
-        "training": split["train"],
-        "validation": split["validation"],
-        "cars": len({row.label for row in rows} - set(NO_CARS)),
-        "scenes": sum(row.label in NO_CARS for row in rows),
-        "unknown": sorted({row.label for row in there} - {row.label for row in found})[:20],
-        "base": len(base),
-        "confirmed": len(confirmed),
-        "missing": missing,
-        "left_out": left_out,
-        "changes": changes(before, rows),
-    }
-    return _store(rows, summary, actor), True
+    return _Collected(base, confirmed, left_out, missing, sorted({row.label for row in there} - known))
 
 
-def _store(rows: Sequence[Row], summary: dict[str, Any], actor: Any) -> DatasetVersion:
+def _store(rows: Sequence[Row], summary: dict[str, Any], actor: Person | None) -> DatasetVersion:
     number = (DatasetVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     path = datasets_folder() / f"{number:04}.csv"
     try:
         write_manifest(path, rows)
         with transaction.atomic():
             return DatasetVersion.objects.create(
-                number=number, file=path.name, sha256=digest(path), summary=summary, actor=actor
+                number=number,
+                file=path.name,
+                sha256=digest(path),
+                summary=summary,
+                actor_id=account_id(actor),
             )
     except IntegrityError:
         raise DatasetRefused("Another dataset version was made at the same moment. Try again.") from None
@@ -136,7 +176,7 @@ def changes(before: Iterable[Row], after: Iterable[Row]) -> dict[str, Any]:
 
 # --- The recipe's own photos --------------------------------------------------------------------------------
 def base_rows(recipe: Recipe, licence: str = "") -> tuple[list[Row], list[str]]:
-    """The photos of the recipe's folders and manifests that are there, and the names of those that are not."""
+    """The photos of the recipe's folders and manifests that exist, and the names of those that do not."""
     data = recipe.data
     rows, missing = _rows_of(data.cars, data.cars_validation, licence)
     if data.scenes and data.scenes_validation:
@@ -163,7 +203,7 @@ def _rows_of(photos: Sequence[str], splits: Sequence[str], licence: str) -> tupl
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Each photo once, on the side that is judged by where it is on both; none that is said to be two cars."""
+    """Each photo once, on the validation side where it is on both; none that is said to be two cars."""
     same: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         same[row.sha256].append(row)
@@ -200,8 +240,11 @@ def _of_folder(root: Path, listed: set[str], licence: str) -> list[Row]:
 
 
 # --- Confirmed photos ---------------------------------------------------------------------------------------
-class _Placing:
-    """Gives each confirmed photo its side: that of its near duplicates, else the one it had, else by its content."""
+class _SplitAssigner:
+    """Gives each confirmed photo its side of the split.
+
+    That of its near duplicates, else the one that it had before, else one by its content.
+    """
 
     def __init__(self, base: Sequence[Row], before: Sequence[Row], labels: Sequence[Label]) -> None:
         self.labels = {label.slug: label.label for label in labels}
@@ -210,14 +253,14 @@ class _Placing:
         self.learns_scenes = any(row.label in NO_CARS for row in base)
         self.known = {row.sha256: row for row in base}
         self.before = {row.sha256: row.split for row in before}
-        self.placed: list[tuple[int, Row]] = []
+        self.assigned: list[tuple[int, Row]] = []
 
-    def place(self, confirmed: Iterable[Feedback]) -> tuple[list[Row], dict[str, int]]:
+    def assign(self, confirmed: Iterable[Feedback]) -> tuple[list[Row], dict[str, int]]:
         """Rows for the photos, and for what reason how many were left out."""
         rows, left_out = [], Counter[str]()
         confirmed = list(confirmed)
         if confirmed:
-            self.placed = _hashed(self.base)
+            self.assigned = _hashed(self.base)
         for feedback in confirmed:
             found = self._row(feedback)
             if isinstance(found, Row):
@@ -248,7 +291,7 @@ class _Placing:
         if side not in ("train", "validation"):
             return side
         row = Row(str(feedback.identification.photo.name), label, side, sha256, SOURCE, LICENCE)
-        self.placed.append((bits, row))
+        self.assigned.append((bits, row))
         return row
 
     def _label(self, feedback: Feedback) -> str | None:
@@ -257,7 +300,7 @@ class _Placing:
         return NO_CARS[-1] if feedback.verdict == Feedback.Verdict.NOT_A_CAR else None
 
     def _side(self, sha256: str, bits: int, label: str) -> str:
-        twins = [row for other, row in self.placed if (bits ^ other).bit_count() <= DISTANCE]
+        twins = [row for other, row in self.assigned if (bits ^ other).bit_count() <= DISTANCE]
         if any(row.label != label for row in twins):
             return "nearly the same photo is said to be another car"
         sides = {row.split for row in twins}
@@ -271,7 +314,9 @@ class _Placing:
 
 
 def _hashed(rows: Sequence[Row]) -> list[tuple[int, Row]]:
-    """The rows with their difference hashes, which are kept by content: computing thousands takes half a minute."""
+    """The rows with their difference hashes, which are kept by content: computing thousands takes half a
+    minute.
+    """
     path = datasets_folder() / "hashes.json"
     try:
         known: dict[str, int] = json.loads(path.read_text())

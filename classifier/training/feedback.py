@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import transaction
 
 from catalog.models import Variant
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Feedback, Identification
 from classifier.training import curation
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
+from core.people import Person, account_id
 
 
 def feedback_record(
     *,
     identification: Identification,
-    author: AbstractBaseUser | AnonymousUser,
+    author: Person,
     verdict: str,
     variant: Variant | None = None,
     text: str = "",
@@ -33,7 +28,7 @@ def feedback_record(
         feedback, _ = Feedback.objects.update_or_create(
             identification=identification,
             defaults={
-                "author": author if author.is_authenticated else None,
+                "author_id": account_id(author),
                 "verdict": verdict,
                 "variant": variant,
                 "text": text,

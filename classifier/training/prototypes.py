@@ -1,4 +1,6 @@
-"""The cars that a worker's model names without being trained on them: read from the database whenever they change."""
+"""The cars that a worker's model names without being trained on them: read from the database whenever they
+change.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _taught: tuple[Any, tuple[Any, ...]] | None = None
 
 
 def teach(predictor: Predictor, version_id: int) -> None:
-    """See to it that a loaded model names all cars that have enough reference photos. One small query where nothing changed.
+    """See to it that a loaded model names all cars that have enough reference photos.
+
+    One small query where nothing changed.
 
     A bundle that can't learn names none of them; that is logged once.
     """
@@ -40,13 +44,19 @@ def teach(predictor: Predictor, version_id: int) -> None:
     _taught = (predictor, stamp)
 
 
+def forget() -> None:
+    """Forget what the loaded model was taught: the next call of `teach` reads all of it anew."""
+    global _taught  # noqa: PLW0603
+    _taught = None
+
+
 def prototypes_for(version_id: int) -> list[Prototype]:
-    """Of each published car with FEWEST or more reference photos that count for this model version, by slug."""
+    """Of each published car with FEWEST or more photos that count for this model version, by slug."""
     embeddings: dict[int, list[np.ndarray]] = defaultdict(list)
     for variant_id, stored in ReferencePhoto.objects.counting_for(version_id).values_list(
         "variant", "embedding"
     ):
-        embeddings[variant_id].append(np.frombuffer(stored, STORED).astype(np.float32))
+        embeddings[variant_id].append(np.frombuffer(bytes(stored or b""), STORED).astype(np.float32))
     enough = {pk: own for pk, own in embeddings.items() if len(own) >= FEWEST}
     variants = Variant.objects.published().with_names().filter(pk__in=enough).order_by("slug")
     return [prototype_of(label_of(variant), enough[variant.pk]) for variant in variants]

@@ -1,4 +1,6 @@
-"""Writes of reference photos: cars that the model learns from a handful of photos, at once and without training."""
+"""Writes of reference photos: cars that the model learns from a handful of photos, at once and without
+training.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ from classifier.models import ModelVersion, ReferencePhoto
 from classifier.photos.intake import CleanPhoto
 from classifier.photos.uploads import uploaded_photo
 from classifier.training.prototypes import STORED
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from ml.exceptions import PhotoError
 from ml.serving.prototypes import FEWEST
@@ -38,12 +41,12 @@ State, Reason = ReferencePhoto.State, ReferencePhoto.Reason
 
 # --- Giving photos ------------------------------------------------------------------------------------------
 def reference_photos_add(
-    *, variant: Variant, files: Sequence[UploadedFile], actor: Any = None
+    *, variant: Variant, files: Sequence[UploadedFile], actor: Person | None = None
 ) -> tuple[list[ReferencePhoto], list[tuple[str, ClassifierError]]]:
     """Keep photos of a car; returns those taken, and the name and reason of each that was not.
 
-    Photos are looked at by a worker right after. Raises ReferenceRefused, with nothing kept, where the active model was
-    trained on the car, and where the car would have fewer than FEWEST photos.
+    Photos are looked at by a worker right after. Raises ReferenceRefused, with nothing kept, where the active
+    model was trained on the car, and where the car would have fewer than FEWEST photos.
     """
     check_variant(variant)
     photos, refused = _cleaned(files)
@@ -53,8 +56,8 @@ def reference_photos_add(
     if usable < FEWEST:
         why = "".join(f" {name}: {error.message}" for name, error in refused)
         raise ReferenceRefused(
-            f"{variant} would have {usable} usable photo{'' if usable == 1 else 's'}; at least {FEWEST} different ones are "
-            f"needed to learn a car from. Nothing was kept.{why}"
+            f"{variant} would have {usable} usable photo{'' if usable == 1 else 's'}; "
+            f"at least {FEWEST} different ones are needed to learn a car from. Nothing was kept.{why}"
         )
     rows = []
     for name, photo in new.values():
@@ -80,9 +83,9 @@ def _cleaned(
     return photos, refused
 
 
-def _kept(variant: Variant, photo: CleanPhoto, actor: Any) -> ReferencePhoto | None:
+def _kept(variant: Variant, photo: CleanPhoto, actor: Person | None) -> ReferencePhoto | None:
     """Files first, then the row; None where somebody else gave the same photo at this moment."""
-    row = ReferencePhoto(variant=variant, sha256=photo.sha256, added_by=actor)
+    row = ReferencePhoto(variant=variant, sha256=photo.sha256, added_by_id=account_id(actor))
     row.photo.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.content), save=False)
     row.thumbnail.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.thumbnail), save=False)
     try:
@@ -114,7 +117,8 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
 
 # --- Looking at them: called by workers ---------------------------------------------------------------------
 def reference_photos_read() -> int:
-    """Let the active model look at all reference photos that it has not seen yet; returns how many those were.
+    """Let the active model look at all reference photos that it has not seen yet; returns how many those
+    were.
 
     From the next visitor's photo on it names the cars that have enough of them.
     """
@@ -158,7 +162,9 @@ def reference_photo_record(
 
 
 def reference_photos_sweep() -> None:
-    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active model."""
+    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active
+    model.
+    """
     active = ModelVersion.objects.active()
     if active and ReferencePhoto.objects.unseen_by(active.pk).exists():
         _enqueue()

@@ -1,7 +1,8 @@
 """Every write to model versions: which bundle answers, which one answers unseen, and who decided so.
 
-Called by the admin, by `manage.py models` and by workers. Nothing here loads a network: a bundle is checked by its
-SHA-256s and its labels. Each function is one transaction; a worker sees the change before its next photo.
+Called by the admin, by `manage.py models` and by workers. Nothing here loads a network: a bundle is checked
+by its SHA-256s and its labels. Each function is one transaction; a worker sees the change before its next
+photo.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from catalog.models import Variant
 from classifier.exceptions import ModelConflict, ModelRefused
 from classifier.models import ModelEvent, ModelVersion
 from core.files import OLD, PART, replaced_folder
+from core.people import Person, account_id
 from ml.bundle.bundle import Bundle, read_bundle
 from ml.exceptions import BundleError
 
@@ -40,15 +42,18 @@ def bundle_path(version: ModelVersion | None) -> Path:
 
 
 def bundle_checked(version: ModelVersion) -> Bundle:
-    """A version's bundle, whole, the one that was registered, and of cars that the catalogue has. Raises ModelRefused."""
+    """A version's bundle, whole, the one that was registered, and of cars that the catalogue has.
+
+    Raises ModelRefused.
+    """
     try:
         bundle = read_bundle(bundle_path(version))
     except BundleError as error:
         raise ModelRefused(f"{version} can't be used: {error}") from None
     if bundle.digest != version.digest:
         raise ModelRefused(
-            f"The bundle of {version} is not there any more: {bundle.path} holds {bundle.name} {bundle.version}. "
-            "Add it again from where it came."
+            f"The bundle of {version} is missing: {bundle.path} holds {bundle.name} {bundle.version}. "
+            "Add the bundle again from its original folder."
         )
     _check_labels(bundle)
     return bundle
@@ -60,8 +65,9 @@ def _check_labels(bundle: Bundle) -> None:
     if missing:
         named = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
         raise ModelRefused(
-            f"The catalogue does not have {len(missing)} of the {len(slugs)} cars that {bundle.name} {bundle.version} "
-            f"names: {named}. Add them to the catalogue, or use a bundle trained for this catalogue."
+            f"The catalogue lacks {len(missing)} of the {len(slugs)} cars that {bundle.name} "
+            f"{bundle.version} names: {named}. "
+            "Add them to the catalogue, or use a bundle trained for this catalogue."
         )
 
 
@@ -85,11 +91,13 @@ def version_register_shipped(*, bundle: Bundle) -> ModelVersion:
 
 
 def version_add(
-    *, path: str | Path, actor: Any = None, report: dict[str, Any] | None = None
+    *, path: str | Path, actor: Person | None = None, report: dict[str, Any] | None = None
 ) -> tuple[ModelVersion, bool]:
-    """Copy a bundle into VAR_DIR/models and register it as a candidate; returns its row and whether it is new.
+    """Copy a bundle into VAR_DIR/models and register it as a candidate; returns its row and whether it is
+    new.
 
-    Raises ModelRefused where it is damaged or names cars that the catalogue does not have; then nothing is kept.
+    Raises ModelRefused where it is damaged or names cars that the catalogue does not have; then nothing is
+    kept.
     """
     try:
         bundle = read_bundle(path)
@@ -130,7 +138,7 @@ def _try_out(bundle: Bundle) -> None:
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it ended without an error message"])[-1]
         raise ModelRefused(f"The network of {bundle.path} can't be loaded: {last}")
 
 
@@ -151,9 +159,9 @@ def unregistered_bundles() -> list[Path]:
     known = set(ModelVersion.objects.values_list("digest", flat=True))
     folders = [
         folder
-        for place in (models_folder(), settings.MODEL_BUNDLE.parent)
-        if place.is_dir()
-        for folder in sorted(place.iterdir())
+        for parent in (models_folder(), settings.MODEL_BUNDLE.parent)
+        if parent.is_dir()
+        for folder in sorted(parent.iterdir())
         if (folder / "bundle.json").is_file() and folder.suffix not in (PART, OLD)
     ]
     return [folder for folder in folders if _digest(folder) not in known]
@@ -167,11 +175,11 @@ def _digest(folder: Path) -> str | None:
 
 
 # --- Which one answers --------------------------------------------------------------------------------------
-def version_promote(*, version: ModelVersion, seen: int | None, actor: Any = None) -> ModelVersion:
+def version_promote(*, version: ModelVersion, seen: int | None, actor: Person | None = None) -> ModelVersion:
     """Make a version the active one; `seen` is the id of the one that was active when the decision was made.
 
-    Raises ModelRefused where its bundle can't be used, ModelConflict where another was promoted meanwhile or it is
-    active already. Then nothing has changed.
+    Raises ModelRefused where its bundle can't be used, ModelConflict where another was promoted meanwhile or
+    it is active already. Then nothing has changed.
     """
     bundle_checked(version)
     with transaction.atomic():
@@ -182,8 +190,11 @@ def version_promote(*, version: ModelVersion, seen: int | None, actor: Any = Non
     return version
 
 
-def version_roll_back(*, seen: int | None, actor: Any = None) -> ModelVersion:
-    """Make the version that the active one took the place of active again, and return it. Raises as `version_promote`."""
+def version_roll_back(*, seen: int | None, actor: Person | None = None) -> ModelVersion:
+    """Make the version that the active one took the place of active again, and return it.
+
+    Raises as `version_promote`.
+    """
     active = ModelVersion.objects.filter(pk=seen).first() if seen else None
     previous = previous_of(active)
     if previous and not previous.folder:
@@ -222,26 +233,32 @@ def _still(seen: int | None) -> ModelVersion | None:
     return active
 
 
-def _activate(version: ModelVersion, active: ModelVersion | None, action: str, *, actor: Any) -> None:
+def _activate(
+    version: ModelVersion, active: ModelVersion | None, action: str, *, actor: Person | None
+) -> None:
     now = timezone.now()
     if active:
         ModelVersion.objects.filter(pk=active.pk).update(state=State.RETIRED)
     try:
         with transaction.atomic():
             ModelVersion.objects.filter(pk=version.pk).update(
-                state=State.ACTIVE, promoted=now, promoted_by=actor, shadow_since=None
+                state=State.ACTIVE, promoted=now, promoted_by_id=account_id(actor), shadow_since=None
             )
     except IntegrityError:
         raise ModelConflict(
-            "Another model was promoted at the same moment, so nothing was changed. Look at it, and decide again."
+            "Another model was promoted at the same moment, so nothing was changed. "
+            "Look at it, and decide again."
         ) from None
     version.refresh_from_db()
     _note(version, action, previous=active, actor=actor)
 
 
 # --- Which one answers unseen -------------------------------------------------------------------------------
-def shadow_start(*, version: ModelVersion, actor: Any = None) -> None:
-    """Let a version answer live photos unseen, in place of the one that does. Raises ModelRefused, ModelConflict."""
+def shadow_start(*, version: ModelVersion, actor: Person | None = None) -> None:
+    """Let a version answer live photos unseen, in place of the one that does.
+
+    Raises ModelRefused, ModelConflict.
+    """
     bundle_checked(version)
     with transaction.atomic():
         current = ModelVersion.objects.select_for_update().filter(state=State.SHADOW).first()
@@ -255,11 +272,11 @@ def shadow_start(*, version: ModelVersion, actor: Any = None) -> None:
             .update(state=State.SHADOW, shadow_since=timezone.now())
         )
         if not changed:
-            raise ModelConflict(f"{version} is the active model: it answers anyway.")
+            raise ModelConflict(f"{version} is the active model, which already answers all photos.")
         _note(version, Action.SHADOW_STARTED, actor=actor)
 
 
-def shadow_stop(*, actor: Any = None) -> ModelVersion | None:
+def shadow_stop(*, actor: Person | None = None) -> ModelVersion | None:
     """End the shadow run, and return the version that was the shadow; None where there was none."""
     with transaction.atomic():
         current: ModelVersion | None = (
@@ -270,13 +287,15 @@ def shadow_stop(*, actor: Any = None) -> ModelVersion | None:
     return current
 
 
-def _shadow_end(version: ModelVersion, actor: Any) -> None:
+def _shadow_end(version: ModelVersion, actor: Person | None) -> None:
     state = State.RETIRED if version.promoted else State.CANDIDATE
     ModelVersion.objects.filter(pk=version.pk).update(state=state, shadow_since=None)
     _note(version, Action.SHADOW_STOPPED, actor=actor)
 
 
 def _note(
-    version: ModelVersion, action: str, *, previous: ModelVersion | None = None, actor: Any = None
+    version: ModelVersion, action: str, *, previous: ModelVersion | None = None, actor: Person | None = None
 ) -> None:
-    ModelEvent.objects.create(model_version=version, action=action, previous=previous, actor=actor)
+    ModelEvent.objects.create(
+        model_version=version, action=action, previous=previous, actor_id=account_id(actor)
+    )

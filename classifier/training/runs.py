@@ -1,14 +1,15 @@
-"""Training runs: asked for in the admin or by `manage.py retrain`, done one at a time, ended by a candidate model.
+"""Training runs: asked for in the admin or by `manage.py retrain`, done one at a time, ended by a candidate
+model.
 
-The active model is only ever read here: whatever goes wrong, it goes on answering. `run_work` is called by a worker of
-the queue `train`, or by the command itself; a run whose process was killed goes on from its last checkpoint.
+The active model is only ever read here: whatever goes wrong, it goes on answering. `run_work` is called by a
+worker of the queue `train`, or by the command itself; a run whose process was killed goes on from its last
+checkpoint.
 """
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -18,15 +19,13 @@ from classifier.exceptions import ClassifierError, TrainingRefused
 from classifier.models import ModelVersion, TrainingRun
 from classifier.querysets import TrainingRunQuerySet
 from classifier.training import registry, steps
+from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from ml.exceptions import MlError
 from ml.recipes import read_recipe
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
 logger = logging.getLogger(__name__)
-#: How long a worker may be silent before its run is taken from it; it renews its lease every `steps.PULSE` seconds.
+#: How long a worker may be silent before its run is taken from it; it renews every `steps.PULSE` seconds.
 LEASE = timedelta(minutes=2)
 #: A run that waits for this long without a worker may have lost its message: another one is sent.
 WAKE_AGAIN = timedelta(minutes=2)
@@ -34,8 +33,12 @@ WAKE_AGAIN = timedelta(minutes=2)
 Status = TrainingRun.Status
 
 
-def run_start(*, actor: AbstractBaseUser | None = None, only_dataset: bool = False, enqueue: bool = True) -> TrainingRun:
-    """Ask for a run: a dataset version and, unless that is all, a candidate trained on it. Raises TrainingRefused.
+def run_start(
+    *, actor: Person | None = None, only_dataset: bool = False, enqueue: bool = True
+) -> TrainingRun:
+    """Ask for a run: a dataset version and, unless that is all, a candidate trained on it.
+
+    Raises TrainingRefused.
 
     Without `enqueue` no worker is woken: the caller does the work itself.
     """
@@ -50,14 +53,18 @@ def run_start(*, actor: AbstractBaseUser | None = None, only_dataset: bool = Fal
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
-                base=active, recipe=str(settings.RETRAIN_RECIPE), actor=actor, only_dataset=only_dataset
+                base=active,
+                recipe=str(settings.RETRAIN_RECIPE),
+                actor_id=account_id(actor),
+                only_dataset=only_dataset,
             )
             if enqueue:
                 _enqueue(run.pk)
     except IntegrityError:
         run = TrainingRun.objects.open().get()
         raise TrainingRefused(
-            f"Training run {run.pk} is in progress ({run.step or 'waiting'}). Wait until it ends, or cancel it."
+            f"Training run {run.pk} is in progress ({run.step or 'waiting'}). "
+            "Wait until it ends, or cancel it."
         ) from None
     return run
 
@@ -67,7 +74,10 @@ def _enqueue(pk: object) -> None:
 
 
 def run_cancel(*, run: TrainingRun) -> None:
-    """End a run: at once where it waits, within seconds where a worker has it. Raises TrainingRefused where it has ended."""
+    """End a run: at once where it waits, within seconds where a worker has it.
+
+    Raises TrainingRefused where it has ended.
+    """
     waiting = TrainingRun.objects.filter(pk=run.pk, status=Status.QUEUED)
     if waiting.update(status=Status.CANCELLED, is_open=False, finished=timezone.now()):
         steps.clear(run.pk)
@@ -121,7 +131,8 @@ def _end(run: TrainingRun, status: str, *, failure: str = "") -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue a run again whose worker fell silent, give up one that fell silent too often, wake a worker for one that waits.
+    """Queue a run again whose worker fell silent, give up one that fell silent too often, wake a worker for
+    one that waits.
 
     Returns counts by what was done.
     """

@@ -1,6 +1,7 @@
 """The steps of a training run, and the watch that keeps its row up to date meanwhile.
 
-Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed goes on.
+Each step leaves its result in the run's folder and is skipped where that is there, so a run that was killed
+goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +62,8 @@ def clear(run_id: int) -> None:
 class Watch:
     """Beside a run: renews its lease, records how far it is, and stops it where somebody cancelled it.
 
-    The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step` stops it.
+    The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step`
+    stops it.
     """
 
     def __init__(self, run: TrainingRun, *, lease: timedelta) -> None:
@@ -85,7 +88,10 @@ class Watch:
             signal.signal(signal.SIGUSR1, self._before)
 
     def step(self, words: str, progress: float) -> None:
-        """Say what comes next, and how far the run is (0 to 1). Raises Cancelled or Lost where it should not come."""
+        """Say what comes next, and how far the run is (0 to 1).
+
+        Raises Cancelled or Lost where it should not come.
+        """
         self._epochs = None
         if not self._mine.renew(lease=self._lease, step=words, progress=progress):
             raise Lost
@@ -152,9 +158,9 @@ def work(run: TrainingRun, watch: Watch) -> None:
     manifest = _gather(dataset, base, folder)
     bundle = folder / "bundle"
     if not _is_bundle(bundle):
-        _train(recipe, base, manifest, folder, watch)
+        train_candidate(recipe, base, manifest, folder, watch)
         watch.step("Measuring the new model", 0.75)
-        _export(run, dataset, base, folder, bundle)
+        export_candidate(run, dataset, base, folder, bundle)
     watch.step("Comparing it with the model it started from", 0.9)
     report = _compare(run.base, base, bundle, manifest) | {"dataset": dataset.number, "run": run.pk}
     watch.step("Registering it", 0.98)
@@ -175,20 +181,8 @@ def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
     """A manifest of files on this machine: visitors' photos are copied for the time of the run."""
     rows, _ = datasets.still_allowed(datasets.manifest_rows(dataset))
     _check_covers(rows, [label.label for label in base.labels])
-    photos = folder / "photos"
-    photos.mkdir(parents=True, exist_ok=True)
-    local = []
-    for row in rows:
-        if row.source != datasets.SOURCE:
-            local.append(row)
-            continue
-        path = photos / f"{row.sha256}.jpg"
-        if not path.exists():
-            with default_storage.open(row.path) as file:
-                path.write_bytes(file.read())
-        if digest(path) != row.sha256:
-            raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
-        local.append(row._replace(path=str(path)))
+    (folder / "photos").mkdir(parents=True, exist_ok=True)
+    local = [_local(row, folder / "photos", dataset) for row in rows]
     manifest = folder / "manifest.csv"
     write_manifest(manifest, (row for row in local if row.label not in datasets.NO_CARS))
     if scenes := [row for row in local if row.label in datasets.NO_CARS]:
@@ -196,23 +190,33 @@ def _gather(dataset: DatasetVersion, base: Bundle, folder: Path) -> Path:
     return manifest
 
 
+def _local(row: Row, photos: Path, dataset: DatasetVersion) -> Row:
+    """A row whose file is on this machine: a visitor's photo is copied out of the storage and checked."""
+    if row.source != datasets.SOURCE:
+        return row
+    path = photos / f"{row.sha256}.jpg"
+    if not path.exists():
+        with default_storage.open(row.path) as file:
+            path.write_bytes(file.read())
+    if digest(path) != row.sha256:
+        raise TrainingRefused(f"{row.path} is not the photo that {dataset} lists. Make a new version.")
+    return row._replace(path=str(path))
+
+
 def _check_covers(rows: list[Row], labels: list[str]) -> None:
-    sides: dict[str, set[str]] = {label: set() for label in labels}
-    for row in rows:
-        if row.label in sides:
-            sides[row.label].add(row.split)
-    lacking = [label for label, split in sides.items() if "train" not in split]
-    few = [label for label in labels if sum(row.label == label for row in rows) < 2]
-    if lacking or few:
-        named = ", ".join((lacking or few)[:3])
+    """Trained without photos of a car, a model forgets it: each needs two, and one of them to train on."""
+    count = Counter(row.label for row in rows)
+    trained = {row.label for row in rows if row.split == "train"}
+    lacking = [label for label in labels if label not in trained or count[label] < 2]
+    if lacking:
         raise TrainingRefused(
-            f"There are too few photos of {len(set(lacking) | set(few))} of the {len(labels)} cars that the active model knows "
-            f"({named} …): trained without them it would forget them. Put the photos that {settings.RETRAIN_RECIPE.name} "
-            "names in place, or confirm photos of each car."
+            f"There are too few photos of {len(lacking)} of the {len(labels)} cars that the active model "
+            f"knows ({', '.join(lacking[:3])} …): trained without them it would forget them. Put the photos "
+            f"that {settings.RETRAIN_RECIPE.name} names in place, or confirm photos of each car."
         )
 
 
-def _train(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
+def train_candidate(recipe: Recipe, base: Bundle, manifest: Path, folder: Path, watch: Watch) -> None:
     from ml.bundle.unfuse_batchnorm import unfuse_batchnorm
     from ml.training.checkpoints import save_whole
     from ml.training.train import train
@@ -234,7 +238,9 @@ def _paths(manifest: Path, split: str) -> list[str]:
     return [row.path for row in read_manifest(manifest) if row.split == split]
 
 
-def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path) -> None:
+def export_candidate(
+    run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Path, out: Path
+) -> None:
     from ml.packaging.build_bundle import build_bundle
 
     classes = folder / "classes.csv"
@@ -243,8 +249,11 @@ def _export(run: TrainingRun, dataset: DatasetVersion, base: Bundle, folder: Pat
     notes = ReleaseNotes(
         classes=str(classes),
         purpose=str(base.card.get("purpose", ReleaseNotes.purpose)),
-        data=f"Started from {base.name} {base.version}. Dataset version {dataset.number}: {summary['training']} photos to learn "
-        f"from and {summary['validation']} to judge by, {summary['confirmed']} of them from visitors who allowed it.",
+        data=(
+            f"Started from {base.name} {base.version}. Dataset version {dataset.number}: "
+            f"{summary['training']} photos to train on and {summary['validation']} to validate with, "
+            f"{summary['confirmed']} of them from visitors who allowed it."
+        ),
         licence=str(base.card.get("licence", ReleaseNotes.licence)),
         limits=tuple(base.card.get("limits", ())),
     )

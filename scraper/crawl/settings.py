@@ -7,10 +7,22 @@ from typing import Any
 from scraper.crawl.job import Job
 from scraper.crawl.output import LOG
 
+_SCRAPYS = "scrapy.downloadermiddlewares"
+#: Ours in place of those of Scrapy that do the same.
+_MIDDLEWARES: dict[str, int | None] = {
+    f"{_SCRAPYS}.httpcache.HttpCacheMiddleware": None,
+    f"{_SCRAPYS}.robotstxt.RobotsTxtMiddleware": None,
+    f"{_SCRAPYS}.retry.RetryMiddleware": None,
+    "scraper.crawl.middlewares.RobotsMiddleware": 100,
+    "scraper.crawl.backoff.BackoffMiddleware": 550,
+    "scraper.crawl.cache.PageCacheMiddleware": 900,
+    # Behind the page cache: what is kept needs no look at the network.
+    "scraper.crawl.middlewares.AddressMiddleware": 950,
+}
+
 
 def crawl_settings(job: Job) -> dict[str, Any]:
     """All that differs from Scrapy's own defaults, and what we rely on."""
-    middlewares = "scrapy.downloadermiddlewares"
     return {
         "ADDONS": {},
         "AUTOTHROTTLE_ENABLED": job.throttle,
@@ -26,16 +38,7 @@ def crawl_settings(job: Job) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": job.page_bytes,
         "DOWNLOAD_TIMEOUT": job.page_seconds,
         "DOWNLOAD_WARNSIZE": 0,
-        "DOWNLOADER_MIDDLEWARES": {
-            f"{middlewares}.httpcache.HttpCacheMiddleware": None,
-            f"{middlewares}.robotstxt.RobotsTxtMiddleware": None,
-            f"{middlewares}.retry.RetryMiddleware": None,
-            "scraper.crawl.middlewares.RobotsMiddleware": 100,
-            "scraper.crawl.backoff.BackoffMiddleware": 550,
-            "scraper.crawl.cache.PageCacheMiddleware": 900,
-            # Behind the page cache: what is kept needs no look at the network.
-            "scraper.crawl.middlewares.AddressMiddleware": 950,
-        },
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_IGNORE_MISSING": job.replay,
         "HTTPCACHE_POLICY": "scraper.crawl.cache.FreshnessPolicy",

@@ -119,7 +119,7 @@ def test_asking_for_links_is_limited_per_account(client: Client, user: Any) -> N
 def test_page_of_too_many_links_says_an_hour(client: Client, user: Any) -> None:
     for _ in range(4):
         response = ask(client, user.email)
-    assert response["Retry-After"] == "3600"
+    assert 3500 < int(response["Retry-After"]) <= 3600
     assert "an hour" in response.content.decode()
 
 

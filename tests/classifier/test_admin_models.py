@@ -61,12 +61,12 @@ def test_button_promotes_and_another_rolls_back_and_both_are_on_record(
 ) -> None:
     assert "Promote" in staff.get(page_of(candidate)).content.decode()
     page = staff.post(f"{LIST}{candidate.pk}/promote/", {"seen": shipped.pk}, follow=True).content.decode()
-    assert "tiny candidate answers from the next photo on." in page
+    assert "tiny candidate is active from the next photo on." in page
     assert "in place of tiny shipped, by staff@example.org" in page
     assert (state(candidate), state(shipped)) == ("active", "retired")
     assert "Roll back to tiny shipped" in staff.get(LIST).content.decode()
     page = staff.post(f"{LIST}roll-back/", {"seen": candidate.pk}, follow=True).content.decode()
-    assert "tiny shipped answers again." in page
+    assert "tiny shipped is active again." in page
     assert (state(candidate), state(shipped)) == ("retired", "active")
     latest = ModelEvent.objects.first()
     assert (latest.action, latest.actor) == ("rolled_back", staff_user)
@@ -86,7 +86,7 @@ def test_button_starts_and_ends_a_shadow_run(staff: Client, candidate: ModelVers
     staff.post(f"{LIST}{candidate.pk}/shadow/")
     assert state(candidate) == "shadow"
     page = staff.get(page_of(candidate)).content.decode()
-    assert "No live photo yet." in page
+    assert "No live photos yet." in page
     assert "End the shadow run" in page
     staff.post(f"{LIST}{candidate.pk}/end-shadow/")
     assert state(candidate) == "candidate"

@@ -64,10 +64,10 @@ def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
     viewer.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(viewer)
     page = client.get(LIST).content.decode()
-    assert "may be learned from" in page
+    assert "can be used for training" in page
     assert "Train a candidate" not in page
     assert client.post(f"{LIST}start/").status_code == 403
-    assert "Make a dataset version" not in client.get("/admin/classifier/datasetversion/").content.decode()
+    assert "Create a dataset version" not in client.get("/admin/classifier/datasetversion/").content.decode()
     run = runs.run_start()
     assert client.post(f"{LIST}{run.pk}/cancel/").status_code == 403
     assert "Cancel the run" not in client.get(f"{LIST}{run.pk}/change/").content.decode()
@@ -78,7 +78,7 @@ def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
 def test_dataset_page_shows_counts_and_changes(staff: Client, workshop: Path) -> None:
     worked(runs.run_start(only_dataset=True))
     row = DatasetVersion.objects.get()
-    assert "Make a dataset version" in staff.get("/admin/classifier/datasetversion/").content.decode()
+    assert "Create a dataset version" in staff.get("/admin/classifier/datasetversion/").content.decode()
     page = staff.get(f"/admin/classifier/datasetversion/{row.pk}/change/").content.decode()
     for words in ("Photos", ">12<", "Since the version before", ">18<", row.sha256):
         assert words in page

@@ -152,7 +152,7 @@ def test_car_in_own_words_needs_the_curator_to_name_it(
 
 def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, feedback: Feedback) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
-    with pytest.raises(NotPossibleNow, match=r"staff@example.org has decided: confirmed"):
+    with pytest.raises(NotPossibleNow, match=r"staff@example.org has already decided: confirmed"):
         curation.feedback_reject(feedback=feedback, actor=other_user)
     feedback.refresh_from_db()
     assert feedback.curation == "confirmed"
@@ -176,13 +176,9 @@ def test_decision_ends_when_the_person_says_something_else(
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     said = {"author": user, "verdict": Verdict.OTHER_VARIANT, "may_train": True}
-    same = feedback_record(
-        identification=feedback.identification, variant=feedback.variant, **said
-    )
+    same = feedback_record(identification=feedback.identification, variant=feedback.variant, **said)
     assert same.curation == "confirmed", "saying the same again changes nothing"
-    feedback_record(
-        identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said
-    )
+    feedback_record(identification=feedback.identification, variant=cars["Toyota Camry Sedan 2012"], **said)
     assert waiting() == [feedback]
     assert CurationEvent.objects.first().action == "reset"
 
@@ -271,11 +267,11 @@ def test_actions_of_the_list_take_the_permission(
     viewer = django_user_model.objects.create_user("viewer@example.org", PASSWORD, is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_feedback"))
     client.force_login(viewer)
-    assert "Confirm: the model may learn it" not in client.get(address).content.decode()
+    assert "Confirm for training" not in client.get(address).content.decode()
     client.post(address, data)
     assert waiting() == [feedback]
     client.force_login(staff_user)
-    assert "Confirm: the model may learn it" in client.get(address).content.decode()
+    assert "Confirm for training" in client.get(address).content.decode()
     client.post(address, data)
     assert waiting() == []
     assert Identification.objects.count() == 1

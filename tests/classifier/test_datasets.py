@@ -110,9 +110,7 @@ def test_only_confirmed_and_allowed_photos_are_in_it(
     kept, withdrawn, deleted, rejected = (
         confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in range(4)
     )
-    feedback_record(
-        identification=withdrawn.identification, author=user, verdict="right", may_train=False
-    )
+    feedback_record(identification=withdrawn.identification, author=user, verdict="right", may_train=False)
     identification_delete(identification=deleted.identification)
     curation.feedback_undo(feedback=rejected, actor=staff_user)
     assert [row.path for row in visitors(make(recipe))] == [kept.identification.photo.name]
@@ -309,7 +307,7 @@ def test_recipes_photos_that_are_not_here_are_named(
     recipe: Recipe, cars: dict[str, Variant], tmp_path: Path
 ) -> None:
     (tmp_path / "cars").rename(tmp_path / "elsewhere")
-    with pytest.raises(DatasetRefused, match=r"0 photos to learn from .* \S+/cars"):
+    with pytest.raises(DatasetRefused, match=r"0 photos to train on .* \S+/cars"):
         make(recipe)
     assert not DatasetVersion.objects.exists()
 
@@ -337,7 +335,7 @@ def test_command_makes_one_and_lists_them(
 ) -> None:
     settings.RETRAIN_RECIPE = tmp_path / "retrain.toml"
     version.delete()
-    with pytest.raises(CommandError, match="No model answers yet"):
+    with pytest.raises(CommandError, match="No model is active yet"):
         call_command("dataset")
     Variant.objects.all().delete()
     stock()
@@ -346,5 +344,5 @@ def test_command_makes_one_and_lists_them(
     call_command("dataset")
     call_command("dataset", "--list")
     out = capsys.readouterr().out
-    assert "Dataset 1: 4 photos to learn from, 2 to judge by" in out
+    assert "Dataset 1: 4 photos to train on, 2 to validate with" in out
     assert "Nothing has changed since dataset 1" in out

@@ -28,10 +28,10 @@ State = ModelVersion.State
 
 
 @pytest.fixture(autouse=True)
-def _no_model_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(engine, "_engine", None)
-    monkeypatch.setattr(engine, "_shadow", None)
-    return
+def _no_model_loaded() -> Iterator[None]:
+    engine.unload()
+    yield
+    engine.unload()
 
 
 @pytest.fixture

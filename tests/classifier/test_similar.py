@@ -39,7 +39,7 @@ def test_nearest_cars_are_shown_but_for_the_one_that_is_named(client, user, pred
     assert similar_cars(row) == cars[1 : 1 + SHOWN]
     client.force_login(user)
     page = client.get(row.get_absolute_url()).content.decode()
-    assert "Looks like yours" in page
+    assert "Similar cars<" in page
     assert f'href="{cars[1].get_absolute_url()}"' in page
     assert "#wagon" in page
 
@@ -48,7 +48,7 @@ def test_unknown_car_shows_the_nearest_one_too(client, user, predictor, cars):
     row = answered(user, predictor, cars, decision="unknown")
     assert similar_cars(row)[0] == cars[0]
     client.force_login(user)
-    assert "Cars we know that look like it" in client.get(row.get_absolute_url()).content.decode()
+    assert "Similar cars that we know" in client.get(row.get_absolute_url()).content.decode()
 
 
 def test_unpublished_and_vanished_cars_are_left_out(user, predictor, cars):
@@ -67,7 +67,7 @@ def test_answer_without_similar_cars_has_no_such_part(client, user, predictor, a
     row = answered(user, predictor, [])
     assert similar_cars(row) == []
     client.force_login(user)
-    assert "Looks like yours" not in client.get(row.get_absolute_url()).content.decode()
+    assert "Similar cars<" not in client.get(row.get_absolute_url()).content.decode()
 
 
 def test_similar_cars_cost_two_queries(user, predictor, cars, django_assert_max_num_queries):

@@ -51,7 +51,7 @@ def test_running_run_is_stopped_in_the_middle_of_its_work(
     def long_work(run: TrainingRun, watch: steps.Watch) -> None:
         steps.run_folder(run.pk).mkdir(parents=True)
         threading.Thread(target=cancel, args=(run,)).start()
-        time.sleep(60)
+        threading.Event().wait(60)  # the signal of the watch ends it
         raise AssertionError("nobody stopped it")
 
     def cancel(run: TrainingRun) -> None:
@@ -79,7 +79,7 @@ def test_killed_run_goes_on_where_it_was(
 
     run = runs.run_start()
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "_export", die)
+        patch.setattr(steps, "export_candidate", die)
         with pytest.raises(Killed):
             runs.run_work(run_id=run.pk)
     run.refresh_from_db()
@@ -91,13 +91,13 @@ def test_killed_run_goes_on_where_it_was(
     assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "woken": 1}
     assert rung == [run.pk, run.pk]
     seen: list[int] = []
-    real: Callable[..., None] = steps._export
+    real: Callable[..., None] = steps.export_candidate
 
     def export(*args: Any) -> None:
         seen.append(weights.stat().st_mtime_ns)
         real(*args)
 
-    monkeypatch.setattr(steps, "_export", export)
+    monkeypatch.setattr(steps, "export_candidate", export)
     assert worked(run).status == Status.DONE
     assert seen == [made], "it trained again"
     assert run.attempt == 2

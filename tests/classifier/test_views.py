@@ -76,9 +76,7 @@ def test_a_refused_photo_is_explained_on_the_page(signed_in, data, status, words
 def test_a_thirty_megabyte_file_is_refused_and_never_held_whole(signed_in, monkeypatch):
     seen = []
     real = identification_create
-    monkeypatch.setattr(
-        views, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw)
-    )
+    monkeypatch.setattr(views, "identification_create", lambda **kw: seen.append(kw["size"]) or real(**kw))
     response = upload(signed_in, b"\xff\xd8\xff" + b"\x00" * 30 * 2**20)
     assert response.status_code == 413
     assert MAX_BYTES < seen[0] < MAX_BYTES + 2**20, (
@@ -212,8 +210,8 @@ def test_polling_slows_down_and_ends_with_the_answer(signed_in, user, predictor,
 def test_a_classifier_that_is_away_is_said_and_the_photo_waits(signed_in, user):
     row = send(user)
     cache.set("classifier-away", "away")
-    assert "is kept and waits" in page(signed_in, row)
-    assert "away at the moment" in signed_in.get("/").content.decode()
+    assert "is saved and waiting" in page(signed_in, row)
+    assert "unavailable at the moment" in signed_in.get("/").content.decode()
 
 
 def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, predictor, audi):
@@ -224,7 +222,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
     assert audi.get_absolute_url() in text
     assert f"make=audi&amp;variant={audi.slug}&amp;identification={row.pk}" in text
     assert text.count("<meter") == 2
-    assert "What it looked at" in text
+    assert "What the model looked at" in text
 
 
 @pytest.mark.parametrize(
@@ -233,7 +231,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
         ({"decision": "unsure", "p": 0.4}, "Perhaps one of these"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
-        ({"decision": "unknown", "scene": "interior"}, "car from inside"),
+        ({"decision": "unknown", "scene": "interior"}, "inside of a car"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),
     ],
 )

@@ -18,6 +18,7 @@ from core.models import OutgoingEmail
 from dealers import mails, services, tasks
 from dealers.figures import figures
 from dealers.models import Enquiry
+from tests.carsite.admin_rows import act
 
 HOSTILE = "<script>alert(1)</script> & “quotes”"
 
@@ -226,3 +227,26 @@ def test_logs_name_nobody(enquiry, refusing, caplog):
     send(enquiry)
     assert "SMTPRecipientsRefused" in caplog.text
     assert "example.org" not in caplog.text
+
+
+def test_what_has_not_left_follows_the_dealer_to_another_address(enquiry, admin_client):
+    dealer = enquiry.dealer
+    path = f"/admin/dealers/dealer/{dealer.pk}/change/"
+    form = admin_client.get(path).context["adminform"].form
+    values = {name: "" if value is None else value for name, value in form.initial.items()}
+    values |= {
+        "email": "sales@isarcars.example",
+        "makes": [make.pk for make in dealer.makes.all()],
+        "staff": [person.pk for person in dealer.staff.all()],
+    }
+    assert admin_client.post(path, values).status_code == 302
+    enquiry.refresh_from_db()
+    assert enquiry.mail_to_dealer.to == "sales@isarcars.example"
+
+
+def test_staff_have_the_e_mails_of_an_enquiry_sent_again(enquiry, admin_client):
+    OutgoingEmail.objects.all().delete()
+    page = act(admin_client, "mail_again", enquiry).content.decode()
+    assert "2 e-mails will be sent." in page
+    send(enquiry)
+    assert len(mail.outbox) == 2

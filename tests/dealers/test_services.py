@@ -108,7 +108,7 @@ def test_a_photo_that_can_not_be_copied_leaves_no_enquiry(asked, monkeypatch):
     def full(*args, **kwargs):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(default_storage._wrapped, "_save", full)
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage.save", full)
     with pytest.raises(OSError, match="no space"):
         services.enquiry_create(**asked, evidence=FakeEvidence(), send_photo=True)
     assert not Enquiry.objects.exists()

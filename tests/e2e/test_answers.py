@@ -64,7 +64,7 @@ def is_fine(page: Page) -> None:
         (1, {"decision": "sure"}, "Sure"),
         (2, {"decision": "unsure"}, "Not sure"),
         (3, {"decision": "unknown"}, "Not in our list"),
-        (4, {"scene": "interior"}, "This is a car from inside"),
+        (4, {"scene": "interior"}, "This is the inside of a car"),
         (5, {"scene": "other"}, "We see no car here"),
     ],
     ids=["sure", "not sure", "unknown", "interior", "not a car"],
@@ -124,8 +124,8 @@ def test_a_file_that_is_no_photo_is_refused_where_it_was_chosen(page: Page) -> N
 def test_a_photo_says_when_the_model_is_away_and_waits(site: Site, page: Page) -> None:
     site.bundle.rename(site.bundle.with_name("away"))
     send(page, 8)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your photo is kept and waits")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your photo is saved and waiting")
     is_fine(page)
     page.goto("/")
-    expect(page.locator("main")).to_contain_text("is away at the moment")
+    expect(page.locator("main")).to_contain_text("is unavailable at the moment")
     is_fine(page)

@@ -239,10 +239,10 @@ def check(rig: Rig, name: str, expected: str) -> None:
             assert page.status == 200
             assert "in the queue" in heading(page)
         case "says so":
-            wait_for(lambda: "away at the moment" in PAGES[name](rig).text, what="a page that says so")
+            wait_for(lambda: "unavailable at the moment" in PAGES[name](rig).text, what="a page that says so")
         case "refused":
             assert (page.status, page.json()["code"]) == (503, "storage_away")
-            assert "Nothing of it was stored" in page.json()["message"]
+            assert "It was not stored" in page.json()["message"]
         case "sorry":
             assert page.status == 503
             is_api = name.startswith("API")

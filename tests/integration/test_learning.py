@@ -92,7 +92,7 @@ def test_shadow_and_newer_model_look_again_in_real_workers_while_answers_stand(
     for row in rows:
         answered_once(row)
     page = visitor.get(rows[0].get_absolute_url()).text
-    assert "answered by model tiny second" in page
+    assert "identified by model tiny second" in page
     assert f"model {shipped}" in page
 
 

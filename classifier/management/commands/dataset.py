@@ -31,7 +31,7 @@ class Command(BaseCommand):
         active = ModelVersion.objects.active()
         if active is None:
             raise CommandError(
-                "No model answers yet, so it is not known which cars matter. Start a worker first."
+                "No model is active yet, so it is not known which cars matter. Start a worker first."
             )
         try:
             recipe = read_recipe(settings.RETRAIN_RECIPE)
@@ -50,7 +50,8 @@ class Command(BaseCommand):
 def _words(row: DatasetVersion) -> str:
     facts = row.summary
     changed = facts.get("changes", {})
-    return (
-        f"{facts['training']} photos to learn from, {facts['validation']} to judge by, {facts['confirmed']} of them confirmed; "
-        f"{changed.get('added', 0)} added, {changed.get('removed', 0)} removed, {changed.get('relabelled', 0)} relabelled"
+    counts = (
+        f"{facts['training']} photos to train on, {facts['validation']} to validate with, "
+        f"{facts['confirmed']} of them confirmed"
     )
+    return f"{counts}; " + ", ".join(f"{changed.get(name, 0)} {name}" for name in datasets.CHANGES)

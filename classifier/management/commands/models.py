@@ -1,4 +1,6 @@
-"""Which models there are, which one answers, and changing that: `manage.py models [add|promote|rollback|shadow]`."""
+"""Which models there are, which one answers, and changing that: `manage.py models
+[add|promote|rollback|shadow]`.
+"""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async function handle(file, view, alone) {
     location.assign(answer.url);
     return;
   }
-  view.state.textContent = answer.is_new ? "Sent." : "You sent this one before.";
+  view.state.textContent = answer.is_new ? "Sent." : "You have sent this photo before.";
   const link = document.createElement("a");
   link.href = answer.url;
   link.className = "button button--small";
@@ -121,7 +121,7 @@ async function take(files) {
   }
   list.hidden = false;
   const jobs = photos.map((file) => ({ file, view: line(file) }));
-  if (files.length > maxPhotos) jobs.at(-1).view.state.textContent = `Only the first ${maxPhotos} are sent.`;
+  if (files.length > maxPhotos) jobs.at(-1).view.state.textContent = `Only the first ${maxPhotos} photos are sent.`;
   list.scrollIntoView({ block: "nearest" });
   const alone = photos.length === 1;
   const next = async () => {

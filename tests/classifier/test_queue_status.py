@@ -88,15 +88,15 @@ def test_visitor_sees_the_place_in_the_queue_and_the_time_to_go(client, user):
 
 
 def test_staff_see_what_waits_and_for_how_long(staff, user, django_assert_max_num_queries):
-    assert "Nothing waits." in staff.get(reverse(PAGE)).content.decode()
+    assert "No photo is waiting." in staff.get(reverse(PAGE)).content.decode()
     for number in range(30):
         sent(user, 200 + number, number)
     sent(user, 5, 40, status="running", attempt=1, lease_until=timezone.now())
     sent(user, 9000, 41, status="failed", failure="timeout", finished=timezone.now() - timedelta(hours=2))
     with django_assert_max_num_queries(30):
         page = staff.get(reverse(PAGE)).content.decode()
-    assert "<strong>30 wait</strong>, 1 is being looked at. The oldest came 4 minutes ago." in page
-    assert "None was answered while it waited." in page
+    assert "<strong>30 are waiting</strong>, 1 is being looked at. The oldest arrived 4 minutes ago." in page
+    assert "No photo has been answered since then." in page
     assert page.count("<td>Waiting</td>") == 30
     assert ">timeout</a>" in page
 

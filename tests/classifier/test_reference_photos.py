@@ -67,8 +67,7 @@ def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mod
     """A real, tiny model that is active."""
     settings.MODEL_BUNDLE = tmp_path / "tiny"
     write_tiny_bundle(settings.MODEL_BUNDLE)
-    monkeypatch.setattr(engine, "_engine", None)
-    monkeypatch.setattr(prototypes, "_taught", None)
+    engine.unload()
     return ModelVersion.objects.get(pk=engine.current().version_id)
 
 
@@ -207,7 +206,7 @@ def test_nothing_is_read_again_while_nothing_changed(creta, django_assert_num_qu
 
 
 def test_model_that_can_not_learn_answers_as_it_did(creta, user, settings):
-    write_tiny_bundle(settings.MODEL_BUNDLE, space=False)
+    write_tiny_bundle(settings.MODEL_BUNDLE, projection=False)
     learn(creta)
     assert answer_to(jpeg(RED, 77), user).best.label in TINY_LABELS
 
@@ -222,7 +221,7 @@ def staff(client: Client, staff_user: Any) -> Client:
 def test_staff_give_photos_and_see_whether_the_car_is_named(staff, creta):
     response = staff.post(reverse(ADD), {"variant": str(creta), "photos": files(5)}, follow=True)
     page = response.content.decode()
-    assert "5 photos of the Hyundai Creta SUV 2020 are kept" in page
+    assert "5 photos of the Hyundai Creta SUV 2020 were added" in page
     assert "not yet: 5 more photos must count" in page
     reference_photos.reference_photos_read()
     page = staff.get(reverse("admin:classifier_referencephoto_changelist")).content.decode()

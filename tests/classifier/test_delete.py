@@ -110,9 +110,7 @@ def test_feedback_needs_an_answer_and_replaces_itself(user, predictor, audi):
     identification_run(identification_id=row.pk)
     row.refresh_from_db()
     feedback_record(identification=row, **say)
-    feedback_record(
-        identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None}
-    )
+    feedback_record(identification=row, **say | {"verdict": Feedback.Verdict.NOT_A_CAR, "variant": None})
     feedback = Feedback.objects.get()
     assert (feedback.verdict, feedback.author, feedback.may_train) == ("not_a_car", user, False)
 

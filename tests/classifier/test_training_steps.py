@@ -68,7 +68,7 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
         assert copies[0] in manifest.read_text()
         raise MlError("stopped by the test")
 
-    monkeypatch.setattr(steps, "_train", look)
+    monkeypatch.setattr(steps, "train_candidate", look)
     run = worked(runs.run_start())
     assert run.failure == "stopped by the test"
     assert run.dataset.summary["confirmed"] == len(copies) == 1
@@ -150,7 +150,7 @@ def test_full_disk_is_said(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_photos_that_are_not_here_are_said(workshop: Path) -> None:
     run = runs.run_start()
     (workshop / "cars").rename(workshop / "elsewhere")
-    assert "0 photos to learn from" in failed(run)
+    assert "0 photos to train on" in failed(run)
 
 
 def test_cars_without_photos_are_said_since_the_model_would_forget_them(workshop: Path) -> None:

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.models import Variant
@@ -41,8 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     rung: list[tuple] = []
     monkeypatch.setattr(look_again, "delay", lambda *args: rung.append(args))
     monkeypatch.setattr(send_email, "delay", lambda *args: None)
-    monkeypatch.setattr(engine, "_engine", None)
-    monkeypatch.setattr(engine, "_shadow", None)
+    engine.unload()
     return rung
 
 
@@ -85,7 +85,9 @@ def promoted(newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.Mon
     """A function that makes the newer model the active one; it sees a BMW everywhere."""
 
     def promote() -> StubPredictor:
-        registry._activate(newer, version, "promoted", actor=None)
+        ModelVersion.objects.filter(pk=version.pk).update(state="retired")
+        ModelVersion.objects.filter(pk=newer.pk).update(state="active", promoted=timezone.now())
+        newer.refresh_from_db()
         stub = StubPredictor()
         stub.answer = bmw()
         monkeypatch.setattr(engine, "current", lambda: SimpleNamespace(predictor=stub, version_id=newer.pk))
@@ -97,8 +99,6 @@ def promoted(newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.Mon
 @pytest.fixture
 def shadowed(newer: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> StubPredictor:
     """The newer model answers unseen."""
-    from django.utils import timezone
-
     ModelVersion.objects.filter(pk=newer.pk).update(state="shadow", shadow_since=timezone.now())
     stub = StubPredictor()
     stub.answer = bmw()
@@ -214,7 +214,7 @@ def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gon
     assert candidate.state == "candidate"
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{candidate.pk}/change/").content.decode()
-    assert "The last shadow run ended by itself: There is no bundle" in page
+    assert "The last shadow run was stopped by an error: There is no bundle" in page
     assert answered(seed=3).status == "done"
 
 
@@ -282,7 +282,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     backfill.look_again()
     client.force_login(user)
     page = client.get(row.get_absolute_url()).content.decode()
-    assert "answered by model stub 2" in page
+    assert "identified by model stub 2" in page
     assert "model stub 1: Audi A5 Coupe 2012, 90%" in page
     api = APIClient()
     api.force_authenticate(user)
@@ -299,9 +299,7 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
 
 def corrected(user: Any, variant: Variant, seed: int = 1) -> Identification:
     row = answered(user, seed)
-    feedback_record(
-        identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant
-    )
+    feedback_record(identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant)
     return row
 
 
@@ -336,9 +334,7 @@ def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Varia
     else:
         row = corrected(user, cars["audi"])
     if who == "agrees already":
-        feedback_record(
-            identification=row, author=user, verdict="right", variant=cars["audi"]
-        )
+        feedback_record(identification=row, author=user, verdict="right", variant=cars["audi"])
     promoted()
     look_again_at_all()
     assert backfill.look_again()["again"] == 1
@@ -398,7 +394,7 @@ def test_command_and_buttons_ask_for_it(
     assert "1 more photo will be answered again" in capsys.readouterr().out
     client.force_login(staff_user)
     page = client.get(f"/admin/classifier/modelversion/{newer.pk}/change/").content.decode()
-    assert "Look again at 2 photos" in page
+    assert "Identify 2 photos" in page
     client.post(f"/admin/classifier/modelversion/{newer.pk}/look-again/")
     assert set(Identification.objects.for_backfill()) == {plain, wrong}
     Identification.objects.update(look_again=None)
