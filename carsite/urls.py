@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
@@ -11,7 +11,7 @@ from carsite.api import SiteView
 
 admin.autodiscover()
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", SiteView.as_view(), name="site"),
     path("", include("accounts.api_urls")),
     path("", include("catalog.api_urls")),
