@@ -163,7 +163,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         made = sighting_create(photos=taken, user=request.user)
         found = self.get_queryset().get(pk=made.pk)
         reasons = [{"name": name, "code": error.code, "message": error.message} for name, error in refused]
-        context = self.get_serializer_context() | {"refused": reasons}
+        context = {**self.get_serializer_context(), "refused": reasons}
         return Response(
             SightingTaken(found, context=context).data,
             status=status.HTTP_202_ACCEPTED,
