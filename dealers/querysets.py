@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+    from dealers.models import City, Dealer, Enquiry  # noqa: F401  (named in strings below)
 
 _Row = TypeVar("_Row", bound=models.Model)
 

@@ -73,7 +73,7 @@ def fit_linear(head: nn.Linear, x: Tensor, y: Tensor, *, l2: float = 1e-3, steps
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(head(x), y, weight=weight) + l2 * head.weight.square().sum()
         torch.autograd.backward(loss)
-        return float(loss)
+        return float(loss.detach())
 
     with torch.enable_grad():
         optimizer.step(closure)

@@ -14,12 +14,13 @@ import threading
 from pathlib import Path
 
 from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
 from scraper.crawl.addresses import AddressBook
 from scraper.crawl.backoff import close
-from scraper.crawl.browser import Doorkeeper, browser_settings
-from scraper.crawl.egress_proxy import Gate
+from scraper.crawl.browser import RequestFilter, browser_settings
+from scraper.crawl.context import CrawlContext, attach
+from scraper.crawl.egress_proxy import EgressProxy
 from scraper.crawl.job import Job, read_job
 from scraper.crawl.output import pages_done
 from scraper.crawl.settings import crawl_settings
@@ -31,25 +32,25 @@ def run(job: Job) -> None:
     kind = source_class(job.source)
     hosts = kind.hosts_of(job)
     book = AddressBook(hosts, job.private)
-    gate = Gate(book)
+    proxy = EgressProxy(book)
     settings = crawl_settings(job) | kind.site_settings
     if kind.browser:
-        settings |= browser_settings(job, gate.url, Doorkeeper(hosts))
+        settings |= browser_settings(job, proxy.url, RequestFilter(hosts))
     process = AsyncCrawlerProcess(settings)
-    logging.getLogger("scrapy-playwright").setLevel(
-        logging.ERROR
-    )  # what failed is told by `Output`, in a line
-    process.address_book = book  # type: ignore[attr-defined]  # for the resolver, which belongs to the whole process
+    # What failed is told by the output pipeline, in a line.
+    logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
     crawler = process.create_crawler(kind)
-    crawler.job, crawler.gate, crawler.address_book = job, gate, book  # type: ignore[attr-defined]
-    crawler.signals.connect(gate.open, signals.engine_started)
+    context = CrawlContext(job, book, proxy)
+    attach(process, context)  # for the resolver, which belongs to the whole process
+    attach(crawler, context)
+    crawler.signals.connect(proxy.open, signals.engine_started)
     _stop_with_parent(crawler)
     process.crawl(crawler, job=job, done=pages_done(job.path))
     process.start()
-    gate.close()
+    proxy.close()
 
 
-def _stop_with_parent(crawler: object) -> None:
+def _stop_with_parent(crawler: Crawler) -> None:
     def wait() -> None:
         while os.read(0, 4096):  # not sys.stdin, whose lock would be held when the process ends
             pass

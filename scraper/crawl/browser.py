@@ -1,5 +1,5 @@
-"""Pages that only a browser can show: Chromium behind the gate, with nothing in it that a reader of figures
-needs not.
+"""Pages that only a browser can show: Chromium behind the egress proxy, without what nobody needs who reads
+figures.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError, IgnoreR
 from scrapy.http import Request, Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
+from scraper.crawl.context import context_of
+
 if TYPE_CHECKING:
     from playwright.async_api import Page
+    from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
     from scrapy.crawler import Crawler
+    from scrapy_playwright.page import PageMethod
 
     from scraper.crawl.job import Job
 
@@ -43,10 +48,10 @@ UNWANTED = frozenset(
 )
 
 
-_STATUS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_STATUS: WeakKeyDictionary[Page, int] = WeakKeyDictionary()
 
 
-class Doorkeeper:
+class RequestFilter:
     """Says which requests of a page are not sent: fonts, media, pictures, and whatever is of another host
     (advertising).
     """
@@ -55,7 +60,7 @@ class Doorkeeper:
         self._hosts = frozenset(hosts)
         self.aborted = 0
 
-    def __call__(self, request: Any) -> bool:
+    def __call__(self, request: PageRequest) -> bool:
         parts = urlsplit(request.url)
         is_ours = parts.scheme in ("http", "https") and (parts.hostname or "") in self._hosts
         if request.resource_type not in UNWANTED and is_ours:
@@ -64,7 +69,7 @@ class Doorkeeper:
         return True
 
 
-def browser_meta(user_agent: str, *steps: Any) -> dict[str, Any]:
+def browser_meta(user_agent: str, *steps: PageMethod) -> dict[str, Any]:
     """The meta data of a request that Chromium answers; `steps` are PageMethods, such as what to wait for."""
     return {
         "playwright": True,
@@ -82,7 +87,7 @@ async def remember_page(page: Page, request: Request) -> None:
     """So that a page that takes too long can be closed, and none is waited for that has nothing to show."""
     request.meta["browser_page"] = page
 
-    def remember_status(response: Any) -> None:
+    def remember_status(response: PageResponse) -> None:
         if response.request.is_navigation_request() and response.frame == page.main_frame:
             _STATUS[page] = response.status
 
@@ -96,20 +101,21 @@ async def wait_until_ready(page: Page, selector: str, milliseconds: float) -> No
             await page.wait_for_selector(selector, timeout=milliseconds, state="attached")
 
 
-class BrowserHandler(ScrapyPlaywrightDownloadHandler):
+class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # it has no types
     """scrapy-playwright's, with an end: a page that takes too long or brings too much is closed."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._job: Job = crawler.job  # type: ignore[attr-defined]  # set by scraper.crawl.__main__
-        self._gate = crawler.gate  # type: ignore[attr-defined]
+        context = context_of(crawler)
+        self._job, self._proxy = context.job, context.egress_proxy
 
     async def download_request(self, request: Request) -> Response:
         """Raises DownloadTimeoutError where it took too long, IgnoreRequest where it is too large."""
         if not request.meta.get("playwright"):
-            return await super().download_request(request)
-        refused = len(self._gate.refused)
-        work = asyncio.ensure_future(super().download_request(request))
+            plain: Response = await super().download_request(request)
+            return plain
+        refused = len(self._proxy.refused)
+        work: asyncio.Future[Response] = asyncio.ensure_future(super().download_request(request))
         try:
             await self._watch(work)
         except BaseException:
@@ -121,34 +127,34 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):
         try:
             return work.result()
         except Error as error:
-            if len(self._gate.refused) > refused:
-                raise IgnoreRequest(f"address refused: {self._gate.refused[-1]}") from None
+            if len(self._proxy.refused) > refused:
+                raise IgnoreRequest(f"address refused: {self._proxy.refused[-1]}") from None
             words = error.message.splitlines()[0].partition(" at http")[0]
             raise DownloadFailedError(words.removeprefix("Page.goto: ")) from None
 
     async def _watch(self, work: asyncio.Future[Response]) -> None:
-        until, most = time.monotonic() + WHOLE_SECONDS, self._gate.bytes + self._job.page_bytes
+        until, most = time.monotonic() + WHOLE_SECONDS, self._proxy.bytes + self._job.page_bytes
         while not (await asyncio.wait({work}, timeout=0.2))[0]:
-            if self._gate.bytes > most:
+            if self._proxy.bytes > most:
                 raise IgnoreRequest("too large")
             if time.monotonic() > until:
                 raise DownloadTimeoutError(f"longer than {WHOLE_SECONDS:.0f} s")
 
 
-def browser_settings(job: Job, gate: str, doorkeeper: Doorkeeper) -> dict[str, Any]:
-    """Scrapy's settings for pages in Chromium, whose only way out is `gate`."""
+def browser_settings(job: Job, proxy: str, request_filter: RequestFilter) -> dict[str, Any]:
+    """Scrapy's settings for pages in Chromium, whose only way out is `proxy`."""
     milliseconds = job.page_seconds * 1000
     return {
         "DOWNLOAD_HANDLERS": {
-            "http": "scraper.crawl.browser.BrowserHandler",
-            "https": "scraper.crawl.browser.BrowserHandler",
+            "http": "scraper.crawl.browser.BrowserDownloadHandler",
+            "https": "scraper.crawl.browser.BrowserDownloadHandler",
         },
-        "PLAYWRIGHT_ABORT_REQUEST": doorkeeper,
+        "PLAYWRIGHT_ABORT_REQUEST": request_filter,
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": milliseconds,
         "PLAYWRIGHT_LAUNCH_OPTIONS": {
             "executable_path": job.browser or None,
             "chromium_sandbox": os.geteuid() != 0,  # it does not work for root, and Chromium would not start
-            "proxy": {"server": gate},  # Playwright sends requests to the loopback address there, too
+            "proxy": {"server": proxy},  # Playwright sends requests to the loopback address there, too
             "args": [
                 "--disable-background-networking",
                 "--disable-quic",

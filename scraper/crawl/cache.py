@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.http import Headers, Request, Response
@@ -27,7 +27,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS page
     (key BLOB PRIMARY KEY, url TEXT, status INTEGER, headers TEXT, body BLOB, stored REAL) WITHOUT ROWID"""
 
 
-class PageStore:
+class PageCacheStorage:
     """Scrapy's cache storage. A kept page knows when it was stored: in its header `X-Stored` (Unix time)."""
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -44,7 +44,7 @@ class PageStore:
         self._file.execute("DELETE FROM page WHERE stored < ?", [time.time() - KEPT_SECONDS])
 
     def close_spider(self, spider: Spider) -> None:
-        """Close the file."""
+        """At the end of the crawl."""
         self._file.close()
 
     def retrieve_response(self, spider: Spider, request: Request) -> Response | None:
@@ -57,7 +57,7 @@ class PageStore:
         body = gzip.decompress(packed)
         kept = Headers(dict(json.loads(headers)))
         kept["X-Stored"] = str(stored)
-        kind: Any = responsetypes.from_args(headers=kept, url=url, body=body)
+        kind = responsetypes.from_args(headers=kept, url=url, body=body)
         return kind(url=url, status=status, headers=kept, body=body)
 
     def store_response(self, spider: Spider, request: Request, response: Response) -> None:
@@ -74,7 +74,7 @@ class PageStore:
         self._file.execute("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-class KeptPages(HttpCacheMiddleware):
+class PageCacheMiddleware(HttpCacheMiddleware):
     """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its
     place.
     """
@@ -84,7 +84,7 @@ class KeptPages(HttpCacheMiddleware):
         request.meta.pop("cached_response", None)
 
 
-class Freshness:
+class FreshnessPolicy:
     """Scrapy's cache policy: when a kept page does, and when the site is asked whether it has changed."""
 
     def __init__(self, settings: BaseSettings) -> None:

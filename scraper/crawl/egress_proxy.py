@@ -20,7 +20,7 @@ _CHUNK = 2**16
 _HEAD_SECONDS = 10.0
 
 
-class Gate:
+class EgressProxy:
     """A forwarding proxy for one browser. Counts the bytes that come in and remembers which private addresses
     it refused.
     """
@@ -74,7 +74,9 @@ class Gate:
             if refusal.is_private:
                 self.refused.append(str(refusal))
             # Chromium asks for things of its own, too: only what could be an attack is worth a warning.
-            logger.log(logging.WARNING if refusal.is_private else logging.DEBUG, "no way: %s", refusal)
+            logger.log(
+                logging.WARNING if refusal.is_private else logging.DEBUG, "refused by the proxy: %s", refusal
+            )
             writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
             return

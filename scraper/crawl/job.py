@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from core.text import squash
+
 FILE = "job.json"
 
 
@@ -44,6 +46,11 @@ class Job:
     def path(self) -> Path:
         """The job's folder."""
         return Path(self.folder)
+
+    def asks_for(self, make: str, model: str) -> bool:
+        """Whether a car is one of those that the job is about."""
+        names = {"make": make, "model": model}
+        return all(squash(asked) == squash(names[key]) for key, asked in self.only.items())
 
 
 def write_job(job: Job) -> Path:

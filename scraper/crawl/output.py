@@ -19,12 +19,14 @@ from scrapy import signals
 from scrapy.exceptions import DropItem
 
 from core.files import write_atomically
+from scraper.crawl.context import context_of
 from scraper.reading.lines import car_from_line, car_to_line
 from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from scraper.crawl.items import CarItem, PageItem
     from scraper.reading.cars import Car
 
 logger = logging.getLogger(__name__)
@@ -93,12 +95,13 @@ def with_rights(car: Car) -> Car:
     return replace(car, photos=photos)
 
 
-class Output:
+class OutputPipeline:
     """Scrapy's item pipeline: drops with a reason, writes."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._folder: Path = crawler.job.path  # type: ignore[attr-defined]  # set by scraper.crawl.__main__
+        context = context_of(crawler)
+        self._job, self._folder, self._proxy = context.job, context.job.path, context.egress_proxy
         self._bytes = 0
         self._written = 0.0
         before = self._cars_before()
@@ -112,7 +115,7 @@ class Output:
         self._before = asdict(self._numbers)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Output:
+    def from_crawler(cls, crawler: Crawler) -> OutputPipeline:
         """Scrapy's way of making it."""
         output = cls(crawler)
         crawler.signals.connect(output.count_bytes, signals.bytes_received)
@@ -141,7 +144,7 @@ class Output:
         self._numbers.ended = reason
         self._write_numbers()
 
-    def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
+    def process_item(self, item: CarItem | PageItem) -> CarItem | PageItem:
         """Raises DropItem, with the reason counted."""
         if "car" in item:
             self._write_car(item["car"], item["fetched"])
@@ -153,13 +156,12 @@ class Output:
     # --- Cars and pages -------------------------------------------------------------------------------------
     def _write_car(self, car: Car, fetched: float) -> None:
         car = with_rights(car)
-        spider: Any = self._crawler.spider
         # Counted whatever becomes of the car: what a page yields tells whether its layout is the one we know.
         self._numbers.values += len(car.values)
         self._numbers.unparsed += len(car.unparsed)
         if not (car.make and car.model):
             self._drop("no make or no model")
-        if not spider.is_asked_for(car.make, car.model):
+        if not self._job.asks_for(car.make, car.model):
             self._drop("not asked for")
         if (car.url, car.record) in self._seen:
             self._drop("twice")
@@ -172,7 +174,7 @@ class Output:
         self._dropped[reason] += 1
         raise DropItem(reason, log_level="DEBUG")
 
-    def _write_page(self, page: dict[str, Any]) -> None:
+    def _write_page(self, page: PageItem) -> None:
         self._pages.write(json.dumps(page) + "\n")
         self._pages.flush()
         if page.get("failed"):
@@ -186,7 +188,7 @@ class Output:
 
     # --- Numbers --------------------------------------------------------------------------------------------
     def count_bytes(self, data: bytes) -> None:
-        """What came in, but for the browser's, which the gate counts."""
+        """What came in, but for the browser's, which the egress proxy counts."""
         self._bytes += len(data)
 
     def count_error(self) -> None:
@@ -200,18 +202,19 @@ class Output:
 
     def _write_numbers(self) -> None:
         self._written = time.monotonic()
-        stats: Any = self._crawler.stats
-        gate = self._crawler.gate  # type: ignore[attr-defined]
+        stats = self._crawler.stats.get_stats() if self._crawler.stats is not None else {}
 
         def total(name: str, *counters: str) -> int:
-            return self._before[name] + sum(stats.get_value(counter, 0) for counter in counters)
+            return int(self._before[name]) + sum(int(stats.get(counter, 0)) for counter in counters)
 
         self._numbers.pages = total("pages", "report/pages")
         self._numbers.kept = total("kept", "httpcache/hit", "httpcache/revalidate")
         self._numbers.robots = total("robots", "robotstxt/forbidden")
-        self._numbers.refusals = total("refusals", "courtesy/refused")
+        self._numbers.refusals = total("refusals", "backoff/refused")
         self._numbers.retries = total("retries", "retry/count")
-        self._numbers.refused_addresses = total("refused_addresses", "address/refused") + len(gate.refused)
-        self._numbers.bytes = self._before["bytes"] + self._bytes + gate.bytes
+        self._numbers.refused_addresses = total("refused_addresses", "address/refused") + len(
+            self._proxy.refused
+        )
+        self._numbers.bytes = self._before["bytes"] + self._bytes + self._proxy.bytes
         self._numbers.dropped = dict(self._dropped)
         write_atomically(self._folder / NUMBERS, json.dumps(asdict(self._numbers)))

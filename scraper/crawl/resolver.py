@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any  # interfaces of zope have no types that mypy reads
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution
 from zope.interface import implementer
 
 from scraper.crawl.addresses import AddressBook
+from scraper.crawl.context import context_of
 
 
 @implementer(IHostResolution)
@@ -34,7 +35,7 @@ class PinnedResolver:
     @classmethod
     def from_crawler(cls, process: Any, reactor: Any) -> PinnedResolver:
         """Scrapy's way of making it, with the process that crawls."""
-        return cls(reactor, process.address_book)
+        return cls(reactor, context_of(process).address_book)
 
     def install_on_reactor(self) -> None:
         """Scrapy's way of putting it to work."""

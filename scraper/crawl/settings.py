@@ -13,11 +13,11 @@ _MIDDLEWARES: dict[str, int | None] = {
     f"{_SCRAPYS}.httpcache.HttpCacheMiddleware": None,
     f"{_SCRAPYS}.robotstxt.RobotsTxtMiddleware": None,
     f"{_SCRAPYS}.retry.RetryMiddleware": None,
-    "scraper.crawl.backoff.Robots": 100,
-    "scraper.crawl.backoff.Patience": 550,
-    "scraper.crawl.cache.KeptPages": 900,
-    # Behind the page store: what is kept needs no look at the network.
-    "scraper.crawl.backoff.Addresses": 950,
+    "scraper.crawl.middlewares.RobotsMiddleware": 100,
+    "scraper.crawl.backoff.BackoffMiddleware": 550,
+    "scraper.crawl.cache.PageCacheMiddleware": 900,
+    # Behind the page cache: what is kept needs no look at the network.
+    "scraper.crawl.middlewares.AddressMiddleware": 950,
 }
 
 
@@ -33,7 +33,7 @@ def crawl_settings(job: Job) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": max(4, job.at_once),
         "CONCURRENT_REQUESTS_PER_DOMAIN": job.at_once,
         "COOKIES_ENABLED": False,
-        "DOWNLOADER": "scraper.crawl.backoff.InTurn",
+        "DOWNLOADER": "scraper.crawl.downloader.SlotCountingDownloader",
         "DOWNLOAD_DELAY": job.delay,
         "DOWNLOAD_MAXSIZE": job.page_bytes,
         "DOWNLOAD_TIMEOUT": job.page_seconds,
@@ -41,10 +41,10 @@ def crawl_settings(job: Job) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_IGNORE_MISSING": job.replay,
-        "HTTPCACHE_POLICY": "scraper.crawl.cache.Freshness",
-        "HTTPCACHE_STORAGE": "scraper.crawl.cache.PageStore",
+        "HTTPCACHE_POLICY": "scraper.crawl.cache.FreshnessPolicy",
+        "HTTPCACHE_STORAGE": "scraper.crawl.cache.PageCacheStorage",
         "HTTPPROXY_ENABLED": False,  # a proxy of the environment would reach what we don't
-        "ITEM_PIPELINES": {"scraper.crawl.output.Output": 100},
+        "ITEM_PIPELINES": {"scraper.crawl.output.OutputPipeline": 100},
         "LOG_FILE": str(job.path / LOG),
         "LOG_FILE_APPEND": True,
         "LOG_LEVEL": "INFO",

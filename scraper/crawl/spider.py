@@ -17,6 +17,7 @@ from scrapy.http import HtmlResponse, Request, Response
 
 from core.text import squash
 from scraper.crawl.browser import browser_meta, wait_until_ready
+from scraper.crawl.items import CarItem, PageItem
 from scraper.reading.extract import extract
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class CarSpider(scrapy.Spider):
         self._asked += 1
         return True
 
-    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[Any]:
+    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[CarItem | PageItem]:
         """The cars of a page, and what the page was worth."""
         self.count("pages")
         found = extract(response.body, self.address_of(response), source=self.job.source)
@@ -144,7 +145,7 @@ class CarSpider(scrapy.Spider):
                     return address
         return response.url
 
-    def failed(self, failure: Failure) -> Iterator[dict[str, Any]]:
+    def failed(self, failure: Failure) -> Iterator[PageItem]:
         """A page that could not be had, and why."""
         request: Request = failure.request  # type: ignore[attr-defined]
         response = getattr(failure.value, "response", None)
@@ -159,12 +160,8 @@ class CarSpider(scrapy.Spider):
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to a number of the report."""
-        self.crawler.stats.inc_value(f"report/{name}", number)
-
-    def is_asked_for(self, make: str, model: str) -> bool:
-        """Whether a car is one of those that the job is about."""
-        names = {"make": make, "model": model}
-        return all(squash(asked) == squash(names[key]) for key, asked in self.job.only.items())
+        if self.crawler.stats is not None:
+            self.crawler.stats.inc_value(f"report/{name}", number)
 
 
 def _pattern(text: str) -> re.Pattern[str] | None:

@@ -1,8 +1,8 @@
 """One file at a time from a public site, for work outside a crawl: politely, and from nowhere but that site.
 
-The same rules as in crawls: robots.txt is obeyed, a host is asked once a second at most, names are vetted and
-the vetted address is connected to, each redirect is looked at again, and what comes is bounded in size and
-time.
+The same rules as in crawls (`scraper.crawl.politeness`, `scraper.crawl.addresses`): robots.txt is obeyed, a
+host is asked once a second at most and left alone where it asks for that, names are vetted and the vetted
+address is connected to, each redirect is looked at again, and what comes is bounded in size and time.
 """
 
 from __future__ import annotations
@@ -13,16 +13,24 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from scraper.crawl.addresses import AddressBook, AddressRefused
+from scraper.crawl.politeness import BUSY, Backoff, robots_txt
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 MAX_BYTES = 15 * 2**20
 SECONDS = 20.0
 MAX_HOPS = 3
 _CHUNK = 2**16
 _MOVED = (301, 302, 303, 307, 308)
+_GONE = (404, 410)
+_FORBIDDEN = (401, 403, 451)
+#: Seconds that are waited for a host; one that asks for more is asked the next time.
+LONGEST_WAIT = 60.0
 
 
 class FetchRefused(Exception):
@@ -37,8 +45,18 @@ class FetchFailed(Exception):
     """It did not come this time."""
 
 
+class _Answer(NamedTuple):
+    """Status, where it leads, and what was sent."""
+
+    status: int
+    location: str
+    body: bytes
+
+
 class Fetcher:
-    """Fetches for pages of sites; remembers when each host was last asked, and what its robots.txt says."""
+    """Fetches for pages of sites; remembers when each host may be asked again, and what its robots.txt
+    says.
+    """
 
     def __init__(
         self,
@@ -46,58 +64,51 @@ class Fetcher:
         *,
         private: Iterable[str] = (),
         delay: float = 1.0,
-        sleep: Callable[[float], Any] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._agent, self._private, self._delay, self._sleep = agent, tuple(private), delay, sleep
-        self._asked: dict[str, float] = {}
-        self._robots: dict[str, Any] = {}
+        self._backoff = Backoff(delay)
+        self._next: dict[str, float] = {}
+        self._delays: dict[str, float] = {}
+        self._left: dict[str, str] = {}
+        self._robots: dict[str, Protego] = {}
 
     def get(self, url: str, *, page: str) -> bytes:
         """The bytes at an address that a page of the same site names. Raises FetchRefused, FetchGone or
         FetchFailed.
         """
         for _ in range(MAX_HOPS + 1):
-            _belongs(url, page)
-            self._ask_robots(url)
-            status, location, body = self._request(url)
-            if status not in _MOVED:
-                break
-            url = urljoin(url, location)
-        else:
-            raise FetchRefused("it leads on and on")
-        if status in (404, 410):
-            raise FetchGone(f"the site answers {status}")
-        if status in (401, 403, 451):
-            raise FetchRefused(f"the site refuses it ({status})")
-        if status != 200:
-            raise FetchFailed(f"the site answers {status}")
-        return body
+            _check_site(url, page)
+            self._check_robots(url)
+            answer = self._request(url)
+            if answer.status not in _MOVED:
+                return _body_of(answer)
+            url = urljoin(url, answer.location)
+        raise FetchRefused("it leads on and on")
 
-    def _ask_robots(self, url: str) -> None:
+    def _check_robots(self, url: str) -> None:
         from protego import Protego
 
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
         if root not in self._robots:
             status, _, body = self._request(f"{root}/robots.txt")
-            if status >= 500:
+            if status >= 500 or status in BUSY:
                 raise FetchFailed(f"its robots.txt answers {status}")
-            self._robots[root] = Protego.parse(body.decode("utf-8", "replace") if status == 200 else "")
+            rules = Protego.parse(robots_txt(status, body, of_files=True).decode("utf-8", "replace"))
+            self._robots[root] = rules
+            self._delays[parts.hostname or ""] = max(self._delay, rules.crawl_delay(self._agent) or 0.0)
         if not self._robots[root].can_fetch(url, self._agent):
             raise FetchRefused("its robots.txt forbids it")
 
-    def _request(self, url: str) -> tuple[int, str, bytes]:
-        """Status, where it leads, body."""
+    def _request(self, url: str) -> _Answer:
         parts = urlsplit(url)
         host = parts.hostname or ""
         try:
             addresses = asyncio.run(AddressBook([host], self._private).check(url))
         except AddressRefused as refusal:
             raise FetchRefused(str(refusal)) from None
-        wait = self._asked.get(host, -self._delay) + self._delay - time.monotonic()
-        if wait > 0:
-            self._sleep(wait)
-        self._asked[host] = time.monotonic()
+        self._await_turn(host)
         secure = parts.scheme == "https"
         connection = _Pinned(host, parts.port or (443 if secure else 80), addresses[0], secure=secure)
         try:
@@ -105,11 +116,41 @@ class Fetcher:
             headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
             connection.request("GET", target, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.getheader("Location", ""), _read(answer)
+            self._note_pause(host, answer)
+            return _Answer(answer.status, answer.getheader("Location", ""), _read(answer))
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise FetchFailed(f"{type(error).__name__}: {error}"[:150]) from None
         finally:
             connection.close()
+
+    def _await_turn(self, host: str) -> None:
+        """Wait until a host may be asked. Raises FetchFailed where that is too long, or it was left."""
+        if words := self._left.get(host):
+            raise FetchFailed(words)
+        wait = self._next.get(host, 0.0) - time.monotonic()
+        if wait > LONGEST_WAIT:
+            raise FetchFailed(f"the site asks for a pause of {wait:.0f} s")
+        if wait > 0:
+            self._sleep(wait)
+        self._next[host] = time.monotonic() + self._delays.get(host, self._delay)
+
+    def _note_pause(self, host: str, answer: http.client.HTTPResponse) -> None:
+        pause = self._backoff.after(host, answer.status, header=answer.getheader("Retry-After", ""))
+        if pause is None:
+            return
+        self._next[host] = max(self._next[host], time.monotonic() + pause.seconds)
+        if pause.leave:
+            self._left[host] = f"{pause.words}: it is left alone"
+
+
+def _body_of(answer: _Answer) -> bytes:
+    if answer.status in _GONE:
+        raise FetchGone(f"the site answers {answer.status}")
+    if answer.status in _FORBIDDEN:
+        raise FetchRefused(f"the site refuses it ({answer.status})")
+    if answer.status != 200:
+        raise FetchFailed(f"the site answers {answer.status}")
+    return answer.body
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -130,7 +171,8 @@ class _Pinned(http.client.HTTPConnection):
 def _read(answer: http.client.HTTPResponse) -> bytes:
     if answer.getheader("Content-Encoding", "identity") != "identity":
         raise FetchRefused("it is packed, which was not asked for")
-    until, parts, size = time.monotonic() + SECONDS, [], 0
+    until, size = time.monotonic() + SECONDS, 0
+    parts: list[bytes] = []
     while chunk := answer.read1(_CHUNK):
         size += len(chunk)
         if size > MAX_BYTES:
@@ -141,7 +183,7 @@ def _read(answer: http.client.HTTPResponse) -> bytes:
     return b"".join(parts)
 
 
-def _belongs(url: str, page: str) -> None:
+def _check_site(url: str, page: str) -> None:
     """A page's own site and the hosts below it: pictures of other sites are other people's."""
     host, site = (urlsplit(address).hostname or "" for address in (url, page))
     site = site.removeprefix("www.")

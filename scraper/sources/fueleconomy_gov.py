@@ -8,11 +8,11 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterator
-from typing import Any
 
 from scrapy.http import Response
 
 from core.files import replaced_file
+from scraper.crawl.items import PageItem
 from scraper.crawl.spider import CarSpider
 
 #: What the table is unpacked to, in the run's folder (see `scraper.runs.process`).
@@ -27,7 +27,7 @@ class Source(CarSpider):
     lists = ("https://www.fueleconomy.gov/feg/epadata/vehicles.csv.zip",)
     site_settings = {"DOWNLOAD_MAXSIZE": 50 * 2**20, "DOWNLOAD_TIMEOUT": 300}
 
-    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[Any]:
+    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[PageItem]:
         """The table, unpacked into the run's folder."""
         self.count("pages")
         reason = self._unpack(response.body)

@@ -1,4 +1,4 @@
-"""The second step at sign-in: set up, used, lost; and staff who have to have it."""
+"""Two-step verification: set up, used, lost; and staff who have to have it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sign_in(client: Client, user: User) -> Any:
 
 
 def prove(client: Client, user: User) -> None:
-    """Sign in, and say the password once more, as the pages of the second step ask for."""
+    """Sign in, and say the password once more, as the pages of two-step verification ask for."""
     client.force_login(user)
     client.post(reverse("account_reauthenticate"), SIGN_IN)
 

@@ -246,7 +246,11 @@ def check(rig: Rig, name: str, expected: str) -> None:
         case "sorry":
             assert page.status == 503
             is_api = name.startswith("API")
-            assert page.json()["code"] == "away" if is_api else heading(page) == "Part of the site is unavailable"
+            assert (
+                page.json()["code"] == "away"
+                if is_api
+                else heading(page) == "Part of the site is unavailable"
+            )
             assert is_api or number in page.text
             (line,) = wait_for(lambda: rig.errors(number))
             assert line["error"]

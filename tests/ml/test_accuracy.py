@@ -12,7 +12,7 @@ import pytest
 from ml.bundle.bundle import LARGEST, MODEL, read_bundle
 from ml.cli.predict import DEFAULT_BUNDLE
 from ml.data.splits import Photo, apply_split, read_folder
-from ml.evaluation.evaluate import read_scenes
+from ml.evaluation.photo_sources import read_scenes
 from ml.serving.answers import Answer
 from ml.serving.predictor import Predictor
 from tests.ml.conftest import DATA, ROOT

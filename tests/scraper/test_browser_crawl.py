@@ -40,7 +40,7 @@ def test_neither_redirects_nor_parts_of_a_page_lead_to_a_private_address(tmp_pat
         numbers = crawl(asked)
     assert site.vault_hits == {}
     assert site.hits["/parts/cars/trap/"] == 1, "the page that sets the trap was opened"
-    assert site.hits["/away/vault"] == 1, "and the redirect of its script was followed to the gate"
+    assert site.hits["/away/vault"] == 1, "and the redirect of its script was followed to the egress proxy"
     assert numbers.refused_addresses >= 4
     assert "address refused" in pages(asked)["to-vault"]["reason"]
     assert "address refused" in pages(asked)["to-metadata"]["reason"]

@@ -115,7 +115,7 @@ def test_a_changed_password_leaves_api_tokens_and_says_so_and_a_reset_revokes_th
 
     services.token_create(user=user, name="program")
     client.force_login(user)
-    assert "API tokens stay good" in client.get(reverse("account_change_password")).text
+    assert "API tokens keep working" in client.get(reverse("account_change_password")).text
     client.post(
         reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": "a wholly new one 7"}
     )

@@ -7,23 +7,23 @@ import asyncio
 import pytest
 
 from scraper.crawl.addresses import AddressBook
-from scraper.crawl.egress_proxy import Gate
+from scraper.crawl.egress_proxy import EgressProxy
 from scraper.demo_site.server import DemoSite
 
 
-def through(gate: Gate, *requests: bytes) -> list[bytes]:
-    """The gate's answers, each request on a connection of its own."""
+def through(proxy: EgressProxy, *requests: bytes) -> list[bytes]:
+    """The proxy's answers, each request on a connection of its own."""
 
     async def ask() -> list[bytes]:
-        await gate.open()
-        port = int(gate.url.rpartition(":")[2])
+        await proxy.open()
+        port = int(proxy.url.rpartition(":")[2])
         answers = []
         for request in requests:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
             answers.append(await asyncio.wait_for(reader.read(), 5))
             writer.close()
-        gate.close()
+        proxy.close()
         return answers
 
     return asyncio.run(ask())
@@ -41,35 +41,35 @@ def site():
 
 
 def test_a_page_of_the_source_comes_through(site):
-    gate = Gate(AddressBook(["127.0.0.1"], [site.address]))
+    proxy = EgressProxy(AddressBook(["127.0.0.1"], [site.address]))
     [answer] = through(
-        gate, get(f"{site.url}/robots.txt", "Connection: keep-alive", "Proxy-Connection: keep-alive")
+        proxy, get(f"{site.url}/robots.txt", "Connection: keep-alive", "Proxy-Connection: keep-alive")
     )
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"Disallow" in answer
-    assert gate.bytes == len(answer)
-    assert gate.refused == []
+    assert proxy.bytes == len(answer)
+    assert proxy.refused == []
 
 
 def test_a_private_address_is_refused_and_never_connected_to(site):
-    gate = Gate(AddressBook(["127.0.0.1"], [site.address]))
+    proxy = EgressProxy(AddressBook(["127.0.0.1"], [site.address]))
     tunnel = f"CONNECT {site.vault.removeprefix('http://')} HTTP/1.1\r\n\r\n".encode()
-    answers = through(gate, get(f"{site.vault}/secret"), tunnel, get("http://10.0.0.1/"))
+    answers = through(proxy, get(f"{site.vault}/secret"), tunnel, get("http://10.0.0.1/"))
     assert all(answer.startswith(b"HTTP/1.1 403") for answer in answers)
-    assert len(gate.refused) == 3
+    assert len(proxy.refused) == 3
     assert site.vault_hits == {}
 
 
 def test_other_public_hosts_are_refused_without_an_alarm(site):
-    gate = Gate(AddressBook(["127.0.0.1"], [site.address]))
-    [answer] = through(gate, b"CONNECT adverts.example:443 HTTP/1.1\r\n\r\n")
+    proxy = EgressProxy(AddressBook(["127.0.0.1"], [site.address]))
+    [answer] = through(proxy, b"CONNECT adverts.example:443 HTTP/1.1\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 403")
-    assert gate.refused == []
+    assert proxy.refused == []
 
 
 def test_what_is_no_request_is_cut_off(site):
-    gate = Gate(AddressBook(["127.0.0.1"], [site.address]))
-    assert through(gate, b"\x16\x03\x01 nonsense\r\n\r\n", b"GET\r\n\r\n") == [b"", b""]
+    proxy = EgressProxy(AddressBook(["127.0.0.1"], [site.address]))
+    assert through(proxy, b"\x16\x03\x01 nonsense\r\n\r\n", b"GET\r\n\r\n") == [b"", b""]
 
 
 def test_a_tunnel_leads_to_the_address_that_was_looked_at(site, monkeypatch):
@@ -80,7 +80,7 @@ def test_a_tunnel_leads_to_the_address_that_was_looked_at(site, monkeypatch):
     async def resolve(host: str, port: int) -> list[str]:
         return answers.pop(0)
 
-    gate = Gate(AddressBook(["cars.example"], resolve=resolve))
+    proxy = EgressProxy(AddressBook(["cars.example"], resolve=resolve))
     real = asyncio.open_connection
 
     async def connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -91,6 +91,6 @@ def test_a_tunnel_leads_to_the_address_that_was_looked_at(site, monkeypatch):
 
     monkeypatch.setattr(asyncio, "open_connection", connect)
     tunnel = b"CONNECT cars.example:443 HTTP/1.1\r\n\r\n"
-    through(gate, tunnel, tunnel)
+    through(proxy, tunnel, tunnel)
     assert connected == ["93.184.216.34", "93.184.216.34"]
     assert answers == [["127.0.0.1"]]
