@@ -60,9 +60,7 @@ class TokenViewSet(
         )
 
     def get_authenticators(self) -> list:
-        """None for creating a token: there the password identifies the sender, whatever session comes
-        along.
-        """
+        """None for creating a token: there the password identifies the sender, not a session."""
         return [] if self.request and self.request.method == "POST" else super().get_authenticators()
 
     def get_permissions(self) -> Sequence[_SupportsHasPermission]:

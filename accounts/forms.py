@@ -64,8 +64,9 @@ class LoginForm(Tidy, allauth_forms.LoginForm):
 
 
 class SignupForm(Tidy, allauth_forms.SignupForm):
-    """Sign up. The answer is the same whether or not the address has an account; only its owner is told, by
-    e-mail.
+    """Sign up.
+
+    The answer is the same whether or not the address has an account; only its owner is told, by e-mail.
     """
 
     def validate_unique_email(self, value: str) -> str:

@@ -129,8 +129,9 @@ def personal_data(user: User) -> tuple[dict[str, object], Iterable[tuple[str, Fi
 
 @transaction.atomic
 def enquiries_erase(*, user: User) -> int:
-    """Remove everything personal from a user's enquiries; the rows stay, so that dealers' counts stay
-    right.
+    """Remove everything personal from a user's enquiries.
+
+    The rows stay, so that dealers' counts stay right.
     """
     return _erase(list(Enquiry.objects.sent_by(user).select_for_update()))
 

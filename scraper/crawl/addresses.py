@@ -21,9 +21,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class AddressRefused(Exception):
-    """Something that a crawl may not reach; the text says why. `is_private`: it would have been a private
-    address.
-    """
+    """An address that a crawl may not reach; the text says why, `is_private` that it is a private address."""
 
     def __init__(self, why: str, *, is_private: bool = False) -> None:
         super().__init__(why)

@@ -43,9 +43,7 @@ class BackoffMiddleware(RetryMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> BackoffMiddleware:
-        """Looks at a response before Scrapy sends what waits for the host; middlewares see it only after
-        that.
-        """
+        """Note a response before Scrapy sends what waits for the host; middlewares see it only after that."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         crawler.signals.connect(middleware.pause, signals.response_downloaded)

@@ -75,9 +75,7 @@ class PageCacheStorage:
 
 
 class PageCacheMiddleware(HttpCacheMiddleware):
-    """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its
-    place.
-    """
+    """Scrapy's, but a page that can't be had now counts as an error and is not replaced by an old copy."""
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # type: ignore[override]
         """Leaves it to others."""

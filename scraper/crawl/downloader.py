@@ -27,8 +27,9 @@ class SlotCountingDownloader(Downloader):
 
 
 def leave_alone(slot: Slot, seconds: float) -> None:
-    """Send nothing to a host for so long: to Scrapy it looks as if the last request was sent in the
-    future.
+    """Send nothing to a host for so long.
+
+    To Scrapy it looks as if the last request was sent in the future.
     """
     slot.delay = max(slot.delay, 0.01)  # without a delay Scrapy does not look at the time
     slot.lastseen = max(slot.lastseen, time.monotonic() + seconds)

@@ -21,9 +21,7 @@ _HEAD_SECONDS = 10.0
 
 
 class EgressProxy:
-    """A forwarding proxy for one browser. Counts the bytes that come in and remembers which private addresses
-    it refused.
-    """
+    """A forwarding proxy for one browser; counts incoming bytes and remembers refused private addresses."""
 
     def __init__(self, book: AddressBook) -> None:
         self._book = book

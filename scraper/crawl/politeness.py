@@ -33,9 +33,7 @@ def robots_txt(status: int, body: bytes, *, of_files: bool = False) -> bytes:
 
 
 def retry_after(header: str) -> float | None:
-    """Seconds that a site asks to wait by its header Retry-After; None where it says nothing that can be
-    read.
-    """
+    """Seconds that a Retry-After header asks to wait; None where it can't be read."""
     words = header.strip()
     if words.isdecimal():
         return float(words)
@@ -47,8 +45,9 @@ def retry_after(header: str) -> float | None:
 
 @dataclass(frozen=True)
 class Pause:
-    """How long a host is left alone. With a reason to leave, it is not asked again in this run; `words`
-    say why.
+    """How long a host is left alone.
+
+    With a reason to leave, it is not asked again in this run; `words` say why.
     """
 
     seconds: float

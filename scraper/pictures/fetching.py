@@ -54,9 +54,7 @@ class _Answer(NamedTuple):
 
 
 class Fetcher:
-    """Fetches for pages of sites; remembers when each host may be asked again, and what its robots.txt
-    says.
-    """
+    """Fetches for pages of sites; remembers each host's robots.txt and when it may be asked again."""
 
     def __init__(
         self,
@@ -74,8 +72,9 @@ class Fetcher:
         self._robots: dict[str, Protego] = {}
 
     def get(self, url: str, *, page: str) -> bytes:
-        """The bytes at an address that a page of the same site names. Raises FetchRefused, FetchGone or
-        FetchFailed.
+        """The bytes at an address that a page of the same site names.
+
+        Raises FetchRefused, FetchGone or FetchFailed.
         """
         for _ in range(MAX_HOPS + 1):
             _check_site(url, page)

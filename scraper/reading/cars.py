@@ -36,8 +36,9 @@ class RawPhoto:
 
 @dataclass(frozen=True)
 class RawCar:
-    """One car of one page. `record` tells several cars of a page apart and is stable from one visit to the
-    next.
+    """One car of one page.
+
+    `record` tells several cars of a page apart and is stable from one visit to the next.
     """
 
     source: str

@@ -13,9 +13,7 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new
-    one.
-    """
+    """Takes a second factor away and ends the sessions; staff set up a new one at their next sign-in."""
 
     help = (
         "Removes the second factor of an account, for a lost phone or after SECRET_KEY has changed. "

@@ -39,8 +39,9 @@ _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class 
 
 
 def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
-    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are
-    the texts that name the subject.
+    """Remove what is not about the page's subject; return the texts of its breadcrumbs.
+
+    `heads` are the texts that name the subject.
     """
     crumbs: list[str] = []
     for element in list(root.iter(*_DROPPED)):
@@ -75,9 +76,7 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    """Drops what stands below headings of other cars, of similar cars and of what else stands beside a
-    car.
-    """
+    """Drop what stands below headings of other cars, similar cars and other things beside a car."""
     own = _own_cars(root, heads)
     said = {heading: _text(heading)[:_LONGEST_HEADING] for heading in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
@@ -91,8 +90,9 @@ def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str
 
 
 def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
-    """Make and model key of the cars that the heads name; of a model that no list knows the make alone: then
-    cars of other makes are others.
+    """Make and model key of the cars that the heads name.
+
+    Of a model that no list knows only the make counts: then cars of other makes are others.
     """
     own = {(named.make, squash(named.model)) for head in heads if (named := title(head)).model}
     if own:

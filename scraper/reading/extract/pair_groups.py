@@ -53,8 +53,9 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
 
 
 def _begins_another_car(pair: Pair, by_key: dict[str, str], by_label: dict[str, str], tag: str) -> bool:
-    """Whether a pair contradicts what was said of a car before; the dictionaries hold the first text of each
-    key and of each label.
+    """Whether a pair contradicts what was said of a car before.
+
+    The dictionaries hold the first text of each key and of each label.
     """
     key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
     if key in _BY_LABEL:
@@ -65,8 +66,9 @@ def _begins_another_car(pair: Pair, by_key: dict[str, str], by_label: dict[str, 
 
 
 def _is_another(key: str, one: str, other: str, tag: str) -> bool:
-    """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many
-    names.
+    """Whether a second text for a key is about another car.
+
+    Words are compared by meaning: a gearbox has many names.
     """
     if key in _BY_MEANING:
         meaning = words.fuel if key == "fuel" else words.transmission
@@ -88,9 +90,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def described(found: list[Group]) -> tuple[Group | None, bool]:
-    """The group that describes the page's car, and whether the groups are several cars of about the same
-    weight.
-    """
+    """The group that describes the page's car, and whether several cars are described about equally."""
     weights = [len(group.telling) for group in found]
     most = max(weights, default=0)
     if most < _FEWEST_TELLING:

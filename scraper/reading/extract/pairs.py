@@ -99,9 +99,7 @@ def _value(text: str, page: Page) -> str:
 
 
 def _compares(element: Element, value: Element, page: Page) -> bool:
-    """Whether other values follow in the same row: a table that sets versions side by side states no single
-    one.
-    """
+    """Whether more values follow in the row: a table of versions side by side states no single one."""
     if value.tag not in ("td", "th", "dd"):
         return False
     texts = _values_after(element, value, page)

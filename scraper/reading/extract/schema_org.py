@@ -35,9 +35,7 @@ _IDENTITIES = ("vehicleidentificationnumber", "sku", "productid", "identifier", 
 
 @dataclass(frozen=True)
 class MarkedCar:
-    """A node of a vehicle or product with the offer or product around it; `also` says more of the same
-    car.
-    """
+    """A node of a vehicle or product with its offer or product; `also` are more nodes of the same car."""
 
     node: Node
     around: tuple[Node, ...]
@@ -104,9 +102,7 @@ def _engine_names(node: Node) -> list[RawField]:
 
 
 def _additional(node: Node) -> list[RawField]:
-    """additionalProperty: name and value as a table of its own; labels are looked up like those of a
-    table.
-    """
+    """additionalProperty: a table of names and values; names are looked up like a table's labels."""
     said = []
     for part in nodes_in(node, "additionalproperty"):
         name, text = text_of(part.get("name")), text_of(part.get("value"))

@@ -19,9 +19,7 @@ _WITH_GEARS = ("Manual", "Automatic", "Dual clutch", "Automated manual")
 
 
 def from_engine(draft: Draft) -> None:
-    """A description of the engine fills what nothing else states, where it has the unit or the word
-    itself.
-    """
+    """Fill gaps from a description of the engine, where it has the unit or the word itself."""
     for said in draft.stated("engine"):
         for key in ("displacement", "power", "torque"):
             chosen = the_one(_figures(draft, key, said), key, several="\n" in said.text)

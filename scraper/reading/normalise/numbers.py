@@ -24,9 +24,7 @@ def meanings(text: str, decimal: str) -> list[float]:
 
 
 def _decimal_marks(text: str, decimal: str) -> list[str]:
-    """The marks of a number that can be the decimal one, most likely first; empty for one without
-    decimals.
-    """
+    """The marks of a number that can be decimal ones, most likely first; empty where it has no decimals."""
     marks = [c for c in text if c in ".,"]
     if not marks:
         return [""]

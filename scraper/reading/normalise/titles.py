@@ -106,8 +106,9 @@ def _implied() -> dict[str, str]:
 
 # --- The model ----------------------------------------------------------------------------------------------
 def _model_in(make: str, rest: str) -> tuple[str, str]:
-    """Model and trim in what stands behind a make. A model that no list knows has no trim: nobody can tell
-    them apart.
+    """Model and trim in what follows a make.
+
+    An unknown model has no trim: nothing tells where the one ends and the other begins.
     """
     head = _head(make, rest)
     words = head.split()

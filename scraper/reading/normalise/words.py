@@ -1,6 +1,4 @@
-"""Words of a page into the canonical words of the catalogue: fuels, gearboxes, driven wheels, bodies,
-condition.
-"""
+"""From words of a page to canonical ones: fuels, gearboxes, driven wheels, bodies, condition."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def found(key: str, text: str, code: str) -> list[str]:
-    """Canonical words in a text, in its order, by the first language that knows one; a longer match hides a
-    shorter.
+    """Canonical words in a text, in its order, by the first language that knows one.
+
+    A longer match hides a shorter one inside it.
     """
     said = fold(text)
     for table in words_of(key, code):
