@@ -16,9 +16,7 @@ from django.utils.module_loading import import_string
 
 
 class Evidence(Protocol):
-    """A recognised photo: `summary` for people, the file, where the page shows it, and the car's slug or
-    "".
-    """
+    """A recognised photo: `summary` for people, its file, its address on pages, and the car's slug or ""."""
 
     summary: str
     photo: File[bytes]

@@ -16,9 +16,7 @@ from dealers.regions import COUNTRIES
 
 
 class City(models.Model):
-    """A place with coordinates, so that "near me" works from a typed name and without anybody else's
-    service.
-    """
+    """A place with coordinates: "near me" works from a typed name, without any outside service."""
 
     name = models.CharField(max_length=80)
     region = models.CharField(max_length=80, blank=True)

@@ -110,8 +110,9 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
 
 
 def _mail_state() -> Case:
-    """Of an unmailed enquiry: "given up" (at least one of its two e-mails), "failing" (a first attempt
-    failed) or "waiting".
+    """Of an unmailed enquiry: "given up", "failing" or "waiting".
+
+    "given up" where at least one of its two e-mails is, "failing" where a first attempt failed.
     """
     given_up = _mail_given_up("dealer") | _mail_given_up("visitor")
     failing = Q(mail_to_dealer__attempts__gt=0) | Q(mail_to_visitor__attempts__gt=0)

@@ -31,8 +31,9 @@ def close(crawler: Crawler, reason: str) -> None:
 
 
 class BackoffMiddleware(RetryMiddleware):
-    """Tries again what failed for the moment, after the pause of `scraper.crawl.politeness.Backoff`. The
-    whole host is left alone meanwhile; a reason to leave ends the crawl.
+    """Retry what failed for the moment, after the pause of `scraper.crawl.politeness.Backoff`.
+
+    The whole host is left alone meanwhile; a reason to leave ends the crawl.
     """
 
     crawler: Crawler

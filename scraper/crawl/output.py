@@ -1,5 +1,4 @@
-"""What a crawl leaves in its folder while it goes: cars, pages that are done, and numbers for whoever
-watches.
+"""What a crawl writes into its folder while it runs: cars, finished pages, and numbers for its observer.
 
 Cars and pages are only ever added to, a car before its page. So a crawl that was killed knows what is done,
 and no car is written twice.

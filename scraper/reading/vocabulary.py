@@ -1,5 +1,4 @@
-"""The words that pages and the catalogue share: canonical keys with unit and plausible range, and labels by
-language.
+"""The words that pages and the catalogue share: keys with unit and plausible range, labels by language.
 
 The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django
 here; that keys, units and words agree with `catalog.specs.vocabulary` is held by a test.

@@ -1,5 +1,6 @@
-"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier
-SECRET_KEY: `python manage.py remove_second_factor ada@example.org`.
+"""Let staff sign in again who lost their phone, or whose second factor an earlier SECRET_KEY encrypted.
+
+`python manage.py remove_second_factor ada@example.org`
 """
 
 from __future__ import annotations

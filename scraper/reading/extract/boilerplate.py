@@ -1,5 +1,6 @@
-"""What stands on a page beside its car, and goes before the page is read: scripts, menus, forms, calculators,
-reviews, similar cars, and every block whose own heading names another car.
+"""What stands on a page beside its car, and is removed before the page is read.
+
+Scripts, menus, forms, calculators, reviews, similar cars, and every block headed by another car's name.
 """
 
 from __future__ import annotations
@@ -109,8 +110,9 @@ def _style(heading: Element) -> tuple[str, ...]:
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
-    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series"
-    beside a "320d".
+    """Whether a heading names another car.
+
+    An "A4 Avant" beside an "A4" is not another, nor a "3 Series" beside a "320d".
     """
     said = title(heading)
     key = squash(said.model)

@@ -27,8 +27,10 @@ _OUTWEIGHS_A_LIST = 4  # labelled facts that outweigh a list of other cars on th
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the layers of a page found. `facts` is the number of different facts, `several` whether the page
-    is about more than one car, `is_named` whether make and model are stated as such, and not only in a title.
+    """What the layers of a page found.
+
+    `facts` is the number of different facts, `several` whether the page is about more than one car,
+    `is_named` whether make and model are stated as such, and not only in a title.
     """
 
     marked_car: MarkedCar | None

@@ -78,8 +78,9 @@ def _is_another(key: str, one: str, other: str, tag: str) -> bool:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """ "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual": the same said
-    twice.
+    """Whether two texts say the same.
+
+    "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual" do.
     """
     if one in other or other in one:
         return True

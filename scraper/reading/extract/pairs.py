@@ -161,8 +161,9 @@ def _above(element: Element, page: Page) -> str:
 
 
 def _in_line(text: str, element: Element | None, page: Page) -> list[Pair]:
-    """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the
-    value.
+    """The pairs of a text of the form "Label: value".
+
+    What else the box holds, such as an emphasised figure, belongs to the value.
     """
     said, _, value = text.partition(":")
     known = label(said, page.language)

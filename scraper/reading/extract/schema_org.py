@@ -86,8 +86,9 @@ def _quantity(value: Node) -> tuple[str, str]:
 
 
 def _spoken(text: str) -> str:
-    """The words of an enumeration: "https://schema.org/FrontWheelDriveConfiguration" is a front wheel
-    drive.
+    """The words of an enumeration.
+
+    "https://schema.org/FrontWheelDriveConfiguration" is a front wheel drive.
     """
     if not text.startswith("http") and not text.endswith("Configuration"):
         return text

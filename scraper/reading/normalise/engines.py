@@ -37,9 +37,7 @@ def _figures(draft: Draft, key: str, said: RawField) -> list[Measured]:
 
 
 def _bare_litres(text: str, language: str) -> str:
-    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0
-    Diesel".
-    """
+    """The litres at the start of an engine's description that leaves their unit out ("2.0 TSI")."""
     size, _, rest = text.strip().partition(" ")
     if len(re.findall(r"\d[.,]\d", text)) != 1:
         return ""

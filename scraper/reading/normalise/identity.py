@@ -97,8 +97,9 @@ def _stated_trim(draft: Draft, make: str, stated_models: list[RawField]) -> _Nam
 
 
 def _is_code(make: str, model: str, titles: list[_Spoken]) -> bool:
-    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
-    one.
+    """Whether a "model" is its maker's code ("J1").
+
+    No title of the page says it, but they name a known model.
     """
     key = squash(model)
     return key not in models(make) and not any(key in squash(one.said.text) for one in titles)

@@ -110,8 +110,9 @@ def _is_contradicted(draft: Draft, said: RawField) -> bool:
 
 
 def _finest(draft: Draft, said: RawField, chosen: Measured) -> tuple[RawField, Measured]:
-    """The same figure in a finer unit, where another statement has it: sites call 150 PS "BHP", but mean 110
-    kW.
+    """The same figure in a finer unit, where another statement has it.
+
+    Sites call 150 PS "BHP", but mean 110 kW.
     """
     for other in draft.stated(said.key):
         found = figures(other.text, said.key, decimal=draft.decimal, unit=other.unit, country=draft.country)

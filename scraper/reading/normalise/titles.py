@@ -46,8 +46,7 @@ class Title:
 
 @lru_cache(maxsize=5_000)
 def title(text: str) -> Title:
-    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring -
-    74.983 km".
+    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S".
 
     A model is taken where it is known, or where it is all that stands behind the make.
     """

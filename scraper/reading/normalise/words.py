@@ -42,8 +42,9 @@ def found(key: str, text: str, code: str) -> list[str]:
 
 
 def fuel(text: str, code: str) -> str:
-    """The fuels of a text. "Petrol/Electric" is a hybrid; "Petrol + CNG" are two fuels; "gas" means petrol in
-    America only.
+    """The fuels of a text.
+
+    "Petrol/Electric" is a hybrid; "Petrol + CNG" are two fuels; "gas" means petrol in America only.
     """
     said = fold(text).split("(consum")[0]
     if said in ("gas", "gaz") and not code.lower().endswith(("us", "ca")) and code.lower() != "en":
