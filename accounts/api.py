@@ -39,7 +39,7 @@ class MeView(RetrieveAPIView):
 class TokenViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
 ):
-    """API tokens. Everybody sees and revokes their own."""
+    """API tokens. All users see and revoke their own."""
 
     serializer_class = TokenSerializer
     queryset = ApiToken.objects.none()

@@ -25,7 +25,7 @@ class Evidence(Protocol):
 
 
 def evidence_for(request: HttpRequest, identification_id: UUID | None) -> Evidence | None:
-    """The evidence of an identification; None where there is none or it belongs to somebody else."""
+    """The evidence of an identification; None where there is none or it belongs to another visitor."""
     if identification_id is None:
         return None
     find: Callable[..., Evidence | None] = import_string(settings.ENQUIRY_EVIDENCE)

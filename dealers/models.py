@@ -56,7 +56,7 @@ class City(models.Model):
 
 
 class Dealer(models.Model):
-    """A dealership. Its staff see its leads and nobody else's."""
+    """A dealership. Its staff see its own leads only."""
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True)

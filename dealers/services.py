@@ -81,7 +81,7 @@ def enquiry_set_status(
     """Set the status of a lead and note who did; without an `actor` it was done by the link in the e-mail.
 
     `seen` is the status the actor saw. Setting the status that it already has changes nothing. Raises
-    IllegalTransition, or StatusChanged where somebody else was faster.
+    IllegalTransition, or StatusChanged where a colleague was faster.
     """
     with transaction.atomic():
         current = Enquiry.objects.select_for_update().get(pk=enquiry.pk)

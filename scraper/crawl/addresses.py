@@ -1,6 +1,6 @@
 """Which hosts may be reached, and at which addresses: everything that a crawl sends passes here first.
 
-A name is resolved once and then pinned: what connects takes the addresses that were looked at, so a name that
+A name is resolved once and then pinned: what connects takes the addresses that were vetted, so a name that
 answers differently the second time gains nothing.
 """
 

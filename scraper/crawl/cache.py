@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.settings import BaseSettings
 
-#: Pages that nobody came back for are forgotten after this time.
+#: Pages that were not read again are deleted after this time.
 KEPT_SECONDS = 120 * 24 * 3600
 _KEPT_STATUS = frozenset({200, 301, 302, 303, 307, 308, 404, 410})
 _TABLE = """CREATE TABLE IF NOT EXISTS page

@@ -1,4 +1,4 @@
-"""Twisted's name resolution in a crawl: it knows the hosts that were looked at, and nothing else."""
+"""Twisted's name resolution in a crawl: it knows the hosts that were vetted, and nothing else."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ _BLOCKS = ("div", "section", "aside", "ul", "li", "article")
 _MARKED_BLOCKS = ("div", "section", "aside", "ol", "ul", "article")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "video")
-_EMPTIED = ("select", "textarea")  # choices are no values; the box stays, so that nobody reads on behind it
+# Choices are no values; the empty box stays, so that what follows it is not taken for its value.
+_EMPTIED = ("select", "textarea")
 _STRING = etree.XPath("string()")
 _LENGTH = etree.XPath("string-length()")
 _CHOICES = etree.XPath("//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]")

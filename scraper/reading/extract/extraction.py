@@ -101,7 +101,7 @@ def _car_of_layers(page: Page, source: str, evidence: Evidence) -> RawCar:
 
 
 def _shared_photo(page: Page) -> tuple[RawPhoto, ...]:
-    """The picture that a page gives for when somebody shares it."""
+    """The picture that a page names for links that are shared."""
     said = page.metas.get("og:image", "")
     address = page.absolute(said) if said else ""
     return (RawPhoto(address),) if address else ()

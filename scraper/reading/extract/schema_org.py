@@ -74,7 +74,7 @@ def _stated(key: str, name: str, value: JsonValue) -> list[RawField]:
         return []
     text = _spoken(text)
     if name.lower() == "fuelefficiency" and not unit and text.isdigit():
-        return []  # nobody knows of what: litres, miles or kilometres
+        return []  # a rate of unknown units: litres, miles or kilometres
     return [RawField(key, name, text, unit or _UNITS_BY_DEFAULT.get(key, ""))]
 
 
