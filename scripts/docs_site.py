@@ -4,11 +4,12 @@ They become the file's path in plain text. `tests/test_docs.py` checks that each
 """
 
 import re
+from typing import Any
 
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>\.\./[^)#\s]+)(?:#[^)]*)?\)")
 
 
-def on_page_markdown(markdown: str, *, page, config, files) -> str:
+def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> str:
     """Called by mkdocs with the text of each page."""
     depth = page.file.src_uri.count("/") + 1
 
