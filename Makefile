@@ -5,6 +5,7 @@
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
 DEBUG ?= 1
+COVERAGE ?= 1
 export DEBUG
 PY := .venv/bin/python
 
@@ -15,11 +16,8 @@ help:  ## List these verbs
 run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for another port, VERBOSE=1 for all logs)
 	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
 
-test: install-dev browser  ## Run all tests on SQLite and Redis: unit, integration, end to end
-	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" $(ARGS)
-
-coverage: install-dev browser  ## Run the tests of `make test` and measure which branches they take; fail below the gate
-	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" --cov --cov-report=term:skip-covered $(ARGS)
+test: install-dev browser  ## Run all tests on SQLite and Redis, and measure the branches they take (COVERAGE= for not)
+	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3 and SMTP, each started for them
 	@$(PY) scripts/services.py
@@ -32,6 +30,9 @@ check: install-dev  ## Check style, types, structure, migrations, deployment, AP
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
 	.venv/bin/lint-imports --no-cache
+	git ls-files "*/templates/*.html" | xargs .venv/bin/djade --check
+	git ls-files "*/templates/*.html" | xargs .venv/bin/djlint --lint --quiet
+	$(PYTHON) scripts/styles.py --check
 	$(PY) -m pytest -q -n 0 tests/test_structure.py
 	$(PY) manage.py env_example --check
 	$(PY) manage.py makemigrations --check --dry-run

@@ -32,8 +32,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- E-mails --------------------------------------------------------------------------------------------
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Put the e-mail into the outbox: known and unknown addresses take the same time, and no page can
-        fail.
+        """Put the e-mail into the outbox.
+
+        Known and unknown addresses take the same time, and no page can fail over the mail server.
         """
         values = {**context, "email": email, "site_url": settings.SITE_URL}
         mail.queue(
@@ -78,8 +79,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- Limits ---------------------------------------------------------------------------------------------
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As our middleware has set it; allauth would refuse clients of a Unix socket, which have no
-        address.
+        """The address as our middleware has set it.
+
+        allauth would refuse clients of a Unix socket, which have no address.
         """
         return request.META["REMOTE_ADDR"]
 
@@ -88,8 +90,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count an attempt. Too many end in a 429 page instead of a form error, which invites the next
-        attempt.
+        """Count an attempt.
+
+        Too many end in a 429 page instead of a form error, which invites the next attempt.
         """
         try:
             super().pre_authenticate(request, **credentials)

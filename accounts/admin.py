@@ -66,7 +66,7 @@ class UserAdmin(DjangoUserAdmin):
         return super().has_change_permission(request, obj) and _is_below(obj, request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only superusers delete superusers, and nobody deletes themselves."""
+        """Only superusers delete superusers, and no user can delete themselves."""
         may = super().has_delete_permission(request, obj) and _is_below(obj, request.user)
         return may and obj != request.user
 
@@ -81,7 +81,7 @@ def _is_below(user: User | None, staff: User | AnonymousUser) -> bool:
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(NeverEdited, admin.ModelAdmin):
-    """API tokens: staff can revoke them; only their owners create them, and nobody can read them."""
+    """API tokens: staff can revoke them; only their owners create them, and they can't be read."""
 
     list_display = ("name", "user", "created", "expiry")
     list_select_related = ("user",)

@@ -39,7 +39,7 @@ class MeView(RetrieveAPIView):
 class TokenViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
 ):
-    """API tokens. Everybody sees and revokes their own."""
+    """API tokens. All users see and revoke their own."""
 
     serializer_class = TokenSerializer
     queryset = ApiToken.objects.none()
@@ -60,9 +60,7 @@ class TokenViewSet(
         )
 
     def get_authenticators(self) -> list:
-        """None for creating a token: there the password identifies the sender, whatever session comes
-        along.
-        """
+        """None for creating a token: there the password identifies the sender, not a session."""
         return [] if self.request and self.request.method == "POST" else super().get_authenticators()
 
     def get_permissions(self) -> Sequence[_SupportsHasPermission]:

@@ -40,9 +40,7 @@ class Tidy:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.pop(
-            "password2", None
-        )  # a mistyped password is reset by e-mail; nobody has to type it twice
+        self.fields.pop("password2", None)  # a mistyped password is reset by e-mail, so it is not typed twice
         for name, field in self.fields.items():
             field.label = self.LABELS.get(name, field.label)
             field.help_text = self.HELP.get(name, field.help_text)
@@ -64,8 +62,9 @@ class LoginForm(Tidy, allauth_forms.LoginForm):
 
 
 class SignupForm(Tidy, allauth_forms.SignupForm):
-    """Sign up. The answer is the same whether or not the address has an account; only its owner is told, by
-    e-mail.
+    """Sign up.
+
+    The answer is the same whether or not the address has an account; only its owner is told, by e-mail.
     """
 
     def validate_unique_email(self, value: str) -> str:
@@ -98,7 +97,7 @@ class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
 
 
 class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):
-    """A new password for somebody who knows the old one."""
+    """A new password for a user who knows the old one."""
 
 
 class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):
@@ -110,7 +109,7 @@ class ResetPasswordForm(Tidy, allauth_forms.ResetPasswordForm):
 
 
 class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):
-    """A new password for somebody who followed the link."""
+    """A new password for a user who followed the link."""
 
 
 class ReauthenticateForm(Tidy, allauth_forms.ReauthenticateForm):
@@ -123,7 +122,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
-        help_texts = {"name": "Dealers see it when you send them an enquiry. Nobody else does."}
+        help_texts = {"name": "Only dealers see it, when you send them an enquiry."}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 

@@ -1,4 +1,4 @@
-"""When somebody who signs in, signs up or the like too often may do it again, and the page that says so.
+"""When a client that signs in, signs up or the like too often may do it again, and the page that says so.
 
 allauth counts, by the rates in ACCOUNT_RATE_LIMITS, in moving windows like those of `core.limits`: it keeps
 the times of the last acts. From these the exact time to wait is read here.

@@ -83,9 +83,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     @cached_property
     def lacks_second_factor(self) -> bool:
-        """Whether this is staff who still have to set up a second factor. Until then they have no
-        permissions.
-        """
+        """Whether this is staff without a second factor; they hold no permissions until they set one up."""
         from allauth.mfa.models import Authenticator
 
         if not self.needs_second_factor:
@@ -102,8 +100,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
 
 class ApiToken(AbstractAuthToken):
-    """What a program signs in with. Only a hash is stored (`digest`): the token is shown once, when it is
-    made.
+    """What a program signs in with.
+
+    Only a hash is stored (`digest`): the token is shown once, when it is made.
     """
 
     public_id = models.UUIDField("id", default=uuid.uuid4, unique=True, editable=False)

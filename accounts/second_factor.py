@@ -47,9 +47,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The text again. Raises a ValidationError, which says what to do, where SECRET_KEY has changed
-        since.
-        """
+        """Decrypt a secret. Raises a ValidationError, with what to do, where SECRET_KEY has changed."""
         from cryptography.fernet import InvalidToken
 
         try:

@@ -29,8 +29,9 @@ class OnceForm(CodeForm):
     authenticator: Authenticator
 
     def clean_code(self) -> str:
-        """Remember a used code for as long as it is valid: allauth forgets it after one period, though
-        TOTP_TOLERANCE makes it valid for three.
+        """Remember a used code for as long as it is valid.
+
+        allauth forgets it after one period, though TOTP_TOLERANCE makes it valid for three.
         """
         code = super().clean_code()  # type: ignore[misc]  # of the form that this is mixed with
         used = self.authenticator.wrap()

@@ -47,7 +47,7 @@ def sessions_clear() -> None:
 def second_factor_remove(*, user: User) -> int:
     """Remove a lost second factor, so that its owner can set up another one; returns how many parts it had.
 
-    Sessions end, too: whoever has found the phone is signed out.
+    Sessions end, too: a finder of the phone is signed out.
     """
     with transaction.atomic():
         removed, _ = Authenticator.objects.filter(user=user).delete()

@@ -7,7 +7,10 @@ from celery import shared_task
 
 @shared_task
 def send_letter(letter_id: int) -> None:
-    """A message from before the one outbox: the e-mail has another id there, where the sweep finds it."""
+    """Old task name, still in queues after an upgrade.
+
+    The e-mail has another id in the outbox by now, where the sweep finds it.
+    """
     from core import mail
 
     mail.sweep()
@@ -15,7 +18,7 @@ def send_letter(letter_id: int) -> None:
 
 @shared_task
 def sweep_letters() -> None:
-    """A message from before the one outbox."""
+    """Old task name, still in queues after an upgrade."""
     from core import mail
 
     mail.sweep()

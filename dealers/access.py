@@ -31,9 +31,7 @@ class Door(StrEnum):
 
 
 def key_of(enquiry: Enquiry, door: Door) -> str:
-    """A key to one side of one enquiry, for 30 days. The dealer's is void once the dealer's address
-    changes.
-    """
+    """A key to one side of one enquiry, for 30 days; the dealer's is void once their address changes."""
     return _signer(enquiry, door).sign(enquiry.pk.hex)
 
 

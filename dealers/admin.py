@@ -101,7 +101,7 @@ class EventInline(NeverEdited, admin.TabularInline):
 
 @admin.register(Enquiry)
 class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
-    """What visitors asked, which nobody edits. Enquiries move on by the actions, which leave a history."""
+    """What visitors asked; read-only. Enquiries move on by the actions, which leave a history."""
 
     list_display = ("created", "name", "dealer", "variant", "status", "mailed", "with_photo")
     list_filter = ("status", "dealer__is_demo", "dealer")
@@ -138,7 +138,7 @@ class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
 
     @admin.action(description="Mark as contacted", permissions=["move"])
     def mark_contacted(self, request: HttpRequest, queryset: QuerySet[Enquiry]) -> None:
-        """Somebody has answered the visitor."""
+        """Mark the enquiry as answered."""
         self._move(request, queryset, Enquiry.Status.CONTACTED)
 
     @admin.action(description="Close", permissions=["move"])

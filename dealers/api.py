@@ -48,7 +48,7 @@ TOO_MANY = OpenApiResponse(description="Too many enquiries; `Retry-After` says w
     retrieve=extend_schema(summary="A dealer"),
 )
 class DealerViewSet(viewsets.ReadOnlyModelViewSet):
-    """The directory; open to everybody."""
+    """The directory; public."""
 
     queryset = Dealer.objects.active()
     serializer_class = DealerSerializer

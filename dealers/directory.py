@@ -25,9 +25,7 @@ class Search:
 
 
 def find_dealers(*, make: str = "", near: str = "") -> Search:
-    """The active dealers of a make (its slug) near a place. What is unknown is left out and named in
-    `errors`.
-    """
+    """Active dealers of a make (its slug) near a place; unknown input is ignored and named in `errors`."""
     errors: list[DealersError] = []
     dealers = Dealer.objects.active().with_names()
     found_make = Make.objects.known_as([make]).get(make) if make else None

@@ -16,9 +16,7 @@ from django.utils.module_loading import import_string
 
 
 class Evidence(Protocol):
-    """A recognised photo: `summary` for people, the file, where the page shows it, and the car's slug or
-    "".
-    """
+    """A recognised photo: `summary` for people, its file, its address on pages, and the car's slug or ""."""
 
     summary: str
     photo: File[bytes]
@@ -27,7 +25,7 @@ class Evidence(Protocol):
 
 
 def evidence_for(request: HttpRequest, identification_id: UUID | None) -> Evidence | None:
-    """The evidence of an identification; None where there is none or it belongs to somebody else."""
+    """The evidence of an identification; None where there is none or it belongs to another visitor."""
     if identification_id is None:
         return None
     find: Callable[..., Evidence | None] = import_string(settings.ENQUIRY_EVIDENCE)

@@ -70,7 +70,7 @@ class IllegalTransition(DealersError):
 
 
 class StatusChanged(DealersError):
-    """Somebody else changed the lead in the meantime."""
+    """A colleague changed the lead in the meantime."""
 
     code = "status_changed"
     status = 409

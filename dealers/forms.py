@@ -88,8 +88,9 @@ class LeadFilterForm(forms.Form):
 
 
 class LeadStatusForm(forms.Form):
-    """The next status of a lead. `seen` is the status the person saw, so that nobody overwrites a
-    colleague.
+    """The next status of a lead.
+
+    `seen` is the status that the person saw, so that a colleague's change in between is not overwritten.
     """
 
     status = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)

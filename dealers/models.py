@@ -16,9 +16,7 @@ from dealers.regions import COUNTRIES
 
 
 class City(models.Model):
-    """A place with coordinates, so that "near me" works from a typed name and without anybody else's
-    service.
-    """
+    """A place with coordinates: "near me" works from a typed name, without any outside service."""
 
     name = models.CharField(max_length=80)
     region = models.CharField(max_length=80, blank=True)
@@ -58,7 +56,7 @@ class City(models.Model):
 
 
 class Dealer(models.Model):
-    """A dealership. Its staff see its leads and nobody else's."""
+    """A dealership. Its staff see its own leads only."""
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True)

@@ -24,8 +24,9 @@ SUGGESTIONS = 3
 
 @dataclass(frozen=True)
 class Place:
-    """A point in degrees. `near` finds it again; `guessed` is set where the typed name was not quite the
-    city's.
+    """A point in degrees.
+
+    `near` finds it again; `guessed` is set where the typed name was not quite the city's.
     """
 
     label: str

@@ -77,9 +77,7 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
         return self.filter(dealer__staff=user) if user.is_authenticated else self.none()
 
     def readable_by(self, user: User | AnonymousUser, linked: Iterable[UUID] = ()) -> Self:
-        """What a person may read as sender, as the dealer's staff, as the site's staff, or by links they
-        hold.
-        """
+        """What a person may read as sender, dealer's staff or site's staff, or by links they hold."""
         by_link = Q(pk__in=list(linked))
         if not user.is_authenticated:
             return self.filter(by_link)
@@ -89,9 +87,7 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
         return self.filter(own | by_link)
 
     def with_names(self) -> Self:
-        """Dealer, its city and the car along, so that a list of enquiries costs one query however long it
-        is.
-        """
+        """Join dealer, city and car: a list of enquiries costs one query, however long it is."""
         return self.select_related("dealer__city", "variant__model__make")
 
     def count_by_status(self) -> dict[str, int]:
@@ -107,17 +103,16 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
         return self.filter(Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True)).exclude(email="")
 
     def by_mail_state(self) -> dict[str, tuple[int, datetime.datetime]]:
-        """How many unmailed ones there are of each state that occurs, and when the oldest of them was sent
-        to us.
-        """
+        """By state: how many enquiries are unmailed, and when the oldest of them was sent to us."""
         rows = self.unmailed().order_by().values_list(_mail_state())
         counted = rows.annotate(models.Count("pk"), models.Min("created"))
         return {state: (count, oldest) for state, count, oldest in counted}
 
 
 def _mail_state() -> Case:
-    """Of an unmailed enquiry: "given up" (at least one of its two e-mails), "failing" (a first attempt
-    failed) or "waiting".
+    """Of an unmailed enquiry: "given up", "failing" or "waiting".
+
+    "given up" where at least one of its two e-mails is, "failing" where a first attempt failed.
     """
     given_up = _mail_given_up("dealer") | _mail_given_up("visitor")
     failing = Q(mail_to_dealer__attempts__gt=0) | Q(mail_to_visitor__attempts__gt=0)
@@ -130,9 +125,7 @@ def _mail_state() -> Case:
 
 
 def _mail_given_up(receiver: str) -> Q:
-    """Whether the e-mail to the dealer or the visitor has not left, and no longer waits in the outbox
-    either.
-    """
+    """Whether the e-mail to `receiver` (dealer or visitor) has not left and no longer waits in the outbox."""
     row = f"mail_to_{receiver}"
     lost = Q(**{f"{row}__isnull": True}) | Q(**{f"{row}__status": "undeliverable"})
     return Q(**{f"{receiver}_mailed__isnull": True}) & lost

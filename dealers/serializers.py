@@ -15,7 +15,7 @@ from dealers.validators import clean_line, clean_message, clean_phone
 
 
 class DealerSerializer(serializers.ModelSerializer):
-    """A dealer as everybody may see them."""
+    """A dealer as the public sees them."""
 
     makes: serializers.Field = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
     city = serializers.CharField(source="city.name", read_only=True)
@@ -132,7 +132,7 @@ class EnquirySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_photo(self, enquiry: Enquiry) -> str | None:
-        """Absolute address; it answers to whoever may see the enquiry."""
+        """Absolute address; it answers to users who may see the enquiry."""
         if not enquiry.photo:
             return None
         return self.context["request"].build_absolute_uri(enquiry.photo_url)

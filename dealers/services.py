@@ -81,7 +81,7 @@ def enquiry_set_status(
     """Set the status of a lead and note who did; without an `actor` it was done by the link in the e-mail.
 
     `seen` is the status the actor saw. Setting the status that it already has changes nothing. Raises
-    IllegalTransition, or StatusChanged where somebody else was faster.
+    IllegalTransition, or StatusChanged where a colleague was faster.
     """
     with transaction.atomic():
         current = Enquiry.objects.select_for_update().get(pk=enquiry.pk)
@@ -129,8 +129,9 @@ def personal_data(user: User) -> tuple[dict[str, object], Iterable[tuple[str, Fi
 
 @transaction.atomic
 def enquiries_erase(*, user: User) -> int:
-    """Remove everything personal from a user's enquiries; the rows stay, so that dealers' counts stay
-    right.
+    """Remove everything personal from a user's enquiries.
+
+    The rows stay, so that dealers' counts stay right.
     """
     return _erase(list(Enquiry.objects.sent_by(user).select_for_update()))
 

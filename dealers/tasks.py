@@ -17,7 +17,7 @@ def send_enquiry_mails(enquiry_id: str) -> None:
 
 @shared_task
 def sweep_mails() -> None:
-    """A message from before the one outbox."""
+    """Old task name, still in queues after an upgrade."""
     from core import mail
 
     mail.sweep()

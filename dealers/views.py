@@ -1,5 +1,6 @@
-"""Pages of dealers, enquiries and leads. Writes are in `services`, what may be shown to whom in
-`querysets`.
+"""Pages of dealers, enquiries and leads.
+
+Writes are in `services`, what may be shown to whom in `querysets`.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
-        if key := self.fields.get("key"):  # who may only look has no fields
+        if key := self.fields.get("key"):  # none for staff who may only view
             key.choices = [("", "All facts without a rule of their own"), *figures]  # type: ignore[attr-defined]
         if self.instance.key:
             self.initial["low"], self.initial["high"] = bounds_read(self.instance)

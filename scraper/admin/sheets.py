@@ -24,7 +24,7 @@ UNREADABLE = "This file can't be read. Save the sheet as CSV in UTF-8, or as XLS
 
 
 class SheetForm(ImportForm):
-    """A sheet that is small enough to be read while somebody waits for the page."""
+    """A sheet that is small enough to be read within one request."""
 
     MOST_BYTES, MOST_UNPACKED = 5 * 2**20, 100 * 2**20
 

@@ -225,15 +225,15 @@ def _tell_of_decided(request: HttpRequest, rows: QuerySet[StagedCar]) -> None:
     count = 0 if request.POST.get("select_across") == "1" else selected - rows.count()
     if count > 0:
         text = ngettext(
-            "%d of the selected cars was decided on by somebody else meanwhile and was left as it is.",
-            "%d of the selected cars were decided on by somebody else meanwhile and were left as they are.",
+            "%d of the selected cars was decided on by someone else meanwhile and was left as it is.",
+            "%d of the selected cars were decided on by someone else meanwhile and were left as they are.",
             count,
         )
         messages.warning(request, text % count)
 
 
 def _besides(row: StagedCar, lines: Iterable[Line]) -> list[tuple[str, Mapping[str, Any], str]]:
-    """What the source says and nobody can publish: its name, the value, and why where that is not plain."""
+    """What the source says and can't be published: its name, the value, and why where that is not plain."""
     shown = {line.key for line in lines} | {"make", "model", "trim", "year", "body_style"}
     why = {"price": "asked for a used car, so it is not a list price"}
     return [

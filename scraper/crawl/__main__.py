@@ -1,6 +1,6 @@
 """One crawl in a process of its own: `python -m scraper.crawl JOB.json`.
 
-Whoever starts it holds its standard input open. When that closes, or on SIGTERM, the crawl comes to an
+The parent process holds its standard input open. When that closes, or on SIGTERM, the crawl comes to an
 orderly end: so none goes on whose parent is gone.
 """
 
@@ -28,7 +28,7 @@ from scraper.sources import source_class
 
 
 def run(job: Job) -> None:
-    """Crawl until there is nothing left to fetch, or somebody stops it."""
+    """Crawl until there is nothing left to fetch, or the run is stopped."""
     kind = source_class(job.source)
     hosts = kind.hosts_of(job)
     book = AddressBook(hosts, job.private)

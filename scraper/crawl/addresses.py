@@ -1,6 +1,6 @@
 """Which hosts may be reached, and at which addresses: everything that a crawl sends passes here first.
 
-A name is resolved once and then pinned: what connects takes the addresses that were looked at, so a name that
+A name is resolved once and then pinned: what connects takes the addresses that were vetted, so a name that
 answers differently the second time gains nothing.
 """
 
@@ -21,9 +21,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class AddressRefused(Exception):
-    """Something that a crawl may not reach; the text says why. `is_private`: it would have been a private
-    address.
-    """
+    """An address that a crawl may not reach; the text says why, `is_private` that it is a private address."""
 
     def __init__(self, why: str, *, is_private: bool = False) -> None:
         super().__init__(why)

@@ -31,8 +31,9 @@ def close(crawler: Crawler, reason: str) -> None:
 
 
 class BackoffMiddleware(RetryMiddleware):
-    """Tries again what failed for the moment, after the pause of `scraper.crawl.politeness.Backoff`. The
-    whole host is left alone meanwhile; a reason to leave ends the crawl.
+    """Retry what failed for the moment, after the pause of `scraper.crawl.politeness.Backoff`.
+
+    The whole host is left alone meanwhile; a reason to leave ends the crawl.
     """
 
     crawler: Crawler
@@ -43,9 +44,7 @@ class BackoffMiddleware(RetryMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> BackoffMiddleware:
-        """Looks at a response before Scrapy sends what waits for the host; middlewares see it only after
-        that.
-        """
+        """Note a response before Scrapy sends what waits for the host; middlewares see it only after that."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         crawler.signals.connect(middleware.pause, signals.response_downloaded)

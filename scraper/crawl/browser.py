@@ -1,5 +1,6 @@
-"""Pages that only a browser can show: Chromium behind the egress proxy, without what nobody needs who reads
-figures.
+"""Pages that only a browser can show: Chromium behind the egress proxy.
+
+Nothing is loaded that figures don't need: no pictures, media, fonts or other hosts.
 """
 
 from __future__ import annotations
@@ -52,9 +53,7 @@ _STATUS: WeakKeyDictionary[Page, int] = WeakKeyDictionary()
 
 
 class RequestFilter:
-    """Says which requests of a page are not sent: fonts, media, pictures, and whatever is of another host
-    (advertising).
-    """
+    """Says which requests of a page are not sent: fonts, media, pictures and other hosts (advertising)."""
 
     def __init__(self, hosts: tuple[str, ...]) -> None:
         self._hosts = frozenset(hosts)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.settings import BaseSettings
 
-#: Pages that nobody came back for are forgotten after this time.
+#: Pages that were not read again are deleted after this time.
 KEPT_SECONDS = 120 * 24 * 3600
 _KEPT_STATUS = frozenset({200, 301, 302, 303, 307, 308, 404, 410})
 _TABLE = """CREATE TABLE IF NOT EXISTS page
@@ -75,9 +75,7 @@ class PageCacheStorage:
 
 
 class PageCacheMiddleware(HttpCacheMiddleware):
-    """Scrapy's, but that a page which can't be had now is an error that counts, not an old page in its
-    place.
-    """
+    """Scrapy's, but a page that can't be had now counts as an error and is not replaced by an old copy."""
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # type: ignore[override]
         """Leaves it to others."""

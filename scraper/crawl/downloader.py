@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 class SlotCountingDownloader(Downloader):
     """Counts a request as sent once it is taken from its host's queue.
 
-    Scrapy 2.19 does so a moment later, when its coroutine first runs, and whoever looks into the queue in
+    Scrapy 2.19 does so a moment later, when its coroutine first runs, and who reads the queue in
     between sends another one beside it: always where there is no delay, now and then where it is shorter than
     that moment.
     """
@@ -27,8 +27,9 @@ class SlotCountingDownloader(Downloader):
 
 
 def leave_alone(slot: Slot, seconds: float) -> None:
-    """Send nothing to a host for so long: to Scrapy it looks as if the last request was sent in the
-    future.
+    """Send nothing to a host for so long.
+
+    To Scrapy it looks as if the last request was sent in the future.
     """
-    slot.delay = max(slot.delay, 0.01)  # without a delay Scrapy does not look at the time
+    slot.delay = max(slot.delay, 0.01)  # without a delay Scrapy does not check the time
     slot.lastseen = max(slot.lastseen, time.monotonic() + seconds)

@@ -1,4 +1,4 @@
-"""The browser's only way out: a proxy on the loopback address that looks at every connection of Chromium.
+"""The browser's only way out: a proxy on the loopback address that vets every connection of Chromium.
 
 Interception inside the browser does not see redirects, and what it looked up is not what the browser connects
 to. Here the name is vetted and the vetted address is connected to, for pages, redirects and sub-resources
@@ -21,9 +21,7 @@ _HEAD_SECONDS = 10.0
 
 
 class EgressProxy:
-    """A forwarding proxy for one browser. Counts the bytes that come in and remembers which private addresses
-    it refused.
-    """
+    """A forwarding proxy for one browser; counts incoming bytes and remembers refused private addresses."""
 
     def __init__(self, book: AddressBook) -> None:
         self._book = book

@@ -17,8 +17,9 @@ class CarItem(TypedDict):
 
 @final
 class PageItem(TypedDict):
-    """A page that was asked for by an address, how many cars it gave, and why none; `failed` where it could
-    not be had. Status 0 is no answer.
+    """A page that was requested by its address: how many cars it gave, and why none.
+
+    `failed` is set where it could not be had. Status 0 means that no answer came.
     """
 
     page: str

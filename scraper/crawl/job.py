@@ -1,5 +1,6 @@
-"""What one crawl is asked to do, as a file: the process that crawls knows neither the site's settings nor its
-database.
+"""What one crawl is asked to do, as a file.
+
+The process that crawls knows neither the site's settings nor its database.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Which requests are sent at all: to hosts and addresses that are allowed, to pages that robots.txt
-allows.
-"""
+"""Which requests are sent at all: to allowed hosts and addresses, to pages that robots.txt allows."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class AddressMiddleware:
-    """Lets requests through to hosts and addresses that the crawl's address book allows, redirects
-    included.
-    """
+    """Lets requests through to hosts and addresses that the address book allows, redirects included."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

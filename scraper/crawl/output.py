@@ -1,5 +1,4 @@
-"""What a crawl leaves in its folder while it goes: cars, pages that are done, and numbers for whoever
-watches.
+"""What a crawl writes into its folder while it runs: cars, finished pages, and numbers for its observer.
 
 Cars and pages are only ever added to, a car before its page. So a crawl that was killed knows what is done,
 and no car is written twice.
@@ -37,8 +36,9 @@ CARS, PAGES, NUMBERS, LOG = "cars.jsonl", "pages.jsonl", "numbers.json", "log.tx
 
 @dataclass
 class Numbers:
-    """What a crawl has done so far. `values` are those of all cars; `kept` are pages that the site was not
-    asked for.
+    """What a crawl has done so far.
+
+    `values` are those of all cars; `kept` counts pages that came from the cache, not from the site.
     """
 
     pages: int = 0
@@ -82,9 +82,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def with_rights(car: Car) -> Car:
-    """The car with the licence and credit that its source grants for all pictures, where its page states
-    none.
-    """
+    """Add the licence and credit that the source grants for all pictures, where the page states none."""
     about = ABOUT[car.source]
     photos = tuple(
         replace(

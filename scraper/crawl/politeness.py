@@ -1,5 +1,6 @@
-"""How sites are asked, by crawls and by whoever fetches a single file: what a robots.txt means, how long a
-host is left alone, when a site is left. Arithmetic alone: whoever asks does the waiting.
+"""How sites are asked: what a robots.txt means, how long a host is left alone, when a site is left.
+
+Crawls and fetches of single files share these rules. Arithmetic alone: the caller does the waiting.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ _SHUT = b"User-agent: *\nDisallow: /\n"
 
 
 def robots_txt(status: int, body: bytes, *, of_files: bool = False) -> bytes:
-    """The rules that an answer for /robots.txt stands for, by RFC 9309: one that can't be had for an error of
-    the server shuts the site; one that is not there allows everything. Status 0 is no answer.
+    """The rules that an answer for /robots.txt stands for, by RFC 9309.
+
+    One that can't be had for an error of the server shuts the site; one that is not there allows everything.
+    Status 0 is no answer.
 
     A site of pages that refuses its robots.txt shuts itself, too. Hosts `of_files` refuse whatever is not
     there.
@@ -33,9 +36,7 @@ def robots_txt(status: int, body: bytes, *, of_files: bool = False) -> bytes:
 
 
 def retry_after(header: str) -> float | None:
-    """Seconds that a site asks to wait by its header Retry-After; None where it says nothing that can be
-    read.
-    """
+    """Seconds that a Retry-After header asks to wait; None where it can't be read."""
     words = header.strip()
     if words.isdecimal():
         return float(words)
@@ -47,8 +48,9 @@ def retry_after(header: str) -> float | None:
 
 @dataclass(frozen=True)
 class Pause:
-    """How long a host is left alone. With a reason to leave, it is not asked again in this run; `words`
-    say why.
+    """How long a host is left alone.
+
+    With a reason to leave, it is not asked again in this run; `words` say why.
     """
 
     seconds: float

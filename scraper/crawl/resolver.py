@@ -1,4 +1,4 @@
-"""Twisted's name resolution in a crawl: it knows the hosts that were looked at, and nothing else."""
+"""Twisted's name resolution in a crawl: it knows the hosts that were vetted, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ class _Done:
 
 @implementer(IHostnameResolver)
 class PinnedResolver:
-    """Answers with the addresses that the crawl's address book has vetted; a host that it has not has
-    none.
-    """
+    """Answers with the addresses that the crawl's address book has vetted; any other host has none."""
 
     def __init__(self, reactor: Any, book: AddressBook) -> None:
         self._reactor = reactor

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 
 class CarSpider(scrapy.Spider):
-    """A source. Patterns are searched in a link's whole address, without its fragment; links are taken from
-    the elements that the CSS selector `links_in` finds.
+    """A source: where its lists and cars are, and how their pages are followed.
+
+    Patterns are searched in a link's whole address, without its fragment; links are taken from the elements
+    that the CSS selector `links_in` finds.
 
     `make_in_link` names a make by its group `make`: links of other makes than the one asked for are not
     followed. `browser` says that pages need Chromium, which then waits for the CSS selector `ready`. Where

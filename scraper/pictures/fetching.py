@@ -2,7 +2,7 @@
 
 The same rules as in crawls (`scraper.crawl.politeness`, `scraper.crawl.addresses`): robots.txt is obeyed, a
 host is asked once a second at most and left alone where it asks for that, names are vetted and the vetted
-address is connected to, each redirect is looked at again, and what comes is bounded in size and time.
+address is connected to, each redirect is checked again, and what comes is bounded in size and time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from core.errors import ExpectedError
 from scraper.crawl.addresses import AddressBook, AddressRefused
 from scraper.crawl.politeness import BUSY, Backoff, robots_txt
 
@@ -33,16 +34,25 @@ _FORBIDDEN = (401, 403, 451)
 LONGEST_WAIT = 60.0
 
 
-class FetchRefused(Exception):
-    """It may not be fetched, now or later; the text says why."""
+class FetchRefused(ExpectedError):
+    """The file may not be fetched, now or later; `message` says why."""
+
+    code = "fetch_refused"
+    status = 422
 
 
-class FetchGone(Exception):
-    """It is not there any more."""
+class FetchGone(ExpectedError):
+    """The file is not there any more."""
+
+    code = "fetch_gone"
+    status = 410
 
 
-class FetchFailed(Exception):
-    """It did not come this time."""
+class FetchFailed(ExpectedError):
+    """The file could not be had this time; a later try may succeed."""
+
+    code = "fetch_failed"
+    status = 502
 
 
 class _Answer(NamedTuple):
@@ -54,9 +64,7 @@ class _Answer(NamedTuple):
 
 
 class Fetcher:
-    """Fetches for pages of sites; remembers when each host may be asked again, and what its robots.txt
-    says.
-    """
+    """Fetches for pages of sites; remembers each host's robots.txt and when it may be asked again."""
 
     def __init__(
         self,
@@ -74,8 +82,9 @@ class Fetcher:
         self._robots: dict[str, Protego] = {}
 
     def get(self, url: str, *, page: str) -> bytes:
-        """The bytes at an address that a page of the same site names. Raises FetchRefused, FetchGone or
-        FetchFailed.
+        """The bytes at an address that a page of the same site names.
+
+        Raises FetchRefused, FetchGone or FetchFailed.
         """
         for _ in range(MAX_HOPS + 1):
             _check_site(url, page)

@@ -1,5 +1,4 @@
-"""A car as a page states it, and the same car in typed values: what passes between fetching, normalising and
-staging.
+"""A car as a page states it, and in typed values: what fetching, normalising and staging exchange.
 
 Plain data, no Django: a spider's process and `manage.py extract` use it without a database.
 """
@@ -36,8 +35,9 @@ class RawPhoto:
 
 @dataclass(frozen=True)
 class RawCar:
-    """One car of one page. `record` tells several cars of a page apart and is stable from one visit to the
-    next.
+    """One car of one page.
+
+    `record` tells several cars of a page apart and is stable from one visit to the next.
     """
 
     source: str
@@ -50,11 +50,13 @@ class RawCar:
 
 @dataclass(frozen=True)
 class Value:
-    """A typed value with the words it comes from. Numbers are a range in the unit of
-    `catalog.specs.vocabulary` (or of the vocabulary), equal where there is one number; `text` is canonical
-    words, several joined by "; "; `currency` is ISO 4217. `unit` is the one that the page states the figure
-    in, by its name in `scraper.reading.vocabulary`: people see what the source said. `note` is what limits
-    the fact, in words for people, where the source says so ("on petrol, not on E85").
+    """A typed value with the words it comes from.
+
+    Numbers are a range in the unit of `catalog.specs.vocabulary` (or of the vocabulary), equal where there is
+    one number; `text` is canonical words, several joined by "; "; `currency` is ISO 4217. `unit` is the one
+    that the page states the figure in, by its name in `scraper.reading.vocabulary`: people see what the
+    source said. `note` is what limits the fact, in words for people, where the source says so ("on petrol,
+    not on E85").
     """
 
     key: str

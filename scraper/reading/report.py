@@ -1,5 +1,6 @@
-"""What a page gave, as plain data for `manage.py extract`: values in the units that people read, beside the
-raw text.
+"""What a page gave, as plain data for `manage.py extract`.
+
+Values are in the units that people read, beside the raw text.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ _FIRST = (
 
 
 def read(content: bytes, name: str, url: str) -> JsonObject:
-    """One saved page: `items` (fields with value, unit and raw text), the reason where there are none, what
-    wasn't read.
+    """One saved page: `items`, the reason where there are none, and what was not read.
+
+    Each field of an item has value, unit and raw text.
     """
     found = extract(content, url)
     return {
@@ -47,8 +49,9 @@ def read(content: bytes, name: str, url: str) -> JsonObject:
 
 
 def item(car: Car) -> JsonObject:
-    """The fields of a car by key: value, unit, raw; `stated` holds the figure in the page's own unit where
-    that differs.
+    """The fields of a car by key: value, unit, raw.
+
+    `stated` holds the figure in the page's own unit where that differs.
     """
     fields = {value.key: _field(value) for value in car.values}
     price = next((value for value in car.values if value.key == "price"), None)

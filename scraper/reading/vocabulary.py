@@ -1,5 +1,4 @@
-"""The words that pages and the catalogue share: canonical keys with unit and plausible range, and labels by
-language.
+"""The words that pages and the catalogue share: keys with unit and plausible range, labels by language.
 
 The labels are data (`labels/*.toml`, one file a language): a site in a new language needs no code. No Django
 here; that keys, units and words agree with `catalog.specs.vocabulary` is held by a test.
@@ -80,9 +79,7 @@ KEYS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Label:
-    """What a label stands for: the key, the unit that it names (or none), and its rank among the labels of
-    that key.
-    """
+    """What a label stands for: key, unit (or none), and its rank among the labels of that key."""
 
     key: str
     unit: str = ""
@@ -91,8 +88,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Language:
-    """One file of labels. `words` holds, by key, folded word → canonical word; `phrases` folded phrases by
-    purpose.
+    """One file of labels.
+
+    `words` holds, by key, folded word → canonical word; `phrases` folded phrases by purpose.
     """
 
     code: str
@@ -149,9 +147,7 @@ def _readers(code: str) -> tuple[Language, ...]:
 
 @cache
 def _labels_of(code: str) -> dict[str, Label]:
-    """Folded label → what it stands for, by the first language that knows it: the page's own, then the
-    others.
-    """
+    """Folded label → what it stands for; the page's own language comes before the others."""
     known: dict[str, Label] = {}
     for reader in reversed(_readers(code)):
         known |= reader.labels

@@ -39,7 +39,7 @@ WAKE_AGAIN = timedelta(minutes=2)
 #: A crawl's own word for its end → what people read, and the state of the run.
 _ENDS = {
     "finished": (Status.DONE, "Everything was read."),
-    "stopped": (Status.STOPPED, "Somebody stopped it. It can be resumed."),
+    "stopped": (Status.STOPPED, "It was stopped. It can be resumed."),
     "refused": (
         Status.FAILED,
         "The site refused five requests in a row, so it was left alone. Ask its owner.",
@@ -103,7 +103,7 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
     is_at_home = addresses and all(urlsplit(address).netloc in known for address in addresses)
     if not settings.SCRAPE_CONTACT and not is_at_home:
         raise ScrapeRefused(
-            "Nobody is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
+            "No site is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
             "by which a site's owner reaches you."
         )
 
@@ -211,7 +211,7 @@ def _end(run: ScrapeRun, status: str, words: str) -> None:
 
 
 def _tell_staff(run: ScrapeRun, words: str) -> None:
-    """By e-mail, whoever may start and stop runs."""
+    """By e-mail, staff who may start and stop runs."""
     body = render_to_string(
         "scraper/email/alarm.txt",
         {"run": run, "words": words, "url": f"{settings.SITE_URL}/{settings.ADMIN_PATH}/"},

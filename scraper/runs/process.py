@@ -1,6 +1,6 @@
 """A run's crawl, watched: its process, the cars that it leaves in the run's folder, the numbers in its row.
 
-The process knows neither the database nor any secret of the site, and ends when whoever watches it is gone.
+The process knows neither the database nor any secret of the site, and ends when its parent process is gone.
 """
 
 from __future__ import annotations
@@ -121,8 +121,7 @@ def job_of(run: ScrapeRun, *, private: tuple[str, ...] = (), **fields: Any) -> J
 class Crawl:
     """The crawl of one run. `follow` brings it to its end and says how it ended.
 
-    Each write of numbers renews the lease of the run; where the run is somebody else's by then, it raises
-    Lost.
+    Each write of numbers renews the lease of the run, and raises Lost where another worker has it by then.
     """
 
     def __init__(self, run: ScrapeRun, job: Job, show: Show) -> None:

@@ -1,5 +1,6 @@
-"""Where cars come from, one module each. The name of a source is the name of its module, its class is
-`Source`.
+"""Where cars come from, one module each.
+
+The name of a source is the name of its module; its class is `Source`.
 """
 
 from __future__ import annotations

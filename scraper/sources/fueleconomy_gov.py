@@ -1,5 +1,6 @@
-"""fueleconomy.gov: one file that holds the whole table. It is fetched and unpacked here; `scraper.runs.epa`
-reads it.
+"""fueleconomy.gov: one file that holds the whole table.
+
+It is fetched and unpacked here; `scraper.runs.epa` reads it.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def duplicates_merge(
 
 # --- Who is at it -------------------------------------------------------------------------------------------
 def staged_open(*, staged: StagedCar, actor: Person | None) -> str:
-    """Note that a curator has it open; returns who else has, or an empty text. Nobody is kept out."""
+    """Note that a curator has it open; returns who else has, or an empty text. It locks nothing."""
     other = str(staged.opened_by) if staged.opened_by_another(actor) else ""
     if not other:
         StagedCar.objects.filter(pk=staged.pk).update(opened=timezone.now(), opened_by=account_id(actor))

@@ -14,8 +14,8 @@ from catalog.models import CarModel, Make, Variant
 from core.text import squash
 from scraper.models.staging import StagedCar
 
-#: Percent of letters in common from which names may mean the same: "Sportback" and "Sport back" have as many,
-#: "Golf" and "Polo" have not.
+#: Percent of characters in common from which names may mean the same: "Sportback" and "Sport back" have
+#: as many, "Golf" and "Polo" have not.
 SIMILAR = 84
 #: Cars that a person is shown to choose from.
 MOST_CANDIDATES = 8

@@ -1,4 +1,4 @@
-"""Whether a price is a list price, as the catalogue means it, or what somebody asks for a used car."""
+"""Whether a price is a list price, as the catalogue means it, or what a dealer asks for a used car."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def facts_of(spec: Spec) -> dict[str, Any]:
 def staged_publish(*, staged: StagedCar, actor: Person | None, keys: set[str] | None = None) -> CatalogChange:
     """Publish what waits of a staged car; only these kinds of facts where `keys` are given.
 
-    Raises NotPossibleNow where somebody has decided meanwhile, or it is not clear which car it is.
+    Raises NotPossibleNow where another curator has decided meanwhile, or it is not clear which car it is.
     """
     row = StagedCar.objects.select_for_update().select_related("source").get(pk=staged.pk)
     if not row.is_pending:
@@ -210,7 +210,7 @@ def _undo(car: ChangedCar, actor: Person | None) -> None:
 
 
 def _remove_if_bare(variant: Variant) -> None:
-    """A car that was added goes, unless something came to hang on it, which a person has to look at."""
+    """Delete a car that was added, unless other rows refer to it by now: then a person has to decide."""
     from catalog.merging import references_to
 
     if any(field.model not in (StagedCar, ChangedCar) for field, _ in references_to(variant)):

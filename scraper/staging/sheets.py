@@ -24,7 +24,7 @@ from catalog.specs.vocabulary import SPECS
 from scraper.models.staging import CatalogChange, ChangedCar, Fact
 from scraper.staging.publish import facts_of
 
-#: A sheet is read, compared and written while somebody waits for the page.
+#: A sheet is read, compared and written within one request.
 MOST_ROWS_IN, MOST_ROWS_OUT = 3000, 20_000
 _NEEDED = ("variant", "key", "source", "retrieved")
 _WORDS = ("text", "currency", "source_url", "record", "raw", "note")

@@ -1,4 +1,4 @@
-"""Changing the address: the old one stays until the new one is confirmed, and nobody can take somebody else's."""
+"""Changing the address: the old one stays until the new one is confirmed, and no one can take another user's."""
 
 from __future__ import annotations
 

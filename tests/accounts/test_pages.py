@@ -85,7 +85,7 @@ def test_page_of_a_form_with_errors_is_ours(client: Client) -> None:
 
 
 def test_no_address_of_allauth_is_forgotten_here() -> None:
-    """An upgrade that adds a page has to be looked at."""
+    """An upgrade that adds a page has to be reviewed."""
     patterns = {
         name for name in get_resolver().reverse_dict if isinstance(name, str) and name.startswith("account_")
     }

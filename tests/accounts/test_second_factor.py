@@ -42,7 +42,7 @@ def code_of(secret: str, *, steps: int = 0) -> str:
 
 
 def set_up(user: User) -> str:
-    """Give somebody a second factor; returns its secret."""
+    """Give a user a second factor; returns its secret."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     return secret

@@ -1,4 +1,4 @@
-"""Users are e-mail addresses; the demonstration ones exist only where somebody asks for them."""
+"""Users are e-mail addresses; the demonstration ones exist only where they are asked for."""
 
 from __future__ import annotations
 

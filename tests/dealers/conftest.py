@@ -34,8 +34,8 @@ class FakeEvidence:
 MINE = UUID("11111111-1111-4111-8111-111111111111")
 
 
-def evidence_of_everybody(*, identification_id: UUID, user: Any, guest_key: str) -> FakeEvidence | None:
-    """Stands in for the classifier: one identification, everybody's."""
+def evidence_for_all(*, identification_id: UUID, user: Any, guest_key: str) -> FakeEvidence | None:
+    """Stands in for the classifier: one identification, shared by all visitors."""
     return FakeEvidence() if identification_id == MINE else None
 
 
@@ -44,14 +44,14 @@ def evidence_of_guest_k(*, identification_id: UUID, user: Any, guest_key: str) -
     return FakeEvidence() if identification_id == MINE and guest_key == "k" else None
 
 
-def evidence_of_nobody(*, identification_id: UUID, user: Any, guest_key: str) -> None:
-    """Stands in for the classifier: nothing there, or somebody else's."""
+def no_evidence(*, identification_id: UUID, user: Any, guest_key: str) -> None:
+    """Stands in for the classifier: nothing there, or another visitor's."""
 
 
 @pytest.fixture(autouse=True)
 def evidence(settings: Any) -> None:
-    """The identification MINE is the visitor's, whoever that is."""
-    settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_of_everybody"
+    """The identification MINE is the visitor's."""
+    settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_for_all"
 
 
 @pytest.fixture(autouse=True)

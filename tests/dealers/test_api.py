@@ -79,7 +79,7 @@ class TestDealers:
 class TestAsking:
     """POST."""
 
-    def test_stores_a_letter_of_the_callers(
+    def test_stores_an_enquiry_of_the_callers(
         self, body, user, variant, woken, django_capture_on_commit_callbacks
     ):
         with django_capture_on_commit_callbacks(execute=True):
@@ -160,13 +160,13 @@ class TestAsking:
         assert answer.json()["photo"] == f"http://testserver{Enquiry.objects.get().photo_url}"
 
     def test_another_persons_photo_does_not_exist(self, body, user, settings):
-        settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_of_nobody"
+        settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"
         answer = api(user).post(URL, body | {"identification": str(MINE)})
         assert answer.status_code == 400
         assert answer.json()["code"] == "evidence_gone"
         assert not Enquiry.objects.exists()
 
-    def test_the_same_key_and_letter_again_is_answered_with_the_first(self, body, user):
+    def test_the_same_key_and_message_again_is_answered_with_the_first(self, body, user):
         first = api(user).post(URL, body, headers={"Idempotency-Key": "k1"})
         second = api(user).post(URL, body, headers={"Idempotency-Key": "k1"})
         assert (first.status_code, second.status_code) == (201, 200)
@@ -256,7 +256,7 @@ class TestLeads:
         answer = api(seller).patch(f"/api/v1/leads/{enquiry.pk}/", {"status": "new"})
         assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
 
-    def test_the_letter_itself_can_not_be_changed(self, enquiry, seller):
+    def test_the_message_itself_can_not_be_changed(self, enquiry, seller):
         api(seller).patch(
             f"/api/v1/leads/{enquiry.pk}/", {"status": "contacted", "message": "x", "email": "x@example.org"}
         )

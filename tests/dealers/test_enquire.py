@@ -97,7 +97,7 @@ class TestEvidence:
         assert Enquiry.objects.get(message="Again, with photo").photo.read() == PHOTO
 
     def test_of_somebody_else_is_neither_shown_nor_stored(self, client, url, typed, settings):
-        settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_of_nobody"
+        settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"
         page = client.get(url)
         assert "75% sure" not in text_of(page)
         assert 'name="send_photo"' not in text_of(page)
@@ -114,7 +114,7 @@ class TestEvidence:
         assert "75% sure" in text_of(client.get(url))
 
     def test_deleted_meanwhile_is_told_and_the_second_try_goes_without(self, client, url, typed, settings):
-        settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_of_nobody"
+        settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"
         page = client.post(url, typed | {"send_photo": "on"})
         assert page.status_code == 400
         assert "no longer there" in text_of(page)

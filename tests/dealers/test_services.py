@@ -36,7 +36,7 @@ def test_an_enquiry_begins_with_an_event_and_wakes_workers_once(
     assert (event.actor, event.from_status, event.to_status) == (user, "", Status.NEW)
 
 
-def test_the_same_letter_again_is_the_same_enquiry(
+def test_the_same_message_again_is_the_same_enquiry(
     asked, user, variant, woken, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -48,7 +48,7 @@ def test_the_same_letter_again_is_the_same_enquiry(
 
 
 @pytest.mark.parametrize("changed", ["message", "email", "nonce", "phone", "name"])
-def test_another_letter_is_another_enquiry(asked, changed):
+def test_another_message_is_another_enquiry(asked, changed):
     services.enquiry_create(**asked)
     _, is_new = services.enquiry_create(**asked | {changed: "x@example.org"})
     assert is_new
@@ -61,9 +61,9 @@ def test_two_people_with_one_form_do_not_get_each_others_enquiry(asked, user, ot
     assert ours != theirs
 
 
-def test_a_duplicate_that_slips_past_the_look_is_caught_by_the_database(asked, monkeypatch):
+def test_a_duplicate_that_slips_past_the_check_is_caught_by_the_database(asked, monkeypatch):
     first, _ = services.enquiry_create(**asked)
-    blind = iter([None])  # the first look of the second request sees nothing yet
+    blind = iter([None])  # the first check of the second request finds nothing yet
 
     class Blind:
         def filter(self, **lookup):

@@ -1,6 +1,4 @@
-"""Pages in layouts that were found in what others recorded, and on which the reader failed first. The cars are
-invented.
-"""
+"""Pages in layouts found in others' recordings, on which the reader failed first. The cars are invented."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def run():
 
 @pytest.fixture
 def looker(client, user):
-    """Staff who may look at runs and not act."""
+    """Staff who may view runs and not act."""
     user.is_staff = True
     user.save()
     user.user_permissions.add(Permission.objects.get(codename="view_scraperun"))

@@ -309,7 +309,7 @@ def test_what_another_curator_has_rejected_meanwhile_is_not_published(
     html = page(curator, rows[0].get_absolute_url(), publish="1", fact=["power"])
     assert "Meanwhile it is rejected. Nothing was changed." in html
     for action in ("approve", "reject"):
-        assert "1 of the selected cars was decided on by somebody else" in act(curator, action, rows[0])
+        assert "1 of the selected cars was decided on by someone else" in act(curator, action, rows[0])
     assert not Variant.objects.filter(model__name="A5").exists()
 
 

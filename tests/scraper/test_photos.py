@@ -1,4 +1,4 @@
-"""Pictures of sources: taken once, made anew, looked at, shown by kind with credit and licence, or refused with a reason."""
+"""Pictures of sources: taken once, made anew, judged, shown by kind with credit and licence, or refused with a reason."""
 
 from __future__ import annotations
 

@@ -280,7 +280,7 @@ def test_a_dry_run_counts_and_stages_nothing():
 
 
 # --- Alarm --------------------------------------------------------------------------------------------------
-def look(run: ScrapeRun, pages: int, values: int) -> None:
+def note_yield(run: ScrapeRun, pages: int, values: int) -> None:
     crawl = a_crawl(run)
     crawl.run.car_pages, crawl.run.values = pages, values
     crawl.check_layout()
@@ -293,17 +293,17 @@ def test_a_sharp_fall_of_the_yield_raises_the_alarm(values, is_alarming):
     run = a_run()
     if is_alarming:
         with pytest.raises(LayoutChanged, match="changed its layout"):
-            look(run, 10, values)
+            note_yield(run, 10, values)
     else:
-        look(run, 10, values)
+        note_yield(run, 10, values)
 
 
 def test_a_new_source_raises_it_only_where_nothing_at_all_is_found():
     run = a_run()
-    look(run, 10, 1)
-    look(run, 9, 0)
+    note_yield(run, 10, 1)
+    note_yield(run, 9, 0)
     with pytest.raises(LayoutChanged):
-        look(run, 10, 0)
+        note_yield(run, 10, 0)
 
 
 def test_staff_who_may_act_are_told_by_mail_and_nobody_else(monkeypatch, staff_user, user, other_user):
@@ -320,7 +320,7 @@ def test_staff_who_may_act_are_told_by_mail_and_nobody_else(monkeypatch, staff_u
     lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.FAILED
-    assert {letter.to for letter in OutgoingEmail.objects.all()} == {staff_user.email, helper.email}
+    assert {email.to for email in OutgoingEmail.objects.all()} == {staff_user.email, helper.email}
     assert "yield 1.0 values" in OutgoingEmail.objects.first().body
 
 

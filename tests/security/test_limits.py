@@ -1,4 +1,4 @@
-"""Limits hold whoever counts: several processes together, and each alone while Redis is away."""
+"""Limits hold in every setting: several processes together, and each alone while Redis is away."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Lets somebody in again whose phone is lost, or whose second factor was encrypted with an earlier
-SECRET_KEY: `python manage.py remove_second_factor ada@example.org`.
+"""Let staff sign in again who lost their phone, or whose second factor an earlier SECRET_KEY encrypted.
+
+`python manage.py remove_second_factor ada@example.org`
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """Takes a second factor away and ends the sessions; the next sign-in of staff leads to setting up a new
-    one.
-    """
+    """Takes a second factor away and ends the sessions; staff set up a new one at their next sign-in."""
 
     help = (
         "Removes the second factor of an account, for a lost phone or after SECRET_KEY has changed. "

@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    """Read saved pages without storing anything. Exit code 1 where a file can't be read; the others are done
-    first.
+    """Read saved pages without storing anything.
+
+    The exit code is 1 where a file can't be read; the others are read all the same.
     """
 
     help = "Print what saved pages state about a car, one after the other, or the reason why there is none."

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{staged} ({time.monotonic() - started:.0f} s)")
 
     def _counted(self, cars: Iterable[Car], verbosity: int) -> Iterator[Car]:
-        """The cars, with a word now and then to whoever waits at a terminal."""
+        """The cars; progress is written to the terminal now and then."""
         for number, car in enumerate(cars, start=1):
             yield car
             if verbosity > 0 and number % 5000 == 0 and self.stderr.isatty():

@@ -1,5 +1,6 @@
-"""What stands on a page beside its car, and goes before the page is read: scripts, menus, forms, calculators,
-reviews, similar cars, and every block whose own heading names another car.
+"""What stands on a page beside its car, and is removed before the page is read.
+
+Scripts, menus, forms, calculators, reviews, similar cars, and every block headed by another car's name.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _BLOCKS = ("div", "section", "aside", "ul", "li", "article")
 _MARKED_BLOCKS = ("div", "section", "aside", "ol", "ul", "article")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "video")
-_EMPTIED = ("select", "textarea")  # choices are no values; the box stays, so that nobody reads on behind it
+# Choices are no values; the empty box stays, so that what follows it is not taken for its value.
+_EMPTIED = ("select", "textarea")
 _STRING = etree.XPath("string()")
 _LENGTH = etree.XPath("string-length()")
 _CHOICES = etree.XPath("//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]")
@@ -39,8 +41,9 @@ _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class 
 
 
 def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
-    """Takes out what is not about the page's subject, and returns what stood in its breadcrumbs. `heads` are
-    the texts that name the subject.
+    """Remove what is not about the page's subject; return the texts of its breadcrumbs.
+
+    `heads` are the texts that name the subject.
     """
     crumbs: list[str] = []
     for element in list(root.iter(*_DROPPED)):
@@ -75,9 +78,7 @@ def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
 
 
 def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
-    """Drops what stands below headings of other cars, of similar cars and of what else stands beside a
-    car.
-    """
+    """Drop what stands below headings of other cars, similar cars and other things beside a car."""
     own = _own_cars(root, heads)
     said = {heading: _text(heading)[:_LONGEST_HEADING] for heading in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
@@ -91,8 +92,9 @@ def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str
 
 
 def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
-    """Make and model key of the cars that the heads name; of a model that no list knows the make alone: then
-    cars of other makes are others.
+    """Make and model key of the cars that the heads name.
+
+    Of a model that no list knows only the make counts: then cars of other makes are others.
     """
     own = {(named.make, squash(named.model)) for head in heads if (named := title(head)).model}
     if own:
@@ -109,8 +111,9 @@ def _style(heading: Element) -> tuple[str, ...]:
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
-    """Whether a heading names another car. An "A4 Avant" beside an "A4" is not another, nor a "3 Series"
-    beside a "320d".
+    """Whether a heading names another car.
+
+    An "A4 Avant" beside an "A4" is not another, nor a "3 Series" beside a "320d".
     """
     said = title(heading)
     key = squash(said.model)

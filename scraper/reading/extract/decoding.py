@@ -12,8 +12,9 @@ _HEAD_BYTES = 4096
 
 
 def decode(content: bytes) -> str:
-    """The text of a page. Bytes that are valid UTF-8 are UTF-8, whatever the page declares; else its word
-    counts.
+    """The text of a page.
+
+    Bytes that are valid UTF-8 are UTF-8, whatever the page declares; else the declaration counts.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -38,8 +39,9 @@ def _declared(content: bytes) -> str:
 
 
 def _is_mostly_utf8(content: bytes) -> bool:
-    """Whether what is not ASCII is more often valid UTF-8 than not: a page with one bad byte, not one in
-    another encoding.
+    """Whether most bytes beyond ASCII are valid UTF-8.
+
+    That tells a page with one bad byte from a page in another encoding.
     """
     text = content.decode("utf-8", "replace")
     bad = text.count("\ufffd")

@@ -27,8 +27,10 @@ _OUTWEIGHS_A_LIST = 4  # labelled facts that outweigh a list of other cars on th
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the layers of a page found. `facts` is the number of different facts, `several` whether the page
-    is about more than one car, `is_named` whether make and model are stated as such, and not only in a title.
+    """What the layers of a page found.
+
+    `facts` is the number of different facts, `several` whether the page is about more than one car,
+    `is_named` whether make and model are stated as such, and not only in a title.
     """
 
     marked_car: MarkedCar | None
@@ -55,8 +57,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Layers:
-    """The statements of each layer: marked up for machines, labelled for people, in the state of scripts, in
-    lines of facts without labels, and prices that stand alone.
+    """The statements of each layer.
+
+    Marked up for machines, labelled for people, in the state of scripts, in lines of facts without labels,
+    and prices that stand alone.
     """
 
     structured: list[RawField]
@@ -134,9 +138,7 @@ def _is_named(marked_car: MarkedCar | None, layers: _Layers) -> bool:
 
 
 def _is_about_several(page: Page, layers: _Layers, *, is_list: bool, has_marked_car: bool) -> bool:
-    """Whether the page is a list, a search or a comparison; labelled facts in number outweigh a list beside
-    them.
-    """
+    """Whether the page is a list, search or comparison; many labelled facts outweigh a list beside them."""
     compares = reasons.compares(page)
     labelled = {one.key for one in layers.visible} & FACTS
     if len(labelled) >= _OUTWEIGHS_A_LIST and not compares:

@@ -1,5 +1,4 @@
-"""From the bytes of a saved page to the car that it states, in typed values: a pure function, apart from
-fetching and storing.
+"""From the bytes of a saved page to its car in typed values: a pure function, apart from any I/O.
 
 Every way in which pages state facts is read (see the modules beside this one), and the statements are in the
 order in which they are believed: what a site marks up for machines, then labels and values, then state for
@@ -65,8 +64,7 @@ def _facts(car: Car) -> set[str]:
 
 
 def _describes_one_car(car: Car, evidence: Evidence, page: Page) -> bool:
-    """Whether what could be read describes one car: a marked-up one with a fact, or several facts that agree
-    on one.
+    """Whether what could be read describes one car: marked up with a fact, or by several facts that agree.
 
     The filters of a search page have labels and values too, but no single year, mileage, price or figure.
     """
@@ -103,7 +101,7 @@ def _car_of_layers(page: Page, source: str, evidence: Evidence) -> RawCar:
 
 
 def _shared_photo(page: Page) -> tuple[RawPhoto, ...]:
-    """The picture that a page gives for when somebody shares it."""
+    """The picture that a page names for links that are shared."""
     said = page.metas.get("og:image", "")
     address = page.absolute(said) if said else ""
     return (RawPhoto(address),) if address else ()

@@ -78,9 +78,7 @@ def fact_lines(page: Page) -> list[list[RawField]]:
 
 
 def _facts_of(text: Text, before: str, tag: str) -> list[tuple[str, str]]:
-    """(key, text) of the facts in one text of the page; none where the text before it makes it something
-    else.
-    """
+    """(key, text) of the facts in one text; none where the text before gives it another meaning."""
     longest = _LONGEST_LINE if text.has_digits else _LONGEST_FACT
     facts = _facts_in(text.said, tag) if len(text.said) <= longest else []
     # "Year from", "2010": a filter's bound; "Range", "602 km": labelled as something else
@@ -89,9 +87,7 @@ def _facts_of(text: Text, before: str, tag: str) -> list[tuple[str, str]]:
 
 
 def _facts_in(said: str, tag: str) -> list[tuple[str, str]]:
-    """(key, text) of the facts in one text: of the whole, or of its parts where at least two state
-    something.
-    """
+    """(key, text) of the facts in a text: of the whole, or of its parts if at least two state something."""
     if key := _fact(said, tag):
         return [(key, said)]
     if not _SPLITS.search(said):

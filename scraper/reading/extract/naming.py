@@ -46,8 +46,9 @@ def _field(key: str, text: str) -> RawField:
 
 
 def _unlisted_model(page: Page, crumbs: list[str]) -> list[RawField]:
-    """A model that no list knows: the step behind its make in breadcrumbs or address, where a heading says
-    both so.
+    """A model that no list knows.
+
+    It is the step behind its make in breadcrumbs or address, where a heading says both so.
     """
     head_words = [head.split() for head in heads(page)]
     for make, step in (*pairwise(crumbs), *pairwise(subject.steps(page.url))):
@@ -60,9 +61,7 @@ def _unlisted_model(page: Page, crumbs: list[str]) -> list[RawField]:
 
 
 def _as_a_head_spells_it(make: str, step: str, head_words: list[list[str]]) -> str:
-    """The model of a step as the first head that says make and model together spells it; empty where none
-    does.
-    """
+    """The model of a step as the first head that says make and model together spells it; else empty."""
     whole = fold(step if fold(step).startswith(f"{fold(make)} ") else f"{make} {step}").split()
     ahead, length = len(make.split()), len(whole)
     if length <= ahead:

@@ -48,8 +48,9 @@ class Script(NamedTuple):
 
 
 class Page:
-    """One page: `root` without scripts, menus and other cars; what was in them lies in `scripts`, `metas` (by
-    name, in lower case) and `crumbs`.
+    """One page: `root` without scripts, menus and other cars.
+
+    What was in them lies in `scripts`, `metas` (by name, in lower case) and `crumbs`.
     """
 
     def __init__(self, content: bytes, url: str) -> None:
@@ -68,9 +69,7 @@ class Page:
 
     @cached_property
     def texts(self) -> list[Text]:
-        """Each piece of text that a reader sees, in the page's order: one pass over the tree for all who
-        look.
-        """
+        """Each visible piece of text, in the page's order; the tree is walked once for all readers."""
         return [
             Text(said, part.getparent(), part.is_tail, _DIGIT.search(said) is not None)
             for part in _TEXTS(self.root)
@@ -108,8 +107,9 @@ def text_in(element: Element) -> str:
 
 
 def _parsed(text: str) -> Element:
-    """The tree of a page, whatever is wrong with it. Plain elements: lxml.html's own ask Python for each
-    class.
+    """The tree of a page, however malformed.
+
+    Plain elements: those of lxml.html call Python for each class.
     """
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:

@@ -53,8 +53,9 @@ def groups(found: list[Pair], tag: str) -> list[Group]:
 
 
 def _begins_another_car(pair: Pair, by_key: dict[str, str], by_label: dict[str, str], tag: str) -> bool:
-    """Whether a pair contradicts what was said of a car before; the dictionaries hold the first text of each
-    key and of each label.
+    """Whether a pair contradicts what was said of a car before.
+
+    The dictionaries hold the first text of each key and of each label.
     """
     key, text, said = pair.label.key, fold(pair.text), fold(pair.said)
     if key in _BY_LABEL:
@@ -65,8 +66,9 @@ def _begins_another_car(pair: Pair, by_key: dict[str, str], by_label: dict[str, 
 
 
 def _is_another(key: str, one: str, other: str, tag: str) -> bool:
-    """Whether a second text for a key is about another car. Words count by what they mean: a gearbox has many
-    names.
+    """Whether a second text for a key is about another car.
+
+    Words are compared by meaning: a gearbox has many names.
     """
     if key in _BY_MEANING:
         meaning = words.fuel if key == "fuel" else words.transmission
@@ -76,8 +78,9 @@ def _is_another(key: str, one: str, other: str, tag: str) -> bool:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """ "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual": the same said
-    twice.
+    """Whether two texts say the same.
+
+    "2017" and "03/2017", "Diesel" and "Diesel (Euro 6)", "Manual" and "6-speed manual" do.
     """
     if one in other or other in one:
         return True
@@ -88,9 +91,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def described(found: list[Group]) -> tuple[Group | None, bool]:
-    """The group that describes the page's car, and whether the groups are several cars of about the same
-    weight.
-    """
+    """The group that describes the page's car, and whether several cars are described about equally."""
     weights = [len(group.telling) for group in found]
     most = max(weights, default=0)
     if most < _FEWEST_TELLING:

@@ -99,9 +99,7 @@ def _value(text: str, page: Page) -> str:
 
 
 def _compares(element: Element, value: Element, page: Page) -> bool:
-    """Whether other values follow in the same row: a table that sets versions side by side states no single
-    one.
-    """
+    """Whether more values follow in the row: a table of versions side by side states no single one."""
     if value.tag not in ("td", "th", "dd"):
         return False
     texts = _values_after(element, value, page)
@@ -163,8 +161,9 @@ def _above(element: Element, page: Page) -> str:
 
 
 def _in_line(text: str, element: Element | None, page: Page) -> list[Pair]:
-    """ "Label: value" in one text; what else the box holds, such as an emphasised figure, belongs to the
-    value.
+    """The pairs of a text of the form "Label: value".
+
+    What else the box holds, such as an emphasised figure, belongs to the value.
     """
     said, _, value = text.partition(":")
     known = label(said, page.language)

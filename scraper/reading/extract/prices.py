@@ -1,5 +1,6 @@
-"""A price that stands alone: in a meta element, in a box whose class says so, or as a bare amount beside the
-heading.
+"""A price that stands alone.
+
+It stands in a meta element, in a box whose class says so, or as a bare amount beside the heading.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ def _first_price(fields: list[RawField]) -> str:
 
 
 def lone_price(page: Page) -> list[RawField]:
-    """The price in boxes whose class says that they hold one, where those beside the heading agree, or all of
-    them; else the one bare amount beside the heading.
+    """The price in boxes whose class names one, else the one bare amount beside the heading.
+
+    The boxes beside the heading have to agree, or all boxes do.
     """
     candidates = [(index, text) for index, text in enumerate(page.texts) if _may_be_amount(text)]
     if not candidates:
@@ -154,8 +156,9 @@ def _names_another_price(said: str) -> bool:
 
 
 def _with_currency(element: Element) -> str:
-    """The text of a price box; with the box beside it where that holds the currency. Empty where it is no
-    price.
+    """The text of a price box; empty where it is no price.
+
+    Where the currency stands in the box beside it, that box's text is added.
     """
     text = text_in(element)
     if not 3 <= len(text) <= _LONGEST:
@@ -182,9 +185,7 @@ def _is_crossed_out(element: Element) -> bool:
 
 # --- Bare amounts -------------------------------------------------------------------------------------------
 def _bare(position: int, text: Text, page: Page) -> _Amount | None:
-    """An amount that is all of its text, and that no word beside it makes another price than the one
-    asked.
-    """
+    """An amount that is a text of its own, unless a word beside it makes it another kind of price."""
     box = text.box
     letters = set(re.findall(r"[^\W\d_]+", fold(text.said)))
     if box is None or letters - _WORDS["with_amount"] or _is_struck(box):

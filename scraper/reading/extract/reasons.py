@@ -37,8 +37,9 @@ _LISTS = {"itemlist", "searchresultspage", "collectionpage", "offercatalog"}
 
 
 def is_error(page: Page) -> bool:
-    """Whether title or heading are those of an error page. A number counts at the start of a heading only: a
-    Peugeot 404 is a car.
+    """Whether title or heading are those of an error page.
+
+    A number counts at the start of a heading only: a Peugeot 404 is a car.
     """
     heads = [page.title, *page.headings]
     return len(page.text) < _LONGEST_ERROR and any(
@@ -60,8 +61,9 @@ def is_search(page: Page) -> bool:
 
 
 def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:
-    """The reason for a page that gave no car. `several`: more than one car was found; `named`: its title
-    names one.
+    """Why a page gave no car.
+
+    `several`: more than one car was found; `named`: its title names one.
     """
     says_error = len(page.text) < _LITTLE_TEXT and has_phrase("error", page.text, page.language)
     if says_error or is_error(page):

@@ -46,8 +46,9 @@ def car_of_page(tops: list[Node], page: Page) -> tuple[MarkedCar | None, bool]:
 
 # --- Vehicles and products ----------------------------------------------------------------------------------
 def _walk(value: JsonValue, around: tuple[Node, ...], depth: int) -> Iterator[MarkedCar]:
-    """Vehicles and products that nodes are about: not those of lists, of similar cars or of other offers of a
-    dealer.
+    """Vehicles and products that nodes are about.
+
+    Those of lists, of similar cars and of other offers of a dealer are left out.
     """
     if isinstance(value, list):
         for part in value:
@@ -78,8 +79,9 @@ def _below(node: Node, around: tuple[Node, ...], depth: int) -> Iterator[MarkedC
 
 # --- The one ------------------------------------------------------------------------------------------------
 def _choose(found: list[MarkedCar], page: Page) -> tuple[MarkedCar | None, bool]:
-    """Several nodes of one car (same VIN, same name) count as one; of several cars the one counts that the
-    page's address or heading names.
+    """The one car that the nodes describe, and whether there are several.
+
+    Nodes with the same VIN or name are one car. Of several cars the page's address or heading picks one.
     """
     vehicles = [one for one in found if one.is_vehicle] or [one for one in found if _is_car_like(one)]
     if not vehicles:
@@ -138,9 +140,7 @@ def _is_named_by(page: Page, car: MarkedCar) -> bool:
 
 # --- Cars of elsewhere --------------------------------------------------------------------------------------
 def _is_of_another_make(car: MarkedCar, page: Page) -> bool:
-    """Whether the marked-up car is of another make than the page's heading: then it is one that the page
-    advertises.
-    """
+    """Whether the marked-up car is of another make than the heading: one that the page advertises."""
     names = (one.text for one in fields(car) if one.key in ("make", "name"))
     marked = next((make for name in names if (make := make_of(name) or title(name).make)), "")
     heading = next((make for head in page.headings[:1] if (make := title(head).make)), "")
@@ -150,9 +150,7 @@ def _is_of_another_make(car: MarkedCar, page: Page) -> bool:
 
 
 def _is_elsewhere(car: MarkedCar, page: Page) -> bool:
-    """Whether the marked-up car has a page of its own below this one: a list marks up its last or only
-    car.
-    """
+    """Whether the marked-up car has a page below this one: a list marks up its last or only car."""
     own, here = (urlsplit(address).path.rstrip("/") for address in (text_of(car.node.get("url")), page.url))
     is_below = bool(here) and own.startswith(f"{here}/")
     return is_below and not names_a_model(page)

@@ -35,9 +35,7 @@ _IDENTITIES = ("vehicleidentificationnumber", "sku", "productid", "identifier", 
 
 @dataclass(frozen=True)
 class MarkedCar:
-    """A node of a vehicle or product with the offer or product around it; `also` says more of the same
-    car.
-    """
+    """A node of a vehicle or product with its offer or product; `also` are more nodes of the same car."""
 
     node: Node
     around: tuple[Node, ...]
@@ -76,7 +74,7 @@ def _stated(key: str, name: str, value: JsonValue) -> list[RawField]:
         return []
     text = _spoken(text)
     if name.lower() == "fuelefficiency" and not unit and text.isdigit():
-        return []  # nobody knows of what: litres, miles or kilometres
+        return []  # a rate of unknown units: litres, miles or kilometres
     return [RawField(key, name, text, unit or _UNITS_BY_DEFAULT.get(key, ""))]
 
 
@@ -88,8 +86,9 @@ def _quantity(value: Node) -> tuple[str, str]:
 
 
 def _spoken(text: str) -> str:
-    """The words of an enumeration: "https://schema.org/FrontWheelDriveConfiguration" is a front wheel
-    drive.
+    """The words of an enumeration.
+
+    "https://schema.org/FrontWheelDriveConfiguration" is a front wheel drive.
     """
     if not text.startswith("http") and not text.endswith("Configuration"):
         return text
@@ -104,9 +103,7 @@ def _engine_names(node: Node) -> list[RawField]:
 
 
 def _additional(node: Node) -> list[RawField]:
-    """additionalProperty: name and value as a table of its own; labels are looked up like those of a
-    table.
-    """
+    """additionalProperty: a table of names and values; names are looked up like a table's labels."""
     said = []
     for part in nodes_in(node, "additionalproperty"):
         name, text = text_of(part.get("name")), text_of(part.get("value"))

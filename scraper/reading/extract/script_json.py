@@ -1,5 +1,6 @@
-"""The JSON values that a page carries for its own scripts: `__NEXT_DATA__`, `__INITIAL_STATE__`, `__NUXT__`,
-JSON scripts, streamed state, attributes.
+"""The JSON values that a page carries for its own scripts.
+
+`__NEXT_DATA__`, `__INITIAL_STATE__`, `__NUXT__`, JSON scripts, streamed state, attributes.
 """
 
 from __future__ import annotations

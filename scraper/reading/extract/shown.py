@@ -13,8 +13,9 @@ _BEHIND_A_FIGURE = 25  # characters in which a page says that an amount is paid 
 
 
 def with_odometer_units(fields: list[RawField], page: Page) -> list[RawField]:
-    """A mileage takes the unit that the page shows beside the same figure: templates leave theirs out, or
-    keep a foreign one.
+    """A mileage takes the unit that the page shows beside the same figure.
+
+    Templates leave theirs out, or keep a foreign one.
     """
     return [
         replace(one, unit=_odometer_unit(one.text, page) or one.unit)

@@ -20,9 +20,7 @@ BOXES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def fields(page: Page) -> list[RawField]:
-    """The fields of a site that is known; a box that stands on a page more than once with other words says
-    nothing.
-    """
+    """The fields of a known site; a box that occurs more than once with other words states nothing."""
     host = urlsplit(page.url).hostname or ""
     site = next((name for name in BOXES if name in host.split(".")), "")
     said = []

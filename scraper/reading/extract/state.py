@@ -131,9 +131,7 @@ def _text_in(low: JsonObject, *, other_than: str | None = None) -> JsonValue:
 
 
 def _stated(key: str, name: str, value: JsonValue, unit: str) -> list[RawField]:
-    """The field that a name and its value make; none where the value says nothing, or nobody knows of
-    what.
-    """
+    """The field that a name and its value make; none where the value is empty or its subject unknown."""
     if isinstance(value, dict):
         low = _lowered(value)
         several = low.get("values")

@@ -1,5 +1,6 @@
-"""Words of programmers in the state that pages carry for their scripts: which variables hold it, and what the
-names inside of it stand for. All in lower case, letters only.
+"""Names that programmers use in the state that pages carry for their scripts.
+
+Which variables hold the state, and what the names inside of it stand for. In lower case, letters only.
 """
 
 from __future__ import annotations

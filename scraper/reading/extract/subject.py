@@ -56,9 +56,7 @@ def _is_head_of_another(head: str) -> bool:
 
 
 def is_motorcycle(rows: dict[str, str]) -> bool:
-    """Whether the labels and values of a box are those of a motorcycle, or of another vehicle by its
-    class.
-    """
+    """Whether labels and values of a box describe a motorcycle, or say so by the vehicle's class."""
     known = {fold(name): fold(text) for name, text in rows.items()}
     classes = (known.get(name, "") for name in _NAMES_OF_CLASS)
     return bool(known.keys() & _motorcycle_rows()) or any(map(_words("vehicles").search, classes))

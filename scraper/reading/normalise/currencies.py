@@ -47,5 +47,5 @@ CURRENCIES = {
     "TT": "TTD", "EG": "EGP", "ID": "IDR", "MY": "MYR", "RU": "RUB", "SA": "SAR", "QA": "QAR", "KW": "KWD",
     "PH": "PHP", "TH": "THB", "KE": "KES", "NG": "NGN", "UA": "UAH", "BG": "BGN", "IL": "ILS",
 } | dict.fromkeys(_EURO, "EUR")  # fmt: skip
-#: Where cars are as often priced in somebody else's money: a bare figure says nothing.
+#: Where cars are as often priced in another country's money: a bare figure says nothing.
 PRICED_ABROAD = {"AR", "BG", "EG", "IL", "MD", "NG", "RO", "UA"}

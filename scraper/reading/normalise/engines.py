@@ -19,9 +19,7 @@ _WITH_GEARS = ("Manual", "Automatic", "Dual clutch", "Automated manual")
 
 
 def from_engine(draft: Draft) -> None:
-    """A description of the engine fills what nothing else states, where it has the unit or the word
-    itself.
-    """
+    """Fill gaps from a description of the engine, where it has the unit or the word itself."""
     for said in draft.stated("engine"):
         for key in ("displacement", "power", "torque"):
             chosen = the_one(_figures(draft, key, said), key, several="\n" in said.text)
@@ -39,9 +37,7 @@ def _figures(draft: Draft, key: str, said: RawField) -> list[Measured]:
 
 
 def _bare_litres(text: str, language: str) -> str:
-    """The litres at the start of an engine's description that leaves their unit out: "2.0 TSI", "2.0
-    Diesel".
-    """
+    """The litres at the start of an engine's description that leaves their unit out ("2.0 TSI")."""
     size, _, rest = text.strip().partition(" ")
     if len(re.findall(r"\d[.,]\d", text)) != 1:
         return ""

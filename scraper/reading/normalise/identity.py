@@ -15,7 +15,8 @@ _LONGEST_TRIM = 80
 
 
 class Identity(NamedTuple):
-    """Names are canonical where they are known, as the page spells them otherwise; empty where it says none.
+    """Canonical names, or as the page spells unknown ones; empty where it says none.
+
     `year` is the one of a title.
     """
 
@@ -56,9 +57,7 @@ def identify(draft: Draft) -> Identity:
 
 
 def _make(draft: Draft, titles: list[_Spoken]) -> _Name:
-    """The first stated make that is known; else the one of a title; else the first stated one, whatever
-    it is.
-    """
+    """The first stated make that is known; else a title's; else the first stated one, whatever it is."""
     stated = [one for one in draft.stated("make") if not one.text.isdigit()]
     known = next((one for one in stated if make_of(one.text)), None)
     if known:
@@ -72,8 +71,9 @@ def _first_with_make(titles: list[_Spoken]) -> Title:
 
 
 def _model_and_trim(make: str, stated: list[RawField], titles: list[_Spoken]) -> tuple[_Name, _Name]:
-    """The stated model, unless it is the make again or a code that no title knows; else the one of a
-    title.
+    """The stated model and trim; else those of a title.
+
+    A stated model does not count where it is the make again, or a code that no title knows.
     """
     spoken = next((one.title for one in titles if one.title.model), Title())
     said = next((one for one in stated if not _is_version(one.text, make)), None)
@@ -97,8 +97,9 @@ def _stated_trim(draft: Draft, make: str, stated_models: list[RawField]) -> _Nam
 
 
 def _is_code(make: str, model: str, titles: list[_Spoken]) -> bool:
-    """Whether a "model" is its maker's code ("J1"): no title of the page says it, but they name a known
-    one.
+    """Whether a "model" is its maker's code ("J1").
+
+    No title of the page says it, but they name a known model.
     """
     key = squash(model)
     return key not in models(make) and not any(key in squash(one.said.text) for one in titles)

@@ -1,6 +1,4 @@
-"""What the address and language of a page say about its country: whose dollar, gallon and decimal mark it
-uses.
-"""
+"""What address and language of a page say about its country: its dollar, gallon and decimal mark."""
 
 from __future__ import annotations
 
@@ -78,8 +76,9 @@ def country(url: str, tag: str) -> str:
 
 
 def decimal_mark(tag: str, where: str) -> str:
-    """The decimal mark of the page's language. English pages of the continent write English numbers all the
-    same.
+    """The decimal mark of the page's language.
+
+    English pages of continental Europe write numbers the English way all the same.
     """
     if where in ("IN", "GB", "US", "AU", "NZ", "IE", "MX", "CH") and tag[:2].lower() != "fr":
         return "."

@@ -18,9 +18,10 @@ Span = tuple[int, int]
 
 
 def model_years(draft: Draft, spoken: int | None) -> Span | None:
-    """First and last model year: as stated; else the year of a title, which is `spoken`; else the years in
-    which a title says that the car was built. The year of first registration stands for a model year that
-    nobody states.
+    """First and last model year.
+
+    As stated; else the year of a title, which is `spoken`; else the years in which a title says that the car
+    was built. The year of first registration stands in where no model year is stated.
     """
     return _stated(draft, spoken) or _of_title(draft, spoken) or _built(draft)
 

@@ -53,9 +53,7 @@ class Money:
 
 
 def money(text: str, *, decimal: str, country: str, tag: str, currency: str = "") -> Money | str:
-    """The price that a text states, or why it states none: it is paid by the month, on request, or holds
-    several.
-    """
+    """The price that a text states, or why it states none: monthly, on request, several amounts."""
     said = fold(_NOISE.sub(" ", fold(text)))
     if has_phrase("monthly", said, tag):
         return "a rate, not a price"

@@ -92,17 +92,13 @@ def _class_and_number(words: list[str]) -> str:
 
 
 def _spelt(name: str, said: str) -> str:
-    """A known name as the page spells it, where accents or hyphens differ and it neither shouts nor
-    whispers.
-    """
+    """A known name with the page's accents and hyphens, unless it is all in capitals or all in lower case."""
     differs = name.casefold() != said.casefold()
     return said if differs and not said.isupper() and not said.islower() else name
 
 
 def split_model(make: str, said: str) -> tuple[str, str]:
-    """The model and the trim in what a page calls the model: the make and a year repeated there are taken
-    off.
-    """
+    """Model and trim in what a page calls the model, without the make and a year repeated there."""
     whole = said.split() or [""]
     words = _without_year_at_the_end(_without_make(make, _without_years_ahead(make, whole)))
     text = " ".join(words)

@@ -11,8 +11,7 @@ _INDIAN = re.compile(r"\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 
 
 def meanings(text: str, decimal: str) -> list[float]:
-    """What the digits in `text` can mean, most likely first; `decimal` is the decimal mark of the page's
-    language.
+    """What the digits in `text` can mean, most likely first; `decimal` is the page's decimal mark.
 
     One mark with three digits behind it can be either kind ("1.995"): the language decides, the caller may
     take the second meaning where the first makes no sense.
@@ -24,9 +23,7 @@ def meanings(text: str, decimal: str) -> list[float]:
 
 
 def _decimal_marks(text: str, decimal: str) -> list[str]:
-    """The marks of a number that can be the decimal one, most likely first; empty for one without
-    decimals.
-    """
+    """The marks of a number that can be decimal ones, most likely first; empty where it has no decimals."""
     marks = [c for c in text if c in ".,"]
     if not marks:
         return [""]

@@ -44,9 +44,7 @@ def price(draft: Draft) -> None:
 
 
 def _own_currency(draft: Draft, said: RawField) -> str:
-    """The money of the page's country, where a price says nothing about whose it is and cars are priced
-    in it.
-    """
+    """The currency of the page's country, where a price names none and cars are priced in that currency."""
     is_silent = not said.unit and not has_sign(said.text) and draft.country not in PRICED_ABROAD
     return CURRENCIES.get(draft.country, "") if is_silent else ""
 
@@ -112,8 +110,9 @@ def _is_contradicted(draft: Draft, said: RawField) -> bool:
 
 
 def _finest(draft: Draft, said: RawField, chosen: Measured) -> tuple[RawField, Measured]:
-    """The same figure in a finer unit, where another statement has it: sites call 150 PS "BHP", but mean 110
-    kW.
+    """The same figure in a finer unit, where another statement has it.
+
+    Sites call 150 PS "BHP", but mean 110 kW.
     """
     for other in draft.stated(said.key):
         found = figures(other.text, said.key, decimal=draft.decimal, unit=other.unit, country=draft.country)
@@ -130,9 +129,7 @@ def _coarseness(measured: Measured) -> int:
 
 
 def the_one(found: list[Measured], key: str, *, several: bool) -> Measured | None:
-    """The one figure that all agree on, in the finest unit; a range where the text lists alternatives by
-    line.
-    """
+    """The figure that all agree on, in the finest unit; a range where the text lists alternatives by line."""
     if not found:
         return None
     close = _COARSE.get(key, _CLOSE)

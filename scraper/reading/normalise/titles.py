@@ -46,8 +46,7 @@ class Title:
 
 @lru_cache(maxsize=5_000)
 def title(text: str) -> Title:
-    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S" or "BMW 320i Touring -
-    74.983 km".
+    """Make, model, trim and year of a title such as "2016 Porsche 718 Boxster S".
 
     A model is taken where it is known, or where it is all that stands behind the make.
     """
@@ -106,8 +105,9 @@ def _implied() -> dict[str, str]:
 
 # --- The model ----------------------------------------------------------------------------------------------
 def _model_in(make: str, rest: str) -> tuple[str, str]:
-    """Model and trim in what stands behind a make. A model that no list knows has no trim: nobody can tell
-    them apart.
+    """Model and trim in what follows a make.
+
+    An unknown model has no trim: nothing tells where the one ends and the other begins.
     """
     head = _head(make, rest)
     words = head.split()

@@ -1,5 +1,6 @@
-"""From what a page states to typed values: a pure function. What does not parse is kept with the reason,
-never guessed.
+"""From what a page states to typed values: a pure function.
+
+What does not parse is kept with the reason, never guessed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Units as pages write them, into the unit that the vocabulary stores. Factors come from pint, once for each
-unit.
+"""Units as pages write them, into the unit that the vocabulary stores.
+
+Factors come from pint, once for each unit.
 """
 
 from __future__ import annotations
@@ -125,8 +126,9 @@ def _each_with_its_unit(match: re.Match[str]) -> str:
 
 
 def _unit_of(beside: str, key: str, by_label: str, country: str) -> str | None:
-    """The unit of a figure: the word beside it, else what its label says; empty for keys that have none, None
-    where the figure is something else's.
+    """The unit of a figure: the word beside it, else what its label says.
+
+    Empty for keys that have none, None where the figure is something else's.
     """
     named = unit_named(beside, key, country) if beside else ""
     if named or not KEYS[key].unit:

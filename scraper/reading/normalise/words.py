@@ -1,6 +1,4 @@
-"""Words of a page into the canonical words of the catalogue: fuels, gearboxes, driven wheels, bodies,
-condition.
-"""
+"""From words of a page to canonical ones: fuels, gearboxes, driven wheels, bodies, condition."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def found(key: str, text: str, code: str) -> list[str]:
-    """Canonical words in a text, in its order, by the first language that knows one; a longer match hides a
-    shorter.
+    """Canonical words in a text, in its order, by the first language that knows one.
+
+    A longer match hides a shorter one inside it.
     """
     said = fold(text)
     for table in words_of(key, code):
@@ -43,8 +42,9 @@ def found(key: str, text: str, code: str) -> list[str]:
 
 
 def fuel(text: str, code: str) -> str:
-    """The fuels of a text. "Petrol/Electric" is a hybrid; "Petrol + CNG" are two fuels; "gas" means petrol in
-    America only.
+    """The fuels of a text.
+
+    "Petrol/Electric" is a hybrid; "Petrol + CNG" are two fuels; "gas" means petrol in America only.
     """
     said = fold(text).split("(consum")[0]
     if said in ("gas", "gaz") and not code.lower().endswith(("us", "ca")) and code.lower() != "en":
