@@ -8,8 +8,7 @@ from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "carsite.wsgi"
-# Threads, as requests wait for the database and the disk; processes, as shrinking an uploaded photo takes a
-# core.
+# Threads, as requests wait for the database and the disk; processes, as shrinking a photo takes a core.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = 4

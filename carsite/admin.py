@@ -1,7 +1,7 @@
 """The admin's site: apps register plain ModelAdmins, this site gives them django-unfold's style.
 
-Also how staff get in (the site's own sign-in), what of the Content Security Policy has to give way for
-unfold, and what the first page and the sidebar show.
+Also how staff get in (the site's own sign-in), what unfold needs relaxed in the Content Security Policy, and
+what the first page and the sidebar show.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GREEN = {
 
 
 class CarsiteAdminSite(UnfoldAdminSite):
-    """Unfold's site in our colours; staff sign in on the same page as everybody."""
+    """Unfold's site in our colours; staff sign in on the same page as visitors."""
 
     site_header = site_title = "Carsite staff"
     index_title = "Today"
@@ -75,7 +75,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """As for everybody, with the notice by mail."""
+        """On the page that visitors use, which sends the notice by mail."""
         return redirect("account_change_password")
 
     # --- What is shown --------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The first page: what waits for somebody, the sections, and every table."""
+        """The first page: what waits for a decision, the sections, and every table."""
         from carsite import admin_navigation as navigation
 
         context = {"figures": navigation.figures(request.user), **(extra_context or {})}
@@ -148,9 +148,8 @@ def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
         "list_filter_sheet": False,
         "list_fullwidth": True,
     }
-    if hasattr(
-        admin_class, "add_form"
-    ):  # Django's UserAdmin, whose module registers on this site when imported
+    # Django's UserAdmin cannot be named here: its module registers on this site when it is imported.
+    if hasattr(admin_class, "add_form"):
         attributes |= {
             "form": unfold_forms.UserChangeForm,
             "add_form": unfold_forms.UserCreationForm,
@@ -160,10 +159,10 @@ def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
 
 
 def _dressed_inline(inline: type) -> type:
-    for plain, look in _INLINES.items():
-        if issubclass(inline, plain) and not issubclass(inline, look):
+    for plain, styled in _INLINES.items():
+        if issubclass(inline, plain) and not issubclass(inline, styled):
             attributes = {"__module__": inline.__module__, "hide_title": True}
-            return _with_https(type(inline.__name__, (inline, look), attributes))
+            return _with_https(type(inline.__name__, (inline, styled), attributes))
     return inline
 
 

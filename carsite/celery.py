@@ -45,7 +45,7 @@ def _close_old_connections(**_: Any) -> None:
 # --- One id from the click to the answer --------------------------------------------------------------------
 @signals.setup_logging.connect
 def _keep_logging(**_: Any) -> None:
-    """Somebody listens to this signal, so Celery leaves logging as the settings have it."""
+    """With a receiver on this signal, Celery leaves logging as the settings have it."""
 
 
 @signals.before_task_publish.connect

@@ -56,8 +56,9 @@ def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> Ht
 
 
 def _is_sent_from_here(request: HttpRequest) -> bool:
-    """Whether a page of this site sent a form, by Fetch Metadata, or by Origin where the connection isn't
-    encrypted.
+    """Whether a page of this site sent the form.
+
+    Fetch Metadata says so; browsers leave it out where the connection is not encrypted: there, Origin does.
     """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
@@ -102,7 +103,7 @@ class ApiTryView(TemplateView):
 # --- Health -------------------------------------------------------------------------------------------------
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers, and in which version. It asks nobody else."""
+    """This process answers, and in which version. It asks no other service."""
     response = HttpResponse(f"ok\ncarsite {__version__}\n", content_type="text/plain")
     add_never_cache_headers(response)
     return response
@@ -122,7 +123,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def metrics_text(request: HttpRequest) -> HttpResponse:
-    """Numbers for Prometheus; to everybody else there is nothing at this address."""
+    """Numbers for Prometheus; 404 for everyone without the token."""
     if not is_operator(request):
         raise Http404
     response = HttpResponse(metrics.render(), content_type=CONTENT_TYPE_LATEST)

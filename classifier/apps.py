@@ -11,8 +11,9 @@ class ClassifierConfig(AppConfig):
     name = "classifier"
 
     def ready(self) -> None:
-        """Connect: photos follow a guest into an account and go with it, workers load the model before the
-        first photo.
+        """Connect signals.
+
+        A guest's photos follow into an account and are deleted with it; workers load the model at start.
         """
         from celery.signals import worker_process_init
         from django.conf import settings

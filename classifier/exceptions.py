@@ -67,7 +67,7 @@ class ModelRefused(ClassifierError):
 
 
 class ModelConflict(ClassifierError):
-    """Somebody else was faster, or there is nothing to do; the active model is untouched."""
+    """Another person was faster, or there is nothing to do; the active model is untouched."""
 
     code = "model_conflict"
     status = 409

@@ -1,6 +1,4 @@
-"""Figures of photos and answers, for `/metrics`: what waits, what was answered lately, how fast and how
-surely.
-"""
+"""Figures of photos and answers, for `/metrics`: what waits, and what was answered lately, how well."""
 
 from __future__ import annotations
 
@@ -94,9 +92,7 @@ def _confidence(now: datetime) -> Figures:
 
 
 def _mean_confidence(metrics: Mapping[str, Any]) -> float | None:
-    """Of the photos that a bundle was measured on, from the bins of its reliability diagram, where it has
-    one.
-    """
+    """The mean over the photos that a bundle was measured on; None without a reliability diagram."""
     bins = metrics.get("reliability") or []
     photos = sum(one["photos"] for one in bins)
     return sum(one["confidence"] * one["photos"] for one in bins) / photos if photos else None

@@ -33,7 +33,7 @@ def sweep() -> None:
 
 @shared_task(expires=120)
 def read_reference_photos() -> None:
-    """Let the active model look at photos of cars that it shall know without training."""
+    """Read the reference photos that the active model has not seen, so that it knows their cars."""
     from classifier.training import reference_photos
 
     reference_photos.reference_photos_read()
@@ -49,9 +49,7 @@ def expire_guest_photos() -> None:
 
 @shared_task(expires=60, soft_time_limit=50, time_limit=55)
 def look_again() -> None:
-    """While no visitor waits: the shadow model's turn, and photos to identify again (beat, and after each
-    answer).
-    """
+    """A batch of shadow runs and of backfill while no visitor waits; by beat, and after each answer."""
     from classifier.training import backfill
 
     backfill.look_again()

@@ -107,8 +107,9 @@ def _taken_json(taken: list, refused: list) -> JsonResponse:
 
 
 def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
-    """Where a person is led: back with the reasons, to the one answer, to that of all photos together, or
-    to the list.
+    """Where a person is led after an upload.
+
+    Back with the reasons, to the one answer, to that of all photos together, or to the list.
     """
     if not taken:
         context = _home_context(request) | {"refused": refused}
@@ -194,14 +195,14 @@ def _said(row: Identification) -> dict[str, Any]:
 
 @require_safe
 def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """The kept copy, or `?size=thumbnail`, for its owner and for staff who may look at it."""
+    """The kept copy, or `?size=thumbnail`, for its owner and for staff who may view it."""
     row = get_object_or_404(_photos(request), pk=pk)
     file = row.thumbnail if request.GET.get("size") == "thumbnail" else row.photo
     return photo_response(file)
 
 
 def photo_response(file: FieldFile) -> HttpResponseBase:
-    """A stored photo for somebody who may see it: its bytes, or a signed address that expires soon."""
+    """A stored photo, permission already checked: its bytes, or a signed address that expires soon."""
     response: HttpResponseBase
     if getattr(file.storage, "querystring_auth", False):
         response = HttpResponseRedirect(file.url)
@@ -217,8 +218,9 @@ def photo_response(file: FieldFile) -> HttpResponseBase:
 
 
 def _photos(request: HttpRequest) -> IdentificationQuerySet:
-    """One's own; for curators those that may be learned from along; for staff who may look at
-    identifications all.
+    """The photos that this user may see.
+
+    Visitors: their own. Curators: also those that may be trained on. Staff who may view identifications: all.
     """
     user = request.user
     if user.is_staff and user.has_perm("classifier.view_identification"):

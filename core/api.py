@@ -84,8 +84,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is
-    # imported.
+    # Not above: REST_FRAMEWORK names this module, and `rest_framework.views` reads it when it is imported.
     from rest_framework.views import exception_handler as drf_exception_handler
 
     response: Response | None = drf_exception_handler(error, context)

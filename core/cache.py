@@ -18,8 +18,7 @@ logger = logging.getLogger(__name__)
 
 #: A cache that takes longer than this to answer is slower than doing without.
 TIMEOUT_SECONDS = 0.3
-#: For this long after a failure nobody asks again, so that a page pays for a Redis that hangs once, not at
-#: every call.
+#: For this long after a failure Redis is not asked again: a page waits for a Redis that hangs once only.
 PAUSE_SECONDS = 5.0
 #: What the keys of allauth's limits begin with. All other limits are counted by `core.limits`.
 COUNTS = "allauth"
@@ -57,9 +56,14 @@ class ForgivingRedisCache(RedisCache):
         return time.monotonic() >= self._asked_again_at.get(self._server, 0.0)
 
     def leave_alone(self, error: Exception) -> None:
-        """Redis failed with `error`: nobody in this process asks it for a while."""
+        """Redis failed with `error`: this process does not ask it for a while."""
         self._asked_again_at[self._server] = time.monotonic() + PAUSE_SECONDS
         logger.warning("cache away: %s", type(error).__name__)
+
+    @classmethod
+    def forget_pauses(cls) -> None:
+        """Ask every server again at the next call, whatever happened before."""
+        cls._asked_again_at.clear()
 
     # --- The cache ------------------------------------------------------------------------------------------
     def _forgive(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:

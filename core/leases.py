@@ -55,14 +55,13 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(pk=row.pk, status=RUNNING, attempt=cast("Leased", row).attempt)
 
     def renew(self, *, lease: timedelta, **values: Any) -> bool:
-        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held any
-        more.
-        """
+        """Hold the rows of this query for another `lease` (a heartbeat). False where none is held."""
         return bool(self.filter(status=RUNNING).update(lease_until=timezone.now() + lease, **values))
 
     def put_back(self, row: Row) -> bool:
-        """Undo a claim that came to nothing through no fault of the row: it waits again and no attempt is
-        counted.
+        """Undo a claim that came to nothing through no fault of the row.
+
+        The row waits again, and no attempt is counted.
         """
         return bool(
             self.held_as(row).update(
@@ -76,8 +75,9 @@ class LeaseQuerySet(models.QuerySet[Row]):
 
     # --- What was lost on the way ---
     def expired(self, now: datetime, *, lease: timedelta) -> Self:
-        """Rows whose worker fell silent. A lease far in the future was given before the clock was set
-        back.
+        """Rows whose worker fell silent.
+
+        Also those whose lease ends far in the future: it was given before the clock was set back.
         """
         return self.filter(status=RUNNING).filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease))
 
@@ -86,13 +86,14 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return self.filter(attempt__gte=self._most)
 
     def requeue(self, **values: Any) -> int:
-        """Put the rows of this query back into the queue, so long ago that the next sweep wakes a worker for
-        them.
+        """Put the rows of this query back into the queue.
+
+        As if enqueued long ago, so that the next sweep wakes a worker for them.
         """
         long_ago = timezone.now() - timedelta(days=1)
         return self.update(status=QUEUED, lease_until=None, enqueued=long_ago, **values)
 
-    def unheard(self, now: datetime, *, after: timedelta) -> Self:
+    def overdue(self, now: datetime, *, after: timedelta) -> Self:
         """Rows that wait since a wake-up of longer than `after` ago: their message must be lost."""
         return self.filter(status=QUEUED).filter(Q(enqueued__lt=now - after) | Q(enqueued__gt=now + after))
 

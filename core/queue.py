@@ -1,4 +1,4 @@
-"""Putting work into the queue: after the transaction, and without ever failing whoever asked for it.
+"""Putting work into the queue: after the transaction, and without ever failing its caller.
 
 The row that describes the work is authoritative; the message is only a wake-up for a worker and may be lost.
 A sweeper of the app (Celery beat) finds rows that wait and wakes a worker again.
@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-#: For this long after a failure nobody tries the broker again: whoever sends twenty photos waits once.
+#: For this long after a failure the broker is not tried again: who sends twenty photos waits once.
 PAUSE_SECONDS = 5.0
 
 

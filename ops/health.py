@@ -15,16 +15,15 @@ from django.utils.module_loading import import_string
 
 from core.outages import Unavailable
 
-#: After this long without an answer a service counts as away, whatever its client library would still wait
-#: for.
+#: After this long without an answer a service counts as away, however long its client would still wait.
 TIMEOUT_SECONDS = 2.5
 
 
 class _Question:
-    """A check in a thread of its own: a service that hangs holds up neither the others nor whoever asks.
+    """A check in a thread of its own: a service that hangs holds up neither the others nor the caller.
 
-    While one goes unanswered no second one is put: a health page that is asked every second must not pile up
-    threads.
+    While one goes unanswered no second one is put: a health page that is asked every second must not
+    pile up threads.
     """
 
     _open: ClassVar[dict[str, _Question]] = {}

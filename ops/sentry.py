@@ -31,8 +31,9 @@ def start(dsn: str) -> None:
 
 
 def _scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any] | None:
-    """The event with the request's id in place of the request; None where a service is away, which is no
-    defect.
+    """The event, with the request's id in place of the request.
+
+    None where a service is away, which is no defect.
     """
     if outages.named((hint.get("exc_info") or (None, None))[1]):
         return None

@@ -44,7 +44,7 @@ def answered_once(row: Identification, *, seconds: float = 60) -> None:
 
 
 def grow_old(*rows: Identification) -> None:
-    """Make rows look as if their workers' leases had run out and their bells had been rung long ago."""
+    """Make rows look as if their workers' leases had run out and their wake-ups had been sent long ago."""
     past = timezone.now() - 2 * WAKE_AGAIN
     mine = Identification.objects.waiting().filter(pk__in=[row.pk for row in rows])
     mine.update(enqueued=past)
@@ -77,11 +77,9 @@ def clear(site: Site) -> None:
             path.unlink()
 
 
-# --- A photo in somebody's hands ----------------------------------------------------------------------------
+# --- A photo whose worker is held in the middle of its task -------------------------------------------------
 class Held:
-    """A photo whose file is a pipe: the worker process that opens it stands still in the middle of its
-    task.
-    """
+    """A photo whose file is a pipe: the worker process that opens it blocks in the middle of its task."""
 
     def __init__(self, site: Site, row: Identification) -> None:
         self.site, self.row = site, row
@@ -110,7 +108,7 @@ class Held:
         os.kill(pid, signal.SIGKILL)
 
     def give_back(self) -> Path:
-        """A file again, for whoever opens it next; returns the pipe that the first one stands still at."""
+        """A file again, for the process that opens it next; returns the pipe that the first one stands still at."""
         pipe = self.path.with_suffix(".pipe")
         self.path.rename(pipe)
         self.path.write_bytes(self.content)

@@ -76,7 +76,7 @@ def photo(seed: int, *, size: tuple[int, int] = (320, 240)) -> bytes:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens at."""
+    """A port of the loopback address on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -150,12 +150,12 @@ class Site:
 
     @property
     def celery(self) -> Celery:
-        """What asks and sends by the site's broker; made anew where a site's start has closed all connections
-        of this process.
+        """A Celery app on the site's broker.
+
+        Made anew where a site's start has closed all connections of this process.
         """
         if self._celery is None or self._celery.pool._closed:
-            # Without fixups: Celery's own for Django would make this app the one that the site's tasks belong
-            # to.
+            # Without fixups: Celery's own for Django would bind the site's tasks to this app.
             self._celery = Celery(broker=self.broker_url, set_as_current=False, fixups=[])
         return self._celery
 

@@ -22,8 +22,9 @@ NAMES = {"top-1": "Exact car", "top-5": "One of the first five", "make": "Make",
 
 @dataclass(frozen=True)
 class Bar:
-    """A bin of a reliability diagram in a square of 100 x 100: how often right, at which confidence, of
-    how many.
+    """A bin of a reliability diagram, in a square of 100 x 100.
+
+    `words` say how often its photos were answered right, at which confidence, and how many there were.
     """
 
     x: float

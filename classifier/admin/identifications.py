@@ -1,4 +1,4 @@
-"""Photos and their answers for staff. What the model said is looked at, never edited."""
+"""Photos and their answers for staff. What the model said is shown, never edited."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
 
     @admin.action(description="Identify again with the active model", permissions=["retry"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Identification]) -> None:
-        """Have the active model look again at those that older ones answered; their answers are kept."""
+        """Have the active model answer those anew that older ones answered; their answers are kept."""
         try:
             count = backfill.identifications_reidentify(rows=queryset)
         except ClassifierError as error:
@@ -169,7 +169,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
 
     @admin.display(description="page")
     def on_site(self, row: Identification) -> str:
-        """Where the owner sees it; nobody else does."""
+        """A link to the page, where the viewer owns the photo: no one else may open it."""
         return row.get_absolute_url()
 
     @admin.display(description="enquiries about it")

@@ -25,7 +25,7 @@ LIST = "admin:classifier_modelversion_changelist"
 
 
 def may_promote(request: HttpRequest) -> bool:
-    """Whether somebody may decide which model answers."""
+    """Whether the user may decide which model answers."""
     return request.user.has_perm("classifier.promote_modelversion")
 
 
@@ -185,7 +185,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def look_again(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Have the active model look again at what older ones answered."""
+        """Have the active model answer photos anew that older ones answered."""
 
         def done() -> str:
             count = backfill.identifications_reidentify(rows=Identification.objects.all())

@@ -1,6 +1,4 @@
-"""Photos that belong together: of one car on the road, and of a car that staff let the model learn from a
-handful.
-"""
+"""Photos that belong together: a visitor's of one car, and staff's that teach the model a car."""
 
 from __future__ import annotations
 
@@ -104,7 +102,7 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
         return [path("<int:pk>/photo/", view, name="classifier_referencephoto_photo"), *super().get_urls()]
 
     def photo(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The kept copy, or `?size=thumbnail`, for staff who may look at it."""
+        """The kept copy, or `?size=thumbnail`, for staff who may view it."""
         row = get_object_or_404(ReferencePhoto, pk=pk)
         if not self.has_view_permission(request, row):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Answering photos: a worker claims one, looks at it and records the answer.
+"""Answering photos: a worker claims one, runs the model on it and records the answer.
 
 The row is authoritative; the message that woke the worker may be lost, late or come twice. Nothing here knows
 requests or templates.
@@ -36,7 +36,7 @@ Status = Identification.Status
 
 
 def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool = False) -> int:
-    """Claim a photo, look at it, record the answer. Returns how many rows this call brought to their end.
+    """Claim a photo, run the model on it, record the answer; returns how many rows this call ended.
 
     Where the model answers several photos at a time faster (a GPU), photos that wait behind this one are
     answered with it; the messages sent for them then find nothing to do. Not a transaction: the claims are
@@ -52,7 +52,7 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
     if row is None:
         return 0
     rows = [row]
-    # What failed once is looked at alone, lest it take others with it again.
+    # What failed once is tried alone, lest it take others with it again.
     if row.attempt == 1:
         rows += _claim_waiting(loaded.predictor.batch - 1)
     try:
@@ -105,7 +105,7 @@ def _wake_shadow() -> None:
 
 
 def _claim_waiting(limit: int) -> list[Identification]:
-    """Claim at most so many photos that nobody has looked at yet, those that wait longest first."""
+    """Claim at most so many photos that were never tried, those that wait longest first."""
     if limit < 1:
         return []
     waiting = Identification.objects.filter(status=Status.QUEUED, attempt=0).order_by("enqueued")

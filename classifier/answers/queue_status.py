@@ -55,7 +55,7 @@ def pace(now: datetime | None = None) -> float | None:
 
 
 def span(seconds: float) -> str:
-    """A time that nobody should take for exact."""
+    """A waiting time, rounded so that it does not look exact."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 90:

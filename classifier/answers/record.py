@@ -36,8 +36,9 @@ def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
 
 
 def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
-    """The candidates of an answer, for an identification that has none; called in the transaction of the
-    answer.
+    """Write an answer's candidates, for an identification that has none yet.
+
+    Call it in the transaction that writes the answer.
     """
     slugs = {candidate.slug for candidate in answer.predictions}
     variants = Variant.objects.known_as(slugs)

@@ -1,4 +1,4 @@
-"""What a picture shows, for others who ask by a name in the settings (`PHOTO_GATE`)."""
+"""What a picture shows, for apps that name this function in the settings (`PHOTO_GATE`)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str
     """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as
     reading.
 
-    Of photos that are looked at together each has its share of the answer; what the others took stands under
+    Of photos that are answered together each has its share of the answer; what the others took stands under
     "other".
     """
     stages = {stage: 1000 * seconds for stage, seconds in answer.seconds.items()}
@@ -39,9 +39,7 @@ def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str
 
 
 def answered(row: Identification, answer: Answer, version_id: int, ms: dict[str, float]) -> None:
-    """Say in the log that a photo was answered, with the id of the request that brought it, however late
-    that is.
-    """
+    """Log that a photo was answered, with the id of the request that brought it, however long ago."""
     written = (timezone.now() - row.started).total_seconds() if row.started else 0.0
     fields = {
         "request_id": row.request_id,

@@ -59,9 +59,7 @@ class ModelShare(MakeShare):
 
 
 class Answer(Protocol):
-    """What the answer to one photo (`Identification`) and that to several of one car (`FusedAnswer`) have
-    in common.
-    """
+    """What answers have in common: to one photo (`Identification`), to several of one car (`FusedAnswer`)."""
 
     @property
     def decision(self) -> str: ...
@@ -110,9 +108,7 @@ def _capital(text: str) -> str:
 
 
 def headline(answer: Answer) -> Headline:
-    """The answer to cars seen from outside, as far as it is certain: variant, else model, else make, else
-    a shortlist.
-    """
+    """What is certain of a car seen from outside: its variant, else model, else make, else a shortlist."""
     if not answer.candidates:
         return Headline("No answer", "")
     best = answer.candidates[0]

@@ -13,7 +13,7 @@ from classifier.querysets import ModelOutputQuerySet
 class ModelOutput(models.Model):
     """What one model version said of a photo besides the answer that is shown.
 
-    A past answer that a newer model's replaced, or one of a shadow run, which nobody is shown.
+    A past answer that a newer model's replaced, or one of a shadow run, which is shown to staff alone.
     """
 
     Role = choices.OutputRole

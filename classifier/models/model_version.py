@@ -15,14 +15,14 @@ class ModelVersion(models.Model):
 
     States::
 
-        candidate ◀──stop── shadow      a shadow answers live photos too; nobody is shown what it says
+        candidate ◀──stop── shadow      a shadow answers live photos too; visitors never see it
             │ └─────start────▶ │
             └──────promote─────┴──▶ active ──another is promoted──▶ retired
                                       ▲                                │
                                       └──────promote, roll back────────┘
 
     One is active and at most one is the shadow: the database sees to both. Where the active one is the bundle
-    that the project ships, a newer one that it ships takes its place; a model that somebody promoted stays.
+    that the project ships, a newer one that it ships takes its place; a model that a person promoted stays.
     """
 
     State = choices.ModelState

@@ -14,7 +14,7 @@ class ReferencePhoto(models.Model):
     """A photo that staff gave of a car that the model was not trained on; enough of them, and it names that
     car.
 
-    States: waiting → counts | refused, as a model version found. Another version looks at it anew.
+    States: waiting → counts | refused, as a model version found. Another version reads it anew.
     """
 
     State = choices.ReferenceState

@@ -1,6 +1,4 @@
-"""Deleting photos with their answers and files: one by one, with an account, and guests' photos after
-their time.
-"""
+"""Deleting photos with their answers and files: single ones, an account's, and guests' that have expired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking in a photo that somebody sends."""
+"""Taking in an uploaded photo: its clean copy, its files and its row, or the row that is there already."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def identification_create(
 
 
 def _replace_files(row: Identification, photo: CleanPhoto) -> None:
-    """Fresh files for a failed photo that is sent again, whose own may be what it failed for, and another
-    try.
-    """
+    """Give a failed photo that is sent again fresh files and another try: its files may be why it failed."""
     fresh = Identification(width=photo.width, height=photo.height, size=len(photo.content))
     old = Identification(pk=row.pk, photo=row.photo.name, thumbnail=row.thumbnail.name)
     files_write(fresh, photo)

@@ -62,8 +62,9 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         )
 
     def confirmed(self) -> Self:
-        """What a curator confirmed and its author still allows, with all that a dataset needs, the oldest
-        first.
+        """Confirmed by a curator and still allowed by its author, oldest first.
+
+        With the photo and the car, which a dataset reads.
         """
         return (
             self.may_train()

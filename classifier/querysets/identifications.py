@@ -42,7 +42,7 @@ class IdentificationQuerySet(  # type: ignore[override]  # two bases, and each h
         return self.filter(status=Status.DONE).exclude(model_version=version_id)
 
     def unseen_by_shadow(self, shadow: ModelVersion) -> Self:
-        """Answered photos sent in the shadow's time that it has not looked at, the oldest first."""
+        """Answered photos sent in the shadow's time that it has not answered, the oldest first."""
         return (
             self.filter(status=Status.DONE, created__gte=shadow.shadow_since)
             .exclude(outputs__model_version=shadow, outputs__role=OutputRole.SHADOW)

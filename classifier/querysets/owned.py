@@ -13,7 +13,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class OwnedQuerySet(models.QuerySet[Row]):
-    """Of rows that have an `owner`, or the `guest_key` of a browser while nobody has signed in."""
+    """Of rows that have an `owner`, or the `guest_key` of a browser before its user signs in."""
 
     def visible_to(self, user: Person, guest_key: str = "") -> Self:
         """Only one's own: those of the user, or of the guest whose browser holds `guest_key`."""

@@ -23,11 +23,11 @@ class ReferencePhotoQuerySet(models.QuerySet["ReferencePhoto"]):
         return self.filter(model_version=version_id, state=ReferenceState.COUNTS)
 
     def unseen_by(self, version_id: int) -> Self:
-        """Those that this model version has not looked at yet, the first given first."""
+        """Those that this model version has not seen yet, the first given first."""
         return self.exclude(model_version=version_id).order_by("pk")
 
     def with_counts(self) -> Self:
-        """With `counting`: how many photos of the same car count for the model that looked at the photo."""
+        """With `counting`: how many photos of the same car count for the model that embedded the photo."""
         same = (
             self.model._default_manager.filter(
                 variant=OuterRef("variant"), model_version=OuterRef("model_version")
@@ -40,6 +40,6 @@ class ReferencePhotoQuerySet(models.QuerySet["ReferencePhoto"]):
         return self.annotate(counting=Coalesce(Subquery(same.values("n")), 0))
 
     def stamp(self) -> tuple[int, datetime | None]:
-        """What changes when any of these rows comes, goes or is looked at anew; one small query."""
+        """What changes when any of these rows comes, goes or is embedded anew; one small query."""
         found = self.aggregate(count=Count("pk"), latest=Max("updated"))
         return found["count"], found["latest"]

@@ -1,4 +1,4 @@
-"""Looking at photos again while no visitor waits: the shadow model's turn, and a newer model's at old photos.
+"""Answering photos again while no visitor waits: by the shadow model, and by a newer model those of old ones.
 
 What is shown changes only here, and the older answer is kept. A batch stops as soon as a visitor's photo
 waits; the schedule and the next answer start another one. The rows are authoritative: the next batch goes on
@@ -40,13 +40,13 @@ Role = ModelOutput.Role
 
 # --- Asking for it ------------------------------------------------------------------------------------------
 def identifications_reidentify(*, rows: QuerySet[Identification]) -> int:
-    """Have the active model look again at those of the rows that another model answered; returns how many.
+    """Have the active model answer those of the rows anew that another model answered; returns how many.
 
     Raises NotPossibleNow where no model is active.
     """
     active = ModelVersion.objects.active()
     if active is None:
-        raise NotPossibleNow("No model is active yet, so none can look at photos again.")
+        raise NotPossibleNow("No model is active yet, so none can identify photos again.")
     wanted = Identification.objects.answered_by_others(active.pk).filter(pk__in=rows.order_by().values("pk"))
     with transaction.atomic():
         count = wanted.filter(look_again=None).update(look_again=timezone.now())
@@ -56,7 +56,7 @@ def identifications_reidentify(*, rows: QuerySet[Identification]) -> int:
 
 # --- A batch ------------------------------------------------------------------------------------------------
 def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
-    """One batch, of `seconds` at most; returns how many photos the shadow and the active model looked at."""
+    """One batch, of `seconds` at most; returns how many photos the shadow and the active model answered."""
     counts = {"shadow": 0, "again": 0}
     if not cache.add(_LOCK, "held", _LOCK_SECONDS):
         return counts
@@ -73,7 +73,7 @@ def look_again(*, seconds: float = BATCH_SECONDS) -> dict[str, int]:
 
 
 def _one_photo() -> Literal["again", "shadow"] | None:
-    """Look at one photo; which kind it was, or None where there is nothing to do."""
+    """Answer one photo; which kind it was, or None where there is nothing to do."""
     if row := Identification.objects.for_backfill().first():
         try:
             _identify_again(row)
@@ -134,7 +134,7 @@ def _agrees(row: Identification, answer: Answer) -> bool:
 
 # --- Identifying again --------------------------------------------------------------------------------------
 def _identify_again(row: Identification) -> None:
-    """Let the active model look at a photo that waits for it. Raises ClassifierAway."""
+    """Let the active model answer a photo that waits for backfill. Raises ClassifierAway."""
     loaded = engine.current()
     if row.model_version_id != loaded.version_id:
         try:
@@ -199,8 +199,9 @@ def _keep_output(current: Identification) -> None:
 
 
 def _tell(row: Identification, before: int | None, version_id: int) -> None:
-    """Tell the person whose correction the new answer agrees with: on the page, and by one mail for each
-    model.
+    """Tell a person that a new answer agrees with their correction.
+
+    On the photo's page, and by one e-mail for each model at most.
     """
     best = (
         Prediction.objects.filter(identification=row, rank=1).select_related("variant__model__make").first()

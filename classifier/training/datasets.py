@@ -314,8 +314,9 @@ class _SplitAssigner:
 
 
 def _hashed(rows: Sequence[Row]) -> list[tuple[int, Row]]:
-    """The rows with their difference hashes, which are kept by content: computing thousands takes half a
-    minute.
+    """The rows with their difference hashes.
+
+    Hashes are kept in a file by the photo's content: computing thousands takes half a minute.
     """
     path = datasets_folder() / "hashes.json"
     try:

@@ -1,6 +1,4 @@
-"""The cars that a worker's model names without being trained on them: read from the database whenever they
-change.
-"""
+"""Cars that a worker's model knows by reference photos alone; read from the database when they change."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Writes of reference photos: cars that the model learns from a handful of photos, at once and without
-training.
-"""
+"""Writes of reference photos: a handful of photos teaches the model a car, at once and without training."""
 
 from __future__ import annotations
 
@@ -84,7 +82,7 @@ def _cleaned(
 
 
 def _kept(variant: Variant, photo: CleanPhoto, actor: Person | None) -> ReferencePhoto | None:
-    """Files first, then the row; None where somebody else gave the same photo at this moment."""
+    """Files first, then the row; None where a request at the same moment gave the same photo."""
     row = ReferencePhoto(variant=variant, sha256=photo.sha256, added_by_id=account_id(actor))
     row.photo.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.content), save=False)
     row.thumbnail.save(f"{photo.sha256[:32]}.jpg", ContentFile(photo.thumbnail), save=False)
@@ -115,7 +113,7 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
                 file.storage.delete(file.name)
 
 
-# --- Looking at them: called by workers ---------------------------------------------------------------------
+# --- Embedding them: called by workers ----------------------------------------------------------------------
 def reference_photos_read() -> int:
     """Let the active model look at all reference photos that it has not seen yet; returns how many those
     were.
@@ -162,9 +160,7 @@ def reference_photo_record(
 
 
 def reference_photos_sweep() -> None:
-    """Wake a worker for photos that the active model has not looked at: a lost message, or a newer active
-    model.
-    """
+    """Wake a worker where the active model has not seen some: a wake-up was lost, or the model is new."""
     active = ModelVersion.objects.active()
     if active and ReferencePhoto.objects.unseen_by(active.pk).exists():
         _enqueue()

@@ -89,7 +89,7 @@ def run_cancel(*, run: TrainingRun) -> None:
 def run_work(*, run_id: int) -> bool:
     """Claim a run and bring it to its end. Returns whether it was this call's to do.
 
-    Not a transaction: it takes hours, and each step is on record for whoever goes on after a kill.
+    Not a transaction: it takes hours, and each step is on record for the process that goes on after a kill.
     """
     waiting = TrainingRun.objects.select_related("base", "dataset")
     run = waiting.claim(run_id, lease=LEASE, step="Starting")
@@ -147,13 +147,13 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
         "It may lack memory: see the log of the trainer.",
     )
     requeued = silent.requeue(step="Waiting to go on")
-    waiting = TrainingRun.objects.unheard(now, after=WAKE_AGAIN).values_list("pk", flat=True)
+    waiting = TrainingRun.objects.overdue(now, after=WAKE_AGAIN).values_list("pk", flat=True)
     woken = TrainingRun.objects.wake(waiting, now, _enqueue)
     return {"cancelled": cancelled, "failed": failed, "requeued": requeued, "woken": woken}
 
 
 def _end_silent(runs: TrainingRunQuerySet, now: datetime, *, status: str, failure: str = "") -> int:
-    """End runs that nobody works on any more, and remove what they left behind."""
+    """End runs that no process works on any more, and remove what they left behind."""
     gone = list(runs.values_list("pk", flat=True))
     ended = TrainingRun.objects.filter(pk__in=gone)
     ended.update(status=status, failure=failure, is_open=False, finished=now, lease_until=None)

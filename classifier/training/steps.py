@@ -42,7 +42,7 @@ PULSE = 2.0
 
 
 class Cancelled(BaseException):
-    """Somebody cancelled the run. Not an Exception: nothing that a library catches may swallow it."""
+    """The run was cancelled. Not an Exception: nothing that a library catches may swallow it."""
 
 
 class Lost(BaseException):
@@ -60,7 +60,7 @@ def clear(run_id: int) -> None:
 
 
 class Watch:
-    """Beside a run: renews its lease, records how far it is, and stops it where somebody cancelled it.
+    """Beside a run: renews its lease, records how far it is, and stops it where it was cancelled.
 
     The main thread is stopped by a signal, since it may be deep in a library; in any other thread only `step`
     stops it.

@@ -211,14 +211,14 @@ def _undo(car: ChangedCar, actor: Person | None) -> None:
 
 def _remove_if_bare(variant: Variant) -> None:
     """Delete a car that was added, unless other rows refer to it by now: then a person has to decide."""
-    from catalog.merging import hangs_on
+    from catalog.merging import references_to
 
-    if any(field.model not in (StagedCar, ChangedCar) for field, _ in hangs_on(variant)):
+    if any(field.model not in (StagedCar, ChangedCar) for field, _ in references_to(variant)):
         return
     model = variant.model
     variant.delete()
     if not model.variants.exists():
         make = model.make
         model.delete()
-        if not any(True for _ in hangs_on(make)):
+        if not any(True for _ in references_to(make)):
             make.delete()

@@ -95,13 +95,13 @@ def audi(db: None) -> Variant:
 
 
 @pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids whose bell was rung, in order; rung on commit only."""
+def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the photos for which a worker was woken, in order; on commit only."""
     from classifier import tasks
 
-    rung: list[str] = []
-    monkeypatch.setattr(tasks.identify, "delay", rung.append)
-    return rung
+    ids: list[str] = []
+    monkeypatch.setattr(tasks.identify, "delay", ids.append)
+    return ids
 
 
 def send(user: Any = GUEST, guest_key: str = "", data: bytes | None = None) -> Identification:
@@ -135,18 +135,18 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Ids of the runs for which the trainer was rung; runs feel their pulse often."""
+def trainer_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ids of the runs for which the trainer was woken; leases are renewed every 0.05 s."""
     from classifier.tasks import retrain
 
-    rung: list[int] = []
-    monkeypatch.setattr(retrain, "delay", rung.append)
+    ids: list[int] = []
+    monkeypatch.setattr(retrain, "delay", ids.append)
     monkeypatch.setattr(steps, "PULSE", 0.05)
-    return rung
+    return ids
 
 
 @pytest.fixture
-def workshop(settings: Any, tmp_path: Path, untrained: Path, rung: list[int]) -> Path:
+def workshop(settings: Any, tmp_path: Path, untrained: Path, trainer_calls: list[int]) -> Path:
     """A site whose active model has learned nothing yet, a catalogue with its cars, and drawn photos to learn from."""
     from tests.classifier.bundles import stock
     from tests.classifier.workshop import base_photos, recipe_file

@@ -27,12 +27,12 @@ def staff(client: Client, staff_user: Any) -> Client:
 
 
 def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
-    staff: Client, workshop: Path, rung: list[int], staff_user: Any
+    staff: Client, workshop: Path, trainer_calls: list[int], staff_user: Any
 ) -> None:
     assert "Train a candidate" in staff.get(LIST).content.decode()
     staff.post(reverse("admin:classifier_trainingrun_start"))
     run = TrainingRun.objects.get()
-    assert rung == [run.pk]
+    assert trainer_calls == [run.pk]
     assert run.actor == staff_user
     TrainingRun.objects.filter(pk=run.pk).update(
         status=Status.RUNNING, step="Training: 1 of 2 epochs", progress=0.4

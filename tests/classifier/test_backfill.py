@@ -1,4 +1,4 @@
-"""Looking again: shadow runs that nobody feels, and newer models' answers to old photos, with the older ones kept."""
+"""Backfill: shadow runs that visitors never wait for, and newer models' answers to old photos, with the older ones kept."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from ml.serving.answers import Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rings")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wake_ups")]
 
 
 @pytest.fixture(autouse=True)
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
-    """Each time that somebody rings for a batch."""
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Arguments of each call for a batch."""
     from classifier.tasks import look_again
     from core.tasks import send_email
 
-    rung: list[tuple] = []
-    monkeypatch.setattr(look_again, "delay", lambda *args: rung.append(args))
+    queued: list[tuple[object, ...]] = []
+    monkeypatch.setattr(look_again, "delay", lambda *args: queued.append(args))
     monkeypatch.setattr(send_email, "delay", lambda *args: None)
     engine.unload()
-    return rung
+    return queued
 
 
 @pytest.fixture
@@ -310,11 +310,11 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
     promoted()
     look_again_at_all()
     assert backfill.look_again()["again"] == 2
-    (letter,) = OutgoingEmail.objects.all()
-    assert letter.to == user.email
-    assert "BMW M3" in letter.subject
-    assert any(f"{settings.SITE_URL}{row.get_absolute_url()}" in letter.body for row in rows)
-    assert "stub 2" in letter.body
+    (email,) = OutgoingEmail.objects.all()
+    assert email.to == user.email
+    assert "BMW M3" in email.subject
+    assert any(f"{settings.SITE_URL}{row.get_absolute_url()}" in email.body for row in rows)
+    assert "stub 2" in email.body
     client.force_login(user)
     for row in rows:
         assert "You were right" in client.get(row.get_absolute_url()).content.decode()

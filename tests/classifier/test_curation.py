@@ -21,7 +21,7 @@ from tests.classifier.bundles import stock
 from tests.classifier.conftest import other_photo, send
 from tests.conftest import PASSWORD
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("predictor", "rings")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("predictor", "wake_ups")]
 QUEUE = "/admin/classifier/feedback/queue/"
 Verdict = Feedback.Verdict
 
@@ -225,7 +225,7 @@ def test_curator_names_another_car_by_its_name(
 def test_page_says_who_agrees(
     curator: Client, user: Any, other_user: Any, feedback: Feedback, other_car: Variant, version: Any
 ) -> None:
-    corrected(other_user, other_car)  # the very same photo, of somebody else
+    corrected(other_user, other_car)  # the very same photo, of another person
     corrected(AnonymousUser(), None, verdict=Verdict.RIGHT, may_train=False)  # not counted: not allowed
     ModelOutput.objects.create(
         identification=feedback.identification,

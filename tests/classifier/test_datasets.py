@@ -28,7 +28,7 @@ from tests.classifier.conftest import send
 from tests.classifier.workshop import base_photos, recipe_file, scene_photos
 from tests.ml.conftest import CLASSES, drawn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("predictor", "rings")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("predictor", "wake_ups")]
 AUDI, TT, BMW = CLASSES
 LABELS: list[Label] = label_table(sorted(CLASSES))
 

@@ -79,7 +79,7 @@ def test_expiry_that_is_out_of_time_stops_and_leaves_few_files_without_rows(monk
     with pytest.raises(SoftTimeLimitExceeded):
         expire_guest_photos()
     assert len(removed) == 3, "went on although its time was over"
-    assert Identification.objects.count() == 4, "rows went whose files nobody came to remove"
+    assert Identification.objects.count() == 4, "rows went before their files"
     monkeypatch.undo()
     assert delete.EXPIRED_AT_ONCE <= 50
     visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]

@@ -24,12 +24,12 @@ Status = Identification.Status
 
 
 def test_a_photo_is_stored_with_its_row_and_rung_after_commit(
-    user, rings, django_capture_on_commit_callbacks
+    user, wake_ups, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
         row = send(user)
-        assert rings == [], "rung before the transaction was over"
-    assert rings == [str(row.pk)]
+        assert wake_ups == [], "woken before the transaction was over"
+    assert wake_ups == [str(row.pk)]
     assert (row.status, row.owner, row.attempt) == (Status.QUEUED, user, 0)
     assert len(stored_files()) == 2
 
@@ -69,7 +69,7 @@ def test_two_uploads_of_one_photo_at_the_same_moment_make_one_row(user, monkeypa
     real, others = receive.files_write, []
 
     def meanwhile(row, photo):
-        """The other request comes between this one's look at the rows and its own row."""
+        """The other request comes after this one has read the rows and before it writes its own."""
         monkeypatch.setattr(receive, "files_write", real)
         others.append(send(user))
         real(row, photo)

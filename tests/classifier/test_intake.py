@@ -1,4 +1,4 @@
-"""What the door lets in, and what it says to what it refuses."""
+"""Which uploads are taken, and what is said of those that are refused."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_only_staff_who_may_see_photos_see_what_waits(client, user):
 
 
 def test_failed_photos_have_a_button_that_tries_them_again(
-    staff, user, rings, django_capture_on_commit_callbacks
+    staff, user, wake_ups, django_capture_on_commit_callbacks
 ):
     rows = [failed(user, number) for number in range(3)]
     answered = sent(user, 9, 9, status="done", finished=timezone.now())
@@ -124,16 +124,16 @@ def test_failed_photos_have_a_button_that_tries_them_again(
     )
     with django_capture_on_commit_callbacks(execute=True):
         assert "1 photo is queued again" in staff.post(one, follow=True).content.decode()
-    assert rings == [str(rows[0].pk)]
+    assert wake_ups == [str(rows[0].pk)]
     assert "Only a photo that could not be identified" in staff.post(one, follow=True).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         every = reverse("admin:classifier_identification_retry-all")
         assert "2 photos are queued again" in staff.post(every, follow=True).content.decode()
-    assert set(rings) == {str(row.pk) for row in rows}
+    assert set(wake_ups) == {str(row.pk) for row in rows}
     assert set(Identification.objects.values_list("status", flat=True)) == {"queued", "done"}
 
 
-def test_who_may_only_look_can_try_nothing_again(client, user, rings):
+def test_who_may_only_look_can_try_nothing_again(client, user, wake_ups):
     row = failed(user, 1)
     limited(client, "view_identification")
     page = client.get(reverse("admin:classifier_identification_changelist")).content.decode()
@@ -145,4 +145,4 @@ def test_who_may_only_look_can_try_nothing_again(client, user, rings):
         assert client.post(reverse(f"admin:classifier_identification_{url}", args=args)).status_code == 403
         assert client.get(reverse(f"admin:classifier_identification_{url}", args=args)).status_code == 405
     row.refresh_from_db()
-    assert (row.status, rings) == ("failed", [])
+    assert (row.status, wake_ups) == ("failed", [])

@@ -54,12 +54,12 @@ def creta() -> Variant:
 
 
 @pytest.fixture(autouse=True)
-def bells(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the tasks that were rung for."""
-    rung: list[str] = []
+def queued_tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the tasks that were queued."""
+    names: list[str] = []
     for task in (tasks.read_reference_photos, tasks.identify, tasks.look_again):
-        monkeypatch.setattr(task, "delay_on_commit", lambda *_, name=task.name, **__: rung.append(name))
-    return rung
+        monkeypatch.setattr(task, "delay_on_commit", lambda *_, name=task.name, **__: names.append(name))
+    return names
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +82,11 @@ def learn(variant: Variant, count: int = 5) -> None:
     reference_photos.reference_photos_read()
 
 
-def test_car_is_named_from_the_next_photo_on_and_others_as_before(user, creta, bells):
+def test_car_is_named_from_the_next_photo_on_and_others_as_before(user, creta, queued_tasks):
     before = answer_to(jpeg(GREEN, 1), user)
     _, refused = reference_photos.reference_photos_add(variant=creta, files=files(5))
     assert refused == []
-    assert tasks.read_reference_photos.name in bells
+    assert tasks.read_reference_photos.name in queued_tasks
     tasks.read_reference_photos()
     assert set(ReferencePhoto.objects.values_list("state", flat=True)) == {"counts"}
     red = answer_to(jpeg(RED, 77), user)
@@ -166,16 +166,16 @@ def test_another_model_reads_them_anew_and_going_back_too(creta, user, settings,
     assert answer_to(jpeg(RED, 78), user).best.variant == creta
 
 
-def test_sweep_rings_only_where_something_is_unread(creta, bells):
+def test_sweep_wakes_a_worker_only_where_something_is_unread(creta, queued_tasks):
     reference_photos.reference_photos_sweep()
-    assert bells == []
+    assert queued_tasks == []
     reference_photos.reference_photos_add(variant=creta, files=files(5))
-    bells.clear()
+    queued_tasks.clear()
     reference_photos.reference_photos_sweep()
-    assert bells == [tasks.read_reference_photos.name]
+    assert queued_tasks == [tasks.read_reference_photos.name]
     reference_photos.reference_photos_read()
     reference_photos.reference_photos_sweep()
-    assert len(bells) == 1
+    assert len(queued_tasks) == 1
 
 
 def test_deleting_a_photo_takes_its_file_and_the_car_is_not_named_any_more(

@@ -103,7 +103,7 @@ def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
 
 
 def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
-    user, predictor, rings, django_capture_on_commit_callbacks
+    user, predictor, wake_ups, django_capture_on_commit_callbacks
 ):
     row = send(user)
     row.photo.storage.delete(row.photo.name)
@@ -113,7 +113,7 @@ def test_failed_photo_that_is_sent_again_gets_fresh_files_and_another_try(
     with django_capture_on_commit_callbacks(execute=True):
         again = send(user)
     assert (again.pk, again.status, again.attempt) == (row.pk, Status.QUEUED, 0)
-    assert rings == [str(row.pk)]
+    assert wake_ups == [str(row.pk)]
     assert len(stored_files()) == 2
     assert identification_run(identification_id=row.pk) == 1
     row.refresh_from_db()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 Status = Identification.Status
 
 
-def test_without_a_model_photos_wait_and_no_attempt_is_counted(user, monkeypatch, rings):
+def test_without_a_model_photos_wait_and_no_attempt_is_counted(user, monkeypatch, wake_ups):
     def away():
         raise ClassifierAway("no bundle")
 
@@ -29,44 +29,44 @@ def test_without_a_model_photos_wait_and_no_attempt_is_counted(user, monkeypatch
     assert identifications_sweep() == {"failed": 0, "requeued": 0, "woken": 0}
     row.refresh_from_db()
     assert (row.status, row.attempt) == (Status.QUEUED, 0)
-    assert rings == []
+    assert wake_ups == []
 
 
 def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
-    user, predictor, rings, django_capture_on_commit_callbacks
+    user, predictor, wake_ups, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
     rows = {
         name: send(user, data=other_photo(i))
-        for i, name in enumerate(["fresh", "lost bell", "held", "expired", "worn"])
+        for i, name in enumerate(["fresh", "lost wake-up", "held", "expired", "worn"])
     }
 
     def put(name, **changes):
         Identification.objects.filter(pk=rows[name].pk).update(**changes)
 
-    put("lost bell", enqueued=now - timedelta(minutes=2))
+    put("lost wake-up", enqueued=now - timedelta(minutes=2))
     put("held", status="running", attempt=1, lease_until=now + timedelta(seconds=5))
     put("expired", status="running", attempt=1, lease_until=now - timedelta(seconds=5))
     put("worn", status="running", attempt=3, lease_until=now - timedelta(seconds=5))
     with django_capture_on_commit_callbacks(execute=True):
         counts = identifications_sweep(now=now)
     assert counts == {"failed": 1, "requeued": 1, "woken": 2}
-    assert set(rings) == {str(rows["lost bell"].pk), str(rows["expired"].pk)}
+    assert set(wake_ups) == {str(rows["lost wake-up"].pk), str(rows["expired"].pk)}
     states = {name: Identification.objects.get(pk=row.pk).status for name, row in rows.items()}
     assert states == {
         "fresh": "queued",
-        "lost bell": "queued",
+        "lost wake-up": "queued",
         "held": "running",
         "expired": "queued",
         "worn": "failed",
     }
-    # Rung is rung: a second sweep a moment later has nothing to do.
+    # A wake-up is on record: a second sweep a moment later has nothing to do.
     with django_capture_on_commit_callbacks(execute=True):
         assert identifications_sweep(now=now)["woken"] == 0
 
 
-def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
-    user, predictor, rings, django_capture_on_commit_callbacks
+def test_long_queue_that_moves_is_not_woken_again_but_what_was_overtaken_is(
+    user, predictor, wake_ups, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
     names = ("answered", "next", "last", "overtaken", "left by its worker", "of a future that was taken back")
@@ -84,18 +84,18 @@ def test_long_queue_that_moves_is_not_rung_for_again_but_what_was_overtaken_is(
     put("of a future that was taken back", -3600)
     with django_capture_on_commit_callbacks(execute=True):
         assert identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "woken": 3}
-    assert set(rings) == {
+    assert set(wake_ups) == {
         str(rows[name].pk) for name in ("overtaken", "left by its worker", "of a future that was taken back")
     }
-    # Nothing is answered any more: all bells may be lost.
-    rings.clear()
+    # Nothing is answered any more: all wake-ups may be lost.
+    wake_ups.clear()
     with django_capture_on_commit_callbacks(execute=True):
         identifications_sweep(now=now + timedelta(seconds=40))
-    assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(rings)
+    assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(wake_ups)
 
 
 def test_photo_that_lost_its_wake_up_is_woken_though_photos_of_the_same_sweep_were_answered(
-    user, predictor, rings, django_capture_on_commit_callbacks
+    user, predictor, wake_ups, django_capture_on_commit_callbacks
 ):
     """A sweep notes one time for all that it wakes: of them, what was passed by is woken, what follows is not."""
     now = timezone.now()
@@ -105,7 +105,7 @@ def test_photo_that_lost_its_wake_up_is_woken_though_photos_of_the_same_sweep_we
     Identification.objects.filter(pk=rows[1].pk).update(status="done", attempt=1, finished=now)
     with django_capture_on_commit_callbacks(execute=True):
         assert identifications_sweep(now=now)["woken"] == 1
-    assert rings == [str(rows[0].pk)]
+    assert wake_ups == [str(rows[0].pk)]
 
 
 def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):

@@ -26,9 +26,9 @@ def silent_for_long(run: TrainingRun) -> None:
     TrainingRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_second_run_is_refused_while_one_is_under_way(workshop: Path, rung: list[int]) -> None:
+def test_second_run_is_refused_while_one_is_under_way(workshop: Path, trainer_calls: list[int]) -> None:
     run = runs.run_start()
-    assert rung == [run.pk]
+    assert trainer_calls == [run.pk]
     with pytest.raises(TrainingRefused, match=f"Training run {run.pk} is in progress"):
         runs.run_start()
     runs.run_cancel(run=run)
@@ -52,7 +52,7 @@ def test_running_run_is_stopped_in_the_middle_of_its_work(
         steps.run_folder(run.pk).mkdir(parents=True)
         threading.Thread(target=cancel, args=(run,)).start()
         threading.Event().wait(60)  # the signal of the watch ends it
-        raise AssertionError("nobody stopped it")
+        raise AssertionError("it was never stopped")
 
     def cancel(run: TrainingRun) -> None:
         try:
@@ -69,7 +69,7 @@ def test_running_run_is_stopped_in_the_middle_of_its_work(
 
 
 def test_killed_run_goes_on_where_it_was(
-    workshop: Path, monkeypatch: pytest.MonkeyPatch, rung: list[int]
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, trainer_calls: list[int]
 ) -> None:
     class Killed(BaseException):
         """As if the process had ended."""
@@ -84,12 +84,12 @@ def test_killed_run_goes_on_where_it_was(
             runs.run_work(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == Status.RUNNING
-    assert not runs.run_work(run_id=run.pk), "somebody else's lease still holds"
+    assert not runs.run_work(run_id=run.pk), "another worker's lease still holds"
     weights = steps.run_folder(run.pk) / "run" / "model.pt"
     made = weights.stat().st_mtime_ns
     silent_for_long(run)
     assert runs.runs_sweep() == {"cancelled": 0, "failed": 0, "requeued": 1, "woken": 1}
-    assert rung == [run.pk, run.pk]
+    assert trainer_calls == [run.pk, run.pk]
     seen: list[int] = []
     real: Callable[..., None] = steps.export_candidate
 

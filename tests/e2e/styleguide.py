@@ -1,4 +1,4 @@
-"""All parts of the design on one page, for looking at and for tests; no part of the site itself.
+"""All parts of the design on one page, for people and for tests; no part of the site itself.
 
     python -m django runserver 8123 --noreload --skip-checks --settings tests.e2e.styleguide_settings
 

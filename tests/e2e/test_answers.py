@@ -41,7 +41,7 @@ def send(page: Page, seed: int) -> None:
 
 @contextmanager
 def standing_still(site: Site) -> Iterator[None]:
-    """The worker looks at nothing meanwhile."""
+    """No photo is answered meanwhile."""
     os.kill(site.worker.pid, signal.SIGSTOP)
     try:
         yield

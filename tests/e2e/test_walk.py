@@ -36,8 +36,10 @@ def sign_up(site: Site, page: Page, address: str) -> None:
     page.fill("input[name=password1]", PASSWORDS[address])
     send_form(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
-    [letter] = wait_for(lambda: [mail for mail in mails(site) if address in str(mail["To"])], what="the mail")
-    page.goto(re.search(r"http://\S+/confirm-email/\S+", letter.get_content())[0])
+    [confirmation] = wait_for(
+        lambda: [mail for mail in mails(site) if address in str(mail["To"])], what="the mail"
+    )
+    page.goto(re.search(r"http://\S+/confirm-email/\S+", confirmation.get_content())[0])
     send_form(page)
     expect(page).not_to_have_url(re.compile("confirm-email"))
     sign_in(page, address)
@@ -80,7 +82,7 @@ def identify_by_form(page: Page, photo: Path) -> None:
 
 
 def mails(site: Site) -> list[EmailMessage]:
-    """Every letter that has left so far."""
+    """Every e-mail that has been sent so far."""
     texts = [path.read_bytes() for path in sorted((site.var / "mail").glob("*"))]
     parts = [part for text in texts for part in re.split(rb"\n-{79}\n", text) if part.strip()]
     return [email.message_from_bytes(part, policy=email.policy.default) for part in parts]
@@ -91,7 +93,7 @@ def is_copy_for(mail: EmailMessage, address: str) -> bool:
 
 
 def ask_a_dealer(page: Page, name: str) -> None:
-    """From the answer to a letter to the demonstration dealer near Munich."""
+    """From the answer to an enquiry to the demonstration dealer near Munich."""
     page.get_by_role("link", name="Ask a dealer about it").click()
     page.fill("input[name=near]", "Munich")
     page.get_by_role("button", name="Find dealers").click()
@@ -128,11 +130,11 @@ def test_a_visitor_goes_from_a_photo_to_a_dealers_inbox(
 
     page.goto(answer_url)
     ask_a_dealer(page, name)
-    letters = wait_for(lambda: [mail for mail in mails(site) if name in mail["Subject"]], what="the letter")
-    assert len(letters) == 1
-    assert "All Makes Munich" in str(letters[0]["To"])
-    assert address in str(letters[0]["Reply-To"])
-    assert "<script>" not in letters[0].get_body(("html",)).get_content()
+    enquiries = wait_for(lambda: [mail for mail in mails(site) if name in mail["Subject"]], what="the e-mail")
+    assert len(enquiries) == 1
+    assert "All Makes Munich" in str(enquiries[0]["To"])
+    assert address in str(enquiries[0]["Reply-To"])
+    assert "<script>" not in enquiries[0].get_body(("html",)).get_content()
     wait_for(lambda: [mail for mail in mails(site) if is_copy_for(mail, address)], what="the visitor's copy")
     page.goto("/enquiries/")
     expect(page.locator("main")).to_contain_text("to All Makes Munich")

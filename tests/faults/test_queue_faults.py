@@ -62,7 +62,7 @@ def test_photo_of_a_killed_worker_is_answered_by_the_next(
 def test_photos_outlive_a_redis_that_is_killed(site: FaultySite, visitor: Visitor, file: str) -> None:
     with paused(site.worker.pid):
         rows = [send(visitor, seed) for seed in range(120, 124)]
-        # Redis writes its file every second; a bell that was not written yet is rung by the sweeper.
+        # Redis writes its file every second; a wake-up that was not written yet is sent anew by the sweeper.
         site.kill("redis")
         if file == "lost":
             shutil.rmtree(site.var / "redis")
@@ -74,7 +74,7 @@ def test_photos_outlive_a_redis_that_is_killed(site: FaultySite, visitor: Visito
         answered_once(row)
 
 
-def test_photo_that_kills_its_worker_fails_after_three_attempts_and_holds_up_nobody(
+def test_photo_that_kills_its_worker_fails_after_three_attempts_and_holds_up_no_other(
     site: FaultySite, visitor: Visitor
 ) -> None:
     deadly = row_of(visitor.upload(photo(130, size=(poison.WIDTH, 200))))
@@ -171,15 +171,15 @@ def test_clock_that_jumps_neither_loses_a_photo_nor_answers_one_twice(
     held = send_held(site, visitor, 170)
     held.process()
     site.kill("worker")
-    unheard = send(visitor, 171)
+    unwoken = send(visitor, 171)
     site.drop_messages()
     held.give_back().unlink()
-    site.clock.write(jump)  # set back, the lease and the bell lie in an hour that is still to come
+    site.clock.write(jump)  # set back, the lease and the wake-up have times that are still to come
     site.start_worker()
     sweep(site)
     answered_once(held.row)
-    answered_once(unheard)
-    assert (held.row.attempt, unheard.attempt) == (2, 1)
+    answered_once(unwoken)
+    assert (held.row.attempt, unwoken.attempt) == (2, 1)
 
 
 def test_clock_that_jumps_forward_takes_a_photo_from_a_worker_that_lives_and_answers_it_once(

@@ -76,7 +76,7 @@ def test_upload_whose_web_server_is_killed_before_the_row_is_there_is_one_photo_
 def test_upload_whose_web_server_is_killed_before_it_answers_is_one_photo_after_the_retry(
     site: FaultySite, visitor: Visitor, seed: int
 ) -> None:
-    with paused(site.redis.pid):  # so the upload stands still at its bell, behind the row
+    with paused(site.redis.pid):  # so the upload blocks at its wake-up, behind the row
         upload = Upload(visitor, photo(seed))
         wait_for(Identification.objects.exists, what="the row")
         kill_web_processes(site)
@@ -184,7 +184,7 @@ def test_database_that_another_program_holds_costs_neither_photo_nor_clear_words
         upload = Upload(visitor, photo(221))
         held.let_go()  # its worker can't write the answer now
         wait_for(lambda: len(files(site)) == 4, what="the upload to come as far as its row")
-        time.sleep(1)  # which it and the worker wait so long for
+        time.sleep(1)  # a lock that both wait out
         assert upload.is_alive()
         assert reached(held.row, Status.RUNNING)
     upload.join()
@@ -193,7 +193,7 @@ def test_database_that_another_program_holds_costs_neither_photo_nor_clear_words
     answered_once(held.row)
     assert held.row.attempt == 1, "a lock of a second cost an attempt"
 
-    with site.database_locked():  # longer than anybody waits
+    with site.database_locked():  # longer than any process waits
         upload = Upload(visitor, photo(222))
         upload.join()
         assert visitor.get("/cars/").status == 200, "reading waits for a writer"

@@ -38,7 +38,7 @@ def written() -> dict[str, dict[str, str]]:
 
 
 class Rig:
-    """A site whose services can be taken away one at a time, with a guest and somebody of the staff."""
+    """A site whose services can be taken away one at a time, with a guest and a member of staff."""
 
     def __init__(self, site: Site, broker: Redis, cache: Redis, smtp: Smtp) -> None:
         self.site, self.broker, self.cache, self.smtp = site, broker, cache, smtp
@@ -77,7 +77,7 @@ class Rig:
         return not any(self.numbers(name) for name in left)
 
     def _grow_old(self) -> None:
-        """What the sweepers would do in a few minutes is due at once, but for mails that somebody is sending now."""
+        """What the sweepers would do in a few minutes is due at once, but for e-mails that are being sent now."""
         with (
             contextlib.closing(sqlite3.connect(self.site.var / "db.sqlite3", timeout=30)) as database,
             database,
@@ -186,7 +186,7 @@ def enquire(rig: Rig, **headers: str) -> Page:
 
 
 def sign_in(rig: Rig, **headers: str) -> Page:
-    """Come as somebody new and sign in, if there is a page for it."""
+    """Come as a new person and sign in, if there is a page for it."""
     visitor = Visitor(rig.site.url)
     form = visitor.get("/accounts/login/", **headers)
     return visitor.post("/accounts/login/", STAFF, **headers) if form.status == 200 else form

@@ -112,7 +112,7 @@ def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
     settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=500)
     site.start_trainer()
     try:
-        run = runs.run_start(ring=False)
+        run = runs.run_start(enqueue=False)
         site.send_task("classifier.tasks.retrain", run.pk, queue="train")
         folder = steps.run_folder(run.pk)
         wait_for((folder / "run" / "checkpoints" / "last.ckpt").exists, seconds=120, what="the first epoch")
@@ -136,7 +136,7 @@ def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting
     base = active()
     assert base is not None
     site.start_trainer()
-    run = runs.run_start(ring=False)
+    run = runs.run_start(enqueue=False)
     site.send_task("classifier.tasks.retrain", run.pk, queue="train")
     checkpoint = steps.run_folder(run.pk) / "run" / "checkpoints" / "last.ckpt"
     wait_for(checkpoint.exists, seconds=120, what="the first epoch")

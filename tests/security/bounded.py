@@ -1,4 +1,4 @@
-"""`python -m tests.security.bounded BUNDLE`: every hostile file through the door and, where it is let in, through the model.
+"""`python -m tests.security.bounded BUNDLE`: every hostile file through intake and, where it is taken, through the model.
 
 In a process whose memory is bounded by the system, as a worker's is by its machine; prints what it took as JSON.
 """

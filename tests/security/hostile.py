@@ -1,4 +1,4 @@
-"""Files that somebody might send in place of a photo, a few hundred of them, all made here: (name, bytes)."""
+"""Files that an attacker might send in place of a photo, a few hundred of them, all made here: (name, bytes)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ NEW_PASSWORD = "another horse battery staple"
 
 
 def upload() -> SimpleUploadedFile:
-    """A photo that nobody has sent."""
+    """A photo that was never sent before."""
     return SimpleUploadedFile("car.jpg", photo(99), "image/jpeg")
 
 
@@ -104,13 +104,13 @@ def data_for(name: str, method: str, world: World) -> tuple[dict[str, Any], str]
     if name == "dealers:enquire":
         return _FORMS[name] | {"token": form_token()}, "form"
     if name == "api:enquiry-list":
-        letter = {
+        enquiry = {
             "dealer": world.args["dealer"].slug,
             "name": "A",
             "message": "Is it there?",
             "consent": True,
         }
-        return letter, "json"
+        return enquiry, "json"
     return _FORMS.get(name, {}), "json" if name.startswith("api:") else "form"
 
 

@@ -1,4 +1,4 @@
-"""Who may see and do what: every address of the site and its API, asked by everybody, against a written matrix."""
+"""Who may see and do what: every address of the site and its API, as each kind of user, against a written matrix."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_admins_pages_of_each_model_open_to_those_whom_the_matrix_names(part
 
 
 def on_page(world: World, who: str, model: type[models.Model], page: str) -> tuple[str, str]:
-    """What becomes of looking at a page of a model, and of sending its form."""
+    """What becomes of opening a page of a model, and of sending its form."""
     meta = model._meta
     row = next((row for row in world.things_of(model)), None) or model._default_manager.first()
     assert row is not None, meta.label

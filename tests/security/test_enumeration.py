@@ -1,4 +1,4 @@
-"""Nobody learns from sign-up, sign-in, reset or the API whether an address has an account."""
+"""Sign-up, sign-in, reset and the API never reveal whether an address has an account."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
     assert answers[0] == answers[1]
     assert answers[0][0] == STATUSES[name]
     assert work[0] == work[1]
-    assert bool(work[0]) == (name != "reset"), "no password was hashed, or one that nobody sent"
+    assert bool(work[0]) == (name != "reset"), "no password was hashed, or one that was never sent"
 
 
 def test_the_page_after_each_is_the_same_too(user: User) -> None:
@@ -94,7 +94,7 @@ def test_the_same_number_of_letters_is_written_whoever_is_asked_for(user: User) 
         for email in (user.email, f"{name}@example.org"):
             OutgoingEmail.objects.all().delete()
             ASKED[name](Client(), email)
-            assert [letter.to for letter in OutgoingEmail.objects.all()] == [email]
+            assert [mail.to for mail in OutgoingEmail.objects.all()] == [email]
 
 
 def test_an_account_that_is_locked_by_wrong_passwords_looks_like_one_that_is_not_there(user: User) -> None:

@@ -60,7 +60,7 @@ def test_the_page_of_a_dealer_is_an_address_of_the_web(url: str) -> None:
 
 
 def test_nothing_of_the_site_but_the_scraper_fetches() -> None:
-    """A new way out has to be looked at."""
+    """A new way out has to be reviewed."""
     from tests.test_rules import ROOT, SOURCES
 
     ways = (

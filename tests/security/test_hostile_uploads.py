@@ -57,13 +57,15 @@ def test_there_are_hundreds_of_them() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("door", ["page", "api"])
-def test_every_hostile_file_is_refused_with_a_code_or_answered(door: str, user: Any, limitless: None) -> None:
+@pytest.mark.parametrize("entry", ["page", "api"])
+def test_every_hostile_file_is_refused_with_a_code_or_answered(
+    entry: str, user: Any, limitless: None
+) -> None:
     client = Client(raise_request_exception=False)
-    if door == "api":
+    if entry == "api":
         client.force_login(user)
-    path, field = ("/identify/", "photos") if door == "page" else ("/api/v1/identifications/", "photo")
-    taken = (200, 202) if door == "page" else (202,)  # the page tells a photo that it had already
+    path, field = ("/identify/", "photos") if entry == "page" else ("/api/v1/identifications/", "photo")
+    taken = (200, 202) if entry == "page" else (202,)  # the page tells a photo that it had already
     faults, accepted = [], 0
     for name, data in hostile.hostile_files():
         cache.clear()

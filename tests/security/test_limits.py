@@ -1,4 +1,4 @@
-"""Limits hold whoever counts: several processes together, and each alone while Redis is away."""
+"""Limits hold in every setting: several processes together, and each alone while Redis is away."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def away(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             "LOCATION": f"unix://{tmp_path}/none.sock?db=1",
         }
     }
-    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    ForgivingRedisCache.forget_pauses()
     caches["default"]._here.clear()
     yield
     caches["default"]._here.clear()

@@ -125,7 +125,7 @@ def test_deleting_an_account_leaves_no_trace_of_it(
     assert done.status_code == 302
     # The last e-mail goes to the address that was; its row goes once it has left.
     assert OutgoingEmail.objects.filter(to="ada-secret@example.org").delete()[0] == 1
-    # A session of another browser holds nothing but a number that nobody has any more.
+    # A session of another browser holds nothing but a number that belongs to no one any more.
     left = {
         table: text
         for table, text in everything_in_the_database().items()
@@ -176,7 +176,7 @@ def test_enquiries_lose_what_is_personal_after_their_days(
     assert (old.name, old.email, old.message, old.phone, old.evidence) == ("(erased)", "", "(erased)", "", "")
     assert (old.user, old.identification_id, bool(old.photo)) == (None, None, False)
     assert not file.exists()
-    assert old.dealer == enquiry.dealer, "that somebody asked stays"
+    assert old.dealer == enquiry.dealer, "that an enquiry was made stays"
     young.refresh_from_db()
     assert young.email
     assert dealers.enquiries_expire() == 0

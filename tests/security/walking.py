@@ -16,7 +16,7 @@ from core import limits
 from tests.security.world import World
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-#: Tables whose rows say nothing of what a request did: a session is opened for whoever comes.
+#: Tables whose rows say nothing of what a request did: every visitor gets a session.
 _ASIDE = ('"django_session"',)
 
 

@@ -1,7 +1,7 @@
 """A site with six sorts of people on it and one of everything, in which only the first one's things are secret.
 
 Whatever is a secret of the `user` has SECRET in it, or is a photo's bytes, or the random part of an address: where any of
-it shows up for somebody else, something leaked, and where none does for its owner, nothing was there to leak.
+it shows up for another person, something leaked, and where none does for its owner, nothing was there to leak.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class World:
     pending: Any = None
 
     def client(self, who: str) -> Client:
-        """A browser of somebody, in which nothing is left of earlier requests."""
+        """A fresh browser of a person, in which nothing is left of earlier requests."""
         self.browser.cookies.clear()
         if key := self.sessions.get(who):
             self.browser.cookies[settings.SESSION_COOKIE_NAME] = key
@@ -70,7 +70,7 @@ class World:
 
 
 def make_world() -> World:
-    """Everybody and everything."""
+    """All users and all rows."""
     fill(1)
     world = World()
     people = {

@@ -15,11 +15,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.faults import poison
 from tests.services import Page, Visitor, photo
 
-#: Every so many photos one is deadly to the process that looks at it.
+#: Every so many photos one is deadly to the process that answers it.
 DEADLY_EVERY = 97
-#: How long somebody waits before sending a photo again that was not taken.
+#: How long a person waits before sending a photo again that was not taken.
 AGAIN_SECONDS = 0.7
-#: How long somebody tries; longer than any fault lasts.
+#: How long a person tries; longer than any fault lasts.
 PATIENCE_SECONDS = 180.0
 
 
@@ -30,7 +30,7 @@ def picture(number: int) -> bytes:
 
 
 class Person(threading.Thread):
-    """Somebody with photos to send: a guest's browser or, with a token, a program of somebody with an account."""
+    """A person with photos to send: a guest by browser or, with a token, a user by the API."""
 
     def __init__(self, url: str, numbers: list[int], *, pause: float, token: str = "") -> None:
         super().__init__(daemon=True)

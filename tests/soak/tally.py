@@ -72,7 +72,7 @@ def tally(site: FaultySite, people: list[Person]) -> Tally:
     found.add("photos that the site said it had taken", len(taken), sent)
     found.add("identifications, each of another photo", len(set(taken)), sent)
     found.add("identifications in the database", len(rows), sent)
-    found.add("identifications that nobody was told of", len(rows.keys() - set(taken)), 0)
+    found.add("identifications that no sender was told of", len(rows.keys() - set(taken)), 0)
     _states(found, rows)
     _ends(found, rows)
     _answers(found, site, rows)

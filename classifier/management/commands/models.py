@@ -1,6 +1,4 @@
-"""Which models there are, which one answers, and changing that: `manage.py models
-[add|promote|rollback|shadow]`.
-"""
+"""List models, and change which one answers: `manage.py models [add|promote|rollback|shadow]`."""
 
 from __future__ import annotations
 

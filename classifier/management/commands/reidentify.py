@@ -1,4 +1,4 @@
-"""Have the active model look again at photos that older models answered: `manage.py reidentify`."""
+"""Have the active model identify photos again that older models answered: `manage.py reidentify`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from classifier.training import backfill
 class Command(BaseCommand):
     """Workers do it in small batches while no visitor waits; every older answer is kept."""
 
-    help = "Have the active model look again at photos that older models answered."
+    help = "Have the active model identify photos again that older models answered."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--corrected", action="store_true", help="only those that people corrected")

@@ -13,7 +13,7 @@ from classifier.training import runs
 
 
 class Command(BaseCommand):
-    """The active model goes on answering; the candidate waits to be looked at, and promoted or not."""
+    """The active model goes on answering until a person promotes the candidate."""
 
     help = "Ask the trainer for a candidate model, or make one in this process."
 
