@@ -56,7 +56,7 @@ _ENDS = {
 def run_start(
     *,
     source: str,
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] | None = None,
     dry_run: bool = False,
     actor: Person | None = None,
     enqueue: bool = True,
