@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from django.contrib import admin, messages
-from django.db.models import Count, ImageField, QuerySet
-from django.forms import FileInput
+from django.db.models import Count, Field, ForeignKey, ImageField, Model, QuerySet
+from django.forms import FileInput, ModelChoiceField
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,9 +20,18 @@ from catalog.search.words import typed_words
 from catalog.specs.sheet import fact_text
 from core.admin import NeverEdited
 
+Row = TypeVar("Row", bound=Model)
+
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
 #: anyway.
-NO_MEDIA_LINK: dict[Any, Any] = {ImageField: {"widget": FileInput}}
+NO_MEDIA_LINK: dict[type[Field], dict[str, object]] = {ImageField: {"widget": FileInput}}
+
+
+class Counted(Protocol):
+    """A row of a list that is annotated with the number of rows that belong to it."""
+
+    pk: int
+    count: int
 
 
 def _thumbnail(photo: VariantPhoto) -> str:
@@ -54,9 +64,9 @@ class MakeAdmin(admin.ModelAdmin):
         return ", ".join(make.aliases) or "–"
 
     @admin.display(description="models", ordering="count")
-    def model_count(self, make: Any) -> str:
+    def model_count(self, make: Counted) -> str:
         url = f"{reverse('admin:catalog_carmodel_changelist')}?make__id__exact={make.pk}"
-        return _page_link(url, make.count)
+        return _page_link(url, str(make.count))
 
 
 @admin.register(CarModel)
@@ -76,9 +86,9 @@ class CarModelAdmin(admin.ModelAdmin):
         return rows.annotate(count=Count("variants")) if _is_list(request) else rows
 
     @admin.display(description="cars", ordering="count")
-    def variant_count(self, model: Any) -> str:
+    def variant_count(self, model: Counted) -> str:
         url = f"{reverse('admin:catalog_variant_changelist')}?model__id__exact={model.pk}"
-        return _page_link(url, model.count)
+        return _page_link(url, str(model.count))
 
 
 class SpecInline(admin.TabularInline):
@@ -96,10 +106,13 @@ class SpecInline(admin.TabularInline):
         """In an order that doesn't depend on the car's name, which would cost a join for nothing."""
         return super().get_queryset(request).select_related("source").order_by("key", "source__rank")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
         """The sources asked for once, not once per fact."""
-        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field.choices = list(field.choices)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field:
+            field.choices = list(cast("ModelChoiceIterator[Source]", field.choices))
         return field
 
 
@@ -141,8 +154,8 @@ class VariantAdmin(admin.ModelAdmin):
         return rows.with_fact_count() if _is_list(request) else rows
 
     @admin.display(description="facts", ordering="fact_count")
-    def known(self, variant: Any) -> int:
-        return variant.fact_count
+    def known(self, variant: Variant) -> int:
+        return cast("int", getattr(variant, "fact_count"))  # noqa: B009  (annotated by the list's query)
 
     @admin.display(description="page")
     def on_site(self, variant: Variant) -> str:
@@ -191,8 +204,8 @@ class FoundByCar(admin.ModelAdmin):
     show_full_result_count = False
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
         """Those of the cars that a visitor's search would find, published or not."""
         if not typed_words(search_term):
             return queryset, False

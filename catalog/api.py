@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
@@ -79,7 +79,7 @@ class MakeViewSet(ReadOnlyModelViewSet):
     queryset = Make.objects.none()
     serializer_class = MakeSerializer
     permission_classes = [AllowAny]
-    filter_backends: list[Any] = []
+    filter_backends = ()
     pagination_class = Pages
     lookup_field = "slug"
 
@@ -103,7 +103,7 @@ class ModelViewSet(ReadOnlyModelViewSet):
     queryset = CarModel.objects.none()
     serializer_class = ModelSerializer
     permission_classes = [AllowAny]
-    filter_backends: list[Any] = []
+    filter_backends = ()
     pagination_class = Pages
 
     def get_queryset(self) -> CarModelQuerySet:
@@ -134,7 +134,7 @@ class VariantViewSet(ReadOnlyModelViewSet):
 
     queryset = Variant.objects.none()
     permission_classes = [AllowAny]
-    filter_backends: list[Any] = []
+    filter_backends = ()
     pagination_class = Pages
     lookup_field = "slug"
 

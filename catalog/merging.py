@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias, cast
+from typing import NotRequired, TypeAlias, TypedDict, cast
 from uuid import UUID
 
 from django.apps import apps
@@ -17,9 +17,21 @@ from django.db import IntegrityError, models, transaction
 from catalog.exceptions import MergeRefused
 from catalog.models import CarModel, Make, OldAddress, Spec, Variant
 
-Record = dict[str, Any]
 Key = int | str | UUID
 AnyForeignKey: TypeAlias = "models.ForeignKey[models.Model, models.Model]"
+
+
+class Record(TypedDict):
+    """What a merge did: rows as Django serialises them, and model, field and keys of what was moved."""
+
+    kind: str
+    kept: int
+    gone: str
+    dropped: str
+    path: str
+    moved: list[tuple[str, str, list[int | str]]]
+    addresses: NotRequired[list[str]]
+    replaced: NotRequired[str]
 
 
 def path_of(page: Variant | CarModel) -> str:
@@ -37,15 +49,16 @@ def variant_merge(*, keep: Variant, gone: Variant) -> Record:
         raise MergeRefused("A car can't be merged into itself. Choose another one.")
     held = {(spec.key, spec.source_id) for spec in keep.specs.all()}
     double = [spec for spec in gone.specs.all() if (spec.key, spec.source_id) in held]
-    record = {
-        "kind": "variant",
-        "kept": keep.pk,
-        "gone": serialize("json", [gone]),
-        "dropped": serialize("json", double),
-        "path": path_of(gone),
-    }
+    former, dropped = serialize("json", [gone]), serialize("json", double)
     Spec.objects.filter(pk__in=[spec.pk for spec in double]).delete()
-    record["moved"] = _move(gone, keep)
+    record = Record(
+        kind="variant",
+        kept=keep.pk,
+        gone=former,
+        dropped=dropped,
+        path=path_of(gone),
+        moved=_move(gone, keep),
+    )
     path, slug, pk = record["path"], gone.slug, gone.pk
     gone.delete()
     gone.pk = pk
@@ -64,10 +77,15 @@ def model_merge(*, keep: CarModel, gone: CarModel) -> Record:
         raise MergeRefused("Only two different models of one make can be merged.")
     cars = list(gone.variants.with_names())
     addresses = [OldAddress(path=path_of(car), slug="", variant=car) for car in cars]
-    record: Record = {"kind": "model", "kept": keep.pk, "gone": serialize("json", [gone]), "dropped": "[]"}
-    record["path"] = path_of(gone)
-    record["moved"] = _move(gone, keep)
-    record["addresses"] = [address.path for address in addresses]
+    record = Record(
+        kind="model",
+        kept=keep.pk,
+        gone=serialize("json", [gone]),
+        dropped="[]",
+        path=path_of(gone),
+        moved=_move(gone, keep),
+        addresses=[address.path for address in addresses],
+    )
     gone_slug = gone.slug
     gone.delete()
     record["replaced"] = _addresses_write(

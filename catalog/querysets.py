@@ -52,7 +52,7 @@ def _published(**outer: str) -> VariantQuerySet:
     return _variants().published().filter(**of).order_by()
 
 
-def _number(rows: models.QuerySet[Any], aggregate: str = "COUNT", field: str = "pk") -> Subquery:
+def _number(rows: models.QuerySet[models.Model], aggregate: str = "COUNT", field: str = "pk") -> Subquery:
     """An aggregate in a subquery: a join would sort the whole catalogue by the outer row."""
     value = Func(F(field), function=aggregate, output_field=models.IntegerField())
     return Subquery(rows.annotate(number=value).values("number"))
@@ -166,7 +166,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             said |= Q(fuels__contains=f" {name} ")
         return self.filter(said)
 
-    def cells(self) -> models.QuerySet[Any, tuple[int, str, str, int]]:
+    def cells(self) -> models.QuerySet[Variant, tuple[int, str, str, int]]:
         """Counts by make (its key), body style and set of fuels: rows of (make, body, fuels, count)."""
         cells = self.order_by("make", "body_style", "fuels").values_list("make", "body_style", "fuels")
         return cells.annotate(count=Count("pk"))

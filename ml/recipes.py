@@ -212,7 +212,7 @@ class ReleaseNotes:
 _ACCEPTED: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,)}
 
 
-def _build(kind: type[Built], values: Mapping[str, Any], where: str) -> Built:
+def _build(kind: type[Built], values: Mapping[str, object], where: str) -> Built:
     known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]  # all are dataclasses
     if unknown := sorted(set(values) - known):
         raise RecipeError(f"{where} has unknown keys {unknown}; known are {sorted(known)}.")

@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import TypeAlias, cast
 
 from django.conf import settings
 from django.core.files.storage import Storage
@@ -37,6 +37,8 @@ MANIFEST = "manifest.json"
 #: Folders of VAR_DIR that rows name.
 FOLDERS = ("models", "datasets")
 _SNAPSHOT = "backup"
+#: What goes into an archive: its digest is taken first, then it is read again.
+ReadableFile: TypeAlias = io.BufferedReader | io.BufferedRandom | io.BytesIO
 
 
 class BackupRefused(ExpectedError):
@@ -149,7 +151,7 @@ def _var_files() -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(settings.VAR_DIR).as_posix(), path
 
 
-def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: IO[bytes]) -> None:
+def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: ReadableFile) -> None:
     member = tarfile.TarInfo(name)
     member.size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -166,7 +168,7 @@ def check(path: Path) -> Manifest:
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in archive:
-                file = cast("IO[bytes]", archive.extractfile(member))
+                file = cast("io.BufferedReader", archive.extractfile(member))
                 if member.name == MANIFEST:
                     text = file.read()
                 else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from django.http import QueryDict
 
@@ -73,11 +72,10 @@ class Criteria:
     def without(self, name: str, value: object = None) -> Criteria:
         """The same but for one name, or for one of its values."""
         values = getattr(self, name)
-        kept: Any = next(field.default for field in fields(self) if field.name == name)
+        kept: object = next(field.default for field in fields(self) if field.name == name)
         if value is not None and isinstance(values, tuple):
             kept = tuple(other for other in values if other != value)
-        changes: dict[str, Any] = {name: kept}
-        return replace(self, **changes)
+        return replace(self, **{name: kept})  # type: ignore[arg-type]  # a default, or values that were there
 
     def pairs(self) -> Iterator[tuple[str, object]]:
         """Name and value of everything that narrows the list."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Max, Min
 
@@ -93,7 +93,7 @@ class Tally:
 
     def chips(self) -> list[Chip]:
         """Every criterion in effect, in words."""
-        labels: dict[str, Callable[[Any], object]] = {
+        labels: dict[str, Callable[[str], object]] = {
             "q": lambda value: f"“{value}”",
             "make": lambda value: self.makes.get(value, value),
             "model": lambda value: value.replace("-", " "),
@@ -104,7 +104,7 @@ class Tally:
             "year_max": lambda value: f"to {value}",
         }
         return [
-            Chip(str(labels[name](value)), self.criteria.without(name, value).as_query())
+            Chip(str(labels[name](str(value))), self.criteria.without(name, value).as_query())
             for name, value in self.criteria.pairs()
         ]
 

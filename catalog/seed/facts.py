@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from catalog.exceptions import SeedError
 from catalog.specs.units import UNITS
@@ -40,9 +39,15 @@ class Fact:
         ):
             raise SeedError(f"{self.key} is too long or has no raw text: {self}")
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Only what is there; `high` only where it differs."""
-        fields = {"key": self.key, "low": self.low, "high": self.high, "unit": self.unit, "text": self.text}
+        fields: dict[str, object] = {
+            "key": self.key,
+            "low": self.low,
+            "high": self.high,
+            "unit": self.unit,
+            "text": self.text,
+        }
         if self.high == self.low:
             del fields["high"]
         fields |= {"raw": self.raw, "note": self.note}

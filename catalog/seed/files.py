@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import NotRequired, TextIO, TypedDict
 
 from catalog.exceptions import SeedError
 from catalog.seed.facts import Match
@@ -23,6 +23,30 @@ from core import text
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 FACTS = "facts.jsonl"
+
+
+class FactValue(TypedDict):
+    """One value of a line, as `Fact.as_dict` writes it: only what the source says."""
+
+    key: str
+    raw: str
+    low: NotRequired[float]
+    high: NotRequired[float]
+    unit: NotRequired[str]
+    text: NotRequired[str]
+    note: NotRequired[str]
+
+
+class FactLine(TypedDict):
+    """A line of `facts.jsonl`: what one source says of one variant."""
+
+    slug: str
+    source: str
+    record: str
+    facts: list[FactValue]
+    url: NotRequired[str]
+    year: NotRequired[int]
+    note: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -66,8 +90,8 @@ def sources(folder: Path = FOLDER) -> list[dict[str, str]]:
     return list(_table(folder / "sources.csv"))
 
 
-def facts(folder: Path = FOLDER) -> Iterator[dict[str, Any]]:
-    """Lines of `facts.jsonl`: {"slug", "source", "url", "record", "year", "note", "facts": [{"key", …}]}."""
+def facts(folder: Path = FOLDER) -> Iterator[FactLine]:
+    """The lines of `facts.jsonl`, one after the other."""
     with _open(folder / FACTS) as lines:
         for line in lines:
             yield json.loads(line)
@@ -77,7 +101,7 @@ def as_lines(matches: Iterable[tuple[str, Match]]) -> str:
     """The text of `facts.jsonl`, the same for the same facts, whenever and wherever it is built."""
     lines = []
     for slug, match in matches:
-        head: dict[str, Any] = {"slug": slug, "source": match.source, "url": match.url}
+        head: dict[str, object] = {"slug": slug, "source": match.source, "url": match.url}
         head |= {"record": match.record, "year": match.year, "note": match.note}
         line = {name: value for name, value in head.items() if value}
         line["facts"] = [fact.as_dict() for fact in match.facts]

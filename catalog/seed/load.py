@@ -16,14 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 
 from catalog.exceptions import SeedError
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant
 from catalog.seed import files
-from catalog.seed.files import SeedVariant
+from catalog.seed.files import FactLine, SeedVariant
 from catalog.specs.units import range_to_si
 from catalog.specs.vocabulary import SEPARATOR
 from catalog.supply import FACT_FIELDS, facts_write, make_slug, model_slug
@@ -109,7 +108,7 @@ def _variants_create(cars: Iterable[SeedVariant], aliases: dict[str, list[str]])
     return len(missing)
 
 
-def _specs(line: dict[str, Any], variant_id: int, source: tuple[Source, date]) -> Iterable[Spec]:
+def _specs(line: FactLine, variant_id: int, source: tuple[Source, date]) -> Iterable[Spec]:
     """The rows of one line of the seed, in SI units."""
     for fact in line["facts"]:
         low = high = None

@@ -21,7 +21,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from core.files import replaced_folder
 from core.text import slug
@@ -207,7 +207,7 @@ def write_bundle(
     model: bytes,
     weights: bytes,
     projection: bytes | None = None,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Bundle:
     """Write a bundle whole or not at all, replacing one that is there, and read it back.
 
@@ -234,7 +234,7 @@ def write_bundle(
     return read_bundle(path)
 
 
-def _label(row: Mapping[str, Any]) -> Label:
+def _label(row: Mapping[str, object]) -> Label:
     """A class of `labels.json`.
 
     Its slug follows from its name: an older program may have written another one.
@@ -243,9 +243,9 @@ def _label(row: Mapping[str, Any]) -> Label:
     return dataclasses.replace(label, slug=slug(label.label))
 
 
-def _build(kind: type[Built], values: Mapping[str, Any]) -> Built:
+def _build(kind: type[Built], values: Mapping[str, object]) -> Built:
     """A dataclass from JSON, nested ones included; keys it does not know are left out."""
-    built: dict[str, Any] = {}
+    built: dict[str, object] = {}
     for item in dataclasses.fields(kind):  # type: ignore[arg-type]  # all that are handed in are dataclasses
         key = _KEYS.get(item.name, item.name)
         if item.name in _LATER and key not in values:
@@ -253,7 +253,7 @@ def _build(kind: type[Built], values: Mapping[str, Any]) -> Built:
         value = values[key]
         nested = _NESTED.get(str(item.type).removesuffix(" | None"))
         if nested and not (value is None and item.name in _LATER):
-            built[item.name] = _build(nested, value)
+            built[item.name] = _build(nested, cast("Mapping[str, object]", value))
         else:
             built[item.name] = tuple(value) if isinstance(value, list) else value
     return kind(**built)

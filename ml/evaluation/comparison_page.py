@@ -6,7 +6,6 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -103,7 +102,7 @@ def _thumbnail(outputs: ComparedOutputs, index: int | None) -> str | None:
     return _data_url(stream.getvalue(), "jpeg")
 
 
-def _pairs(outputs: ComparedOutputs, report: ComparisonReport) -> list[dict[str, Any]]:
+def _pairs(outputs: ComparedOutputs, report: ComparisonReport) -> list[dict[str, object]]:
     return [
         {
             "pair": pair,
@@ -114,9 +113,9 @@ def _pairs(outputs: ComparedOutputs, report: ComparisonReport) -> list[dict[str,
     ]
 
 
-def _grid(outputs: ComparedOutputs) -> list[dict[str, Any]]:
+def _grid(outputs: ComparedOutputs) -> list[dict[str, object]]:
     """Photos with what each model says of them."""
-    cells = []
+    cells: list[dict[str, object]] = []
     for index in prediction_sample(outputs, GRID):
         label = int(outputs.photos.labels[index])
         answers = []

@@ -6,7 +6,7 @@ Standard library only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from ml.evaluation import json_fields
 from ml.evaluation.json_fields import Key
@@ -78,7 +78,6 @@ class ComparisonReport:
     by_class: Annotated[tuple[GroupFigures, ...], Key("by class")]
     confusions: tuple[ConfusedPair, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As `comparison.json` keeps it."""
-        found: dict[str, Any] = json_fields.to_json(self)
-        return found
+        return json_fields.object_of(self)

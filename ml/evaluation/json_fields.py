@@ -35,7 +35,7 @@ class Key:
     name: str
 
 
-def to_json(value: object) -> Any:
+def to_json(value: object) -> object:
     """A dataclass as JSON values, its fields in their order.
 
     A field that may be absent is left out where it is empty.
@@ -48,6 +48,11 @@ def to_json(value: object) -> Any:
     if isinstance(value, Mapping):
         return {key: to_json(part) for key, part in value.items()}
     return [to_json(part) for part in value] if isinstance(value, tuple) else value
+
+
+def object_of(value: _Dataclass) -> dict[str, object]:
+    """A dataclass as a JSON object."""
+    return cast("dict[str, object]", to_json(value))
 
 
 def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
@@ -74,7 +79,7 @@ def from_json(kind: type[T], values: object, *, lenient: bool = False) -> T:
     return kind(**found)
 
 
-def _read(hint: Any, value: object, key: str) -> object:
+def _read(hint: object, value: object, key: str) -> object:
     """The value of a field of type `hint`. Raises DataError where it is of another type."""
     if dataclasses.is_dataclass(hint):
         return from_json(cast("type[_Dataclass]", hint), value)

@@ -10,7 +10,7 @@ one together, as served. Shares, probabilities and errors lie between 0 and 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from ml.evaluation import json_fields
 from ml.evaluation.json_fields import Key
@@ -188,10 +188,9 @@ class EvaluationReport:
     few_photos: Annotated[FewPhotos | None, Key("few photos")] = None
     parity: Parity | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As files keep it."""
-        found: dict[str, Any] = json_fields.to_json(self)
-        return found
+        return json_fields.object_of(self)
 
     @classmethod
     def from_json(cls, values: object) -> EvaluationReport:
@@ -199,7 +198,7 @@ class EvaluationReport:
         return json_fields.from_json(cls, values if isinstance(values, dict) else {}, lenient=True)
 
     @classmethod
-    def of_card(cls, card: dict[str, Any]) -> EvaluationReport:
+    def of_card(cls, card: dict[str, object]) -> EvaluationReport:
         """The report in a bundle's `bundle.json`."""
         return cls.from_json(card.get("metrics"))
 
@@ -222,10 +221,9 @@ class PairedReport:
     reliability: dict[str, tuple[ReliabilityBin, ...]] = field(default_factory=dict)
     against: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As registered models keep it."""
-        found: dict[str, Any] = json_fields.to_json(self)
-        return found
+        return json_fields.object_of(self)
 
     @classmethod
     def from_json(cls, values: object) -> PairedReport:

@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -78,8 +77,8 @@ def build_bundle(
 
 
 def _facts(
-    recipe: dict[str, Any], notes: ReleaseNotes, report: EvaluationReport, *, created: str
-) -> dict[str, Any]:
+    recipe: dict[str, object], notes: ReleaseNotes, report: EvaluationReport, *, created: str
+) -> dict[str, object]:
     """What `bundle.json` says beside the settings."""
     return {
         "created": created,

@@ -236,7 +236,7 @@ def _enquiry(number: int, user: User, variant: Variant, row: Identification) -> 
     return enquiry
 
 
-def path_of(model: type[Model], page: str = "changelist", *args: Any) -> str:
+def path_of(model: type[Model], page: str = "changelist", *args: object) -> str:
     """The address of a page of a model."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 

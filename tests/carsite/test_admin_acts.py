@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import ApiToken, User
 from catalog.models import Variant
@@ -105,7 +104,7 @@ def test_car_is_edited_with_its_facts(staff: Client) -> None:
 
 @pytest.mark.parametrize("how", ["page", "action"])
 def test_deleting_a_photo_takes_its_files_along(
-    staff: Client, how: str, django_capture_on_commit_callbacks: Any
+    staff: Client, how: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     fill(2)
     row, other = Identification.objects.order_by("created")
@@ -122,7 +121,7 @@ def test_deleting_a_photo_takes_its_files_along(
 
 
 def test_deleting_an_enquiry_takes_its_photo_along(
-    staff: Client, django_capture_on_commit_callbacks: Any
+    staff: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     fill(1)
     enquiry = Enquiry.objects.get()
@@ -201,7 +200,7 @@ def test_staff_do_not_delete_themselves(staff: Client, staff_user: User) -> None
 
 
 def test_deleting_a_user_takes_photos_and_personal_data_along(
-    staff: Client, django_capture_on_commit_callbacks: Any
+    staff: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     fill(3)
     row = Identification.objects.filter(owner__isnull=False).first()

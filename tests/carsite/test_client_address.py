@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from pytest_django import Settings
 
 from carsite.middleware import ClientAddressMiddleware
 from tests.classifier.photos import encoded
@@ -36,7 +38,7 @@ from tests.classifier.photos import encoded
     ],
 )
 def test_only_what_our_own_proxies_wrote_is_believed(
-    rf: RequestFactory, settings: Any, proxies: int, remote: str, forwarded: str, seen: str
+    rf: RequestFactory, settings: Settings, proxies: int, remote: str, forwarded: str, seen: str
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     asked: list[HttpRequest] = []
@@ -75,7 +77,7 @@ def test_wrong_passwords_are_counted_by_network(user: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_photos_of_guests_are_counted_by_network(settings: Any) -> None:
+def test_photos_of_guests_are_counted_by_network(settings: Settings) -> None:
     settings.GUEST_UPLOADS_PER_HOUR = 1
     answers = [
         Client(REMOTE_ADDR=address)
@@ -87,7 +89,7 @@ def test_photos_of_guests_are_counted_by_network(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_programs_without_a_token_are_counted_by_network(rates: Any) -> None:
+def test_programs_without_a_token_are_counted_by_network(rates: Callable[..., None]) -> None:
     rates(burst="1/minute")
     answers = [Client(REMOTE_ADDR=address).get("/api/v1/makes/").status_code for address in NEIGHBOURS[:2]]
     assert answers == [200, 429]

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import include, path
+from pytest_django import Settings
 
 from carsite import urls as site
 
@@ -50,7 +51,7 @@ CASES = [
 
 
 @pytest.fixture
-def visitor(settings: Any) -> Client:
+def visitor(settings: Settings) -> Client:
     """A browser that gets error pages as in production."""
     settings.DEBUG = False
     return Client(raise_request_exception=False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Variant
 
@@ -118,13 +120,15 @@ def test_a_filter_that_makes_no_sense_is_refused(client: Client, query: str, fie
     ],
 )
 def test_answers_cost_a_fixed_number_of_queries(
-    client: Client, django_assert_max_num_queries: Any, path: str, queries: int
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, path: str, queries: int
 ) -> None:
     with django_assert_max_num_queries(queries):
         _get(client, path)
 
 
-def test_the_schema_has_no_warnings_about_the_catalogue(capsys: pytest.CaptureFixture, tmp_path: Any) -> None:
+def test_the_schema_has_no_warnings_about_the_catalogue(
+    capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
     call_command("spectacular", file=str(tmp_path / "schema.yml"), validate=True)
     complaints = [line for line in capsys.readouterr().err.splitlines() if "catalog" in line]
     assert complaints == []

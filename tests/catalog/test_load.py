@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.exceptions import SeedError
 from catalog.models import CarModel, Make, Source, Spec, Variant
@@ -47,7 +47,7 @@ def test_figures_are_stored_in_si() -> None:
 
 
 @pytest.mark.usefixtures("catalog_seed")
-def test_a_second_load_changes_nothing(django_assert_max_num_queries: Any) -> None:
+def test_a_second_load_changes_nothing(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     before = _everything()
     with django_assert_max_num_queries(13):
         loaded = catalog_load()

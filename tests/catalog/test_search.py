@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Make, Variant
 from catalog.search import listing
@@ -189,7 +189,7 @@ def test_a_renamed_model_or_trim_is_found_by_its_new_name(add_variant: Callable[
 
 
 def test_searching_costs_the_same_number_of_queries_however_many_cars(
-    add_variant: Callable[..., Variant], django_assert_num_queries: Any
+    add_variant: Callable[..., Variant], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(2):
         add_variant("Audi", f"A{number}", 2012, body_style="coupe")

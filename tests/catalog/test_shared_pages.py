@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.models import User
 from carsite.shared_pages import SHARED
 from catalog.models import Make, Variant
 from dealers.models import City, Dealer
@@ -19,7 +20,7 @@ CARS = "/cars/"
 
 
 @pytest.fixture(autouse=True)
-def shared(settings: Any) -> Iterator[None]:
+def shared(settings: Settings) -> Iterator[None]:
     """As in production."""
     settings.SHARED_PAGES_SECONDS = 60
     caches["pages"].clear()
@@ -57,7 +58,7 @@ def is_kept(client: Client, url: str, car: Variant) -> bool:
 
 @pytest.mark.parametrize("view", sorted(SHARED))
 def test_the_next_visitor_gets_the_page_of_the_last_without_a_query(
-    view: str, audi: Variant, dealer: Dealer, django_assert_num_queries: Any
+    view: str, audi: Variant, dealer: Dealer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     urls = {
         "about": reverse("about"),
@@ -86,7 +87,7 @@ def test_another_address_is_another_page(audi: Variant) -> None:
     assert Client().get(f"{CARS}?q=bmw").text != Client().get(f"{CARS}?q=audi").text
 
 
-def test_who_is_signed_in_gets_their_own_and_leaves_nothing(audi: Variant, staff_user: Any) -> None:
+def test_who_is_signed_in_gets_their_own_and_leaves_nothing(audi: Variant, staff_user: User) -> None:
     member = Client()
     member.force_login(staff_user)
     assert "Sign out" in member.get(CARS).text
@@ -136,7 +137,7 @@ def test_what_is_not_there_is_looked_for_each_time(add_variant: Callable[..., Va
     assert Client().get("/cars/audi/").status_code == 200
 
 
-def test_nothing_is_kept_where_the_setting_says_so(audi: Variant, settings: Any) -> None:
+def test_nothing_is_kept_where_the_setting_says_so(audi: Variant, settings: Settings) -> None:
     settings.SHARED_PAGES_SECONDS = 0
     Client().get(CARS)
     assert not is_kept(Client(), CARS, audi)

@@ -63,7 +63,9 @@ def _migrate(targets: list[tuple[str, str]]) -> None:
     MigrationExecutor(connection).migrate(targets)
 
 
-def _add(apps: Apps, make: tuple[str, str], model: tuple[str, str], *slugs: str, **fields: Any) -> list[Any]:
+def _add(
+    apps: Apps, make: tuple[str, str], model: tuple[str, str], *slugs: str, **fields: object
+) -> list[Any]:
     """Cars as the tables held them. `make` and `model` are a name and a slug."""
     makes, models, cars = (apps.get_model("catalog", name) for name in ("Make", "CarModel", "Variant"))
     of_make, _ = makes.objects.get_or_create(name=make[0], slug=make[1])

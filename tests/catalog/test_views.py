@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Source, Spec, Variant, VariantPhoto
 
@@ -114,7 +115,10 @@ def test_sources_that_contradict_each_other_are_both_shown_and_named(
     html = _get(client, car.get_absolute_url())
     assert html.count("Sources differ") == 1
     assert "disagree about power." in html
-    first, second = html.index("155\N{NO-BREAK SPACE}kW</p>"), html.index("132\N{NO-BREAK SPACE}kW")
+    first, second = (
+        html.index('<p class="fact-value">155\N{NO-BREAK SPACE}kW'),
+        html.index("132\N{NO-BREAK SPACE}kW"),
+    )
     assert first < second, "the most trusted first"
     assert 'href="https://second.example/a5"' in html
 
@@ -322,7 +326,7 @@ def test_comparing_nothing_says_how_to_begin(client: Client) -> None:
     ],
 )
 def test_pages_cost_a_fixed_number_of_queries(
-    client: Client, django_assert_max_num_queries: Any, url: str, queries: int
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, url: str, queries: int
 ) -> None:
     with django_assert_max_num_queries(queries):
         _get(client, url)

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.translation import ngettext_lazy
 
+from accounts.models import User
 from core.admin import DeletedWithItsParent, NeverEdited, ViewOnly, perform, perform_each
 from core.errors import ExpectedError
 from scraper.models import ScrapeRun
@@ -81,7 +82,7 @@ def test_an_unexpected_error_is_not_hidden(request_: HttpRequest) -> None:
     ],
 )
 def test_rows_are_deleted_where_that_is_right(
-    request_: HttpRequest, staff_user: Any, part: Any, page: str, may_delete: bool
+    request_: HttpRequest, staff_user: User, part: Any, page: str, may_delete: bool
 ) -> None:
     request_.user = staff_user
     request_.resolver_match = SimpleNamespace(url_name=page)  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.test import Client
 from django.urls import path
+from pytest_django import Settings
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
@@ -49,7 +51,7 @@ class Car(serializers.Serializer):
     wheels = Wheel(many=True)
 
 
-def view(error: Exception | None = None, **attributes: Any) -> Any:
+def view(error: Exception | None = None, **attributes: object) -> Any:
     """A view that raises, or checks a car."""
 
     def answer(self: APIView, request: Any) -> Response:
@@ -173,7 +175,7 @@ def test_method_that_is_not_there_is_said(client: Client) -> None:
     assert response["Allow"]
 
 
-def test_too_many_requests_say_when_to_come_back(client: Client, rates: Any) -> None:
+def test_too_many_requests_say_when_to_come_back(client: Client, rates: Callable[..., None]) -> None:
     rates(burst="1/minute")
     assert client.get("/api/slow").status_code == 400  # there is no car in it, but it was let in
     response = client.get("/api/slow")
@@ -181,7 +183,7 @@ def test_too_many_requests_say_when_to_come_back(client: Client, rates: Any) -> 
     assert 0 < int(response["Retry-After"]) <= 60
 
 
-def test_body_that_is_too_large_is_said(client: Client, settings: Any) -> None:
+def test_body_that_is_too_large_is_said(client: Client, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     response = client.post(
         "/api/car", io.BytesIO(b"{" + b" " * 20 + b"}").read(), content_type="application/json"

@@ -6,7 +6,6 @@ Of two workers one gets a row, and no row is lost with its worker or its message
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -25,7 +24,7 @@ def rows() -> LeaseQuerySet[ScrapeRun]:
     return LeaseQuerySet(ScrapeRun)
 
 
-def a_row(source: str = "one", **values: Any) -> ScrapeRun:
+def a_row(source: str = "one", **values: object) -> ScrapeRun:
     return ScrapeRun.objects.create(source=source, **values)
 
 

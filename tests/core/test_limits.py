@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import time_machine
 from django.core.cache import caches
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from core import limits
 from core.cache import LIMITS_PREFIX, ForgivingRedisCache
@@ -37,12 +38,12 @@ def spend_at(minutes: list[float], name: str = "enquiry", sender: str = "ada") -
     return told
 
 
-def test_next_is_free_when_the_oldest_leaves_the_window(rates: Any) -> None:
+def test_next_is_free_when_the_oldest_leaves_the_window(rates: Callable[..., None]) -> None:
     rates(enquiry="2/hour")
     assert spend_at([0, 10, 20, 59.9, 60.1, 61, 70.1]) == [None, None, 2400, 6, None, 540, None]
 
 
-def test_senders_and_limits_do_not_count_for_each_other(rates: Any) -> None:
+def test_senders_and_limits_do_not_count_for_each_other(rates: Callable[..., None]) -> None:
     rates(enquiry="1/hour", upload="1/hour")
     assert spend_at([0], sender="ada") == [None]
     assert spend_at([0], sender="bob") == [None]
@@ -50,18 +51,18 @@ def test_senders_and_limits_do_not_count_for_each_other(rates: Any) -> None:
     assert spend_at([1]) == [3540]
 
 
-def test_without_a_rate_there_is_no_limit(rates: Any) -> None:
+def test_without_a_rate_there_is_no_limit(rates: Callable[..., None]) -> None:
     rates(enquiry=None)
     assert spend_at([0.0] * 50) == [None] * 50
 
 
-def test_photos_are_counted_by_the_rates_of_the_environment(settings: Any) -> None:
+def test_photos_are_counted_by_the_rates_of_the_environment(settings: Settings) -> None:
     settings.UPLOADS_PER_DAY, settings.GUEST_UPLOADS_PER_HOUR = 3, 2
     assert spend_at([0] * 4, limits.PHOTOS) == [None] * 3 + [86_400]
     assert spend_at([0] * 3, limits.GUEST_PHOTOS) == [None] * 2 + [3600]
 
 
-def test_rates_are_those_of_the_documentation(settings: Any) -> None:
+def test_rates_are_those_of_the_documentation(settings: Settings) -> None:
     assert {name: str(limits.rate(name)) for name in ("burst", "token", "upload", "enquiry")} == {
         "burst": "300 per 1 minute",
         "token": "10 per 1 minute",
@@ -79,7 +80,7 @@ def test_words_never_promise_less_time_than_it_takes(seconds: int) -> None:
 
 # --- With a real Redis --------------------------------------------------------------------------------------
 @pytest.fixture
-def redis_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def redis_cache(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The cache of a site whose Redis runs."""
     folder = Path(tempfile.mkdtemp(prefix="carsite-limits-"))  # a Unix socket's path has to be short
     path = folder / "redis.sock"
@@ -94,7 +95,7 @@ def redis_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     shutil.rmtree(folder)
 
 
-def test_counts_are_in_redis_and_identify_no_person(redis_cache: Any, rates: Any) -> None:
+def test_counts_are_in_redis_and_identify_no_person(redis_cache: Any, rates: Callable[..., None]) -> None:
     rates(enquiry="2/hour")
     assert spend_at([0, 10, 20, 61], sender="ada@example.org") == [None, None, 2400, None]
     (key,) = redis_cache.limits.get_connection().keys()
@@ -104,7 +105,7 @@ def test_counts_are_in_redis_and_identify_no_person(redis_cache: Any, rates: Any
     assert spend_at([62], sender="ada@example.org") == [480]
 
 
-def test_limits_hold_in_a_process_while_redis_is_away(redis_cache: Any, rates: Any) -> None:
+def test_limits_hold_in_a_process_while_redis_is_away(redis_cache: Any, rates: Callable[..., None]) -> None:
     rates(enquiry="1/hour")
     redis_cache.leave_alone(OSError("gone"))
     assert not redis_cache.may_be_asked

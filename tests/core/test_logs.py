@@ -15,6 +15,7 @@ from celery.signals import before_task_publish
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
+from pytest_django import Settings
 
 from carsite import urls as site
 from carsite.celery import app
@@ -73,7 +74,7 @@ def test_id_that_could_be_misused_is_replaced(client: Client, sent: str) -> None
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
 @pytest.mark.parametrize("where", ["/broken", "/api/broken"])
-def test_defect_is_found_by_the_id_that_its_page_shows(lines: Any, settings: Any, where: str) -> None:
+def test_defect_is_found_by_the_id_that_its_page_shows(lines: Any, settings: Settings, where: str) -> None:
     settings.DEBUG = False
     response = Client(raise_request_exception=False).get(f"{where}/defect/key-of-a-mailed-link/")
     assert response.status_code == 500

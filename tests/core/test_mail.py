@@ -15,6 +15,7 @@ from django.core.mail import BadHeaderError
 from django.core.mail.backends.locmem import EmailBackend
 from django.dispatch import receiver
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from core import mail, tasks
 from core.models import OutgoingEmail
@@ -38,7 +39,7 @@ class Backend(EmailBackend):
 
 
 @pytest.fixture
-def failing(settings: Any) -> Any:
+def failing(settings: Settings) -> Any:
     """Has every attempt fail with the given error; None ends that."""
     settings.EMAIL_BACKEND = f"{__name__}.Backend"
 
@@ -63,7 +64,9 @@ def email() -> OutgoingEmail:
 
 
 @pytest.fixture
-def swept(woken: list[int], django_capture_on_commit_callbacks: Any) -> Callable[[], list[int]]:
+def swept(
+    woken: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> Callable[[], list[int]]:
     """Runs the sweeper; returns for which e-mails it woke a worker."""
 
     def sweep() -> list[int]:
@@ -147,11 +150,11 @@ def test_receivers_are_told_of_what_left(email: OutgoingEmail) -> None:
     told = []
 
     @receiver(mail.email_left)
-    def listen(email: OutgoingEmail, **_: Any) -> None:
+    def listen(email: OutgoingEmail, **_: object) -> None:
         told.append(email.pk)
 
     @receiver(mail.email_left)
-    def fail(**_: Any) -> None:
+    def fail(**_: object) -> None:
         raise RuntimeError
 
     pk = email.pk
@@ -224,7 +227,7 @@ def test_recipient_that_cannot_be_written_is_undeliverable() -> None:
     assert email.status == Status.UNDELIVERABLE
 
 
-def test_server_that_takes_nothing_has_not_taken_it(email: OutgoingEmail, settings: Any) -> None:
+def test_server_that_takes_nothing_has_not_taken_it(email: OutgoingEmail, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.base.BaseEmailBackend"
     assert mail.send(email_id=email.pk) is False
     assert OutgoingEmail.objects.get().attempts == 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import smtplib
-from typing import Any
 
 import pytest
 from django.core import mail as django_mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from core import mail
 from core.models import OutgoingEmail
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def undeliverable(monkeypatch: pytest.MonkeyPatch) -> OutgoingEmail:
     """An e-mail whose recipient the mail server has refused for good."""
 
-    def refuse(*_: Any, **__: Any) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"no such user")})
 
     email = mail.queue(to="ada@example.org", subject="A subject", body="A secret link")
@@ -45,7 +45,9 @@ def test_staff_see_why_an_e_mail_did_not_leave_and_not_what_it_says(
 
 
 def test_staff_have_it_tried_again(
-    admin_client: Client, undeliverable: OutgoingEmail, django_capture_on_commit_callbacks: Any
+    admin_client: Client,
+    undeliverable: OutgoingEmail,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     page = act(admin_client, "try_again", undeliverable).content.decode()
     assert "1 e-mail will be sent again." in page

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from pytest_django import Settings
 
 from carsite import urls as site
 from core import outages
@@ -119,7 +119,7 @@ def test_line_of_an_outage_names_no_path(error: Exception, line: str) -> None:
 
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("address", ["/away", "/api/away"])
-def test_visitors_are_told_to_come_back_and_nothing_else(settings: Any, address: str) -> None:
+def test_visitors_are_told_to_come_back_and_nothing_else(settings: Settings, address: str) -> None:
     settings.DEBUG = False
     response = Client(raise_request_exception=False).get(address)
     assert response.status_code == 503

@@ -19,6 +19,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from classifier.models import Feedback, Identification
 from classifier.photos.receive import identification_create
@@ -32,7 +33,7 @@ PHOTOS = 25
 class System:
     """A database and a folder."""
 
-    def __init__(self, folder: Path, database: Path | None, blocker: Any) -> None:
+    def __init__(self, folder: Path, database: Path | None, blocker: DjangoDbBlocker) -> None:
         folder.mkdir()
         self.folder, self.path, self._blocker = folder, folder / "db.sqlite3", blocker
         if database:
@@ -71,7 +72,7 @@ class System:
 
 
 @pytest.fixture
-def site(tmp_path: Path, seeded_database: Path, django_db_blocker: Any) -> System:
+def site(tmp_path: Path, seeded_database: Path, django_db_blocker: DjangoDbBlocker) -> System:
     """A site with people, cars, photos, an answer and a model that was added."""
     system = System(tmp_path / "site", seeded_database, django_db_blocker)
     with system.in_use():
@@ -100,12 +101,12 @@ def archive(site: System, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def system(tmp_path: Path, django_db_blocker: Any) -> System:
+def system(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> System:
     """A system without even a database."""
     return System(tmp_path / "other", None, django_db_blocker)
 
 
-def restore(system: System, archive: Path, **options: Any) -> None:
+def restore(system: System, archive: Path, **options: object) -> None:
     with system.in_use():
         call_command("restore", archive, **options)
 
@@ -136,7 +137,7 @@ def test_a_restored_site_finds_its_cars_and_takes_more(archive: Path, system: Sy
 
 
 def test_a_site_that_is_in_use_is_not_replaced_unless_forced(
-    site: System, archive: Path, seeded_database: Path, tmp_path: Path, django_db_blocker: Any
+    site: System, archive: Path, seeded_database: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
     other = System(tmp_path / "used", seeded_database, django_db_blocker)
     with other.in_use():
@@ -201,7 +202,7 @@ def test_an_archive_that_can_not_be_restored_changes_nothing(
     archive: Path,
     migrated_database: Path,
     tmp_path: Path,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     spoil: Callable[[Path], None],
     said: str,
 ) -> None:
@@ -215,7 +216,11 @@ def test_an_archive_that_can_not_be_restored_changes_nothing(
 
 
 def test_a_storage_that_fails_midway_leaves_database_and_files_as_they_were(
-    archive: Path, migrated_database: Path, tmp_path: Path, django_db_blocker: Any, monkeypatch: Any
+    archive: Path,
+    migrated_database: Path,
+    tmp_path: Path,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     system = System(tmp_path / "empty", migrated_database, django_db_blocker)
     before = system.contents()
@@ -239,8 +244,8 @@ def test_a_restore_that_fails_late_leaves_other_files_by_the_same_names_as_they_
     archive: Path,
     seeded_database: Path,
     tmp_path: Path,
-    django_db_blocker: Any,
-    monkeypatch: Any,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = System(tmp_path / "used", seeded_database, django_db_blocker)
     shutil.copytree(site.folder / "models", other.folder / "models")
@@ -264,7 +269,9 @@ def test_a_restore_that_fails_late_leaves_other_files_by_the_same_names_as_they_
     assert other.contents() == site.contents()
 
 
-def test_files_that_are_gone_are_left_out_and_named(site: System, tmp_path: Path, capsys: Any) -> None:
+def test_files_that_are_gone_are_left_out_and_named(
+    site: System, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with site.in_use():
         row = Identification.objects.first()
         assert row is not None

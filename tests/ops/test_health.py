@@ -6,11 +6,11 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.cache import cache, caches
 from django.test import Client
+from pytest_django import Settings
 
 from carsite import __version__
 from ops import health
@@ -19,7 +19,7 @@ CHECKS = {"database", "broker", "cache", "storage", "model"}
 
 
 @pytest.fixture(autouse=True)
-def bundle(settings: Any, tmp_path: Path) -> Path:
+def bundle(settings: Settings, tmp_path: Path) -> Path:
     """A bundle whose files are there; what is in them is not asked by a health page."""
     folder = tmp_path / "bundle"
     folder.mkdir()
@@ -30,7 +30,7 @@ def bundle(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def operator(settings: Any) -> dict[str, str]:
+def operator(settings: Settings) -> dict[str, str]:
     """Headers of an operator, who may know why something is away."""
     settings.METRICS_TOKEN = "a-token-of-the-operators"
     return {"authorization": "Bearer a-token-of-the-operators"}
@@ -110,7 +110,9 @@ def test_full_disk_is_said(client: Client, operator: dict[str, str], monkeypatch
 
 
 @pytest.mark.django_db
-def test_folder_that_is_no_folder_is_said(client: Client, settings: Any, operator: dict[str, str]) -> None:
+def test_folder_that_is_no_folder_is_said(
+    client: Client, settings: Settings, operator: dict[str, str]
+) -> None:
     Path(settings.MEDIA_ROOT).touch()
     check = client.get("/readyz", headers=operator).json()["checks"]["storage"]
     assert check["ok"] is False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Make
 from classifier import figures
@@ -41,7 +41,7 @@ def value(found: Numbers, name: str, *labels: str) -> float | None:
 
 
 @pytest.fixture(autouse=True)
-def quiet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def quiet(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Services are asked elsewhere."""
     settings.METRICS_TOKEN = TOKEN
     settings.HEALTH_CHECKS = {"database": "ops.checks.database"}
@@ -62,12 +62,12 @@ def model(db: None) -> ModelVersion:
     )
 
 
-def photo(**values: Any) -> Identification:
+def photo(**values: object) -> Identification:
     sha256 = f"{Identification.objects.count():064x}"
     return Identification.objects.create(sha256=sha256, width=1, height=1, size=1, **values)
 
 
-def answered(model: ModelVersion, probability: float, decision: str, **values: Any) -> Identification:
+def answered(model: ModelVersion, probability: float, decision: str, **values: object) -> Identification:
     values = {"finished": timezone.now(), "timings": {"decode": 10.0, "wait": 200.0}} | values
     row = photo(status="done", scene="exterior", decision=decision, model_version=model, **values)
     Prediction.objects.create(identification=row, rank=1, label="a", probability=probability)
@@ -82,7 +82,7 @@ def test_strangers_find_nothing_there(client: Client, sent: str) -> None:
 
 
 @pytest.mark.django_db
-def test_without_a_token_there_is_nothing_there(client: Client, settings: Any) -> None:
+def test_without_a_token_there_is_nothing_there(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = ""
     assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
     assert client.get("/metrics", headers={"authorization": "Bearer None"}).status_code == 404
@@ -207,7 +207,7 @@ def test_site_without_its_database_still_says_so(client: Client, monkeypatch: py
 
 @pytest.mark.django_db
 def test_figures_cost_the_same_however_much_there_is(
-    model: ModelVersion, django_assert_max_num_queries: Any
+    model: ModelVersion, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(5):
         answered(model, 0.5, "sure")

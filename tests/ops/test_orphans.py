@@ -7,7 +7,6 @@ import os
 import time
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -16,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django import Settings
 
 from classifier.models import Identification
 from dealers.models import Enquiry
@@ -122,7 +122,7 @@ def test_row_whose_whole_month_is_gone_from_the_storage_is_told(files_of_rows):
         command()
 
 
-def test_clock_removes_orphans_every_day(files_of_rows, tasks, settings: Any):
+def test_clock_removes_orphans_every_day(files_of_rows, tasks, settings: Settings):
     lost = stored("thumbnails/2026/01/lost.jpg")
     names = [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
     assert remove_orphans.name in names
@@ -133,7 +133,7 @@ def test_clock_removes_orphans_every_day(files_of_rows, tasks, settings: Any):
 
 
 def test_a_month_that_takes_too_long_keeps_what_was_mended_and_holds_up_no_other(
-    files_of_rows, tasks, settings: Any, monkeypatch
+    files_of_rows, tasks, settings: Settings, monkeypatch
 ):
     first, second = stored("photos/2026/01/a.jpg"), stored("photos/2026/01/b.jpg")
     others = [stored("photos/2026/02/lost.jpg"), stored("enquiries/2026/01/lost.jpg")]
