@@ -4,12 +4,10 @@ import gc
 import os
 import shutil
 import tempfile
-from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "carsite.wsgi"
-# Threads, as requests wait for the database and the disk; processes, as shrinking an uploaded photo takes a
-# core.
+# Threads, as requests wait for the database and the disk; processes, as shrinking a photo takes a core.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = 4
@@ -23,7 +21,7 @@ counts = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
 
 
-def when_ready(server: Any) -> None:
+def when_ready(server: object) -> None:
     """What is loaded once stays: looking through all of it for garbage now and then held up one request in
     twenty.
     """
@@ -31,6 +29,6 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
-def on_exit(server: Any) -> None:
+def on_exit(server: object) -> None:
     """The counts end with the server; Prometheus knows how to go on from nothing."""
     shutil.rmtree(counts, ignore_errors=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationMixin
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -31,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     # --- E-mails --------------------------------------------------------------------------------------------
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Put the e-mail into the outbox.
 
         Known and unknown addresses take the same time, and no page can fail over the mail server.
@@ -49,7 +47,9 @@ class AccountAdapter(DefaultAccountAdapter):
         uid, _, token = key.partition("-")
         return settings.SITE_URL + reverse("account_reset_password_from_key", args=[uid, token])
 
-    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+    def get_email_confirmation_url(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmationMixin
+    ) -> str:
         """The link in the e-mail to confirm an address."""
         return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
 
@@ -85,11 +85,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         return request.META["REMOTE_ADDR"]
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         # By account and client address: by account alone anybody could lock anybody out.
         return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+    def pre_authenticate(self, request: HttpRequest, **credentials: str) -> None:
         """Count an attempt.
 
         Too many end in a 429 page instead of a form error, which invites the next attempt.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as allauth_admin
 from allauth.mfa.models import Authenticator
@@ -61,11 +59,11 @@ class UserAdmin(DjangoUserAdmin):
         rights = ("is_staff", "is_superuser", "groups")
         return fixed if request.user.is_superuser else fixed + rights
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers change superusers."""
         return super().has_change_permission(request, obj) and _is_below(obj, request.user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers delete superusers, and no user can delete themselves."""
         may = super().has_delete_permission(request, obj) and _is_below(obj, request.user)
         return may and obj != request.user
@@ -113,7 +111,7 @@ class AuthenticatorAdmin(NeverEdited, admin.ModelAdmin):
         for user in User.objects.filter(authenticator__in=queryset).distinct():
             services.second_factor_remove(user=user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
         """Only superusers remove those of superusers."""
         return super().has_delete_permission(request, obj) and (
             obj is None or _is_below(obj.user, request.user)

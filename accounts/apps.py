@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
@@ -21,7 +21,7 @@ class AccountsConfig(AppConfig):
         password_reset.connect(_finish_password_reset, dispatch_uid="accounts.password_reset")
 
 
-def _finish_password_reset(*, user: User, **_: Any) -> None:
+def _finish_password_reset(*, user: User, **_: object) -> None:
     from accounts import services
 
     services.password_reset_finish(user=user)

@@ -90,7 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             return False
         return not Authenticator.objects.filter(user_id=self.pk, type=Authenticator.Type.TOTP).exists()
 
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Django's permissions; none for staff who still lack a second factor that they need."""
         return not self.lacks_second_factor and super().has_perm(perm, obj)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -31,7 +31,7 @@ def _signed_in(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _page(request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
     """The account page, with the given forms in place of fresh ones."""
     user = _signed_in(request)
     values = {

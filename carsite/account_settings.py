@@ -14,8 +14,8 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-# Sign-up ends at "look into your inbox" for every address, known or not. Signing in does not wait for it
-# (LoginForm).
+# Sign-up ends at "look into your inbox" for every address, known or not.
+# Signing in does not wait for it (LoginForm).
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_CHANGE_EMAIL = True

@@ -25,8 +25,10 @@ _SECTIONS = {
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`units` and `theme` as the visitor chose them, the `section` that the page belongs to, the request's
-    id, and the `version` of the site.
+    """What every page knows of its request.
+
+    `units` and `theme` are as the visitor chose them; with them go the `section` that the page belongs to,
+    the id of the request and the `version` of the site.
     """
     return {
         "units": _choice(request, "units", UNITS),

@@ -1,5 +1,6 @@
-"""Everything the environment decides, in one table: `settings.py` reads it, `.env.example` is generated from
-it.
+"""Everything the environment decides, in one table.
+
+`settings.py` reads the table; `.env.example` is generated from it.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
         ("HOST", "127.0.0.1", "Address that the web server listens at; 0.0.0.0: all of the machine's."),
         ("PORT", "8000", "Port that the web server listens at."),
         ("WEB_WORKERS", "2", "Processes of the web server, four threads each."),
-        ("WORKER_PROCESSES", "", "Photos that are looked at at once; empty: one for each core."),
+        ("WORKER_PROCESSES", "", "Photos that are identified at the same time; empty: one for each core."),
         ("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
         ("LOG_FORMAT", "", "json or text; empty: json where DEBUG is 0."),
         (

@@ -82,7 +82,7 @@ class ClientAddressMiddleware:
 def _of_one_client(address: str) -> str:
     """The address that stands for a client. Of IPv6 it is the first of the network of 64 bits.
 
-    A client has at least such a network to itself, so that counting by single addresses would limit nobody.
+    A client has at least such a network to itself, so that counting by single addresses would limit no one.
     """
     try:
         parsed = ipaddress.ip_address(address)

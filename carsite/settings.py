@@ -1,5 +1,6 @@
-"""All settings. The environment decides (see `carsite/env.py`); what is missing and has no default stops the
-start.
+"""All settings. The environment decides them (see `carsite/env.py`).
+
+A variable that is missing and has no default stops the start.
 """
 
 from __future__ import annotations
@@ -164,8 +165,9 @@ else:
 
 # --- Redis: queue, cache, throttles -------------------------------------------------------------------------
 def _redis_socket() -> Path:
-    """The default Redis listens on a Unix socket: no port that could be taken, no other user who could
-    connect.
+    """The Unix socket on which the default Redis listens.
+
+    A TCP port could be taken already, and other users of the machine could connect to it.
     """
     path = VAR_DIR / "redis.sock"
     if len(str(path)) < 100:  # the kernel's limit is 107 bytes
@@ -205,8 +207,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A process loads the model before it says that it is up; Celery's own 4 seconds kill it in the middle, again
-# and again.
+# A process loads the model before it says that it is up, which takes longer than Celery's own 4 seconds.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 # Connections are never closed for a task's sake: carsite.celery closes those that are too old or broken.
 CELERY_DB_REUSE_MAX = 10**9
@@ -217,7 +218,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if not CELERY_BROKER_URL.startswith("amqp")
     else {"confirm_publish": True}
 )
-# An upload must not hang on a broker that is away: one quick try, then the sweeper takes over.
+# An upload must not wait for a broker that is away: one quick try, then the sweeper takes over.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
@@ -334,8 +335,8 @@ if not DEBUG:
 LOGGING = logs.config(
     level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
 )
-# What `/readyz` asks: name → f(), which raises where the service is away (`core.outages.Unavailable` with the
-# reason).
+# What `/readyz` asks: name → f(), which raises where the service is away. `core.outages.Unavailable` brings
+# the reason along.
 HEALTH_CHECKS = {
     "database": "ops.checks.database",
     "broker": "ops.checks.broker",

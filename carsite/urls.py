@@ -23,7 +23,7 @@ api: list[URLPattern | URLResolver] = [
 model_outputs = RedirectView.as_view(
     url=f"/{settings.ADMIN_PATH}/classifier/modeloutput/%(rest)s", query_string=True, permanent=True
 )
-#: Likewise of unsent e-mails, which were called letters.
+#: Likewise the page of unsent e-mails, whose address said "letter".
 outgoing_emails = RedirectView.as_view(
     pattern_name="admin:core_outgoingemail_changelist", query_string=True, permanent=True
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
@@ -56,8 +55,9 @@ def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> Ht
 
 
 def _is_sent_from_here(request: HttpRequest) -> bool:
-    """Whether a page of this site sent a form, by Fetch Metadata, or by Origin where the connection isn't
-    encrypted.
+    """Whether a page of this site sent the form.
+
+    Fetch Metadata says so; browsers leave it out where the connection is not encrypted: there, Origin does.
     """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
@@ -78,7 +78,7 @@ class AboutView(TemplateView):
 
     template_name = "carsite/about.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Limits and figures along."""
         return super().get_context_data(**kwargs, **about.facts())
 
@@ -88,7 +88,7 @@ class ApiDocsView(TemplateView):
 
     template_name = "carsite/api.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """The reference along."""
         return super().get_context_data(**kwargs, reference=reference.reference())
 
@@ -102,7 +102,7 @@ class ApiTryView(TemplateView):
 # --- Health -------------------------------------------------------------------------------------------------
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers, and in which version. It asks nobody else."""
+    """This process answers, and in which version. It asks no other service."""
     response = HttpResponse(f"ok\ncarsite {__version__}\n", content_type="text/plain")
     add_never_cache_headers(response)
     return response
@@ -122,7 +122,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def metrics_text(request: HttpRequest) -> HttpResponse:
-    """Numbers for Prometheus; to everybody else there is nothing at this address."""
+    """Numbers for Prometheus; 404 for everyone without the token."""
     if not is_operator(request):
         raise Http404
     response = HttpResponse(metrics.render(), content_type=CONTENT_TYPE_LATEST)

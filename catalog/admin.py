@@ -235,7 +235,7 @@ class VariantPhotoAdmin(FoundByCar):
 
 @admin.register(OldAddress)
 class OldAddressAdmin(NeverEdited, admin.ModelAdmin):
-    """Former addresses of entries that were merged into others or got another slug. Nobody edits them."""
+    """Former addresses of entries that were merged into others or got another slug: read only."""
 
     list_display = ("__str__", "leads_to")
     search_fields = ("path",)

@@ -31,7 +31,7 @@ def path_of(page: Variant | CarModel) -> str:
 def variant_merge(*, keep: Variant, gone: Variant) -> Record:
     """`gone` becomes part of `keep`. Of facts of one kind and source, that of `keep` stays.
 
-    Raises MergeRefused where they are one already, or something hangs on both that can only hang on one.
+    Raises MergeRefused where they are one already, or both have something of which there can be only one.
     """
     if keep.pk == gone.pk:
         raise MergeRefused("A car can't be merged into itself. Choose another one.")
@@ -119,7 +119,7 @@ def _leads_somewhere(address: OldAddress) -> bool:
     return any(pk is not None and model._base_manager.filter(pk=pk).exists() for model, pk in targets)
 
 
-def hangs_on(row: models.Model) -> Iterator[tuple[AnyForeignKey, list[Key]]]:
+def references_to(row: models.Model) -> Iterator[tuple[AnyForeignKey, list[Key]]]:
     """Every foreign key of the site that leads to this row, with the rows that hold it."""
     for relation in row._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
@@ -133,9 +133,9 @@ def hangs_on(row: models.Model) -> Iterator[tuple[AnyForeignKey, list[Key]]]:
 
 
 def _move(gone: models.Model, keep: models.Model) -> list[tuple[str, str, list[int | str]]]:
-    """Whatever hangs on `gone` to `keep`: model, field and keys of what was moved."""
+    """Point all that refers to `gone` to `keep`. Returns model, field and keys of what was moved."""
     moved = []
-    for field, pks in hangs_on(gone):
+    for field, pks in references_to(gone):
         rows = field.model._base_manager.filter(pk__in=pks)
         try:
             with transaction.atomic():

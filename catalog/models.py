@@ -125,9 +125,8 @@ class Variant(models.Model):
         ordering = ["sort_key"]
         indexes = [
             models.Index(fields=["model", "is_published", "year"], name="variant_of_model"),
-            # The first has all that facets count by, the others all that lists are filtered by, in the order
-            # that they are sorted by: finding a page, also of few cars among many, reads an index and no
-            # cars.
+            # The first has all that facets count by; the others have all that lists are filtered by, in the
+            # order in which they are sorted. So a page is found by an index alone, even one of few cars.
             models.Index(fields=_FACETS, name="variant_facets"),
             models.Index(fields=["sort_key", *_FACETS], name="variant_by_name"),
             models.Index(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -58,7 +58,7 @@ class BurstThrottle(ScopedThrottle):
         return "burst"
 
 
-def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
+def _messages(detail: object, name: str = "") -> dict[str, list[str]]:
     """DRF's nested error details, flattened to {field: [messages]}; a field in a field is "outer.inner"."""
     if isinstance(detail, dict):
         parts = detail.items()
@@ -73,7 +73,7 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
     return fields
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, object]) -> Response | None:
     """Any expected error as `{code, message, fields}`.
 
     Whatever neither the apps nor DRF expect is a defect and goes on to Django, which logs it and answers 500.
@@ -84,8 +84,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    # Not above: REST_FRAMEWORK's settings name this module, and `rest_framework.views` reads them when it is
-    # imported.
+    # Not above: REST_FRAMEWORK names this module, and `rest_framework.views` reads it when it is imported.
     from rest_framework.views import exception_handler as drf_exception_handler
 
     response: Response | None = drf_exception_handler(error, context)

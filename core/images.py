@@ -50,8 +50,9 @@ _ONE_LARGE_PICTURE = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may be: bytes, and sides and pixels of the picture as it is stored (before it is turned
-    upright).
+    """What a file may be: its bytes, and the sides and pixels of its picture.
+
+    They are those of the picture as it is stored, before it is turned upright.
     """
 
     max_bytes: int
@@ -111,8 +112,9 @@ def format_of(data: bytes) -> str:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """The major and the compatible brands of a file of boxes: what it says it may be read as. ISO/IEC
-    14496-12, 4.3.
+    """The major and the compatible brands of a file of boxes (ISO/IEC 14496-12, 4.3).
+
+    They are what the file says it may be read as.
     """
     if data[4:8] != b"ftyp":
         return set()
@@ -132,8 +134,8 @@ def _check_frame(image: Image.Image, limits: Limits) -> None:
 
 
 def _check_scans(data: bytes) -> None:
-    # What stands behind the picture (a phone's short film) has these two bytes by chance, so that many are
-    # counted well.
+    # What stands behind the picture (a phone's short film) may have these two bytes by chance: only where
+    # there are many of them are the scans themselves counted.
     if data.count(_SCAN) > MAX_SCANS and _scans(data) > MAX_SCANS:
         raise ImageRefused
 
@@ -178,8 +180,7 @@ def open_image(data: bytes, *, limits: Limits, side: int) -> Image.Image:
         raise _too_many_pixels(limits) from None
     except UnidentifiedImageError:
         raise ImageRefused from None
-    # Decoders meet hostile bytes here, and each library fails in its own way: whatever it is, the picture is
-    # refused.
+    # Decoders meet hostile bytes here, and each library fails in its own way: refused, whatever it raises.
     except Exception as error:
         raise ImageRefused from error
 
@@ -229,8 +230,9 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 # --- Encoding -----------------------------------------------------------------------------------------------
 def jpeg_bytes(image: Image.Image, *, quality: int) -> bytes:
-    """A JPEG of nothing but pixels: Pillow would carry comments and colour profiles over from `info`, which
-    is emptied.
+    """A JPEG of nothing but pixels.
+
+    Empties `image.info`, from which Pillow would carry comments and colour profiles over.
     """
     image.info.clear()
     out = io.BytesIO()

@@ -1,10 +1,10 @@
 """How often one sender may do something: every limit of the site, with its rate and the key it is counted by.
 
 A limit is a moving window: of `N an hour`, N happen within any sixty minutes, and what was refused does not
-count. So `Retry-After` is exact: the moment at which the oldest of the N is an hour old. Keys are hashed;
-what is stored names nobody. The counts are in Redis, so that all processes count together; while it is away
-each process counts in its own memory (see `core.cache`), and a limit is at most as many times as high as
-there are processes.
+count. So `Retry-After` is exact: the moment at which the oldest of the N is an hour old. Keys are hashed:
+what is stored identifies no person. The counts are in Redis, so that all processes count together. While it
+is away each process counts in its own memory (see `core.cache`), and a limit is at most as many times as
+high as there are processes.
 
 Rates are settings: UPLOADS_PER_DAY, GUEST_UPLOADS_PER_HOUR and, for the rest, DEFAULT_THROTTLE_RATES of
 REST_FRAMEWORK. Sign-in and the like are counted by allauth, with ACCOUNT_RATE_LIMITS (`accounts.limits`).
@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 from core.cache import ForgivingRedisCache
 from core.errors import ExpectedError
 
-#: Photos of somebody who is signed in, and of an address without an account.
+#: Photos of a signed-in user, and of an address without an account.
 PHOTOS, GUEST_PHOTOS = "photos", "guest-photos"
 
 
@@ -66,8 +66,9 @@ def sender_of(request: HttpRequest) -> str:
 
 # --- Counting -----------------------------------------------------------------------------------------------
 def spend(name: str, sender: str) -> None:
-    """Count one act of `sender`. Raises LimitReached, and counts nothing, where the limit `name` is used
-    up.
+    """Count one act of `sender`.
+
+    Raises LimitReached, and counts nothing, where the limit `name` is used up.
     """
     item = rate(name)
     if item is None:

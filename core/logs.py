@@ -1,7 +1,7 @@
 """Log lines, by structlog: JSON for programs, plain text for a developer, each with the id of its request.
 
 The id comes with a request or is made for it, goes along with each task that the request queues, and is kept
-with the photo. A line says what its call says and what is bound; whatever else hangs on a log record stays
+with the photo. A line says what its call says and what is bound; other attributes of a log record stay
 out. E-mail addresses are taken out of messages and tracebacks: what is never written needs no deletion.
 """
 
@@ -12,7 +12,6 @@ import logging
 import re
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
 from structlog.processors import JSONRenderer, format_exc_info
@@ -50,13 +49,14 @@ def masked(text: str) -> str:
     return _ADDRESS.sub("[address]", text)
 
 
-def _message(record: logging.LogRecord, message: str, args: Any) -> str:
-    """The words of a record; of a request it names the view, as its path may hold the key of a mailed
-    link.
+def _message(record: logging.LogRecord, message: str, args: object) -> str:
+    """The words of a record.
+
+    Of a request it names the view instead of the path, which may hold the key of a mailed link.
     """
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
-    if request is not None and match and args and request.path in args:
+    if request is not None and match and isinstance(args, tuple) and request.path in args:
         return f"{args[0]}: {match.view_name}"
     return message
 
@@ -121,8 +121,8 @@ class NoOutages(logging.Filter):
         return getattr(record, "status_code", None) != 503
 
 
-def config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """Settings of Python's logging. Everything goes to standard error: whoever runs the process keeps it."""
+def config(*, level: str, as_json: bool) -> dict[str, object]:
+    """Settings of Python's logging. Everything goes to standard error, which the process manager keeps."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -37,7 +37,7 @@ LONGEST_WAIT = 2 / 7
 SWEEP_BATCH = 100
 
 #: Sent with `email`, a row that the mail server has taken, before the row is deleted, in the same
-#: transaction. Whoever has to know that an e-mail left listens, and writes in a savepoint of its own
+#: transaction. A receiver that has to know that an e-mail left writes in a savepoint of its own
 #: (`transaction.atomic`): where that fails, Django logs it, and the e-mail has left all the same.
 email_left = Signal()
 
@@ -97,7 +97,7 @@ def _shortened(subject: str) -> str:
 
 # --- Out of it ----------------------------------------------------------------------------------------------
 def send(*, email_id: int) -> bool:
-    """Send an e-mail, unless it has left, somebody is sending it, or it is not due. Returns whether it left.
+    """Send an e-mail, unless it has left, a worker is sending it, or it is not due. Returns whether it left.
 
     No error of mail escapes: the row says what happened. A process that dies after the mail server took the
     e-mail has it sent again: at least once, not exactly once, which no mail system offers.
@@ -158,16 +158,15 @@ def _keep(email: OutgoingEmail, error: Exception) -> None:
 def is_final(error: Exception) -> bool:
     """Whether another attempt would end the same: recipient or text are refused for good or are not valid.
 
-    What the server thinks of the site (its address, its password) is not final: whoever runs the site can
+    What the server thinks of the site (its address, its password) is not final: operators can
     correct it.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
-    return isinstance(error, ValueError | TypeError) and not isinstance(
-        error, OSError
-    )  # some of TLS are both
+    # Some errors of TLS are both a ValueError and an OSError, and may pass.
+    return isinstance(error, ValueError | TypeError) and not isinstance(error, OSError)
 
 
 def _next_attempt(email: OutgoingEmail, now: datetime) -> datetime:
@@ -202,11 +201,11 @@ def sweep() -> int:
         expired.filter(problem="").update(problem="No worker tried to send it in time.")
         ended = expired.update(status=undeliverable)
         OutgoingEmail.objects.outdated(now).delete()
-        waiting = list(OutgoingEmail.objects.unheard(now).values_list("pk", flat=True)[:SWEEP_BATCH])
+        waiting = list(OutgoingEmail.objects.overdue(now).values_list("pk", flat=True)[:SWEEP_BATCH])
         for pk in waiting:
             enqueue_on_commit("core.tasks.send_email", pk)
     if ended:
-        logger.error("%s e-mails are undeliverable: nobody took them in time", ended)
+        logger.error("%s e-mails are undeliverable: no worker took them in time", ended)
     return len(waiting)
 
 

@@ -1,9 +1,9 @@
-"""What the ground floor keeps in the database: e-mails that have still to leave."""
+"""The outbox: e-mails that have still to leave."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,23 +14,23 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     """Reads of e-mails that have not left, and the one change of a row that two workers may want at once."""
 
     def due_at(self, now: datetime) -> Self:
-        """Those that nobody is sending, whose next attempt may start, and which are still of use."""
+        """Those that no worker is sending, whose next attempt may start, and which are still of use."""
         return self.filter(status=OutgoingEmail.Status.WAITING, due__lte=now, expires__gt=now)
 
-    def unheard(self, now: datetime) -> Self:
+    def overdue(self, now: datetime) -> Self:
         """Due ones whose message to a worker must be lost: tried before, or queued a minute ago."""
         return self.due_at(now).filter(Q(attempts__gt=0) | Q(created__lte=now - OutgoingEmail.GRACE))
 
     def expired(self, now: datetime) -> Self:
-        """Those that nobody took in time."""
+        """Those that no worker took in time."""
         return self.filter(status=OutgoingEmail.Status.WAITING, expires__lte=now)
 
     def outdated(self, now: datetime) -> Self:
-        """Undeliverable ones that staff have had time enough to look at."""
+        """Undeliverable ones that staff have had `KEEP` to review."""
         undeliverable = self.filter(status=OutgoingEmail.Status.UNDELIVERABLE)
         return undeliverable.filter(expires__lt=now - OutgoingEmail.KEEP)
 
-    def claim(self, pk: Any, now: datetime) -> OutgoingEmail | None:
+    def claim(self, pk: int, now: datetime) -> OutgoingEmail | None:
         """The row `pk`, held for `LEASE` and counted as an attempt; None where another worker has it."""
         mine = self.due_at(now).filter(pk=pk)
         if not mine.update(due=now + OutgoingEmail.LEASE, attempts=F("attempts") + 1):

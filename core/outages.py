@@ -32,8 +32,9 @@ _PATH = re.compile(r"(?<!\w)/\S+")
 
 
 class Unavailable(Exception):
-    """A service that the site needs does not work. The text is for operators and names no secret and no
-    address.
+    """A service that the site needs does not work.
+
+    The text is for operators and names no secret and no address.
     """
 
 

@@ -1,4 +1,4 @@
-"""Whoever asks for something, as services type it: apps know accounts by `AUTH_USER_MODEL` only."""
+"""The type of users in services: apps know accounts by `AUTH_USER_MODEL` only."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ Person: TypeAlias = "AbstractBaseUser | AnonymousUser"
 
 
 def account_id(person: Person | None) -> int | None:
-    """The key of somebody's account; None for a guest, and for the site itself (None)."""
+    """The key of a person's account; None for a guest, and for the site itself (None)."""
     return person.pk if person is not None and person.is_authenticated else None

@@ -1,4 +1,4 @@
-"""Putting work into the queue: after the transaction, and without ever failing whoever asked for it.
+"""Putting work into the queue: after the transaction, and without ever failing its caller.
 
 The row that describes the work is authoritative; the message is only a wake-up for a worker and may be lost.
 A sweeper of the app (Celery beat) finds rows that wait and wakes a worker again.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-#: For this long after a failure nobody tries the broker again: whoever sends twenty photos waits once.
+#: For this long after a failure the broker is not tried again: who sends twenty photos waits once.
 PAUSE_SECONDS = 5.0
 
 
@@ -31,7 +31,7 @@ class EnqueueOnCommitTask(DjangoTask):
     abstract = True
     _paused_until: ClassVar[float] = 0.0
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: object, **kwargs: object) -> None:
         """Queue the task once the transaction is in the database; a broker that is away is logged."""
 
         def enqueue() -> None:  # a partial would not do: Django logs a robust callback's failure by its name
@@ -51,7 +51,7 @@ class EnqueueOnCommitTask(DjangoTask):
         cls._paused_until = 0.0
 
 
-def enqueue_on_commit(task: str, *args: Any) -> None:
+def enqueue_on_commit(task: str, *args: object) -> None:
     """Queue the task with the dotted name `task`, such as "classifier.tasks.identify", once the transaction
     is committed.
 

@@ -77,7 +77,7 @@ def _in_ascii(sign: str) -> str:
         return " "
     written = anyascii(sign)
     if category != "Lm" and not any(char.isalnum() for char in written) and sign.isalnum():
-        written = f"u{ord(sign):x}"  # better a name that nobody can say than none
+        written = f"u{ord(sign):x}"  # better a name that cannot be pronounced than none
     # Scripts that have a sign for a syllable or a word set no spaces between words.
     is_syllable = category == "Lo" and unicodedata.east_asian_width(sign) in "WF"
     return f" {written} " if is_syllable else written

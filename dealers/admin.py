@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Count, Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -58,7 +59,7 @@ class DealerAdmin(admin.ModelAdmin):
             super().get_queryset(request).select_related("city").prefetch_related("makes").annotate(new=new)
         )
 
-    def save_model(self, request: HttpRequest, obj: Dealer, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Dealer, form: ModelForm[Dealer], change: bool) -> None:  # noqa: FBT001
         """With another address, unsent e-mails go there: a link to a lead works for one address only."""
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
@@ -121,7 +122,7 @@ class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Enquiry]:
         return super().get_queryset(request).select_related("dealer", "variant__model__make", "user")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Enquiry | None = None) -> tuple[str, ...]:
         return tuple(flatten_fieldsets(self.fieldsets))
 
     def has_move_permission(self, request: HttpRequest) -> bool:

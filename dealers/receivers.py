@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 @receiver(user_logged_in, dispatch_uid="dealers.claim")
-def claim(request: HttpRequest, user: User, **kwargs: Any) -> None:
+def claim(request: HttpRequest, user: User, **kwargs: object) -> None:
     """What this browser asked as a guest belongs to the account from now on."""
     if hasattr(request, "session"):
         services.enquiries_claim(user=user, enquiry_ids=access.open_doors(request, access.Door.SENDER))
 
 
 @receiver(email_left, dispatch_uid="dealers.mailed")
-def note_mailed(email: OutgoingEmail, **kwargs: Any) -> None:
+def note_mailed(email: OutgoingEmail, **kwargs: object) -> None:
     """An enquiry says when its e-mails left."""
     mails.enquiry_mailed(email=email)
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="dealers.erase")
-def erase(instance: User, **kwargs: Any) -> None:
+def erase(instance: User, **kwargs: object) -> None:
     """A deleted account leaves nothing personal in its enquiries."""
     services.enquiries_erase(user=instance)

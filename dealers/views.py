@@ -62,7 +62,7 @@ def dealer_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _list_context(search: Search, page: Page[Dealer]) -> dict[str, Any]:
+def _list_context(search: Search, page: Page[Dealer]) -> dict[str, object]:
     first = page.object_list[0] if page.object_list else None
     is_far = bool(search.place and first and page.number == 1 and first.distance > FAR_METRES)
     return {
@@ -86,7 +86,7 @@ def _remember_place(request: HttpRequest, search: Search) -> None:
         request.session.pop(PLACE_KEY, None)
 
 
-def _subject(request: HttpRequest) -> dict[str, Any]:
+def _subject(request: HttpRequest) -> dict[str, object]:
     """The parameters that say what an enquiry would be about, as fields and as `subject` to follow a "?"."""
     form = SubjectForm(request.GET)
     form.is_valid()
@@ -172,7 +172,7 @@ def _asked_about(request: HttpRequest) -> dict[str, Any]:
     return {"variant": variant, "evidence": evidence, "identification_id": identification_id}
 
 
-def _initial(user: User | AnonymousUser, variant: Variant | None) -> dict[str, Any]:
+def _initial(user: User | AnonymousUser, variant: Variant | None) -> dict[str, str]:
     car = f"the {variant}" if variant else "one of your cars"
     initial = {"message": f"Hello,\n\nI am interested in {car}. Is one available, and at what price?\n"}
     return initial | ({"name": user.get_full_name(), "email": user.email} if user.is_authenticated else {})

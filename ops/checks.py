@@ -1,5 +1,6 @@
-"""The questions to the services that every site needs. Each raises where its service does not work (see
-`health`).
+"""The questions to the services that every site needs (see `health`).
+
+Each raises where its service does not work.
 """
 
 from __future__ import annotations

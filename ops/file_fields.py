@@ -12,7 +12,7 @@ def by_folder() -> dict[str, list[FileField]]:
 
     Raises ImproperlyConfigured for a field whose `upload_to` does not begin with a folder of that name (a
     function, a date, nothing): backup, restore and the search for orphans would miss its files, or take them
-    for somebody else's.
+    for those of another field.
     """
     found: dict[str, list[FileField]] = {}
     for model in apps.get_models(include_auto_created=True):

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 def is_operator(request: HttpRequest) -> bool:
-    """Whether the request carries `METRICS_TOKEN`; on a development site everybody is.
+    """Whether the request carries `METRICS_TOKEN`; on a development site everyone is an operator.
 
     Addresses are no proof: behind a container's network or a proxy that sets no header all visitors come from
     inside.

@@ -1,9 +1,9 @@
 """Files that no row names, and rows whose files are gone.
 
 Files are stored before their rows and removed after them, so a process that dies in between leaves a file too
-many, never one too few. Photos are private: what nobody can see or delete any more has to go.
+many, never one too few. Photos are private: what no owner can see or delete any more has to go.
 
-One folder is looked at after the other (a folder is a month of photos), so that a large storage is never held
+One folder is searched after the other (a folder is a month of photos), so that a large storage is never held
 in memory as a whole and what is found can be removed before the rest is known.
 """
 

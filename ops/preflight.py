@@ -48,8 +48,7 @@ def lock(path: Path, note: str) -> IO[str]:
         holder = file.read().strip() or "another process"
         raise CommandError(
             f"Carsite already runs in this folder: {holder}. Use that one, stop it with Ctrl-C where it "
-            "runs, "
-            "or set VAR_DIR to another folder for a second site."
+            "runs, or set VAR_DIR to another folder for a second site."
         ) from None
     file.truncate(0)
     file.write(note)
@@ -58,7 +57,7 @@ def lock(path: Path, note: str) -> IO[str]:
 
 
 def free_port(host: str, port: str) -> int:
-    """The port as a number, if it is one and nobody listens there."""
+    """The port as a number, if it is one and no process listens there."""
     if not (port.isdecimal() and 0 < int(port) < 2**16):
         raise CommandError(f"PORT has to be a number from 1 to 65535, not {port!r}. Try: make run PORT=8001")
     number = int(port)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -23,7 +22,7 @@ _SOURCES = (
 )
 
 
-def _database_identity() -> str:
+def database_identity() -> str:
     """Changes where another database, or a new file in place of the old one, is used."""
     values = connection.settings_dict
     name = str(values["NAME"])
@@ -38,13 +37,13 @@ def _sources() -> Iterator[Path]:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256(f"{_database_identity()} demo={settings.DEBUG}".encode())
+    digest = hashlib.sha256(f"{database_identity()} demo={settings.DEBUG}".encode())
     for path in _sources():
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def prepare_database(show: Any) -> None:
+def prepare_database(show: Callable[[str], object]) -> None:
     """Migrate and load the seed, with demonstration data where DEBUG is on; `show` takes a line for people.
 
     A stamp in VAR_DIR remembers for what this was last done. Raises CommandError where the database is away.

@@ -1,5 +1,6 @@
-"""The services a site on one machine consists of. `manage.py up` runs them, integration tests run them
-too.
+"""The services that a site on one machine consists of.
+
+`manage.py up` runs them, and so do integration tests.
 """
 
 from __future__ import annotations
@@ -94,8 +95,9 @@ def worker_name() -> str:
 
 
 def worker(processes: int, *, asker: Celery | None = None) -> Service:
-    """A Celery worker for what visitors wait for. `asker` asks it whether it is ready: the site's app, or one
-    whose broker differs.
+    """A Celery worker for what visitors wait for.
+
+    `asker` asks it whether it is ready: the site's app, or one whose broker differs.
     """
     words = ("--queues", "identify,default", "--concurrency", str(processes), "--hostname", worker_name())
     quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")

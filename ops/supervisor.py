@@ -28,8 +28,9 @@ class ServiceFailedError(Exception):
 
 @dataclass
 class Service:
-    """A process to run. `is_ready` says whether it does its work yet; it is asked again and again until it
-    does.
+    """A process to run.
+
+    `is_ready` says whether it does its work yet; it is asked again and again until it does.
     """
 
     name: str
@@ -75,8 +76,9 @@ class Supervisor:
 
     # --- Starting -------------------------------------------------------------------------------------------
     def start(self, service: Service) -> subprocess.Popen[str]:
-        """Start a service, and return its process, the leader of its group; `wait_until_ready` waits for
-        it.
+        """Start a service, and return its process, the leader of its group.
+
+        It need not be ready yet: `wait_until_ready` waits for it.
         """
         self._running.append(self._spawn(service))
         return self._running[-1].process
@@ -111,8 +113,9 @@ class Supervisor:
 
     # --- Keeping up -----------------------------------------------------------------------------------------
     def keep_running(self, *, until: Callable[[], bool]) -> None:
-        """Restart services that end, until told to stop. Raises ServiceFailedError where one does not stay
-        up.
+        """Restart services that end, until told to stop.
+
+        Raises ServiceFailedError where a service does not stay up.
         """
         while not until():
             for running in list(self._running):

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 # By its old name: messages and rows of schedules that exist already call it so.
 @shared_task(name="carsite.tasks.remove_orphans", soft_time_limit=480, time_limit=540)
 def remove_orphans(folder: str = "") -> None:
-    """Remove files that no row names (beat, daily): nobody can see or delete them any more.
+    """Remove files that no row names (beat, daily): no owner can see or delete them any more.
 
     Each folder is a task of its own: photos are answered in between, and a folder that takes too long stops
     no other.

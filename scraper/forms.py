@@ -13,6 +13,7 @@ from scraper.models.staging import StagedCar
 from scraper.runs.schedules import EVERY
 from scraper.sources import SOURCES
 from scraper.staging.compare import Line
+from scraper.staging.values import Correction
 
 
 class NamesForm(forms.ModelForm):
@@ -61,13 +62,13 @@ class NamesForm(forms.ModelForm):
             )
         return data
 
-    def names(self) -> dict[str, Any]:
+    def names(self) -> dict[str, object]:
         """What `staged_edit` takes as names."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
-    def values(self) -> dict[str, dict[str, Any] | None]:
+    def values(self) -> dict[str, Correction | None]:
         """What `staged_edit` takes as values: those that were changed."""
-        changed: dict[str, dict[str, Any] | None] = {}
+        changed: dict[str, Correction | None] = {}
         for key, line in self.lines.items():
             if not {key, f"{key}-low", f"{key}-high"} & set(self.changed_data):
                 continue
@@ -148,7 +149,7 @@ class RunForm(forms.Form):
     def clean_addresses(self) -> list[str]:
         return self.cleaned_data["addresses"].split()
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, object]:
         """As `lifecycle.run_start` takes them."""
         words = self.cleaned_data
         kept = {name: words[name] for name in ("limit", "addresses", "follow", "more", "replay")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
 
 from celery import shared_task
 
@@ -22,7 +21,7 @@ def scrape(run_id: int) -> None:
 
 
 @shared_task
-def scrape_on_schedule(source: str, options: dict[str, Any] | None = None) -> None:
+def scrape_on_schedule(source: str, options: dict[str, object] | None = None) -> None:
     """Ask for a run (beat, as staff set it in the admin), unless one of the source is under way."""
     from scraper.exceptions import ScrapeRefused
     from scraper.runs import lifecycle

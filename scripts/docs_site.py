@@ -4,12 +4,15 @@ They become the file's path in plain text. `tests/test_docs.py` checks that each
 """
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mkdocs.structure.pages import Page
 
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>\.\./[^)#\s]+)(?:#[^)]*)?\)")
 
 
-def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> str:
+def on_page_markdown(markdown: str, *, page: "Page", config: object, files: object) -> str:
     """Called by mkdocs with the text of each page."""
     depth = page.file.src_uri.count("/") + 1
 

@@ -1,5 +1,6 @@
-"""Exit with 0 where the web server of this container answers. Standard library only: it runs every few
-seconds.
+"""Exit with 0 where the web server of this container answers.
+
+Standard library only: it runs every few seconds.
 """
 
 import http.client

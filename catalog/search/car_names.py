@@ -15,7 +15,7 @@ from catalog.search import listing
 from catalog.search.criteria import Criteria
 from core.text import fold
 
-#: Names that are offered, and cars of one name that are looked at.
+#: Names that are offered, and cars of one name that are compared.
 OFFERED, SAME_NAME = 20, 500
 
 

@@ -1,8 +1,8 @@
 """The database's own index of the words that cars are found by.
 
-SQLite has a full-text table beside the cars, which triggers keep true whoever writes; PostgreSQL has an index
-of the trigrams of `search_text`. Both are made after every `migrate` where they are missing, not by a
-migration: SQLite drops the triggers of a table whenever a later migration rebuilds it.
+SQLite has a full-text table beside the cars, which triggers keep up to date; PostgreSQL has an index of the
+trigrams of `search_text`. Both are made after every `migrate` where they are missing, not by a migration:
+SQLite drops the triggers of a table whenever a later migration rebuilds it.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _wake_again(now: datetime) -> int:
 
     So a long queue that moves is left alone, and its messages do not multiply.
     """
-    stale = Identification.objects.unheard(now, after=WAKE_AGAIN)
+    stale = Identification.objects.overdue(now, after=WAKE_AGAIN)
     lately = Identification.objects.filter(finished__gte=now - WAKE_AGAIN, finished__lte=now)
     if latest := lately.order_by("-enqueued", "-created").first():
         # Those of one sweep share their time: of them the ones that were sent earlier had their turn before.

@@ -147,7 +147,7 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
         "It may lack memory: see the log of the trainer.",
     )
     requeued = silent.requeue(step="Waiting to go on")
-    waiting = TrainingRun.objects.unheard(now, after=WAKE_AGAIN).values_list("pk", flat=True)
+    waiting = TrainingRun.objects.overdue(now, after=WAKE_AGAIN).values_list("pk", flat=True)
     woken = TrainingRun.objects.wake(waiting, now, _enqueue)
     return {"cancelled": cancelled, "failed": failed, "requeued": requeued, "woken": woken}
 

@@ -26,8 +26,9 @@ from ml.serving.views import areas_of, mixed, mixed_scenes, settled
 
 @dataclass(frozen=True)
 class BatchOutputs:
-    """Outputs for the first view of N photos and for a second one framed as `how` says; feature maps are left
-    out.
+    """Outputs for the first view of N photos, and for a second one framed as `how` says.
+
+    Feature maps are left out.
     """
 
     how: SecondView
@@ -62,8 +63,9 @@ class BatchOutputs:
         return BatchOutputs(self.how, self.labels[chosen], first, second, self.areas[chosen])
 
     def as_served(self, how: SecondView) -> BatchOutputs:
-        """The same photos where the second view weighs as `how` says and is spared where the first one says
-        enough.
+        """The same photos, where the second view weighs as `how` says.
+
+        It is spared where the first view says enough.
         """
         spared = settled(self.first.cars, self.first.scenes, how)
         second = self.second._replace(

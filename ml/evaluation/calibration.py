@@ -78,17 +78,16 @@ def crossfitted_error(photos: Labelled, *, seed: int = 0) -> float:
 
 
 def sure_threshold(confidence: np.ndarray, right: np.ndarray, *, precision: float = SURE_PRECISION) -> float:
-    """The lowest confidence from which on answers are right at least `precision` of the time; 1 where there
-    is none.
+    """The lowest confidence from which on answers are right at least `precision` of the time.
+
+    1 where there is no such confidence.
     """
     lowest = lowest_right(confidence, right, precision=precision)
     return 1.0 if lowest is None else lowest
 
 
 def lowest_right(scores: np.ndarray, right: np.ndarray, *, precision: float) -> float | None:
-    """The lowest of (N) scores from which on at least the share `precision` is right; None where there is
-    none.
-    """
+    """The lowest of (N) scores from which on at least the share `precision` is right, if there is one."""
     order = np.argsort(-scores, kind="stable")
     share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share_right >= precision)
@@ -96,8 +95,9 @@ def lowest_right(scores: np.ndarray, right: np.ndarray, *, precision: float) -> 
 
 
 def unknown_threshold(confidence: np.ndarray, right: np.ndarray, *, lost: float = LOST_TO_UNKNOWN) -> float:
-    """The confidence under which an answer is withheld: as high as costs at most the share `lost` of right
-    ones.
+    """The confidence under which an answer is withheld.
+
+    As high as costs at most the share `lost` of the right answers.
     """
     kept = confidence[right.astype(bool)]
     return float(np.quantile(kept, lost, method="lower")) if len(kept) else 0.0

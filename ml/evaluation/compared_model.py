@@ -70,8 +70,9 @@ class ComparedModel:
         return Session(session, self.saved.input)
 
     def curve(self) -> dict[str, list[tuple[int, float]]]:
-        """Figures by epoch (name to [(epoch, value)]) from the logs of all starts of the run; empty for a
-        bundle.
+        """Figures by epoch, as name to [(epoch, value)]; empty for a bundle.
+
+        From the logs of all starts of the run.
         """
         values: dict[str, dict[int, float]] = defaultdict(dict)
         logs = sorted(self.saved.path.glob("log/**/metrics.csv"), key=lambda log: log.stat().st_mtime)

@@ -54,8 +54,9 @@ class GroupFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfusedPair:
-    """Photos of one class that the best model takes for another; `example` and `other` are indices of photos
-    of both.
+    """Photos of one class that the best model takes for another.
+
+    `example` and `other` are indices of a photo of each.
     """
 
     label: str

@@ -65,8 +65,9 @@ def small_car(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.5,
 
 
 def upright(backgrounds: Sequence[Path], *, scale: tuple[float, float] = (0.6, 1.0)) -> Corruption:
-    """By a phone held upright: the photo at `scale` of the width of another picture, a third as high again as
-    wide.
+    """As taken by a phone held upright.
+
+    The photo lies at `scale` of the width on another picture, which is a third higher than wide.
     """
 
     def apply(image: Image.Image, seeded: random.Random) -> Image.Image:
@@ -86,8 +87,9 @@ def _set_on(
 
 
 def distant(backgrounds: Sequence[Path]) -> dict[str, Corruption]:
-    """The corruptions in which the car fills less of the photo, by the name reports use; none without
-    backgrounds.
+    """The corruptions in which the car fills less of the photo, by the name reports use.
+
+    None without backgrounds.
     """
     if not backgrounds:
         return {}

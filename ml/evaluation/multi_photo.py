@@ -20,8 +20,9 @@ DRAWS = 20
 def measure_photo_groups(
     known: BatchOutputs, *, temperature: float, draws: int = DRAWS
 ) -> dict[str, PhotoGroups]:
-    """Figures of pairs and triples of photos of the same class, by name; none where no class has as many
-    photos.
+    """Figures of pairs and triples of photos of the same class, by name.
+
+    None where no class has as many photos.
     """
     probabilities = softmax(known.car_logits, temperature)
     found = {}
@@ -58,8 +59,9 @@ def _draw_groups(labels: np.ndarray, size: int, draws: int) -> Iterator[np.ndarr
 
 
 def _fuse(photos: np.ndarray) -> tuple[int, float]:
-    """The best class and its probability by (size, C) probabilities, as served: those below LEAST are
-    dropped.
+    """The best class and its probability, by (size, C) probabilities.
+
+    As served: probabilities below LEAST are dropped.
     """
     kept = [{int(i): float(photo[i]) for i in np.flatnonzero(photo >= LEAST)} for photo in photos]
     return next(iter(fuse(kept).items()))

@@ -81,9 +81,8 @@ def _second_view(view: SecondView) -> str:
     )
     if view.enough is None:
         return text
-    return (
-        f"{text}; spared where the best logit of a car's outside leads by {view.enough:.3g} in the first view"
-    )
+    spared = f"spared where the best logit of an exterior view leads by {view.enough:.3g} in the first view"
+    return f"{text}; {spared}"
 
 
 def _decision_rules(bundle: Bundle) -> str:
@@ -98,5 +97,5 @@ def _decision_rules(bundle: Bundle) -> str:
         unknown = f"under {thresholds.unknown:.3f}"
     return (
         f"*sure* from a probability of {thresholds.sure:.3f}, *unknown* {unknown} and wherever the photo is "
-        f"not of a car's outside (its probability under {thresholds.exterior:.3f}), else *unsure*."
+        f"no exterior view (its probability under {thresholds.exterior:.3f}), else *unsure*."
     )

@@ -1,5 +1,6 @@
-"""Choose how a network is used (second view, temperatures, thresholds, what is familiar) on validation
-photos.
+"""Choose how a network is used, on validation photos.
+
+That is: its second view, its temperatures and thresholds, and from where on a photo is familiar.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import ngettext_lazy
 
 from catalog.models import CarModel, Spec, Variant
@@ -64,7 +64,7 @@ class CatalogChangeAdmin(ViewOnly, admin.ModelAdmin):
     def has_curate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("scraper.curate_stagedcar")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The merge page's address, before the admin's own."""
         merge = self.admin_site.admin_view(self.merge)
         return [path("merge/", merge, name="scraper_catalogchange_merge"), *super().get_urls()]
@@ -102,7 +102,9 @@ class CatalogChangeAdmin(ViewOnly, admin.ModelAdmin):
         }
         return TemplateResponse(request, "scraper/admin/merge.html", context)
 
-    def _merged(self, request: HttpRequest, keep: Any, gone: Any) -> HttpResponse:
+    def _merged(
+        self, request: HttpRequest, keep: Variant | CarModel, gone: Variant | CarModel
+    ) -> HttpResponse:
         text = f"{gone} was merged into {keep}; its old address redirects there."
 
         def merge() -> str:
@@ -112,7 +114,7 @@ class CatalogChangeAdmin(ViewOnly, admin.ModelAdmin):
         return perform(request, merge, reverse("admin:scraper_catalogchange_changelist"))
 
 
-def _side(variant: Variant) -> dict[str, Any]:
+def _side(variant: Variant) -> dict[str, object]:
     """What a person wants to see of a car before it is merged."""
     facts = Spec.objects.filter(variant=variant).select_related("source").order_by("key", "source__rank")
     return {"car": variant, "facts": facts, "photos": variant.photos.count()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -43,7 +41,7 @@ class SourcePhotoAdmin(admin.ModelAdmin):
     )
     readonly_fields = ("staged", "url", "state", "reason", "scene", "photo", "tries", "created", "taken")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: SourcePhoto | None = None) -> bool:
         """Only crawls add pictures."""
         return False
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -55,7 +54,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
     list_before_template = "scraper/admin/runs.html"
     change_form_outer_before_template = "scraper/admin/run.html"
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The buttons' addresses, before the admin's own."""
         wrap = self.admin_site.admin_view
         return [
@@ -66,13 +65,19 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """With the form that asks for a run, and what runs by itself."""
         context = {"may_crawl": _may_crawl(request), "schedules": schedules.schedules(), "form": RunForm()}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """With its numbers, its log and its buttons."""
         run = ScrapeRun.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
@@ -157,7 +162,7 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
         return str(run.duration)
 
 
-def shown(run: ScrapeRun) -> dict[str, Any]:
+def shown(run: ScrapeRun) -> dict[str, object]:
     """What a run's page shows besides its fields."""
     counts = {**report.counts(run), "volume": report.size(run.bytes), "duration": run.duration}
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -71,7 +70,7 @@ class FactAdmin(ViewOnly, FoundByCar, ImportExportModelAdmin):
         "note",
     )
 
-    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         """Say what to do, in place of the parser's own message."""
         form.add_error("import_file", UNREADABLE)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,10 +22,12 @@ from core.admin import ViewOnly, badge, perform_each
 from scraper.admin.decisions import Decision
 from scraper.exceptions import NotPossibleNow
 from scraper.forms import NamesForm, WhichCarForm
+from scraper.models.querysets import StagedCarQuerySet
 from scraper.models.staging import CatalogChange, StagedCar
 from scraper.staging import assess, curate
 from scraper.staging.compare import Line
 from scraper.staging.publish import staged_publish
+from scraper.staging.values import StagedValue
 
 Status = StagedCar.Status
 _COLOURS = {
@@ -43,10 +46,10 @@ class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("all", "All"), *((str(value), str(label)) for value, label in Status.choices)]
 
-    def choices(self, changelist: Any) -> Any:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The queue is the first choice, in place of Django's "All"."""
         yield {
             "selected": self.value() is None,
@@ -60,7 +63,7 @@ class StateFilter(admin.SimpleListFilter):
                 "display": label,
             }
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> QuerySet[StagedCar]:
         if self.value() is None:
             return queryset.filter(status__in=StagedCar.PENDING)
         return queryset if self.value() == "all" else queryset.filter(status=self.value())
@@ -72,11 +75,12 @@ class FactFilter(admin.SimpleListFilter):
     title = "undecided fact"
     parameter_name = "fact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [(spec.key, spec.label) for spec in SPECS.values()]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.with_field(self.value()) if self.value() in SPECS else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StagedCar]) -> QuerySet[StagedCar]:
+        key = self.value()
+        return cast(StagedCarQuerySet, queryset).with_field(key) if key in SPECS else queryset
 
 
 @admin.register(StagedCar)
@@ -173,7 +177,11 @@ class StagedCarAdmin(ViewOnly, admin.ModelAdmin):
 
     # --- One car --------------------------------------------------------------------------------------------
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The car beside the catalogue, and what to do with it."""
         if not self.has_view_permission(request):
@@ -193,7 +201,9 @@ class StagedCarAdmin(ViewOnly, admin.ModelAdmin):
             request, "scraper/admin/staged_car.html", self._page(request, row, lines, form)
         )
 
-    def _page(self, request: HttpRequest, row: StagedCar, lines: Any, form: NamesForm) -> dict[str, Any]:
+    def _page(
+        self, request: HttpRequest, row: StagedCar, lines: list[Line], form: NamesForm
+    ) -> dict[str, object]:
         may_curate = self.has_curate_permission(request)
         is_open = may_curate and row.is_pending
         candidates = Variant.objects.with_names().filter(pk__in=row.candidates) if is_open else []
@@ -232,7 +242,7 @@ def _tell_of_decided(request: HttpRequest, rows: QuerySet[StagedCar]) -> None:
         messages.warning(request, text % count)
 
 
-def _besides(row: StagedCar, lines: Iterable[Line]) -> list[tuple[str, Mapping[str, Any], str]]:
+def _besides(row: StagedCar, lines: Iterable[Line]) -> list[tuple[str, StagedValue, str]]:
     """What the source says and can't be published: its name, the value, and why where that is not plain."""
     shown = {line.key for line in lines} | {"make", "model", "trim", "year", "body_style"}
     why = {"price": "asked for a used car, so it is not a list price"}

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -68,7 +68,7 @@ class RequestFilter:
         return True
 
 
-def browser_meta(user_agent: str, *steps: PageMethod) -> dict[str, Any]:
+def browser_meta(user_agent: str, *steps: PageMethod) -> dict[str, object]:
     """The meta data of a request that Chromium answers; `steps` are PageMethods, such as what to wait for."""
     return {
         "playwright": True,
@@ -140,7 +140,7 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
                 raise DownloadTimeoutError(f"longer than {WHOLE_SECONDS:.0f} s")
 
 
-def browser_settings(job: Job, proxy: str, request_filter: RequestFilter) -> dict[str, Any]:
+def browser_settings(job: Job, proxy: str, request_filter: RequestFilter) -> dict[str, object]:
     """Scrapy's settings for pages in Chromium, whose only way out is `proxy`."""
     milliseconds = job.page_seconds * 1000
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Coroutine
-from typing import Any
 
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.http import Request, Response
@@ -21,7 +20,7 @@ class SlotCountingDownloader(Downloader):
 
     def _wait_for_download(
         self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
-    ) -> Coroutine[Any, Any, None]:
+    ) -> Coroutine[Deferred[None], object, None]:
         slot.transferring.add(request)
         return super()._wait_for_download(slot, request, queue_dfd)
 

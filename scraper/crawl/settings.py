@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from scraper.crawl.job import Job
 from scraper.crawl.output import LOG
 
@@ -21,7 +19,7 @@ _MIDDLEWARES: dict[str, int | None] = {
 }
 
 
-def crawl_settings(job: Job) -> dict[str, Any]:
+def crawl_settings(job: Job) -> dict[str, object]:
     """All that differs from Scrapy's own defaults, and what we rely on."""
     return {
         "ADDONS": {},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urldefrag, urlsplit
 
 import scrapy
@@ -45,7 +45,7 @@ class CarSpider(scrapy.Spider):
     make_in_link: ClassVar[str] = ""
     browser: ClassVar[bool] = False
     ready: ClassVar[str] = ""
-    site_settings: ClassVar[dict[str, Any]] = {}
+    site_settings: ClassVar[dict[str, object]] = {}
 
     def __init__(self, job: Job, done: frozenset[str] = frozenset()) -> None:
         super().__init__(name=job.source)
@@ -87,7 +87,7 @@ class CarSpider(scrapy.Spider):
             priority=0 if is_car else 1,
         )
 
-    def _meta(self) -> dict[str, Any]:
+    def _meta(self) -> dict[str, object]:
         if not self.browser:
             return {}
         from scrapy_playwright.page import PageMethod

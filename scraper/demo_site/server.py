@@ -9,8 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 from types import TracebackType
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from scraper.demo_site import pages
@@ -113,7 +113,7 @@ class DemoSite:
 
 
 class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """A crawl that is killed, or has had enough, hangs up in the middle: no news."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
@@ -135,7 +135,7 @@ class _Quiet(BaseHTTPRequestHandler):
         site: DemoSite = self.server.site  # type: ignore[attr-defined]
         return site
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (Python's name)
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (Python's name)
         """Say nothing: tests and commands read `hits`."""
 
     def answer(

@@ -56,7 +56,7 @@ _ENDS = {
 def run_start(
     *,
     source: str,
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] | None = None,
     dry_run: bool = False,
     actor: Person | None = None,
     enqueue: bool = True,
@@ -232,6 +232,6 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
         status=Status.FAILED, is_open=False, finished=now, ended=_ENDS["died"][1]
     )
     requeued = silent.requeue()
-    waiting = ScrapeRun.objects.unheard(now, after=WAKE_AGAIN).values_list("pk", flat=True)
+    waiting = ScrapeRun.objects.overdue(now, after=WAKE_AGAIN).values_list("pk", flat=True)
     woken = ScrapeRun.objects.wake(waiting, now, _enqueue)
     return {"stopped": stopped, "failed": failed, "requeued": requeued, "woken": woken}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.db import transaction
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -20,7 +19,7 @@ EVERY = {
 }
 
 
-def schedule_set(*, source: str, every: str, options: dict[str, Any] | None = None) -> None:
+def schedule_set(*, source: str, every: str, options: dict[str, object] | None = None) -> None:
     """Have a source crawled every day, week or month; with an empty word no more. Raises ScrapeRefused."""
     if not every:
         PeriodicTask.objects.filter(name=_name(source)).delete()

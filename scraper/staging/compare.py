@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from catalog.models import Spec
 from catalog.specs.agreement import contradict
 from catalog.specs.sheet import fact_text
 from catalog.specs.vocabulary import SPECS, SpecKind
 from scraper.staging.prices import is_used
+from scraper.staging.values import StagedValue
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Line:
     """
 
     key: str
-    value: Mapping[str, Any]
+    value: StagedValue
     own: Spec | None
     others: tuple[Spec, ...]
     record: str = ""
@@ -86,7 +87,7 @@ class Line:
 
 
 def lines(
-    values: Iterable[Mapping[str, Any]],
+    values: Iterable[StagedValue],
     published: Sequence[Spec],
     source_id: int,
     record: str = "",
@@ -104,7 +105,7 @@ def lines(
     return found
 
 
-def publishable(values: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def publishable(values: Iterable[StagedValue]) -> list[StagedValue]:
     """Values that are facts of the catalogue. What a used car costs says nothing of its list price."""
     values = list(values)
     used = is_used(values)
@@ -118,7 +119,7 @@ def publishable(values: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ]
 
 
-def says_the_same(value: Mapping[str, Any], spec: Spec) -> bool:
+def says_the_same(value: StagedValue, spec: Spec) -> bool:
     """Whether a value is what a fact says, whatever words it comes from."""
     words = (value.get("text") or "", value.get("currency") or "") == (spec.text, spec.currency)
     return words and _equal(value.get("low"), spec.low) and _equal(value.get("high"), spec.high)

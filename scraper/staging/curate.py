@@ -6,7 +6,6 @@ Each leaves an entry in the history of the staged car that names who decided and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +21,7 @@ from scraper.staging import assess
 from scraper.staging.match import Names
 from scraper.staging.publish import facts_of, save_with_history
 from scraper.staging.rules import RuleBook
+from scraper.staging.values import Correction
 
 Status, Match = StagedCar.Status, StagedCar.Match
 
@@ -63,8 +63,8 @@ def staged_map(*, staged: StagedCar, variant: Variant | None, actor: Person | No
 def staged_edit(
     *,
     staged: StagedCar,
-    names: Mapping[str, Any],
-    values: Mapping[str, Mapping[str, Any] | None],
+    names: Mapping[str, object],
+    values: Mapping[str, Correction | None],
     actor: Person | None,
 ) -> list[str]:
     """Correct names and values before they are published; what the source says word for word stays.

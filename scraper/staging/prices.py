@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from scraper.models.staging import StagedCar
 from scraper.reading.vocabulary import fold, read
+from scraper.staging.values import StagedValue
 
 #: A car that has run this far is used, and what it costs is not its list price.
 USED_AFTER = 200e3  # m
 DOUBT = "may be what a used car costs"
 _NEW_BY_LABEL = tuple(fold(part) for part in read("prices")["new"])
 
-Values = Iterable[Mapping[str, Any]]
+Values = Iterable[StagedValue]
 
 
 def is_used(values: Values) -> bool:
@@ -21,7 +21,7 @@ def is_used(values: Values) -> bool:
     return any(_says_used(value) for value in values)
 
 
-def _says_used(value: Mapping[str, Any]) -> bool:
+def _says_used(value: StagedValue) -> bool:
     match value["key"]:
         case "mileage":
             return max(value.get("low") or 0, value.get("high") or 0) > USED_AFTER

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,6 +23,7 @@ from scraper.staging import assess
 from scraper.staging.compare import Line
 from scraper.staging.match import Names
 from scraper.staging.rules import RuleBook
+from scraper.staging.values import StagedValue
 
 Status, Match = StagedCar.Status, StagedCar.Match
 _STATE = ("status", "open_keys", "held", "variant_id", "match", "match_note")
@@ -112,7 +112,7 @@ def _spec(row: StagedCar, line: Line) -> Spec:
     return spec
 
 
-def _said(value: Mapping[str, Any]) -> str:
+def _said(value: StagedValue) -> str:
     """The words of the source, after its own label for them."""
     label, raw = (value.get("label") or "").strip(), (value.get("raw") or "").strip()
     return f"{label}: {raw}" if label and not raw.startswith(label) else raw
@@ -123,7 +123,7 @@ def clipped(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def facts_of(spec: Spec) -> dict[str, Any]:
+def facts_of(spec: Spec) -> dict[str, object]:
     """A fact as plain data, of which it can be made again."""
     facts = {name: getattr(spec, name) for name in FACT_FIELDS}
     return facts | {"retrieved": spec.retrieved.isoformat()}
@@ -211,14 +211,14 @@ def _undo(car: ChangedCar, actor: Person | None) -> None:
 
 def _remove_if_bare(variant: Variant) -> None:
     """Delete a car that was added, unless other rows refer to it by now: then a person has to decide."""
-    from catalog.merging import hangs_on
+    from catalog.merging import references_to
 
-    if any(field.model not in (StagedCar, ChangedCar) for field, _ in hangs_on(variant)):
+    if any(field.model not in (StagedCar, ChangedCar) for field, _ in references_to(variant)):
         return
     model = variant.model
     variant.delete()
     if not model.variants.exists():
         make = model.make
         model.delete()
-        if not any(True for _ in hangs_on(make)):
+        if not any(True for _ in references_to(make)):
             make.delete()

@@ -97,8 +97,8 @@ class FactResource(ModelResource):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._before: dict[int, dict[str, Any]] = {}
-        self._saved: list[tuple[Fact, dict[str, Any] | None]] = []
+        self._before: dict[int, dict[str, object]] = {}
+        self._saved: list[tuple[Fact, dict[str, object] | None]] = []
 
     # --- Out ------------------------------------------------------------------------------------------------
     def export_field(self, field: Field, instance: Fact, **kwargs: Any) -> Any:
@@ -184,7 +184,7 @@ class FactResource(ModelResource):
         ChangedCar.objects.bulk_create(cars.values())
 
 
-def _number(value: Any) -> float | None:
+def _number(value: str | float | None) -> float | None:
     if value in (None, ""):
         return None
     try:
@@ -196,7 +196,7 @@ def _number(value: Any) -> float | None:
     return number
 
 
-def _as_said(value: Any) -> str:
+def _as_said(value: object) -> str:
     """The words without the apostrophe that kept them from being a formula."""
     text = "" if value is None else str(value)
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

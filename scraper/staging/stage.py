@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -118,7 +117,7 @@ class _Stager:
         while rows:
             rows = self._stage(rows)
 
-    def _of_run(self) -> dict[str, Any]:
+    def _of_run(self) -> dict[str, ScrapeRun]:
         return {"run": self.run} if self.run is not None else {}
 
     def _is_sound(self, car: Car) -> bool:
@@ -210,20 +209,20 @@ def _summary(rows: Sequence[StagedCar], source: Source) -> str:
     return f"{rows[0]}, from {source}" if len(rows) == 1 else f"{len(rows)} cars from {source}"
 
 
-def _identity(row: StagedCar) -> tuple[Any, ...]:
+def _identity(row: StagedCar) -> tuple[object, ...]:
     """What tells its car from others: the car of the catalogue that it is matched with, or its names."""
     if row.variant_id:
         return (row.variant_id,)
     return squash(row.make), squash(row.model), squash(row.trim), row.body_style, row.year
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+def _plain(fields: dict[str, object]) -> dict[str, object]:
     """Without what is not stated: a million values are stored so."""
     return {name: value for name, value in fields.items() if value not in (None, "")}
 
 
 def digest_of(car: Car) -> str:
     """What a car's source says, in 64 signs: the same for the same, whenever and wherever it was read."""
-    said: list[Any] = [car.url, car.make, car.model, car.trim, car.body_style, car.years]
+    said: list[object] = [car.url, car.make, car.model, car.trim, car.body_style, car.years]
     said += [[_plain(asdict(value)) for value in car.values], [photo.url for photo in car.photos]]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

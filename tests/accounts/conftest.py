@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.test import Client
+from pytest_django import Settings
 
+from accounts.models import User
 from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def link(settings: Any) -> Callable[[OutgoingEmail], str]:
+def link(settings: Settings) -> Callable[[OutgoingEmail], str]:
     """The path of the one link in an e-mail, which has to start with the site's own address."""
     settings.SITE_URL = "https://cars.example.org"
 
@@ -30,14 +32,14 @@ def link(settings: Any) -> Callable[[OutgoingEmail], str]:
 
 
 @pytest.fixture
-def confirmed_user(user: Any) -> Any:
+def confirmed_user(user: User) -> User:
     """A visitor whose address is confirmed."""
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 
 @pytest.fixture
-def signed_in(client: Any, confirmed_user: Any) -> Any:
+def signed_in(client: Client, confirmed_user: User) -> Client:
     """A browser in which `confirmed_user` is signed in."""
     assert client.login(email=confirmed_user.email, password=PASSWORD)
     return client

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import export, services
 from accounts.exceptions import StaffProtected
@@ -62,7 +63,7 @@ def test_name_that_is_too_long_is_refused_beside_its_field(signed_in: Client, co
 
 
 def test_page_costs_few_queries(
-    signed_in: Client, confirmed_user: User, django_assert_max_num_queries: Any
+    signed_in: Client, confirmed_user: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(services.MAX_TOKENS):
         services.token_create(user=confirmed_user, name=f"program {number}")
@@ -97,7 +98,7 @@ def download(client: Client) -> zipfile.ZipFile:
 
 
 def test_export_has_every_apps_facts_and_files(
-    signed_in: Client, confirmed_user: User, settings: Any
+    signed_in: Client, confirmed_user: User, settings: Settings
 ) -> None:
     settings.PERSONAL_DATA_EXPORTERS = [f"{__name__}.fake_photos"]
     services.token_create(user=confirmed_user, name="my program")
@@ -114,7 +115,7 @@ def test_export_has_every_apps_facts_and_files(
 
 
 def test_export_holds_no_hash_of_password_or_token(
-    signed_in: Client, confirmed_user: User, settings: Any
+    signed_in: Client, confirmed_user: User, settings: Settings
 ) -> None:
     settings.PERSONAL_DATA_EXPORTERS = []
     token, text = services.token_create(user=confirmed_user, name="my program")
@@ -129,7 +130,7 @@ def test_export_asks_every_app_that_the_settings_name(confirmed_user: User) -> N
     assert set(names) == {"accounts.json", "classifier.json", "dealers.json"}
 
 
-def test_export_is_made_while_it_is_sent(confirmed_user: User, settings: Any) -> None:
+def test_export_is_made_while_it_is_sent(confirmed_user: User, settings: Settings) -> None:
     settings.PERSONAL_DATA_EXPORTERS = [f"{__name__}.fake_photos"]
     pieces = list(export.export(confirmed_user))
     assert len(pieces) > 1
@@ -137,7 +138,7 @@ def test_export_is_made_while_it_is_sent(confirmed_user: User, settings: Any) ->
     assert b"the photo" not in b"".join(pieces[1:])
 
 
-def test_exporter_that_does_not_exist_is_a_defect_not_a_gap(confirmed_user: User, settings: Any) -> None:
+def test_exporter_that_does_not_exist_is_a_defect_not_a_gap(confirmed_user: User, settings: Settings) -> None:
     settings.PERSONAL_DATA_EXPORTERS = ["classifier.answers.identifications.no_such_function"]
     with pytest.raises(ImportError):
         list(export.export(confirmed_user))
@@ -145,11 +146,11 @@ def test_exporter_that_does_not_exist_is_a_defect_not_a_gap(confirmed_user: User
 
 # --- Deleting -----------------------------------------------------------------------------------------------
 @pytest.fixture
-def photo_of(settings: Any) -> Any:
+def photo_of(settings: Settings) -> Any:
     """Stands for an app that keeps a photo of every user and takes it away with the account."""
     paths: dict[int, Path] = {}
 
-    def take_away(instance: User, **_: Any) -> None:
+    def take_away(instance: User, **_: object) -> None:
         transaction.on_commit(paths[instance.pk].unlink)
 
     def photo_of(user: User) -> Path:
@@ -168,7 +169,7 @@ def test_deleting_takes_the_account_its_tokens_and_files_and_nobody_elses(
     confirmed_user: User,
     other_user: User,
     photo_of: Any,
-    django_capture_on_commit_callbacks: Any,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     services.token_create(user=confirmed_user, name="mine")
     services.token_create(user=other_user, name="theirs")
@@ -213,8 +214,10 @@ def test_staff_can_not_delete_themselves(signed_in: Client, confirmed_user: User
         services.account_delete(user=confirmed_user)
 
 
-def test_deleting_that_fails_keeps_everything(confirmed_user: User, photo_of: Any, monkeypatch: Any) -> None:
-    def refuse(**_: Any) -> None:
+def test_deleting_that_fails_keeps_everything(
+    confirmed_user: User, photo_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
         raise RuntimeError
 
     photo = photo_of(confirmed_user)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 
-def change(client: Client, email: str) -> Any:
+def change(client: Client, email: str) -> HttpResponse:
     """POST the form that changes the address."""
     return client.post(reverse("account_email"), {"email": email, "action_add": ""})
 
 
 def test_old_address_stays_until_the_new_one_is_confirmed(
-    signed_in: Client, confirmed_user: Any, link: Any
+    signed_in: Client, confirmed_user: User, link: Callable[[OutgoingEmail], str]
 ) -> None:
     change(signed_in, "ada@new.example")
     confirmed_user.refresh_from_db()
@@ -37,7 +39,9 @@ def test_old_address_stays_until_the_new_one_is_confirmed(
     assert Client().login(email="ada@new.example", password=PASSWORD)
 
 
-def test_unconfirmed_account_keeps_its_address_while_it_changes(client: Client, user: Any, link: Any) -> None:
+def test_unconfirmed_account_keeps_its_address_while_it_changes(
+    client: Client, user: User, link: Callable[[OutgoingEmail], str]
+) -> None:
     client.force_login(user)
     client.get(reverse("account_email"))  # allauth now has a row for the address
     EmailAddress.objects.filter(user=user).update(primary=True)
@@ -53,7 +57,7 @@ def test_unconfirmed_account_keeps_its_address_while_it_changes(client: Client, 
     assert user.email == "second@new.example"
 
 
-def test_page_does_not_say_that_an_address_is_somebody_elses(signed_in: Client, other_user: Any) -> None:
+def test_page_does_not_say_that_an_address_is_somebody_elses(signed_in: Client, other_user: User) -> None:
     known, unknown = change(signed_in, other_user.email), change(signed_in, "nobody@example.org")
     assert (
         (known.status_code, known.url)
@@ -63,7 +67,7 @@ def test_page_does_not_say_that_an_address_is_somebody_elses(signed_in: Client, 
 
 
 def test_address_of_another_account_can_not_be_confirmed(
-    signed_in: Client, confirmed_user: Any, other_user: Any, link: Any
+    signed_in: Client, confirmed_user: User, other_user: User, link: Callable[[OutgoingEmail], str]
 ) -> None:
     change(signed_in, other_user.email)
     response = signed_in.post(link(OutgoingEmail.objects.get()), follow=True)
@@ -72,7 +76,9 @@ def test_address_of_another_account_can_not_be_confirmed(
     assert confirmed_user.email == "ada@example.org"
 
 
-def test_pending_change_keeps_nobody_from_signing_up_with_that_address(signed_in: Client, link: Any) -> None:
+def test_pending_change_keeps_nobody_from_signing_up_with_that_address(
+    signed_in: Client, link: Callable[[OutgoingEmail], str]
+) -> None:
     change(signed_in, "victim@example.org")
     OutgoingEmail.objects.all().delete()
     from django.core.cache import cache
@@ -82,20 +88,20 @@ def test_pending_change_keeps_nobody_from_signing_up_with_that_address(signed_in
     assert "welcome" in OutgoingEmail.objects.get().body
 
 
-def test_link_can_be_sent_again_but_not_every_second(client: Client, user: Any) -> None:
+def test_link_can_be_sent_again_but_not_every_second(client: Client, user: User) -> None:
     client.force_login(user)
     for _ in range(2):
         client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
     assert OutgoingEmail.objects.filter(to=user.email).count() == 1
 
 
-def test_nobody_else_can_ask_for_it(client: Client, user: Any, other_user: Any) -> None:
+def test_nobody_else_can_ask_for_it(client: Client, user: User, other_user: User) -> None:
     client.force_login(other_user)
     client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
     assert not OutgoingEmail.objects.filter(to=user.email).exists()
 
 
-def test_change_can_be_called_off(signed_in: Client, confirmed_user: Any) -> None:
+def test_change_can_be_called_off(signed_in: Client, confirmed_user: User) -> None:
     change(signed_in, "ada@new.example")
     signed_in.post(reverse("account_email"), {"email": "ada@new.example", "action_remove": ""})
     assert [a.email for a in EmailAddress.objects.filter(user=confirmed_user)] == [confirmed_user.email]
@@ -103,7 +109,7 @@ def test_change_can_be_called_off(signed_in: Client, confirmed_user: Any) -> Non
     assert confirmed_user.email == "ada@example.org"
 
 
-def test_address_one_signs_in_with_can_not_be_taken_away(signed_in: Client, confirmed_user: Any) -> None:
+def test_address_one_signs_in_with_can_not_be_taken_away(signed_in: Client, confirmed_user: User) -> None:
     response = signed_in.post(
         reverse("account_email"), {"email": confirmed_user.email, "action_remove": ""}, follow=True
     )

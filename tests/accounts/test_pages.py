@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import allauth
 import pytest
+from django.http import HttpResponse
 from django.template.loader import get_template
 from django.test import Client
 from django.urls import get_resolver, reverse
+
+from accounts.models import User
 
 PAGES_OF_GUESTS = [
     "account_login",
@@ -35,7 +37,7 @@ ELSEWHERE = {"account_set_password", "account_confirm_login_code"}
 """The first is for accounts without a password and has a test of its own; the second is off and redirects."""
 
 
-def check(page: Any) -> None:
+def check(page: HttpResponse) -> None:
     """A page of ours."""
     assert page.status_code == 200
     html = page.content.decode()
@@ -66,13 +68,13 @@ def test_page_of_users_is_ours(signed_in: Client, name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_pages_behind_mailed_links_are_ours(client: Client, user: Any) -> None:
+def test_pages_behind_mailed_links_are_ours(client: Client, user: User) -> None:
     check(client.get(reverse("account_confirm_email", args=["MQ:x"])))
     check(client.get(reverse("account_reset_password_from_key", args=["1", "x-y"])))
 
 
 @pytest.mark.django_db
-def test_page_of_a_first_password_is_ours(client: Client, user: Any) -> None:
+def test_page_of_a_first_password_is_ours(client: Client, user: User) -> None:
     user.set_unusable_password()
     user.save()
     client.force_login(user)

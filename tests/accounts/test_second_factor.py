@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import time_machine
@@ -15,9 +14,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import services
 from accounts.models import User
@@ -48,7 +49,7 @@ def set_up(user: User) -> str:
     return secret
 
 
-def sign_in(client: Client, user: User) -> Any:
+def sign_in(client: Client, user: User) -> HttpResponse:
     return client.post(reverse("account_login"), {"login": user.email} | SIGN_IN)
 
 
@@ -65,7 +66,7 @@ def confirmed(user: User) -> User:
 
 
 def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
-    client: Client, confirmed: User, django_capture_on_commit_callbacks: Any
+    client: Client, confirmed: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     prove(client, confirmed)
     check(client.get(reverse("mfa_index")))
@@ -88,7 +89,7 @@ def test_it_is_set_up_with_an_app_and_gives_codes_on_paper(
 
 
 def test_first_administrator_made_on_the_command_line_gets_into_the_admin(
-    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STAFF_MFA_REQUIRED = True
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
@@ -170,7 +171,7 @@ def test_guessing_codes_is_limited(client: Client, confirmed: User) -> None:
 
 
 def test_under_another_key_the_page_says_what_helps_and_that_helps(
-    client: Client, confirmed: User, settings: Any, caplog: pytest.LogCaptureFixture
+    client: Client, confirmed: User, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = set_up(confirmed)
     settings.SECRET_KEY = "another key, as after a restore on a new machine"
@@ -243,7 +244,7 @@ def test_turning_it_off_voids_the_codes_on_paper(client: Client, confirmed: User
 
 # --- Staff --------------------------------------------------------------------------------------------------
 @pytest.fixture
-def needed(settings: Any) -> None:
+def needed(settings: Settings) -> None:
     settings.STAFF_MFA_REQUIRED = True
 
 
@@ -317,7 +318,9 @@ def test_a_lost_one_is_taken_away_by_an_administrator_and_sessions_end(
     assert theirs.get(reverse("accounts:me")).status_code == 302
 
 
-def test_the_last_administrator_is_helped_at_the_command_line(staff_user: User, capsys: Any) -> None:
+def test_the_last_administrator_is_helped_at_the_command_line(
+    staff_user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
     set_up(staff_user)
     call_command("remove_second_factor", staff_user.email.upper())
     assert not Authenticator.objects.exists()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
+from accounts.models import User
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 
-def sign_in(client: Client, email: str, password: str = PASSWORD, **more: Any) -> Any:
+def sign_in(client: Client, email: str, password: str = PASSWORD, **more: object) -> HttpResponse:
     """POST the sign-in form."""
     headers = more.pop("headers", None)
     return client.post(
@@ -23,23 +25,23 @@ def sign_in(client: Client, email: str, password: str = PASSWORD, **more: Any) -
     )
 
 
-def test_right_password_signs_in_whatever_the_case_of_the_address(client: Client, user: Any) -> None:
+def test_right_password_signs_in_whatever_the_case_of_the_address(client: Client, user: User) -> None:
     assert sign_in(client, "ADA@example.org").url == reverse("classifier:home")
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
-def test_next_is_kept_from_the_link_to_the_end(client: Client, user: Any) -> None:
+def test_next_is_kept_from_the_link_to_the_end(client: Client, user: User) -> None:
     page = client.get(reverse("account_login"), {"next": "/cars/?q=audi"}).content.decode()
     assert 'name="next" value="/cars/?q=audi"' in page
     assert "/accounts/signup/?next=" in page
     assert sign_in(client, user.email, next="/cars/?q=audi").url == "/cars/?q=audi"
 
 
-def test_next_never_leads_to_another_site(client: Client, user: Any) -> None:
+def test_next_never_leads_to_another_site(client: Client, user: User) -> None:
     assert sign_in(client, user.email, next="https://evil.example/").url == reverse("classifier:home")
 
 
-def test_wrong_password_and_unknown_address_get_the_same_page(user: Any) -> None:
+def test_wrong_password_and_unknown_address_get_the_same_page(user: User) -> None:
     pages = []
     for email in (user.email, "nobody@example.org"):
         response = sign_in(Client(), email, "not the password")
@@ -50,7 +52,7 @@ def test_wrong_password_and_unknown_address_get_the_same_page(user: Any) -> None
 
 
 def test_sixth_wrong_password_in_a_minute_gets_a_page_that_says_when_to_come_back(
-    client: Client, user: Any
+    client: Client, user: User
 ) -> None:
     statuses = [sign_in(client, user.email, "wrong").status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
@@ -60,7 +62,7 @@ def test_sixth_wrong_password_in_a_minute_gets_a_page_that_says_when_to_come_bac
     assert "a minute" in response.content.decode()
 
 
-def test_wrong_passwords_of_one_address_lock_nobody_else_out(user: Any, settings: Any) -> None:
+def test_wrong_passwords_of_one_address_lock_nobody_else_out(user: User, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     attacker, owner = {"x-forwarded-for": "203.0.113.1"}, {"x-forwarded-for": "198.51.100.2"}
     for _ in range(6):
@@ -69,7 +71,7 @@ def test_wrong_passwords_of_one_address_lock_nobody_else_out(user: Any, settings
     assert sign_in(Client(), user.email, headers=owner).status_code == 302
 
 
-def test_spoofed_forwarding_changes_nothing(user: Any, settings: Any) -> None:
+def test_spoofed_forwarding_changes_nothing(user: User, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     statuses = [
         sign_in(
@@ -80,7 +82,7 @@ def test_spoofed_forwarding_changes_nothing(user: Any, settings: Any) -> None:
     assert statuses[-1] == 429
 
 
-def test_forwarding_is_ignored_without_a_proxy_of_ours(user: Any) -> None:
+def test_forwarding_is_ignored_without_a_proxy_of_ours(user: User) -> None:
     statuses = [
         sign_in(Client(), user.email, "wrong", headers={"x-forwarded-for": f"192.0.2.{number}"}).status_code
         for number in range(6)
@@ -88,7 +90,7 @@ def test_forwarding_is_ignored_without_a_proxy_of_ours(user: Any) -> None:
     assert statuses[-1] == 429
 
 
-def test_switched_off_account_does_not_get_in(client: Client, user: Any) -> None:
+def test_switched_off_account_does_not_get_in(client: Client, user: User) -> None:
     user.is_active = False
     user.save()
     response = sign_in(client, user.email)
@@ -97,7 +99,7 @@ def test_switched_off_account_does_not_get_in(client: Client, user: Any) -> None
     assert "switched off" in client.get(response.url).content.decode()
 
 
-def test_session_ends_with_the_browser_unless_asked_to_stay(user: Any) -> None:
+def test_session_ends_with_the_browser_unless_asked_to_stay(user: User) -> None:
     short, long = Client(), Client()
     sign_in(short, user.email)
     sign_in(long, user.email, remember="on")
@@ -112,7 +114,7 @@ def test_signing_out_asks_first_and_only_a_post_does_it(signed_in: Client) -> No
     assert "_auth_user_id" not in signed_in.session
 
 
-def test_page_says_when_exactly_the_next_try_is_taken(client: Client, user: Any) -> None:
+def test_page_says_when_exactly_the_next_try_is_taken(client: Client, user: User) -> None:
     for second in range(0, 50, 10):
         with time_machine.travel(f"2026-03-01T12:00:{second:02}Z", tick=False):
             assert sign_in(client, user.email, "wrong").status_code == 200

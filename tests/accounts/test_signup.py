@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts import forms
 from accounts.models import User
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 SIGNUP = {"email": "New@Example.org", "password1": PASSWORD}
 
 
-def sign_up(client: Client, email: str = "new@example.org", **data: str) -> Any:
+def sign_up(client: Client, email: str = "new@example.org", **data: str) -> HttpResponse:
     """POST the sign-up form."""
     return client.post(reverse("account_signup"), {"email": email, "password1": PASSWORD, **data})
 
@@ -30,7 +32,9 @@ def without_tokens(page: bytes, address: str) -> str:
     return text.replace(address, "ADDRESS")
 
 
-def test_sign_up_makes_an_account_and_writes_to_its_address(client: Client, link: Any) -> None:
+def test_sign_up_makes_an_account_and_writes_to_its_address(
+    client: Client, link: Callable[[OutgoingEmail], str]
+) -> None:
     response = sign_up(client, "New@Example.org")
     assert response.status_code == 302
     assert response.url == reverse("account_email_verification_sent")
@@ -43,7 +47,7 @@ def test_sign_up_makes_an_account_and_writes_to_its_address(client: Client, link
     assert not EmailAddress.objects.get(user=user).verified
 
 
-def test_answer_is_the_same_for_a_known_and_an_unknown_address(user: Any) -> None:
+def test_answer_is_the_same_for_a_known_and_an_unknown_address(user: User) -> None:
     known, unknown = Client(), Client()
     answers = [sign_up(known, user.email), sign_up(unknown, "nobody@example.org")]
     assert [(a.status_code, a.url) for a in answers] == [
@@ -55,7 +59,7 @@ def test_answer_is_the_same_for_a_known_and_an_unknown_address(user: Any) -> Non
     assert "ADDRESS" in without_tokens(pages[0], user.email)
 
 
-def test_owner_of_a_known_address_is_told_and_keeps_the_password(client: Client, user: Any) -> None:
+def test_owner_of_a_known_address_is_told_and_keeps_the_password(client: Client, user: User) -> None:
     client.post(reverse("account_signup"), {"email": user.email, "password1": "another good password"})
     email = OutgoingEmail.objects.get()
     assert email.to == user.email
@@ -66,7 +70,7 @@ def test_owner_of_a_known_address_is_told_and_keeps_the_password(client: Client,
 
 
 def test_password_of_a_known_address_takes_as_long_to_handle(
-    client: Client, user: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed = []
     monkeypatch.setattr(forms, "make_password", hashed.append)
@@ -74,7 +78,9 @@ def test_password_of_a_known_address_takes_as_long_to_handle(
     assert hashed == [PASSWORD]
 
 
-def test_race_for_an_address_ends_like_a_known_one(client: Client, user: Any, monkeypatch: Any) -> None:
+def test_race_for_an_address_ends_like_a_known_one(
+    client: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def saw_it_free(form: forms.SignupForm, value: str) -> str:
         form.account_already_exists = False
         return value
@@ -101,7 +107,9 @@ def test_page_after_sign_up_offers_sign_in_with_the_address_and_next(client: Cli
     assert 'name="next" value="/cars/"' in page
 
 
-def test_link_in_the_mail_confirms_and_signs_in_where_one_signed_up(client: Client, link: Any) -> None:
+def test_link_in_the_mail_confirms_and_signs_in_where_one_signed_up(
+    client: Client, link: Callable[[OutgoingEmail], str]
+) -> None:
     sign_up(client, next="/cars/")
     path = link(OutgoingEmail.objects.get())
     assert not EmailAddress.objects.get().verified, "a mail scanner that follows links must not confirm"
@@ -113,7 +121,9 @@ def test_link_in_the_mail_confirms_and_signs_in_where_one_signed_up(client: Clie
     assert client.session["_auth_user_id"] == str(User.objects.get().pk)
 
 
-def test_link_in_the_mail_confirms_in_another_browser_without_signing_in(client: Client, link: Any) -> None:
+def test_link_in_the_mail_confirms_in_another_browser_without_signing_in(
+    client: Client, link: Callable[[OutgoingEmail], str]
+) -> None:
     sign_up(client)
     other = Client()
     response = other.post(link(OutgoingEmail.objects.get()))
@@ -156,7 +166,9 @@ def test_odd_address_is_refused_beside_its_field(client: Client, email: str) -> 
     assert not User.objects.exists()
 
 
-def test_host_header_never_gets_into_a_mail(client: Client, link: Any, settings: Any) -> None:
+def test_host_header_never_gets_into_a_mail(
+    client: Client, link: Callable[[OutgoingEmail], str], settings: Settings
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     client.post(reverse("account_signup"), SIGNUP, headers={"host": "evil.example"})
     email = OutgoingEmail.objects.get()
@@ -164,14 +176,14 @@ def test_host_header_never_gets_into_a_mail(client: Client, link: Any, settings:
     assert link(email)
 
 
-def test_sign_up_is_limited_per_address_of_the_client(client: Client, settings: Any) -> None:
+def test_sign_up_is_limited_per_address_of_the_client(client: Client, settings: Settings) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"signup": "2/h/ip"}
     statuses = [sign_up(client, f"new{number}@example.org").status_code for number in range(3)]
     assert statuses == [302, 302, 429]
     assert User.objects.count() == 2
 
 
-def test_photos_key_of_a_guest_survives_sign_in(client: Client, user: Any) -> None:
+def test_photos_key_of_a_guest_survives_sign_in(client: Client, user: User) -> None:
     session = client.session
     session["guest_key"] = "the-guests-key"
     session.save()

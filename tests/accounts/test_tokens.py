@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 TOKENS = "/api/v1/tokens/"
 
 
-def ask(client: Client, email: str, password: str = PASSWORD, **more: Any) -> Any:
+def ask(client: Client, email: str, password: str = PASSWORD, **more: object) -> HttpResponse:
     """POST for a token."""
     data = {"email": email, "password": password, **more}
     return client.post(TOKENS, data, content_type="application/json")

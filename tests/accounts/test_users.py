@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 
@@ -34,7 +33,9 @@ def test_superuser_is_made_on_the_command_line(monkeypatch: pytest.MonkeyPatch) 
     assert (root.email, root.is_staff, root.is_superuser) == ("root@example.org", True, True)
 
 
-def test_demo_users_are_made_once_and_can_sign_in(settings: Any, capsys: Any) -> None:
+def test_demo_users_are_made_once_and_can_sign_in(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.DEBUG = True
     call_command("create_demo_users")
     User.objects.filter(email="demo@carsite.example").update(name="Changed")
@@ -50,7 +51,7 @@ def test_demo_users_are_made_once_and_can_sign_in(settings: Any, capsys: Any) ->
     assert response.url == reverse("classifier:home")
 
 
-def test_demo_users_are_refused_where_debug_is_off(settings: Any) -> None:
+def test_demo_users_are_refused_where_debug_is_off(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="superuser"):
         call_command("create_demo_users")

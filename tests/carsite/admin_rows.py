@@ -1,5 +1,6 @@
-"""Rows of every model of the admin, each with everything that hangs on it; its addresses, actions and
-clerks.
+"""Rows of every model of the admin, each with everything that refers to it.
+
+Also the addresses of its pages, its actions, and its clerks.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The admin: every page works with rows on it and costs a bounded number of queries; who gets in, and what is
-shown.
+"""The admin: every page works with rows on it and costs a bounded number of queries.
+
+Also who gets in, and what is shown.
 """
 
 from __future__ import annotations

@@ -180,9 +180,7 @@ def test_password_of_a_user_can_be_set(staff: Client, user: User) -> None:
     assert user.check_password("another good one")
 
 
-def test_clerk_gives_nobody_rights_and_touches_no_superuser(
-    client: Client, user: User, staff_user: User
-) -> None:
+def test_clerk_gives_no_rights_and_touches_no_superuser(client: Client, user: User, staff_user: User) -> None:
     limited(client, "view_user", "change_user", "delete_user")
     data = {"name": "Changed", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
     data |= {"emailaddress_set-TOTAL_FORMS": "0", "emailaddress_set-INITIAL_FORMS": "0"}
@@ -198,7 +196,7 @@ def test_clerk_gives_nobody_rights_and_touches_no_superuser(
     assert User.objects.filter(pk=staff_user.pk).exists()
 
 
-def test_nobody_deletes_themselves(staff: Client, staff_user: User) -> None:
+def test_staff_do_not_delete_themselves(staff: Client, staff_user: User) -> None:
     assert staff.post(path_of(User, "delete", staff_user.pk), {"post": "yes"}).status_code == 403
 
 

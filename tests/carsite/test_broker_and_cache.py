@@ -43,7 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return _original(self, *args, **kwargs)
 
         monkeypatch.setattr(cache_module.RedisCache, name, counted)
-    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    ForgivingRedisCache.forget_pauses()
     return made
 
 
@@ -67,7 +67,7 @@ def test_cache_that_is_away_answers_not_there_and_is_left_alone_for_a_while(
     assert cache.delete("key") is False
     assert cache.delete_many(["key"]) is None
     assert calls == ["get"], "the cache was asked again at once"
-    cache._asked_again_at.clear()
+    cache.forget_pauses()
     cache.get("key")
     assert calls == ["get", "get"]
 
@@ -102,26 +102,26 @@ def test_options_of_redis_are_kept_from_other_brokers():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_task_whose_broker_is_away_fails_nobody_and_is_not_tried_again_at_once(monkeypatch):
+def test_task_whose_broker_is_away_fails_no_request_and_is_not_tried_again_at_once(monkeypatch):
     tried = []
 
-    @shared_task(name="tests.ring", base=EnqueueOnCommitTask)
-    def ring(number: int) -> None:
+    @shared_task(name="tests.only_queued", base=EnqueueOnCommitTask)
+    def only_queued(number: int) -> None:
         """Never run: only queued."""
 
     def away(number: int) -> None:
         tried.append(number)
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(ring, "delay", away)
+    monkeypatch.setattr(only_queued, "delay", away)
     EnqueueOnCommitTask.forget_pause()
     with transaction.atomic():
-        ring.delay_on_commit(1)
-        ring.delay_on_commit(2)
+        only_queued.delay_on_commit(1)
+        only_queued.delay_on_commit(2)
         assert tried == [], "queued before the transaction was in the database"
     assert tried == [1]
     EnqueueOnCommitTask.forget_pause()
-    ring.delay_on_commit(3)
+    only_queued.delay_on_commit(3)
     assert tried == [1, 3]
 
 

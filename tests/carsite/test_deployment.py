@@ -1,6 +1,4 @@
-"""What the containers are told: everything that the environment may decide, and nothing by a name that nobody
-reads.
-"""
+"""What the containers are told: all that the environment may decide, and nothing that is never read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One version, said wherever somebody may look for it."""
+"""One version, the same wherever it is shown."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def _get(client: Client, path: str, status: int = 200) -> Any:
 
 
 @pytest.mark.usefixtures("catalog_seed")
-def test_anybody_may_read_and_nobody_may_write(client: Client) -> None:
+def test_anyone_may_read_and_no_one_may_write(client: Client) -> None:
     for path in ("/makes/", "/models/", "/variants/", "/variants/audi-a5-coupe-2012/"):
         _get(client, path)
         for method in ("post", "put", "patch", "delete"):

@@ -35,7 +35,7 @@ def audi(add_variant: Callable[..., Variant]) -> Variant:
 
 @pytest.fixture
 def dealer(db: None) -> Dealer:
-    """Somebody who sells cars."""
+    """A published dealer."""
     city = City.objects.create(name="Ulm", country="DE", latitude=48.4, longitude=10.0)
     return Dealer.objects.create(
         name="A", slug="a", email="a@example.org", city=city, latitude=48.4, longitude=10.0

@@ -63,7 +63,7 @@ def test_words_read_as_a_list(car: Variant, add_spec: AddSpec) -> None:
     assert _rows(car)["transmission"].first == "Automatic, 6 gears; manual, 6 gears"
 
 
-def test_what_nobody_says_is_a_row_without_values(car: Variant) -> None:
+def test_what_no_source_says_is_a_row_without_values(car: Variant) -> None:
     rows = _rows(car)
     assert rows["power"].values == []
     assert rows["power"].first == ""

@@ -65,7 +65,7 @@ def test_folder_stays_as_it_was_where_filling_fails(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.rglob("*")] == ["folder", "old"]
 
 
-def test_what_a_killed_writer_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_what_a_killed_writer_left_behind_is_in_no_ones_way(tmp_path: Path) -> None:
     for name in ("folder.part", "folder.old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "junk").write_text("junk")

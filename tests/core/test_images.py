@@ -1,6 +1,4 @@
-"""Image bytes from anywhere: pixels that are upright, RGB and within the limits, or a refusal with a stable
-code.
-"""
+"""Image bytes from anywhere: pixels within the limits, upright and RGB, or a refusal with a stable code."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The contract of leases: of two workers one gets a row, and no row is lost with its worker or its
-message.
+"""The contract of leases.
+
+Of two workers one gets a row, and no row is lost with its worker or its message.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def test_a_clock_that_was_set_back_holds_no_row_for_ever(now: datetime) -> None:
     running = a_row("running", status="running", lease_until=now + timedelta(days=1))
     waiting = a_row("waiting", enqueued=now + timedelta(days=1))
     assert ids(rows().expired(now, lease=LEASE)) == {running.pk}
-    assert ids(rows().unheard(now, after=AFTER)) == {waiting.pk}
+    assert ids(rows().overdue(now, after=AFTER)) == {waiting.pk}
 
 
 def test_rows_that_had_all_their_attempts_are_told_apart() -> None:
@@ -116,14 +117,14 @@ def test_a_row_that_is_queued_again_is_woken_by_the_next_sweep(now: datetime) ->
     assert rows().requeue(pages=0) == 1
     row.refresh_from_db()
     assert (row.status, row.attempt, row.lease_until) == ("queued", 1, None)
-    assert ids(rows().unheard(now, after=AFTER)) == {row.pk}
+    assert ids(rows().overdue(now, after=AFTER)) == {row.pk}
 
 
-def test_only_rows_that_have_waited_for_long_are_unheard(now: datetime) -> None:
+def test_only_rows_that_have_waited_for_long_are_overdue(now: datetime) -> None:
     long_ago = a_row("long", enqueued=now - AFTER - timedelta(seconds=1))
     a_row("just", enqueued=now)
     a_row("running", status="running", enqueued=now - 2 * AFTER)
-    assert ids(rows().unheard(now, after=AFTER)) == {long_ago.pk}
+    assert ids(rows().overdue(now, after=AFTER)) == {long_ago.pk}
 
 
 def test_a_wake_up_is_sent_once_and_only_to_what_still_waits(now: datetime) -> None:
@@ -132,7 +133,7 @@ def test_a_wake_up_is_sent_once_and_only_to_what_still_waits(now: datetime) -> N
     sent: list[int] = []
     assert rows().wake([waiting.pk, running.pk], now, sent.append) == 1
     assert sent == [waiting.pk]
-    assert not rows().unheard(now, after=AFTER).exists()
+    assert not rows().overdue(now, after=AFTER).exists()
 
 
 def test_wake_ups_are_sent_in_the_order_that_is_asked_for(now: datetime) -> None:
@@ -145,5 +146,5 @@ def test_wake_ups_are_sent_in_the_order_that_is_asked_for(now: datetime) -> None
 def test_a_worker_that_fails_ends_its_own_leases_and_no_others(now: datetime) -> None:
     mine, lost = (rows().claim(a_row(name).pk, lease=LEASE) for name in ("mine", "lost"))
     rows().claim(lost.pk, lease=LEASE, take_over=True)
-    assert rows().end_leases(mine, lost) == 1
+    assert rows().end_leases([mine, lost]) == 1
     assert ids(rows().expired(timezone.now(), lease=LEASE)) == {mine.pk}

@@ -22,8 +22,9 @@ from ops.supervisor import Supervisor
 
 
 def spend_at(minutes: list[float], name: str = "enquiry", sender: str = "ada") -> list[int | None]:
-    """One act at each of these minutes of an hour; what the sender is told to wait, None where it is
-    counted.
+    """One act at each of these minutes of an hour.
+
+    Returns what the sender is told to wait, None where the act is counted.
     """
     told: list[int | None] = []
     for minute in minutes:
@@ -83,7 +84,7 @@ def redis_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     folder = Path(tempfile.mkdtemp(prefix="carsite-limits-"))  # a Unix socket's path has to be short
     path = folder / "redis.sock"
     monkeypatch.setattr("core.cache.TIMEOUT_SECONDS", 20.0)
-    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    ForgivingRedisCache.forget_pauses()
     with Supervisor(log_dir=folder, env=os.environ, show=lambda name, line: None) as supervisor:
         supervisor.start(stack.redis_server(path, folder / "redis"))
         supervisor.wait_until_ready()
@@ -93,7 +94,7 @@ def redis_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     shutil.rmtree(folder)
 
 
-def test_counts_are_in_redis_and_name_nobody(redis_cache: Any, rates: Any) -> None:
+def test_counts_are_in_redis_and_identify_no_person(redis_cache: Any, rates: Any) -> None:
     rates(enquiry="2/hour")
     assert spend_at([0, 10, 20, 61], sender="ada@example.org") == [None, None, 2400, None]
     (key,) = redis_cache.limits.get_connection().keys()

@@ -1,4 +1,4 @@
-"""Log lines: one object each, with the id of its request, and without what is nobody's business."""
+"""Log lines: one object each, with the id of its request, and without personal data."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from carsite.celery import app
 from carsite.middleware import HEADER
 from core import logs
 
-LETTER = "Key (email)=(ada.lovelace@example.org) already exists."
+WITH_ADDRESS = "Key (email)=(ada.lovelace@example.org) already exists."
 
 
 def _defect(request: HttpRequest, key: str) -> HttpResponse:
-    raise RuntimeError(LETTER)
+    raise RuntimeError(WITH_ADDRESS)
 
 
 _broken = [path("defect/<key>/", _defect, name="defect")]
@@ -96,7 +96,7 @@ def test_page_that_is_not_there_shows_its_number(client: Client) -> None:
     assert response.headers[HEADER] in response.text
 
 
-def test_line_says_what_its_call_says_and_nothing_that_hangs_on_the_record(lines: Any) -> None:
+def test_line_says_what_its_call_says_and_no_other_attribute_of_the_record(lines: Any) -> None:
     with logs.bound(request_id="of-the-click"), logs.bound(task="look"):
         logging.getLogger("a").info(
             "to %s", "ada@example.org", extra={"fields": {"ms": 3}, "data": {"args": "['bob@example.org']"}}

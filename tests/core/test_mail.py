@@ -112,7 +112,7 @@ def test_everything_about_an_e_mail_is_kept() -> None:
     assert "Reply-To: =?utf-8?" in text
 
 
-def test_e_mail_that_somebody_is_sending_is_left_alone(email: OutgoingEmail) -> None:
+def test_e_mail_that_a_worker_is_sending_is_left_alone(email: OutgoingEmail) -> None:
     assert OutgoingEmail.objects.claim(email.pk, timezone.now())
     assert mail.send(email_id=email.pk) is False
     assert not django_mail.outbox
@@ -143,7 +143,7 @@ def test_e_mail_sent_again_after_a_crash_carries_the_same_message_id(
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
 
 
-def test_whoever_listens_is_told_of_what_left(email: OutgoingEmail) -> None:
+def test_receivers_are_told_of_what_left(email: OutgoingEmail) -> None:
     told = []
 
     @receiver(mail.email_left)

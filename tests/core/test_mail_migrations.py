@@ -36,7 +36,7 @@ def before(transactional_db: Any) -> Any:
 
 
 def fill(models: Any) -> dict[str, Any]:
-    """Letters, and enquiries in all states of their e-mails; returns the ids of the enquiries."""
+    """E-mails of the old table, and enquiries in all states; returns the ids of the enquiries."""
     Letter = models.get_model("accounts", "Letter")
     for subject, attempts in (("fresh", 0), ("tried", 3)):
         Letter.objects.create(
@@ -69,8 +69,8 @@ def test_what_waits_moves_into_the_outbox_and_back(before: Any, client: Any) -> 
     models = migrated(AFTER)
     OutgoingEmail = models.get_model("core", "OutgoingEmail")
     Enquiry = models.get_model("dealers", "Enquiry")
-    letters = OutgoingEmail.objects.filter(purpose="account").order_by("attempts")
-    assert [(one.subject, one.attempts, one.body) for one in letters] == [
+    emails = OutgoingEmail.objects.filter(purpose="account").order_by("attempts")
+    assert [(one.subject, one.attempts, one.body) for one in emails] == [
         ("fresh", 0, "A link"),
         ("tried", 3, "A link"),
     ]
@@ -101,7 +101,7 @@ def test_what_waits_moves_into_the_outbox_and_back(before: Any, client: Any) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rights_to_letters_become_rights_to_the_outbox(before: Any) -> None:
+def test_rights_to_the_old_table_become_rights_to_the_outbox(before: Any) -> None:
     ContentType = before.get_model("contenttypes", "ContentType")
     Permission = before.get_model("auth", "Permission")
     kind, _ = ContentType.objects.get_or_create(app_label="accounts", model="letter")

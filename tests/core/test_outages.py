@@ -50,7 +50,7 @@ def of_sqlite(statement: str, *, database: str | Path = ":memory:", setting: str
 @pytest.mark.parametrize(
     "error",
     [
-        OperationalError("nobody answers"),
+        OperationalError("no answer"),
         InterfaceError("connection already closed"),
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EROFS, "Read-only file system"),

@@ -11,7 +11,9 @@ import pytest
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from pytest_django import Settings
 
+from accounts.models import User
 from catalog.models import CarModel, Make, Variant
 from dealers import services
 from dealers.models import City, Dealer, Enquiry
@@ -34,22 +36,22 @@ class FakeEvidence:
 MINE = UUID("11111111-1111-4111-8111-111111111111")
 
 
-def evidence_for_all(*, identification_id: UUID, user: Any, guest_key: str) -> FakeEvidence | None:
+def evidence_for_all(*, identification_id: UUID, user: User, guest_key: str) -> FakeEvidence | None:
     """Stands in for the classifier: one identification, shared by all visitors."""
     return FakeEvidence() if identification_id == MINE else None
 
 
-def evidence_of_guest_k(*, identification_id: UUID, user: Any, guest_key: str) -> FakeEvidence | None:
+def evidence_of_guest_k(*, identification_id: UUID, user: User, guest_key: str) -> FakeEvidence | None:
     """Stands in for the classifier: one identification, of the guest with the key "k"."""
     return FakeEvidence() if identification_id == MINE and guest_key == "k" else None
 
 
-def no_evidence(*, identification_id: UUID, user: Any, guest_key: str) -> None:
+def no_evidence(*, identification_id: UUID, user: User, guest_key: str) -> None:
     """Stands in for the classifier: nothing there, or another visitor's."""
 
 
 @pytest.fixture(autouse=True)
-def evidence(settings: Any) -> None:
+def evidence(settings: Settings) -> None:
     """The identification MINE is the visitor's."""
     settings.ENQUIRY_EVIDENCE = f"{HERE}.evidence_for_all"
 
@@ -99,7 +101,12 @@ def cities(db: None) -> dict[str, City]:
 @pytest.fixture
 def make_dealer(cities: dict[str, City], audi: Make) -> Callable[..., Dealer]:
     def make(
-        name: str, city: str = "Munich DE", *, makes: tuple[Make, ...] = (), staff: Any = None, **more: Any
+        name: str,
+        city: str = "Munich DE",
+        *,
+        makes: tuple[Make, ...] = (),
+        staff: User | None = None,
+        **more: Any,
     ) -> Dealer:
         place = cities[city]
         values = {
@@ -117,13 +124,13 @@ def make_dealer(cities: dict[str, City], audi: Make) -> Callable[..., Dealer]:
 
 
 @pytest.fixture
-def seller(db: None, django_user_model: Any) -> Any:
+def seller(db: None, django_user_model: type[User]) -> User:
     """Works for `dealer`."""
     return django_user_model.objects.create_user("seller@example.org", "a long enough password")
 
 
 @pytest.fixture
-def rival(db: None, django_user_model: Any, make_dealer: Callable[..., Dealer]) -> Any:
+def rival(db: None, django_user_model: type[User], make_dealer: Callable[..., Dealer]) -> User:
     """Works for another dealer."""
     rival = django_user_model.objects.create_user("rival@example.org", "a long enough password")
     make_dealer("Rivalcars", "Berlin DE", staff=rival)
@@ -131,12 +138,12 @@ def rival(db: None, django_user_model: Any, make_dealer: Callable[..., Dealer]) 
 
 
 @pytest.fixture
-def dealer(make_dealer: Callable[..., Dealer], seller: Any) -> Dealer:
+def dealer(make_dealer: Callable[..., Dealer], seller: User) -> Dealer:
     return make_dealer("Isarcars", "Munich DE", staff=seller, phone="+49 89 99998 101")
 
 
 @pytest.fixture
-def asked(dealer: Dealer) -> dict[str, Any]:
+def asked(dealer: Dealer) -> dict[str, object]:
     """What `enquiry_create` takes at least."""
     return {
         "dealer": dealer,
@@ -148,7 +155,7 @@ def asked(dealer: Dealer) -> dict[str, Any]:
 
 
 @pytest.fixture
-def enquiry(asked: dict[str, Any], user: Any, variant: Variant) -> Enquiry:
+def enquiry(asked: dict[str, object], user: User, variant: Variant) -> Enquiry:
     """Of `user`, to `dealer`, with a photo sent along."""
     more = {
         "phone": "+44 20 7946 0103",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import smtplib
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.utils import timezone
@@ -30,7 +30,7 @@ class Refusing(EmailBackend):
     error: Exception = smtplib.SMTPServerDisconnected("gone")
     failures = 0
 
-    def send_messages(self, messages: Any) -> int:
+    def send_messages(self, messages: list[EmailMessage]) -> int:
         for message in messages:
             if Refusing.failures and Refusing.recipient in message.to[0]:
                 Refusing.failures -= 1
@@ -208,7 +208,7 @@ def test_figures_say_what_became_of_the_e_mails(asked, refusing):
 
 @pytest.mark.django_db(transaction=True)
 def test_with_the_broker_away_the_enquiry_is_stored_and_the_visitor_told(ask_url, typed, monkeypatch):
-    def away(*args: Any) -> None:
+    def away(*args: object) -> None:
         raise OperationalError("no broker")
 
     monkeypatch.setattr("core.tasks.send_email.delay", away)

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from ml.serving.predictor import Predictor
 from ml.serving.runtime import TorchBackend
 from ml.serving.views import softmax
 from tests.ml.conftest import CLASSES, ROOT, as_bytes, drawn, write_folder
+from tests.services import wait_for
 
 RECIPE = """
 name = "drawn"
@@ -351,9 +351,7 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     first = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
-    while not (folder / "run/checkpoints/last.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for((folder / "run/checkpoints/last.ckpt").exists, seconds=60)
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert not (folder / "run/model.pt").exists()

@@ -31,7 +31,7 @@ def bundle(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def operator(settings: Any) -> dict[str, str]:
-    """Headers of somebody who may know why something is away."""
+    """Headers of an operator, who may know why something is away."""
     settings.METRICS_TOKEN = "a-token-of-the-operators"
     return {"authorization": "Bearer a-token-of-the-operators"}
 
@@ -44,7 +44,7 @@ def broken_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.checks.database", refuse)
 
 
-def test_healthz_asks_nobody(client: Client) -> None:
+def test_healthz_asks_no_service(client: Client) -> None:
     # No database mark: a query would fail this test.
     response = client.get("/healthz")
     assert response.status_code == 200

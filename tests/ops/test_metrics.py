@@ -82,7 +82,7 @@ def test_strangers_find_nothing_there(client: Client, sent: str) -> None:
 
 
 @pytest.mark.django_db
-def test_without_a_token_nobody_finds_anything_there(client: Client, settings: Any) -> None:
+def test_without_a_token_there_is_nothing_there(client: Client, settings: Any) -> None:
     settings.METRICS_TOKEN = ""
     assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
     assert client.get("/metrics", headers={"authorization": "Bearer None"}).status_code == 404

@@ -60,8 +60,9 @@ def files_of_rows(db: None) -> list[str]:
 
 @pytest.fixture
 def tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The folders whose tasks were queued and did not end. Each runs at once, and what happens to it there
-    stays there.
+    """The folders whose tasks were queued and did not end.
+
+    Each task runs at once, and what happens to it there stays there.
     """
     failed: list[str] = []
 
@@ -154,9 +155,10 @@ def test_a_month_that_takes_too_long_keeps_what_was_mended_and_holds_up_no_other
 
 
 @pytest.mark.parametrize("upload_to", [lambda row, name: f"secret/{name}", "", "photo.jpg", "%Y/photos/"])
-def test_file_field_whose_folder_nobody_can_tell_is_refused(upload_to, monkeypatch):
-    """Else its files would be left out of the search for orphans, and a restore would not know where to put
-    them.
+def test_file_field_whose_folder_cannot_be_told_is_refused(upload_to, monkeypatch):
+    """Else the search for orphans would leave its files out.
+
+    A restore would not know where to put them either.
     """
     assert file_fields.by_folder()["enquiries"] == [Enquiry._meta.get_field("photo")]
     monkeypatch.setattr(Enquiry._meta.get_field("photo"), "upload_to", upload_to)

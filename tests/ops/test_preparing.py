@@ -18,7 +18,7 @@ def commands(monkeypatch, settings, tmp_path) -> list[str]:
     (tmp_path / "catalog" / "data" / "cars.csv").write_text("one car")
     run: list[str] = []
     monkeypatch.setattr(preparing, "call_command", lambda name, **options: run.append(name))
-    monkeypatch.setattr(preparing, "_database_identity", lambda: "one database")
+    monkeypatch.setattr(preparing, "database_identity", lambda: "one database")
     return run
 
 
@@ -46,7 +46,7 @@ def test_changed_seed_data_are_loaded(commands, tmp_path):
 
 def test_another_database_is_prepared_too(commands, monkeypatch):
     prepare()
-    monkeypatch.setattr(preparing, "_database_identity", lambda: "another database")
+    monkeypatch.setattr(preparing, "database_identity", lambda: "another database")
     prepare()
     assert len(commands) == 8
 

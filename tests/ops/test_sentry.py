@@ -32,7 +32,7 @@ def defect(request, key):
     raise ValueError(f"no room for {secret}")
 
 def away(request):
-    raise OperationalError("nobody answers")
+    raise OperationalError("no answer")
 
 urlpatterns = [path("defect/<key>/", defect), path("away/", away)]
 handler500 = "carsite.views.server_error"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.scraper.offer_pages import next_data
 from tests.scraper.pages import SPANS, TABLE, TERMS, Expected, car_node, ld, page, rows
 
 FILLER = "<p>Read more about our services, our history and our opening hours in this paragraph.</p>" * 12
 
 
-def product(**more: Any) -> str:
+def product(**more: object) -> str:
     return ld({"@context": "https://schema.org", "@type": "Product"} | more)
 
 

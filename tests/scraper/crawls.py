@@ -22,7 +22,7 @@ LISTS = 3
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 
 
-def job(site: DemoSite, folder: Path, *, browser: bool = False, **changes: Any) -> Job:
+def job(site: DemoSite, folder: Path, *, browser: bool = False, **changes: object) -> Job:
     """A hurried crawl of the demonstration site: plain pages, or those that need a browser."""
     prefix = "" if browser else "/plain"
     values: dict[str, Any] = {

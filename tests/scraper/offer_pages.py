@@ -6,18 +6,17 @@ What is stated comes in the order of `TEN`; None is what the page does not state
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tests.scraper.pages import BREADCRUMBS, TABLE, TERMS, Expected, car_node, ld, page, quantity, rows
 
 TEN = ("make", "model", "year", "price", "currency", "mileage", "fuel", "transmission", "power", "displacement")  # fmt: skip
 
 
-def said(*values: Any) -> dict[str, Any]:
+def said(*values: object) -> dict[str, object]:
     return dict(zip(TEN, values, strict=True))
 
 
-def next_data(props: dict[str, Any]) -> str:
+def next_data(props: dict[str, object]) -> str:
     state = json.dumps({"props": {"pageProps": props}, "page": "/detail", "query": {}})
     return f'<script id="__NEXT_DATA__" type="application/json">{state}</script>'
 

@@ -7,12 +7,11 @@ stated at all. Figures are in the units of `manage.py extract`: kW, l, km.
 from __future__ import annotations
 
 import json
-from typing import Any
 
-Expected = dict[str, Any] | None
+Expected = dict[str, object] | None
 
 
-def ld(*nodes: dict[str, Any]) -> str:
+def ld(*nodes: dict[str, object]) -> str:
     return "".join(f'<script type="application/ld+json">{json.dumps(node)}</script>' for node in nodes)
 
 
@@ -42,11 +41,11 @@ DEALER = {
 }
 
 
-def car_node(**more: Any) -> dict[str, Any]:
+def car_node(**more: object) -> dict[str, object]:
     return {"@context": "https://schema.org", "@type": "Car"} | more
 
 
-def quantity(value: Any, code: str) -> dict[str, Any]:
+def quantity(value: object, code: str) -> dict[str, object]:
     return {"@type": "QuantitativeValue", "value": value, "unitCode": code}
 
 

@@ -11,7 +11,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from catalog.models import OldAddress, Source, Spec, Variant
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
 from scraper.staging import curate
@@ -25,7 +27,7 @@ QUEUE = "/admin/scraper/stagedcar/"
 
 
 @pytest.fixture
-def curator(client: Client, staff_user: Any) -> Client:
+def curator(client: Client, staff_user: User) -> Client:
     """A browser in which staff are signed in who may decide."""
     client.force_login(staff_user)
     return client
@@ -46,19 +48,19 @@ def rows(db: None) -> list[StagedCar]:
     return found
 
 
-def page(client: Client, url: str, **data: Any) -> str:
+def page(client: Client, url: str, **data: object) -> str:
     """The page that an address leads to, or what sending something leads to."""
     answer = client.post(url, data, follow=True) if data else client.get(url)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-def act(client: Client, action: str, *rows: StagedCar, **data: Any) -> str:
+def act(client: Client, action: str, *rows: StagedCar, **data: object) -> str:
     """Run an action on rows of the queue."""
     return page(client, QUEUE, action=action, _selected_action=[row.pk for row in rows], **data)
 
 
-def fresh(row: Any) -> Any:
+def fresh(row: StagedCar) -> StagedCar:
     return type(row).objects.get(pk=row.pk)
 
 
@@ -96,7 +98,7 @@ def test_the_queue_is_narrowed_to_a_source(curator: Client, rows: list[StagedCar
 
 
 def test_the_queue_costs_the_same_however_long_it_is(
-    curator: Client, rows: list[StagedCar], django_assert_max_num_queries: Any
+    curator: Client, rows: list[StagedCar], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     cars_stage(
         source="site", cars=[car("Audi", f"Q{number}", 2012, value("power", 1e5)) for number in range(40)]
@@ -131,7 +133,7 @@ def test_many_are_rejected_only_with_a_reason(curator: Client, rows: list[Staged
 
 # --- One car --------------------------------------------------------------------------------------------------
 def test_a_cars_page_shows_new_beside_old_and_other_sources(
-    curator: Client, rows: list[StagedCar], django_assert_max_num_queries: Any
+    curator: Client, rows: list[StagedCar], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_max_num_queries(16):
         html = page(curator, rows[2].get_absolute_url())
@@ -201,7 +203,7 @@ def test_a_typed_correction_is_in_the_units_that_people_read(curator: Client, ro
 
 
 def test_a_second_curator_sees_who_has_it_open(
-    curator: Client, rows: list[StagedCar], django_user_model: Any
+    curator: Client, rows: list[StagedCar], django_user_model: type[User]
 ) -> None:
     ben = django_user_model.objects.create_superuser("ben@example.org", PASSWORD)
     page(curator, rows[0].get_absolute_url())
@@ -218,7 +220,9 @@ def test_history_is_on_the_page(curator: Client, rows: list[StagedCar]) -> None:
 
 
 # --- Who may --------------------------------------------------------------------------------------------------
-def test_only_who_may_curate_decides(client: Client, rows: list[StagedCar], django_user_model: Any) -> None:
+def test_only_who_may_curate_decides(
+    client: Client, rows: list[StagedCar], django_user_model: type[User]
+) -> None:
     clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
     client.force_login(clerk)
     assert client.get(QUEUE).status_code == 403
@@ -302,7 +306,7 @@ def test_a_car_is_not_merged_with_itself(curator: Client, rows: list[StagedCar])
 
 
 def test_what_another_curator_has_rejected_meanwhile_is_not_published(
-    curator: Client, rows: list[StagedCar], django_user_model: Any
+    curator: Client, rows: list[StagedCar], django_user_model: type[User]
 ) -> None:
     other = django_user_model.objects.create_superuser("other@example.org", "x")
     curate.staged_reject(staged=rows[0], actor=other, reason="No car")
@@ -325,7 +329,7 @@ def test_bounds_of_a_rule_need_a_figure(curator: Client, rows: list[StagedCar]) 
 
 
 def test_a_rule_can_be_read_by_who_may_not_change_it(
-    client: Client, rows: list[StagedCar], django_user_model: Any
+    client: Client, rows: list[StagedCar], django_user_model: type[User]
 ) -> None:
     rule = ApprovalRule.objects.create(source=Source.objects.get(slug="site"), key="power", low=1e4, high=1e6)
     clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)

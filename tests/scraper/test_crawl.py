@@ -6,7 +6,9 @@ import os
 import signal
 import sqlite3
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from scraper.crawl.output import Numbers, pages_done, read_numbers
@@ -229,13 +231,17 @@ def test_two_crawls_never_write_into_one_folder_at_once(tmp_path):
         first = start(asked)
         wait_for(lambda: len(cars(asked)) >= 1, what="a car")
         second = start(asked)
-        time.sleep(1.0)
+        wait_for(lambda: has_open(second.pid, asked.path / "lock"), what="the second crawl at the lock")
         assert second.poll() is None
         first.stdin.close()
         first.wait(30)
         assert second.wait(60) == 0
         second.stdin.close()
     assert len(cars(asked)) == ALL == len({car["url"] for car in cars(asked)})
+
+
+def has_open(pid: int, path: Path) -> bool:
+    return str(path) in [file.path for file in psutil.Process(pid).open_files()]
 
 
 def test_kept_pages_carry_no_cookies(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from PIL import Image
+from pytest_django import Settings
 
 from catalog.models import Variant, VariantPhoto
 from ml.data.manifests import read_manifest
@@ -28,7 +29,7 @@ from tests.scraper.supply import value
 SITE = "https://cars.example/a5"
 
 
-def image(seed: int = 1, size: tuple[int, int] = (640, 480), **options: Any) -> bytes:
+def image(seed: int = 1, size: tuple[int, int] = (640, 480), **options: object) -> bytes:
     """A picture; each seed gives another one."""
     blocks = np.random.default_rng(seed).integers(0, 255, (9, 8, 3), np.uint8)
     out = io.BytesIO()
@@ -61,7 +62,7 @@ def outside(content: bytes) -> str:
 
 
 @pytest.fixture
-def published(db: None) -> Any:
+def published(db: None) -> Callable[..., Variant]:
     """`published("a", "b")`: a car of the catalogue whose source shows these pictures."""
 
     def publish(*names: str, licence: str = "CC BY-SA 4.0", credit: str = "A. Person") -> Variant:
@@ -91,7 +92,9 @@ def states() -> list[str]:
 
 
 # --- Into the gallery -----------------------------------------------------------------------------------------
-def test_pictures_are_shown_by_kind_with_credit_licence_and_source(client: Client, published: Any) -> None:
+def test_pictures_are_shown_by_kind_with_credit_licence_and_source(
+    client: Client, published: Callable[..., Variant]
+) -> None:
     car = published("out", "in")
     scenes = iter(["exterior", "interior"])
     pictures_fetch(fetch=Shelf(out=image(1), **{"in": image(2)}), gate=lambda _: next(scenes))
@@ -102,7 +105,7 @@ def test_pictures_are_shown_by_kind_with_credit_licence_and_source(client: Clien
         assert client.get(photo.get_absolute_url()).status_code == 200
 
 
-def test_what_is_kept_carries_nothing_but_pixels(published: Any) -> None:
+def test_what_is_kept_carries_nothing_but_pixels(published: Callable[..., Variant]) -> None:
     car = published("gps")
     exif = Image.Exif()
     exif[0x010E] = "SECRET-PLACE"
@@ -112,7 +115,7 @@ def test_what_is_kept_carries_nothing_but_pixels(published: Any) -> None:
     assert kept.startswith(b"\xff\xd8\xff")
 
 
-def test_a_picture_is_taken_once(published: Any) -> None:
+def test_a_picture_is_taken_once(published: Callable[..., Variant]) -> None:
     published("a")
     shelf = Shelf(a=image(1))
     for _ in range(2):
@@ -121,7 +124,7 @@ def test_a_picture_is_taken_once(published: Any) -> None:
     assert pictures_collect() == 0
 
 
-def test_one_picture_at_two_addresses_or_sizes_is_shown_once(published: Any) -> None:
+def test_one_picture_at_two_addresses_or_sizes_is_shown_once(published: Callable[..., Variant]) -> None:
     car = published("a", "again", "small", "other")
     shelf = Shelf(a=image(1), again=image(1), small=image(1, (480, 360)), other=image(2))
     pictures_fetch(fetch=shelf, gate=outside)
@@ -140,7 +143,9 @@ def test_one_picture_at_two_addresses_or_sizes_is_shown_once(published: Any) -> 
     ],
     ids=["small", "html", "cut", "gif", "robots"],
 )
-def test_what_can_not_be_shown_is_refused_with_a_reason(published: Any, content: Any, reason: str) -> None:
+def test_what_can_not_be_shown_is_refused_with_a_reason(
+    published: Callable[..., Variant], content: Any, reason: str
+) -> None:
     car = published("a")
     pictures_fetch(fetch=Shelf(a=content), gate=outside)
     row = SourcePhoto.objects.get()
@@ -149,27 +154,31 @@ def test_what_can_not_be_shown_is_refused_with_a_reason(published: Any, content:
     assert not car.photos.exists()
 
 
-def test_what_shows_no_car_is_not_shown(published: Any) -> None:
+def test_what_shows_no_car_is_not_shown(published: Callable[..., Variant]) -> None:
     car = published("a")
     pictures_fetch(fetch=Shelf(a=image(1)), gate=lambda _: "other")
     assert (SourcePhoto.objects.get().reason, car.photos.count()) == ("it shows no car", 0)
 
 
 @pytest.mark.parametrize("missing", ["licence", "credit"])
-def test_without_licence_or_author_nothing_is_even_fetched(published: Any, missing: str) -> None:
+def test_without_licence_or_author_nothing_is_even_fetched(
+    published: Callable[..., Variant], missing: str
+) -> None:
     published("a", **{missing: ""})
     shelf = Shelf(a=image(1))
     pictures_fetch(fetch=shelf, gate=outside)
     assert (states(), shelf.asked) == (["refused"], 0)
 
 
-def test_pictures_wait_where_there_is_no_model(published: Any) -> None:
+def test_pictures_wait_where_there_is_no_model(published: Callable[..., Variant]) -> None:
     published("a")
     pictures_fetch(fetch=Shelf(a=image(1)), gate=lambda _: "")
     assert states() == ["waiting"]
 
 
-def test_a_dead_source_is_flagged_and_the_silhouette_stays(client: Client, published: Any) -> None:
+def test_a_dead_source_is_flagged_and_the_silhouette_stays(
+    client: Client, published: Callable[..., Variant]
+) -> None:
     car = published("gone", "away")
     shelf = Shelf(gone=FetchGone("the site answers 404"), away=FetchFailed("the site answers 503"))
     for _ in range(3):
@@ -181,7 +190,9 @@ def test_a_dead_source_is_flagged_and_the_silhouette_stays(client: Client, publi
     assert "gallery" not in page
 
 
-def test_nothing_is_fetched_before_owners_know_how_to_reach_us(published: Any, settings: Any) -> None:
+def test_nothing_is_fetched_before_owners_know_how_to_reach_us(
+    published: Callable[..., Variant], settings: Settings
+) -> None:
     published("a")
     settings.SCRAPE_CONTACT = ""
     assert pictures_fetch() == {}
@@ -199,7 +210,9 @@ def test_nothing_is_fetched_before_owners_know_how_to_reach_us(published: Any, s
         ("Press use", False),
     ],
 )
-def test_only_open_licences_allow_learning(published: Any, settings: Any, licence: str, may: bool) -> None:
+def test_only_open_licences_allow_learning(
+    published: Callable[..., Variant], settings: Settings, licence: str, may: bool
+) -> None:
     published("a", licence=licence)
     pictures_fetch(fetch=Shelf(a=image(1)), gate=outside)
     if not may:
@@ -214,7 +227,9 @@ def test_only_open_licences_allow_learning(published: Any, settings: Any, licenc
     assert next(iter(csv.DictReader(path.open())))["source"] == "https://cars.example/a"
 
 
-def test_photos_of_the_catalogue_that_no_source_gave_are_not_in_the_manifest(published: Any) -> None:
+def test_photos_of_the_catalogue_that_no_source_gave_are_not_in_the_manifest(
+    published: Callable[..., Variant],
+) -> None:
     car = published("a", licence="Press use")
     pictures_fetch(fetch=Shelf(a=image(1)), gate=outside)
     VariantPhoto.objects.create(variant=car, credit="Staff", licence="CC0", image="catalog/own.jpg")
@@ -242,12 +257,12 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args: Any) -> None:
+    def log_message(self, *args: object) -> None:
         """Quiet."""
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
+def server() -> Iterator[ThreadingHTTPServer]:
     """A small site on the loopback address."""
     site = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
     site.asked = []  # type: ignore[attr-defined]
@@ -258,14 +273,14 @@ def server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def get(server: Any) -> Any:
+def get(server: ThreadingHTTPServer) -> Callable[[str], bytes]:
     """`get("/a.jpg")` from the site, whose address is allowed for once."""
-    place = f"127.0.0.1:{server.server_port}"
-    fetcher = Fetcher("CarsiteBot/1.0", private=[place], delay=0)
-    return lambda path: fetcher.get(f"http://{place}{path}", page=f"http://{place}/page")
+    host = f"127.0.0.1:{server.server_port}"
+    fetcher = Fetcher("CarsiteBot/1.0", private=[host], delay=0)
+    return lambda path: fetcher.get(f"http://{host}{path}", page=f"http://{host}/page")
 
 
-def test_a_file_of_the_pages_own_site_is_fetched_also_where_it_moved(get: Any) -> None:
+def test_a_file_of_the_pages_own_site_is_fetched_also_where_it_moved(get: Callable[[str], bytes]) -> None:
     assert get("/a.jpg") == get("/moved.jpg") == b"bytes of a"
 
 
@@ -282,13 +297,13 @@ def test_a_file_of_the_pages_own_site_is_fetched_also_where_it_moved(get: Any) -
     ],
 )
 def test_what_may_not_or_can_not_be_fetched_is_told_apart(
-    get: Any, path: str, error: Any, words: str
+    get: Callable[[str], bytes], path: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         get(path)
 
 
-def test_a_private_address_is_refused_unless_it_is_allowed(server: Any) -> None:
+def test_a_private_address_is_refused_unless_it_is_allowed(server: ThreadingHTTPServer) -> None:
     place = f"http://127.0.0.1:{server.server_port}"
     before = list(server.asked)
     with pytest.raises(FetchRefused, match="not public"):
@@ -310,11 +325,11 @@ def test_pictures_of_other_sites_are_not_fetched(url: str) -> None:
         Fetcher("CarsiteBot/1.0", delay=0).get(url, page="https://www.cars.example/page")
 
 
-def test_a_host_is_asked_once_a_second_at_most(server: Any) -> None:
+def test_a_host_is_asked_once_a_second_at_most(server: ThreadingHTTPServer) -> None:
     slept: list[float] = []
-    place = f"127.0.0.1:{server.server_port}"
-    fetcher = Fetcher("CarsiteBot/1.0", private=[place], sleep=slept.append)
+    host = f"127.0.0.1:{server.server_port}"
+    fetcher = Fetcher("CarsiteBot/1.0", private=[host], sleep=slept.append)
     for _ in range(2):
-        fetcher.get(f"http://{place}/a.jpg", page=f"http://{place}/page")
+        fetcher.get(f"http://{host}/a.jpg", page=f"http://{host}/page")
     assert len(slept) == 2, "between robots.txt and the first, and before the second"
     assert all(0 < seconds <= 1 for seconds in slept)

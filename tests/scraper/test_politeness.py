@@ -86,7 +86,7 @@ class _Site:
     def __init__(self, **headers: str) -> None:
         self.headers, self.asked = headers, list[str]()
 
-    def answer(self, method: str, target: str, **_: Any) -> None:
+    def answer(self, method: str, target: str, **_: object) -> None:
         self.asked.append(target)
 
     def response(self) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from scraper.exceptions import NotPossibleNow
 from scraper.models import CatalogChange, StagedCar
@@ -39,7 +40,7 @@ def fresh(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk)
 
 
-def catalogue() -> list[Any]:
+def catalogue() -> list[object]:
     """Everything that publishing may touch."""
     return [
         list(Make.objects.values_list("name")),
@@ -53,7 +54,7 @@ def catalogue() -> list[Any]:
 
 # --- Publishing -----------------------------------------------------------------------------------------------
 def test_a_published_car_has_a_page_with_its_facts_and_their_source(
-    client: Client, staged: StagedCar, staff_user: Any
+    client: Client, staged: StagedCar, staff_user: User
 ) -> None:
     staged_publish(staged=staged, actor=staff_user)
     row = fresh(staged)
@@ -68,7 +69,7 @@ def test_a_published_car_has_a_page_with_its_facts_and_their_source(
         assert text in page
 
 
-def test_what_a_source_says_is_escaped_on_the_page(client: Client, site: Source, staff_user: Any) -> None:
+def test_what_a_source_says_is_escaped_on_the_page(client: Client, site: Source, staff_user: User) -> None:
     evil = value("fuel", text="<script>alert(1)</script>", raw="<img src=x onerror=alert(2)>")
     cars_stage(source="site", cars=[car("<b>Audi</b>", "A5", 2012, evil)])
     staged_publish(staged=StagedCar.objects.get(), actor=staff_user)
@@ -79,7 +80,7 @@ def test_what_a_source_says_is_escaped_on_the_page(client: Client, site: Source,
     assert "<b>Audi" not in page
 
 
-def test_some_facts_published_leave_the_others_waiting(staged: StagedCar, staff_user: Any) -> None:
+def test_some_facts_published_leave_the_others_waiting(staged: StagedCar, staff_user: User) -> None:
     staged_publish(staged=staged, actor=staff_user, keys={"power"})
     row = fresh(staged)
     assert (row.status, row.keys) == ("new", ["torque"])
@@ -89,7 +90,9 @@ def test_some_facts_published_leave_the_others_waiting(staged: StagedCar, staff_
     assert Spec.objects.count() == 2
 
 
-def test_the_second_of_two_curators_is_told_and_publishes_nothing(staged: StagedCar, staff_user: Any) -> None:
+def test_the_second_of_two_curators_is_told_and_publishes_nothing(
+    staged: StagedCar, staff_user: User
+) -> None:
     staged_publish(staged=staged, actor=staff_user)
     with pytest.raises(NotPossibleNow, match="Meanwhile it is approved"):
         staged_publish(staged=staged, actor=staff_user)
@@ -97,7 +100,7 @@ def test_the_second_of_two_curators_is_told_and_publishes_nothing(staged: Staged
 
 
 def test_a_car_that_came_into_the_catalogue_meanwhile_is_not_added_twice(
-    staged: StagedCar, staff_user: Any
+    staged: StagedCar, staff_user: User
 ) -> None:
     cars_stage(source="another", cars=[car("Audi", "A5", 2012, value("mass", 1500), body_style="coupe")])
     for row in StagedCar.objects.all():
@@ -106,7 +109,7 @@ def test_a_car_that_came_into_the_catalogue_meanwhile_is_not_added_twice(
 
 
 def test_what_needs_a_person_is_not_published_before_one_has_said_which_car_it_is(
-    site: Source, staff_user: Any
+    site: Source, staff_user: User
 ) -> None:
     cars_stage(source="site", cars=[car("Audi", "A5", None, POWER)])
     row = StagedCar.objects.get()
@@ -118,7 +121,7 @@ def test_what_needs_a_person_is_not_published_before_one_has_said_which_car_it_i
 
 
 # --- Undo -----------------------------------------------------------------------------------------------------
-def test_undo_leaves_no_trace_of_a_new_car(staged: StagedCar, staff_user: Any) -> None:
+def test_undo_leaves_no_trace_of_a_new_car(staged: StagedCar, staff_user: User) -> None:
     before = catalogue()
     change = staged_publish(staged=staged, actor=staff_user)
     assert catalogue() != before
@@ -130,7 +133,7 @@ def test_undo_leaves_no_trace_of_a_new_car(staged: StagedCar, staff_user: Any) -
     assert Spec.objects.count() == 2
 
 
-def test_undo_brings_back_the_facts_that_were_replaced(staged: StagedCar, staff_user: Any) -> None:
+def test_undo_brings_back_the_facts_that_were_replaced(staged: StagedCar, staff_user: User) -> None:
     staged_publish(staged=staged, actor=staff_user)
     before = catalogue()
     said = (value("power", 150e3, raw="204 PS"), TORQUE, value("mass", 1500))
@@ -141,7 +144,7 @@ def test_undo_brings_back_the_facts_that_were_replaced(staged: StagedCar, staff_
     assert catalogue() == before
 
 
-def test_changes_of_one_car_are_undone_in_their_order(staged: StagedCar, staff_user: Any) -> None:
+def test_changes_of_one_car_are_undone_in_their_order(staged: StagedCar, staff_user: User) -> None:
     first = staged_publish(staged=staged, actor=staff_user, keys={"power"})
     second = staged_publish(staged=fresh(staged), actor=staff_user)
     with pytest.raises(NotPossibleNow, match="Undo this first"):
@@ -153,7 +156,7 @@ def test_changes_of_one_car_are_undone_in_their_order(staged: StagedCar, staff_u
         change_undo(change=first, actor=staff_user)
 
 
-def test_undo_keeps_a_car_to_which_something_else_came(staged: StagedCar, staff_user: Any) -> None:
+def test_undo_keeps_a_car_to_which_something_else_came(staged: StagedCar, staff_user: User) -> None:
     change = staged_publish(staged=staged, actor=staff_user)
     VariantPhoto.objects.create(variant=Variant.objects.get(), credit="A. Person", licence="CC0")
     change_undo(change=change, actor=staff_user)
@@ -161,7 +164,7 @@ def test_undo_keeps_a_car_to_which_something_else_came(staged: StagedCar, staff_
     assert not Spec.objects.exists()
 
 
-def test_what_a_rule_published_is_undone_like_what_a_person_did(site: Source, staff_user: Any) -> None:
+def test_what_a_rule_published_is_undone_like_what_a_person_did(site: Source, staff_user: User) -> None:
     site.approval_rules.create(new_cars=True)
     cars_stage(source="site", cars=[car("Audi", f"A{number}", 2012, POWER) for number in range(5)])
     assert Variant.objects.count() == 5
@@ -171,7 +174,7 @@ def test_what_a_rule_published_is_undone_like_what_a_person_did(site: Source, st
 
 
 # --- History --------------------------------------------------------------------------------------------------
-def test_history_names_who_did_what_and_why(staged: StagedCar, staff_user: Any, user: Any) -> None:
+def test_history_names_who_did_what_and_why(staged: StagedCar, staff_user: User, user: User) -> None:
     curate.staged_reject(staged=staged, actor=user, reason="a scale model")
     curate.staged_reopen(staged=staged, actor=staff_user)
     change_undo(change=staged_publish(staged=staged, actor=staff_user), actor=user)
@@ -184,14 +187,16 @@ def test_history_names_who_did_what_and_why(staged: StagedCar, staff_user: Any, 
     ]
 
 
-def test_nothing_is_rejected_without_a_reason(staged: StagedCar, staff_user: Any) -> None:
+def test_nothing_is_rejected_without_a_reason(staged: StagedCar, staff_user: User) -> None:
     with pytest.raises(NotPossibleNow, match="Say why"):
         curate.staged_reject(staged=staged, actor=staff_user, reason="  ")
     assert fresh(staged).status == "new"
 
 
 # --- Correcting, mapping, splitting, merging --------------------------------------------------------------------
-def test_a_corrected_value_is_published_with_what_the_source_said(staged: StagedCar, staff_user: Any) -> None:
+def test_a_corrected_value_is_published_with_what_the_source_said(
+    staged: StagedCar, staff_user: User
+) -> None:
     changed = curate.staged_edit(
         staged=staged,
         names={"trim": "S line", "make": "Audi"},
@@ -210,7 +215,7 @@ def test_a_corrected_value_is_published_with_what_the_source_said(staged: Staged
     assert str(Variant.objects.get()) == "Audi A5 S line Coupe 2012"
 
 
-def test_mapping_publishes_into_the_chosen_car(staged: StagedCar, staff_user: Any) -> None:
+def test_mapping_publishes_into_the_chosen_car(staged: StagedCar, staff_user: User) -> None:
     cars_stage(source="other", cars=[car("Audi", "A5 Coupé", 2012, value("mass", 1500))])
     other = StagedCar.objects.get(source__slug="other")
     staged_publish(staged=staged, actor=staff_user)
@@ -222,7 +227,7 @@ def test_mapping_publishes_into_the_chosen_car(staged: StagedCar, staff_user: An
 
 
 def test_a_split_takes_what_one_page_says_off_a_car_and_undo_puts_it_back(
-    staged: StagedCar, staff_user: Any
+    staged: StagedCar, staff_user: User
 ) -> None:
     staged_publish(staged=staged, actor=staff_user)
     variant = Variant.objects.get()
@@ -242,7 +247,7 @@ def test_a_split_takes_what_one_page_says_off_a_car_and_undo_puts_it_back(
 
 
 def test_a_merge_is_on_record_and_undone_with_its_redirect(
-    client: Client, staged: StagedCar, staff_user: Any
+    client: Client, staged: StagedCar, staff_user: User
 ) -> None:
     staged_publish(staged=staged, actor=staff_user)
     cars_stage(source="other", cars=[car("Audi", "A5", 2012, value("mass", 1500), trim="Coupe")])
@@ -261,7 +266,7 @@ def test_a_merge_is_on_record_and_undone_with_its_redirect(
     assert StagedCar.objects.get(source__slug="other").variant == gone
 
 
-def test_a_merge_that_can_not_be_is_refused_in_words(staged: StagedCar, staff_user: Any) -> None:
+def test_a_merge_that_can_not_be_is_refused_in_words(staged: StagedCar, staff_user: User) -> None:
     staged_publish(staged=staged, actor=staff_user)
     variant = Variant.objects.get()
     with pytest.raises(NotPossibleNow, match="into itself"):
@@ -271,7 +276,7 @@ def test_a_merge_that_can_not_be_is_refused_in_words(staged: StagedCar, staff_us
 
 # --- Two curators ---------------------------------------------------------------------------------------------
 def test_a_second_curator_is_warned_for_a_while_but_not_kept_out(
-    staged: StagedCar, staff_user: Any, user: Any
+    staged: StagedCar, staff_user: User, user: User
 ) -> None:
     assert curate.staged_open(staged=staged, actor=user) == ""
     assert curate.staged_open(staged=fresh(staged), actor=user) == ""

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.models import User
 from catalog.models import Source, Spec, Variant
 from catalog.supply import CarName, cars_create
 from scraper.models import CatalogChange
@@ -42,14 +43,14 @@ def out() -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(FactResource().export(Spec.objects.order_by("key")).csv)))
 
 
-def into(rows: list[dict[str, str]], *, dry_run: bool = False, user: Any = None) -> Any:
+def into(rows: list[dict[str, str]], *, dry_run: bool = False, user: User | None = None) -> Any:
     """Brings a sheet in."""
     sheet = tablib.Dataset()
     sheet.dict = rows
     return FactResource().import_data(sheet, dry_run=dry_run, user=user)
 
 
-def facts() -> list[Any]:
+def facts() -> list[object]:
     return list(Spec.objects.order_by("pk").values())
 
 
@@ -73,7 +74,7 @@ def test_a_sheet_that_comes_back_as_it_went_changes_nothing(audi: Variant) -> No
     assert not CatalogChange.objects.exists()
 
 
-def test_what_was_changed_is_one_change_and_undone_as_one(audi: Variant, staff_user: Any) -> None:
+def test_what_was_changed_is_one_change_and_undone_as_one(audi: Variant, staff_user: User) -> None:
     before = facts()
     fuel, power = out()
     new = power | {"key": "torque", "low": "300", "high": "350", "unit": "lb ft", "raw": ""}
@@ -118,7 +119,9 @@ def test_what_makes_no_sense_is_said_in_words_and_nothing_is_changed(
     assert facts() == before
 
 
-def test_the_diff_is_shown_before_anything_is_changed(client: Client, audi: Variant, staff_user: Any) -> None:
+def test_the_diff_is_shown_before_anything_is_changed(
+    client: Client, audi: Variant, staff_user: User
+) -> None:
     client.force_login(staff_user)
     rows = [row | {"low": "160", "high": "160"} if row["key"] == "power" else row for row in out()]
     sheet = tablib.Dataset()
@@ -136,7 +139,7 @@ def test_the_diff_is_shown_before_anything_is_changed(client: Client, audi: Vari
     assert CatalogChange.objects.get().actor == staff_user
 
 
-def test_nothing_in_a_sheet_is_a_formula(client: Client, audi: Variant, staff_user: Any) -> None:
+def test_nothing_in_a_sheet_is_a_formula(client: Client, audi: Variant, staff_user: User) -> None:
     client.force_login(staff_user)
     fields = {f"factresource_{name}": "on" for name in ("variant", "key", "raw")}
     answer = client.post(f"{PAGE}export/", {"format": "0", "resource": "0", **fields})
@@ -194,7 +197,7 @@ HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,r
     ],
 )
 def test_a_file_that_is_no_sheet_is_refused_in_words(
-    client: Client, audi: Variant, staff_user: Any, content: bytes, name: str, kind: str, words: str
+    client: Client, audi: Variant, staff_user: User, content: bytes, name: str, kind: str, words: str
 ) -> None:
     before = facts()
     client.force_login(staff_user)
@@ -205,7 +208,7 @@ def test_a_file_that_is_no_sheet_is_refused_in_words(
 
 
 def test_a_line_that_makes_no_sense_is_named_on_the_page(
-    client: Client, audi: Variant, staff_user: Any
+    client: Client, audi: Variant, staff_user: User
 ) -> None:
     client.force_login(staff_user)
     rows = out()
@@ -225,7 +228,7 @@ def test_a_line_that_makes_no_sense_is_named_on_the_page(
 
 
 def test_a_workbook_that_unpacks_into_a_heap_is_refused_unread(
-    client: Client, audi: Variant, staff_user: Any
+    client: Client, audi: Variant, staff_user: User
 ) -> None:
     client.force_login(staff_user)
     file = io.BytesIO()
@@ -235,7 +238,7 @@ def test_a_workbook_that_unpacks_into_a_heap_is_refused_unread(
     assert "larger than 100 MB" in sent(client, file.getvalue(), "facts.xlsx", "1")
 
 
-def test_a_workbook_comes_in_as_well(client: Client, audi: Variant, staff_user: Any) -> None:
+def test_a_workbook_comes_in_as_well(client: Client, audi: Variant, staff_user: User) -> None:
     client.force_login(staff_user)
     sheet = tablib.Dataset()
     sheet.dict = [row | {"low": "160", "high": "160"} for row in out() if row["key"] == "power"]
@@ -244,7 +247,7 @@ def test_a_workbook_comes_in_as_well(client: Client, audi: Variant, staff_user: 
 
 
 def test_more_facts_than_a_sheet_holds_are_narrowed_first(
-    client: Client, audi: Variant, staff_user: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client, audi: Variant, staff_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scraper.admin.sheets.MOST_ROWS_OUT", 1)
     client.force_login(staff_user)
@@ -253,7 +256,9 @@ def test_more_facts_than_a_sheet_holds_are_narrowed_first(
     assert client.get(f"{PAGE}export/?key__exact=power").status_code == 200
 
 
-def test_only_who_may_curate_brings_sheets_in(client: Client, audi: Variant, django_user_model: Any) -> None:
+def test_only_who_may_curate_brings_sheets_in(
+    client: Client, audi: Variant, django_user_model: type[User]
+) -> None:
     clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="view_fact"))
     client.force_login(clerk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from scraper.sources import ABOUT, source_class
 WEB = tuple(name for name, about in ABOUT.items() if not about.needs_addresses)
 
 
-def spider(name: str, tmp_path: Any, **job: Any) -> Any:
+def spider(name: str, tmp_path: Path, **job: Any) -> Any:
     kind = source_class(name)
     asked = Job(source=name, folder=str(tmp_path), cache="", user_agent="test", **job)
     made = kind(job=asked)
@@ -30,7 +31,7 @@ def spider(name: str, tmp_path: Any, **job: Any) -> Any:
 
 
 def followed(
-    name: str, tmp_path: Any, url: str, *links: str, wrap: str = "{}", **job: Any
+    name: str, tmp_path: Path, url: str, *links: str, wrap: str = "{}", **job: Any
 ) -> tuple[list[str], list[str]]:
     """Cars' pages and lists that a list with these links leads to."""
     body = wrap.format("".join(f'<a href="{link}">x</a>' for link in links))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import CarModel, Make, Source, Spec, Variant
 from scraper.models import ApprovalRule, CatalogChange, StagedCar
-from scraper.reading.cars import Unparsed, Value
+from scraper.reading.cars import Car, Unparsed, Value
 from scraper.staging.publish import staged_publish
 from scraper.staging.stage import cars_stage
 from tests.scraper.supply import car, value
@@ -32,14 +32,14 @@ def audi(db: None) -> Variant:
     return Variant.objects.create(model=model, year=2012, body_style="coupe", slug="audi-a5-coupe-2012")
 
 
-def publish(variant: Variant, source: Source, key: str, low: float, **fields: Any) -> Spec:
+def publish(variant: Variant, source: Source, key: str, low: float, **fields: object) -> Spec:
     """A fact of the catalogue."""
     return Spec.objects.create(
         variant=variant, source=source, key=key, low=low, high=low, retrieved="2026-01-01", **fields
     )
 
 
-def rule(source: Source, **fields: Any) -> ApprovalRule:
+def rule(source: Source, **fields: object) -> ApprovalRule:
     """A rule of the source."""
     return ApprovalRule.objects.create(source=source, **fields)
 
@@ -82,7 +82,9 @@ def test_what_the_database_has_no_room_for_is_dropped_and_counted(site: Source) 
     assert StagedCar.objects.get().model == "A4"
 
 
-def test_many_cars_cost_few_queries(site: Source, django_assert_max_num_queries: Any) -> None:
+def test_many_cars_cost_few_queries(
+    site: Source, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     rule(site, new_cars=True)
     cars = [car("Audi", f"A{number}", 2012, value("power", 100e3)) for number in range(300)]
     with django_assert_max_num_queries(46):
@@ -316,7 +318,7 @@ def test_names_are_known_without_case_accents_and_by_alias(site: Source, audi: V
     ],
     ids=["year", "figure in the name", "body", "trim", "make"],
 )
-def test_another_car_is_never_taken_for_one_of_the_catalogue(site: Source, audi: Variant, other: Any) -> None:
+def test_another_car_is_never_taken_for_one_of_the_catalogue(site: Source, audi: Variant, other: Car) -> None:
     cars_stage(source="site", cars=[other])
     row = StagedCar.objects.get()
     assert (row.match, row.variant) == ("new", None)
@@ -332,7 +334,7 @@ def test_another_car_is_never_taken_for_one_of_the_catalogue(site: Source, audi:
     ],
     ids=["similar make", "no body", "no year", "several years"],
 )
-def test_what_is_only_similar_needs_a_person(site: Source, audi: Variant, unsure: Any, note: str) -> None:
+def test_what_is_only_similar_needs_a_person(site: Source, audi: Variant, unsure: Car, note: str) -> None:
     rule(site)
     cars_stage(source="site", cars=[unsure])
     row = StagedCar.objects.get()

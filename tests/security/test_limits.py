@@ -77,7 +77,7 @@ def away(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             "LOCATION": f"unix://{tmp_path}/none.sock?db=1",
         }
     }
-    monkeypatch.setattr(ForgivingRedisCache, "_asked_again_at", {})
+    ForgivingRedisCache.forget_pauses()
     caches["default"]._here.clear()
     yield
     caches["default"]._here.clear()

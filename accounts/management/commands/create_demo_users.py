@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do it although DEBUG is off")
 
     @transaction.atomic
-    def handle(self, *, yes: bool, verbosity: int, **options: Any) -> None:
+    def handle(self, *, yes: bool, verbosity: int, **options: object) -> None:
         """Refuses where DEBUG is off, unless told twice: one of them may do everything."""
         if not (settings.DEBUG or yes):
             raise CommandError(

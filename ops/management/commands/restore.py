@@ -19,8 +19,9 @@ NOT_EMPTY = (
 
 
 class Command(BaseCommand):
-    """The archive is read and compared as a whole before anything is changed. Stop web servers and workers
-    before.
+    """The archive is read and compared as a whole before anything is changed.
+
+    Web servers and workers have to be stopped before.
     """
 
     help = "Restore an archive into an empty system (or, with --force, in place of everything that is here)."

@@ -73,7 +73,7 @@ class Command(BaseCommand):
         self._say("Starting ...")
         if path := settings.REDIS_SOCKET:
             if stack.redis_answers(path):
-                # Left behind by an `up` that was killed: we hold the folder's lock, so nobody uses it.
+                # Left behind by an `up` that was killed: we hold the folder's lock, so no other `up` uses it.
                 stack.redis_client(path).shutdown()
             supervisor.start(stack.redis_server(path, settings.VAR_DIR / "redis"))
         prepare_database(self._say)
@@ -91,9 +91,8 @@ class Command(BaseCommand):
         return "MAKELEVEL" in os.environ and os.getppid() != self.parent
 
     def _say(self, line: str) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # where the terminal is gone, everything must still be stopped in order
+        # Where the terminal is gone, everything must still be stopped in order.
+        with contextlib.suppress(OSError):
             self.stdout.write(line)
             self.stdout.flush()
 
@@ -107,5 +106,5 @@ class Command(BaseCommand):
         self._say("Ctrl-C stops everything.")
 
 
-def _interrupt(*_: Any) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -24,7 +23,7 @@ class Command(BaseCommand):
             "--fault", action="append", default=[], choices=FAULTS, help=faults.replace("%", "%%")
         )
 
-    def handle(self, *args: Any, port: int, fault: list[str], **options: Any) -> None:
+    def handle(self, *args: object, port: int, fault: list[str], **options: object) -> None:
         with DemoSite(port=port, faults=frozenset(fault)) as site:
             self.stdout.write(
                 f"{site.url}/cars/?page=1\nTo crawl it: SCRAPE_PRIVATE_ADDRESSES={site.address} "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
@@ -17,10 +16,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--limit", type=int, default=100, help="pictures to take at most (100)")
 
-    def handle(self, *, limit: int, **options: Any) -> None:
+    def handle(self, *, limit: int, verbosity: int, **options: object) -> None:
         new = pictures.pictures_collect()
         counts = pictures.pictures_fetch(limit=limit, seconds=float("inf"))
-        if options["verbosity"] > 0:
+        if verbosity > 0:
             found = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none taken"
             news = ngettext("%d new picture", "%d new pictures", new) % new
             self.stdout.write(f"{news}; {found}.")

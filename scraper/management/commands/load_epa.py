@@ -7,7 +7,6 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -23,20 +22,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
 
-    def handle(self, *, file: Path, **options: Any) -> None:
+    def handle(self, *, file: Path, verbosity: int, **options: object) -> None:
         started = time.monotonic()
         try:
             fetched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             cars = epa.cars(file)
             source = epa.source_prepare()
-            staged = cars_stage(
-                source=source, cars=self._counted(cars, options["verbosity"]), fetched=fetched
-            )
+            staged = cars_stage(source=source, cars=self._counted(cars, verbosity), fetched=fetched)
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error.strerror}.") from None
         except ScraperError as error:
             raise CommandError(error.message) from None
-        if options["verbosity"] > 0:
+        if verbosity > 0:
             self.stdout.write(f"{staged} ({time.monotonic() - started:.0f} s)")
 
     def _counted(self, cars: Iterable[Car], verbosity: int) -> Iterator[Car]:

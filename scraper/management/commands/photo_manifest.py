@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -22,7 +21,7 @@ class Command(BaseCommand):
             "file", type=Path, nargs="?", help="where to write it (manifest.csv in the media folder)"
         )
 
-    def handle(self, *, file: Path | None, **options: Any) -> None:
+    def handle(self, *, file: Path | None, verbosity: int, **options: object) -> None:
         file = file or Path(settings.MEDIA_ROOT) / "manifest.csv"
         rows = manifest_rows()
         if not rows:
@@ -31,7 +30,7 @@ class Command(BaseCommand):
             table = csv.DictWriter(out, fieldnames=list(rows[0]))
             table.writeheader()
             table.writerows(rows)
-        if options["verbosity"] > 0:
+        if verbosity > 0:
             cars = len({row["label"] for row in rows})
             photos = ngettext("%d photo", "%d photos", len(rows)) % len(rows)
             self.stdout.write(f"{photos} of {cars} {ngettext('car', 'cars', cars)} in {file}.")

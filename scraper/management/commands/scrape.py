@@ -74,7 +74,7 @@ class Command(BaseCommand):
         return run
 
     def _work(self, run: ScrapeRun) -> None:
-        def ask_to_stop(*_: Any) -> None:
+        def ask_to_stop(*_: object) -> None:
             ScrapeRun.objects.filter(pk=run.pk).update(stop_requested=True)
 
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
