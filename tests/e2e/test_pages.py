@@ -40,7 +40,7 @@ def people(site: Site, browser: Browser, photos: list[Path]) -> Iterator[dict[st
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_can_be_seen_and_used_by_everybody(
+def test_page_can_be_seen_and_used_by_every_visitor(
     site: Site, people: dict[str, BrowserContext], tmp_path: Path, name: str
 ) -> None:
     context = people["guest" if name in GUEST_ONLY else "dealer" if name in DEALER_ONLY else "visitor"]

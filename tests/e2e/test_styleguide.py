@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,21 +14,16 @@ from playwright.sync_api import Browser
 
 from tests.conftest import ROOT
 from tests.e2e.screenshots import looks, open_browser, overflow
+from tests.services import free_port, wait_for
 
 pytestmark = pytest.mark.e2e
 OPTIONS = ("--noreload", "--skip-checks", "--settings", "tests.e2e.styleguide_settings")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The style guide, served by a process of its own."""
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "django", "runserver", str(port), *OPTIONS],
         cwd=ROOT,
@@ -38,14 +32,13 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+
+        def answers() -> bool:
             assert server.poll() is None, "The style guide did not start."
-            assert time.monotonic() < deadline, "The style guide took too long to start."
-            time.sleep(0.2)
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_for(answers, what="the style guide")
         yield f"http://127.0.0.1:{port}/styleguide/"
     finally:
         server.terminate()
