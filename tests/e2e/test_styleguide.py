@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import ROOT
-from tests.e2e.screenshots import looks, open_browser, overflow
+from tests.e2e.screenshots import faults_of_page, open_browser, overflow
 from tests.services import free_port, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -53,13 +53,16 @@ def chromium() -> Iterator[Browser]:
 
 def test_each_part_can_be_seen_and_used(guide: str, chromium: Browser, tmp_path: Path) -> None:
     context = chromium.new_context()
-    assert list(looks(context, guide, tmp_path / "guide")) == []
+    assert list(faults_of_page(context, guide, tmp_path / "guide")) == []
     assert len(list(tmp_path.glob("guide-*.png"))) == 4
 
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_error_pages_can_be_seen_and_used(guide: str, chromium: Browser, tmp_path: Path, status: int) -> None:
-    found = {finding for _, finding in looks(chromium.new_context(), f"{guide}{status}/", tmp_path / "error")}
+    found = {
+        finding
+        for _, finding in faults_of_page(chromium.new_context(), f"{guide}{status}/", tmp_path / "error")
+    }
     assert found == {f"answered {status}"}
 
 
