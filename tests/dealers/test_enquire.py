@@ -96,7 +96,7 @@ class TestEvidence:
         client.post(url, typed | {"send_photo": "on", "message": "Again, with photo"})
         assert Enquiry.objects.get(message="Again, with photo").photo.read() == PHOTO
 
-    def test_of_somebody_else_is_neither_shown_nor_stored(self, client, url, typed, settings):
+    def test_of_another_user_is_neither_shown_nor_stored(self, client, url, typed, settings):
         settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"
         page = client.get(url)
         assert "75% sure" not in text_of(page)
