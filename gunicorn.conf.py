@@ -4,7 +4,6 @@ import gc
 import os
 import shutil
 import tempfile
-from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "carsite.wsgi"
@@ -22,7 +21,7 @@ counts = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
 
 
-def when_ready(server: Any) -> None:
+def when_ready(server: object) -> None:
     """What is loaded once stays: looking through all of it for garbage now and then held up one request in
     twenty.
     """
@@ -30,6 +29,6 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
-def on_exit(server: Any) -> None:
+def on_exit(server: object) -> None:
     """The counts end with the server; Prometheus knows how to go on from nothing."""
     shutil.rmtree(counts, ignore_errors=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 
 from catalog.models import Make, Variant
@@ -13,7 +11,7 @@ from ml.evaluation.report import EvaluationReport
 from ml.evaluation.tables import percent_text
 
 
-def facts() -> dict[str, Any]:
+def facts() -> dict[str, object]:
     """Limits, counts, and the model in use with its figures."""
     model = ModelVersion.objects.active()
     return {
@@ -29,7 +27,7 @@ def facts() -> dict[str, Any]:
     }
 
 
-def figures(card: dict[str, Any]) -> dict[str, Any] | None:
+def figures(card: dict[str, object]) -> dict[str, object] | None:
     """How often a model was right on photos that it had not seen, by its card; None if not measured."""
     report = EvaluationReport.of_card(card)
     both = report.both_views

@@ -6,16 +6,19 @@ what the first page and the sidebar show.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
@@ -27,6 +30,9 @@ from unfold.sites import UnfoldAdminSite
 #: and only here, scripts and styles may be inline and evaluated; the rest of the site's policy holds, and
 #: everything still comes from this site alone.
 ADMIN_POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+
+#: A view of the admin.
+View = Callable[..., HttpResponseBase]
 
 #: The site's racing green, from light to dark.
 GREEN = {
@@ -46,7 +52,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
         """Takes plain ModelAdmins, as Django's own site does."""
         super().register(model_or_iterable, dressed(admin_class or admin.ModelAdmin), **options)
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  (Django's signature)
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002  (Django's signature)
         """Every page of the admin, with the policy it needs."""
         return csp_replace(ADMIN_POLICY)(super().admin_view(view, cacheable))
 
@@ -55,7 +61,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
         """Staff, with a second factor where one is needed."""
         return super().has_permission(request) and not getattr(request.user, "lacks_second_factor", False)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """To the site's sign-in and back; to the second factor where it is missing; else 403."""
         target = request.GET.get("next") or reverse("admin:index")
         if self.has_permission(request):
@@ -66,14 +72,14 @@ class CarsiteAdminSite(UnfoldAdminSite):
             raise PermissionDenied
         return redirect_to_login(target, settings.LOGIN_URL)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """As on every other page."""
         from allauth.account.views import logout
 
         return logout(request)
 
     def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         """On the page that visitors use, which sends the notice by mail."""
         return redirect("account_change_password")
@@ -97,7 +103,7 @@ class CarsiteAdminSite(UnfoldAdminSite):
             ],
         }
 
-    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, object]]:
         """What waits for a decision, then the sections, of what this person may see."""
         # Models exist only after the admin's app is set up
         from carsite import admin_navigation as navigation
@@ -124,15 +130,17 @@ class CarsiteAdminSite(UnfoldAdminSite):
             for title, items in sections.items()
         ]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """The first page: what waits for a decision, the sections, and every table."""
         from carsite import admin_navigation as navigation
 
         context = {"figures": navigation.figures(request.user), **(extra_context or {})}
-        return super().index(request, context)
+        page: HttpResponse = super().index(request, context)
+        return page
 
 
 # --- Dressing -----------------------------------------------------------------------------------------------
+Dressed = TypeVar("Dressed", bound=BaseModelAdmin)
 _INLINES = {admin.TabularInline: unfold.TabularInline, admin.StackedInline: unfold.StackedInline}
 
 
@@ -140,7 +148,7 @@ def dressed(admin_class: type[admin.ModelAdmin]) -> type[admin.ModelAdmin]:
     """The same ModelAdmin in unfold's style: its own attributes and methods win over unfold's."""
     if issubclass(admin_class, unfold.ModelAdmin):
         return admin_class
-    attributes: dict[str, Any] = {
+    attributes: dict[str, object] = {
         "__doc__": admin_class.__doc__,
         "__module__": admin_class.__module__,
         "inlines": [_dressed_inline(inline) for inline in admin_class.inlines],
@@ -166,7 +174,7 @@ def _dressed_inline(inline: type) -> type:
     return inline
 
 
-def _with_https(dressed_class: Any) -> Any:
+def _with_https(dressed_class: type[Dressed]) -> type[Dressed]:
     """Addresses that are typed without a scheme get https, as they will in Django 6 (until then it warns)."""
     overrides = dressed_class.formfield_overrides
     of_urls = {**overrides.get(models.URLField, {}), "assume_scheme": "https"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import Model, QuerySet
@@ -61,7 +60,7 @@ class Task:
     icon: str
     model: type[Model]
     query: str
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[], QuerySet]
 
     @property
     def link(self) -> str:
@@ -142,7 +141,7 @@ def tasks_of(user: AbstractBaseUser | AnonymousUser) -> list[Task]:
     return [task for task in TASKS if task.is_for(user)]
 
 
-def figures(user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+def figures(user: AbstractBaseUser | AnonymousUser) -> list[dict[str, str | int]]:
     """For the first page: each task with the number of rows that wait."""
     return [{"title": task.title, "link": task.link, "count": task.rows().count()} for task in tasks_of(user)]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from datetime import datetime
 
+from celery.schedules import schedstate
 from celery.utils.time import maybe_make_aware
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
@@ -16,14 +17,15 @@ class SteadyEntry(ModelEntry):
     anything again.
     """
 
-    last_run_at: Any
+    last_run_at: datetime
 
-    def is_due(self) -> Any:
+    def is_due(self) -> schedstate:
         """As Celery's, but what ran in the future ran just now."""
         now = self._default_now()
         if maybe_make_aware(self.last_run_at) > now:
             self.last_run_at = self.model.last_run_at = now
-        return super().is_due()
+        state: schedstate = super().is_due()
+        return state
 
 
 class SteadyScheduler(DatabaseScheduler):
@@ -32,7 +34,7 @@ class SteadyScheduler(DatabaseScheduler):
     Entry = SteadyEntry
     _lead: float | None = None
 
-    def tick(self, *args: Any, **kwargs: Any) -> Any:
+    def tick(self, *args: object, **kwargs: object) -> float:
         """Rebuild the queue of what is due next where the system clock has jumped, as that orders it.
 
         Else what ran while the clock was an hour ahead would wait behind everything that is due within that
@@ -42,4 +44,5 @@ class SteadyScheduler(DatabaseScheduler):
         if self._lead is not None and abs(lead - self._lead) > 1:
             self._heap = None
         self._lead = lead
-        return super().tick(*args, **kwargs)
+        seconds: float = super().tick(*args, **kwargs)
+        return seconds

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+if TYPE_CHECKING:
+    from botocore.config import Config
 
-def storage_from(url: str, *, signed_seconds: int) -> dict[str, Any]:
+
+def storage_from(url: str, *, signed_seconds: int) -> dict[str, object]:
     """STORAGE_URL as Django's storage: s3://KEY:SECRET@HOST/BUCKET?region=…&tls=0|1&direct=0|1, or local
     files where it is empty.
 
@@ -55,7 +58,7 @@ def _is_direct(url: str) -> bool:
     return parse_qs(urlsplit(url).query).get("direct", ["1"])[0] != "0"
 
 
-def _time_limits() -> Any:
+def _time_limits() -> Config:
     """Time limits of requests to the bucket: botocore's (a minute, five times) would block all threads."""
     from botocore.config import Config
 

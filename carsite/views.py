@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
@@ -79,7 +78,7 @@ class AboutView(TemplateView):
 
     template_name = "carsite/about.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Limits and figures along."""
         return super().get_context_data(**kwargs, **about.facts())
 
@@ -89,7 +88,7 @@ class ApiDocsView(TemplateView):
 
     template_name = "carsite/api.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """The reference along."""
         return super().get_context_data(**kwargs, reference=reference.reference())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.utils.safestring import SafeString
 
-    _Base = ModelAdmin[Any]
+    _Base = ModelAdmin[Model]
 else:
     _Base = object
 
@@ -35,31 +35,31 @@ class Counted(Protocol):
     def __mod__(self, count: int, /) -> str: ...
 
 
-_MORE: Any = ngettext_lazy("… and %d more was refused.", "… and %d more were refused.")
+_MORE: Counted = ngettext_lazy("… and %d more was refused.", "… and %d more were refused.")
 
 
 # --- Who may do what ----------------------------------------------------------------------------------------
 class NeverEdited(_Base):
     """For rows that the site itself writes: staff view them, and delete them if they have the permission."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 class ViewOnly(NeverEdited):
     """For records of what happened: not even a superuser deletes one from its page."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 class DeletedWithItsParent(NeverEdited):
     """For rows that belong to another one: deleting that one, whose page asks here too, takes them along."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         match = request.resolver_match
         own_pages = f"{self.opts.app_label}_{self.opts.model_name}_"
         is_own_page = bool(match and (match.url_name or "").startswith(own_pages))
@@ -67,7 +67,7 @@ class DeletedWithItsParent(NeverEdited):
 
 
 # --- What columns show --------------------------------------------------------------------------------------
-def change_link(name: str, pk: Any, text: str) -> SafeString:
+def change_link(name: str, pk: object, text: str) -> SafeString:
     """A link to the admin page of a row; `name` is "app_model"."""
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -58,7 +58,7 @@ class BurstThrottle(ScopedThrottle):
         return "burst"
 
 
-def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
+def _messages(detail: object, name: str = "") -> dict[str, list[str]]:
     """DRF's nested error details, flattened to {field: [messages]}; a field in a field is "outer.inner"."""
     if isinstance(detail, dict):
         parts = detail.items()
@@ -73,7 +73,7 @@ def _messages(detail: Any, name: str = "") -> dict[str, list[str]]:
     return fields
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, object]) -> Response | None:
     """Any expected error as `{code, message, fields}`.
 
     Whatever neither the apps nor DRF expect is a defect and goes on to Django, which logs it and answers 500.

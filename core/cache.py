@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
@@ -15,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: A cache that takes longer than this to answer is slower than doing without.
 TIMEOUT_SECONDS = 0.3
@@ -66,46 +68,48 @@ class ForgivingRedisCache(RedisCache):
         cls._asked_again_at.clear()
 
     # --- The cache ------------------------------------------------------------------------------------------
-    def _forgive(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
+    def _forgive(self, method: str, *args: object, fallback: T, **kwargs: object) -> T:
         if not self.may_be_asked:
             return self._without_redis(method, *args, fallback=fallback, **kwargs)
         try:
-            return getattr(super(), method)(*args, **kwargs)
+            answer: T = getattr(super(), method)(*args, **kwargs)
         except (RedisError, OSError) as error:
             self.leave_alone(error)
             return self._without_redis(method, *args, fallback=fallback, **kwargs)
+        return answer
 
-    def _without_redis(self, method: str, *args: Any, fallback: Any, **kwargs: Any) -> Any:
+    def _without_redis(self, method: str, *args: object, fallback: T, **kwargs: object) -> T:
         if not str(args[0]).startswith(COUNTS):
             return fallback
-        return getattr(self._here, method)(*args, **kwargs)
+        answer: T = getattr(self._here, method)(*args, **kwargs)
+        return answer
 
-    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+    def get(self, key: object, default: object = None, version: int | None = None) -> object:
         return self._forgive("get", key, default, version, fallback=default)
 
-    def get_many(self, keys: Any, version: int | None = None) -> Any:
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, object]:
         return self._forgive("get_many", keys, version, fallback={})
 
-    def has_key(self, key: Any, version: int | None = None) -> Any:
+    def has_key(self, key: object, version: int | None = None) -> bool:
         return self._forgive("has_key", key, version, fallback=False)
 
-    def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._forgive("set", key, value, *args, **kwargs, fallback=None)
+    def set(self, key: object, value: object, *args: object, **kwargs: object) -> None:
+        self._forgive("set", key, value, *args, **kwargs, fallback=None)
 
-    def set_many(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+    def set_many(self, data: Mapping[str, object], *args: object, **kwargs: object) -> list[str]:
         return self._forgive("set_many", data, *args, **kwargs, fallback=list(data))
 
-    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def add(self, key: object, value: object, *args: object, **kwargs: object) -> bool:
         return self._forgive("add", key, value, *args, **kwargs, fallback=True)
 
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> Any:
+    def incr(self, key: object, delta: int = 1, version: int | None = None) -> int:
         return self._forgive("incr", key, delta, version, fallback=delta)
 
-    def touch(self, key: Any, *args: Any, **kwargs: Any) -> Any:
+    def touch(self, key: object, *args: object, **kwargs: object) -> bool:
         return self._forgive("touch", key, *args, **kwargs, fallback=False)
 
-    def delete(self, key: Any, version: int | None = None) -> Any:
+    def delete(self, key: object, version: int | None = None) -> bool:
         return self._forgive("delete", key, version, fallback=False)
 
-    def delete_many(self, keys: Any, version: int | None = None) -> Any:
-        return self._forgive("delete_many", keys, version, fallback=None)
+    def delete_many(self, keys: Iterable[str], version: int | None = None) -> None:
+        self._forgive("delete_many", keys, version, fallback=None)

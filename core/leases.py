@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Protocol, Self, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -20,6 +20,7 @@ from django.utils import timezone
 
 QUEUED, RUNNING = "queued", "running"
 Row = TypeVar("Row", bound=models.Model)
+Key = TypeVar("Key")
 
 
 class Leased(Protocol):
@@ -37,7 +38,7 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return cast("Leased", self.model).MAX_ATTEMPTS
 
     # --- One worker and its row ---
-    def claim(self, pk: object, *, lease: timedelta, take_over: bool = False, **values: Any) -> Row | None:
+    def claim(self, pk: object, *, lease: timedelta, take_over: bool = False, **values: object) -> Row | None:
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
         `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited
@@ -54,7 +55,7 @@ class LeaseQuerySet(models.QuerySet[Row]):
         """The row, while it is still held by the attempt that `row` was claimed for; else nothing."""
         return self.filter(pk=row.pk, status=RUNNING, attempt=cast("Leased", row).attempt)
 
-    def renew(self, *, lease: timedelta, **values: Any) -> bool:
+    def renew(self, *, lease: timedelta, **values: object) -> bool:
         """Hold the rows of this query for another `lease` (a heartbeat). False where none is held."""
         return bool(self.filter(status=RUNNING).update(lease_until=timezone.now() + lease, **values))
 
@@ -85,7 +86,7 @@ class LeaseQuerySet(models.QuerySet[Row]):
         """Rows that have had all their attempts."""
         return self.filter(attempt__gte=self._most)
 
-    def requeue(self, **values: Any) -> int:
+    def requeue(self, **values: object) -> int:
         """Put the rows of this query back into the queue.
 
         As if enqueued long ago, so that the next sweep wakes a worker for them.
@@ -97,7 +98,7 @@ class LeaseQuerySet(models.QuerySet[Row]):
         """Rows that wait since a wake-up of longer than `after` ago: their message must be lost."""
         return self.filter(status=QUEUED).filter(Q(enqueued__lt=now - after) | Q(enqueued__gt=now + after))
 
-    def wake(self, pks: Iterable[Any], now: datetime, send: Callable[[Any], None]) -> int:
+    def wake(self, pks: Iterable[Key], now: datetime, send: Callable[[Key], object]) -> int:
         """Send a wake-up for each of `pks` that still waits, and note the time. Returns how many."""
         with transaction.atomic():
             wanted = list(pks)

@@ -12,7 +12,6 @@ import logging
 import re
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
 from structlog.processors import JSONRenderer, format_exc_info
@@ -50,14 +49,14 @@ def masked(text: str) -> str:
     return _ADDRESS.sub("[address]", text)
 
 
-def _message(record: logging.LogRecord, message: str, args: Any) -> str:
+def _message(record: logging.LogRecord, message: str, args: object) -> str:
     """The words of a record.
 
     Of a request it names the view instead of the path, which may hold the key of a mailed link.
     """
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
-    if request is not None and match and args and request.path in args:
+    if request is not None and match and isinstance(args, tuple) and request.path in args:
         return f"{args[0]}: {match.view_name}"
     return message
 
@@ -122,7 +121,7 @@ class NoOutages(logging.Filter):
         return getattr(record, "status_code", None) != 503
 
 
-def config(*, level: str, as_json: bool) -> dict[str, Any]:
+def config(*, level: str, as_json: bool) -> dict[str, object]:
     """Settings of Python's logging. Everything goes to standard error, which the process manager keeps."""
     return {
         "version": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -30,7 +30,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         undeliverable = self.filter(status=OutgoingEmail.Status.UNDELIVERABLE)
         return undeliverable.filter(expires__lt=now - OutgoingEmail.KEEP)
 
-    def claim(self, pk: Any, now: datetime) -> OutgoingEmail | None:
+    def claim(self, pk: int, now: datetime) -> OutgoingEmail | None:
         """The row `pk`, held for `LEASE` and counted as an attempt; None where another worker has it."""
         mine = self.due_at(now).filter(pk=pk)
         if not mine.update(due=now + OutgoingEmail.LEASE, attempts=F("attempts") + 1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
@@ -31,7 +31,7 @@ class EnqueueOnCommitTask(DjangoTask):
     abstract = True
     _paused_until: ClassVar[float] = 0.0
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: object, **kwargs: object) -> None:
         """Queue the task once the transaction is in the database; a broker that is away is logged."""
 
         def enqueue() -> None:  # a partial would not do: Django logs a robust callback's failure by its name
@@ -51,7 +51,7 @@ class EnqueueOnCommitTask(DjangoTask):
         cls._paused_until = 0.0
 
 
-def enqueue_on_commit(task: str, *args: Any) -> None:
+def enqueue_on_commit(task: str, *args: object) -> None:
     """Queue the task with the dotted name `task`, such as "classifier.tasks.identify", once the transaction
     is committed.
 

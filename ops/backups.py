@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, cast
 
 from django.conf import settings
 from django.core.files.storage import Storage
@@ -91,7 +91,7 @@ def write(path: Path) -> Manifest:
 def _snapshot() -> Iterator[None]:
     """A second connection with a snapshot of the database; it blocks no writer (SQLite: in WAL mode)."""
     values = copy.deepcopy(connections["default"].settings_dict)
-    options: dict[str, Any] = values["OPTIONS"]
+    options: dict[str, object] = values["OPTIONS"]
     if connections["default"].vendor == "postgresql":
         from psycopg import IsolationLevel
 
@@ -149,7 +149,7 @@ def _var_files() -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(settings.VAR_DIR).as_posix(), path
 
 
-def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: Any) -> None:
+def _add(archive: tarfile.TarFile, manifest: Manifest, name: str, file: IO[bytes]) -> None:
     member = tarfile.TarInfo(name)
     member.size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -166,7 +166,7 @@ def check(path: Path) -> Manifest:
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in archive:
-                file = cast(Any, archive.extractfile(member))
+                file = cast("IO[bytes]", archive.extractfile(member))
                 if member.name == MANIFEST:
                     text = file.read()
                 else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, ClassVar
+from typing import ClassVar, NotRequired, TypedDict
 
 from django.conf import settings
 from django.db import connections
@@ -17,6 +17,21 @@ from core.outages import Unavailable
 
 #: After this long without an answer a service counts as away, however long its client would still wait.
 TIMEOUT_SECONDS = 2.5
+
+
+class Answer(TypedDict):
+    """What one service answered, and after how many milliseconds; `reason` where it is away."""
+
+    ok: bool
+    ms: float
+    reason: NotRequired[str]
+
+
+class Report(TypedDict):
+    """The state of the site, and of each service by its name."""
+
+    status: str
+    checks: dict[str, Answer]
 
 
 class _Question:
@@ -31,7 +46,7 @@ class _Question:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.answer: dict[str, Any] | None = None
+        self.answer: Answer | None = None
         self._started = time.perf_counter()
         self._thread = threading.Thread(target=self._put, name=f"readyz-{name}", daemon=True)
 
@@ -57,19 +72,19 @@ class _Question:
         finally:
             connections.close_all()  # this thread's own
 
-    def wait(self, until: float) -> dict[str, Any]:
+    def wait(self, until: float) -> Answer:
         """The answer; `until` (monotonic seconds) is when silence becomes one."""
         self._thread.join(max(0.0, until - time.monotonic()))
         return self.answer or self._away("No answer in time.")
 
-    def _away(self, reason: str) -> dict[str, Any]:
+    def _away(self, reason: str) -> Answer:
         return {"ok": False, "ms": self._ms(), "reason": reason}
 
     def _ms(self) -> float:
         return round((time.perf_counter() - self._started) * 1000, 1)
 
 
-def report() -> dict[str, Any]:
+def report() -> Report:
     """`{"status", "checks": {name: {"ok", "ms", "reason"?}}}`, within `TIMEOUT_SECONDS`.
 
     `status` is "ready"; "degraded" where pages work and something waits (photos, mails, limits); "away" where

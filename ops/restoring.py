@@ -9,7 +9,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -133,7 +133,7 @@ def _insert(label: str, file: IO[bytes]) -> None:
         _insert_batch(model, fields, batch)
 
 
-def _insert_batch(model: type[Model], fields: list[Any], batch: list[Model]) -> None:
+def _insert_batch(model: type[Model], fields: list[tables.Column], batch: list[Model]) -> None:
     if batch:
         model._base_manager._insert(batch, fields=fields, using="default", raw=True)  # type: ignore[attr-defined]
         batch.clear()

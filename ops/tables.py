@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.apps import apps
 from django.core.files.storage import Storage
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import FileField, JSONField, Model
+from django.db.models import Field, FileField, JSONField, Model
+
+if TYPE_CHECKING:
+    Column: TypeAlias = Field[object, object]
 
 
 def models() -> list[type[Model]]:
@@ -18,7 +21,7 @@ def models() -> list[type[Model]]:
     return [model for model in found if model._meta.managed and not model._meta.proxy]
 
 
-def fields_of(model: type[Model]) -> list[Any]:
+def fields_of(model: type[Model]) -> list[Column]:
     """The columns of a model's own table, without those that the database computes."""
     return [one for one in model._meta.local_concrete_fields if not one.generated]
 
@@ -39,7 +42,7 @@ def migrations() -> list[str]:
     return sorted(f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations)
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> object:
     """A field's value as JSON has it, exactly: Django's own encoder would cut times to milliseconds."""
     if value is None or isinstance(value, (bool, int, float, str, list, dict)):
         return value
@@ -50,6 +53,6 @@ def encoded(value: Any) -> Any:
     return str(value)
 
 
-def decoded(field: Any, value: Any) -> Any:
-    """What `_encoded` wrote, as the field has it."""
+def decoded(field: Column, value: object) -> object:
+    """What `encoded` wrote, as the field has it."""
     return value if isinstance(field, JSONField) else field.to_python(value)

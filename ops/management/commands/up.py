@@ -106,5 +106,5 @@ class Command(BaseCommand):
         self._say("Ctrl-C stops everything.")
 
 
-def _interrupt(*_: Any) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
