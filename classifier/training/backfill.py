@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
 from django.core.cache import cache
@@ -104,7 +104,7 @@ def _shadow() -> engine.Engine | None:
 
 def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
     """Record what the shadow model says of a photo, or why it has no answer."""
-    values: dict[str, Any]
+    values: dict[str, object]
     try:
         with row.photo.open("rb") as file:
             answer = shadow.predictor.predict(file.read())
