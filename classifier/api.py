@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -73,7 +72,9 @@ class IdentificationViewSet(
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["photo"]
         count_photo(request)
-        row, is_new = identification_create(file=file, name=file.name, size=file.size, user=request.user)
+        row, is_new = identification_create(
+            file=file, name=file.name or "", size=file.size or 0, user=request.user
+        )
         row = self.get_queryset().get(pk=row.pk)
         return Response(
             self.get_serializer(row).data,
@@ -117,7 +118,7 @@ class IdentificationViewSet(
         """The kept copy as JPEG."""
         return photo_response(self.get_object().photo)
 
-    def get_parsers(self) -> list[Any]:
+    def get_parsers(self) -> list[BaseParser]:
         """Photos come as multipart, everything else as JSON."""
         if getattr(self, "action", None) == "create" or self.request is None:
             return [MultiPartParser()]
@@ -140,7 +141,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         self.throttle_scope = "upload" if self.action == "create" else None
         return super().get_throttles()
 
-    def get_parsers(self) -> list[Any]:
+    def get_parsers(self) -> list[BaseParser]:
         """Photos come as multipart."""
         return [MultiPartParser()]
 
@@ -170,13 +171,17 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
             headers={"Location": reverse("api:sighting-detail", args=[made.pk], request=request)},
         )
 
-    def _take(self, request: Request, files: list[Any]) -> tuple[list[Identification], list[Any]]:
+    def _take(
+        self, request: Request, files: list[UploadedFile]
+    ) -> tuple[list[Identification], list[tuple[str, ClassifierError]]]:
         taken, refused = [], []
         for file in files:
             try:
                 count_photo(request)
-                row, _ = identification_create(file=file, name=file.name, size=file.size, user=request.user)
+                row, _ = identification_create(
+                    file=file, name=file.name or "", size=file.size or 0, user=request.user
+                )
                 taken.append(row)
             except ClassifierError as error:
-                refused.append((file.name, error))
+                refused.append((file.name or "", error))
         return taken, refused

@@ -1,8 +1,16 @@
 """App configuration: what happens at sign-in and when a worker process starts."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from classifier.models import ReferencePhoto
 
 
 class ClassifierConfig(AppConfig):
@@ -27,20 +35,21 @@ class ClassifierConfig(AppConfig):
         worker_process_init.connect(_warm_model, dispatch_uid="classifier.warm")
 
 
-def _claim_guest_photos(*, request: Any, user: Any, **_: Any) -> None:
+def _claim_guest_photos(*, request: HttpRequest, user: AbstractBaseUser, **_: object) -> None:
     from classifier.photos.claim import identifications_claim
 
     guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
     identifications_claim(user=user, guest_key=guest_key)
 
 
-def _erase_photos(*, instance: Any, **_: Any) -> None:
+def _erase_photos(*, instance: AbstractBaseUser, **_: object) -> None:
+    from classifier.models import Identification
     from classifier.photos.delete import identifications_delete
 
-    identifications_delete(rows=list(instance.identifications.all()))
+    identifications_delete(rows=list(Identification.objects.filter(owner=instance.pk)))
 
 
-def _remove_reference_files(*, instance: Any, **_: Any) -> None:
+def _remove_reference_files(*, instance: ReferencePhoto, **_: object) -> None:
     from django.db import transaction
 
     from classifier.training import reference_photos
@@ -48,7 +57,7 @@ def _remove_reference_files(*, instance: Any, **_: Any) -> None:
     transaction.on_commit(lambda: reference_photos.files_remove(rows=[instance]), robust=True)
 
 
-def _warm_model(**_: Any) -> None:
+def _warm_model(**_: object) -> None:
     from celery import current_app
 
     from classifier.answers import engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django import forms
 
@@ -13,6 +13,15 @@ from classifier.models import Feedback, Identification
 from core.text import fold
 
 _LISTED = "variant:"
+
+
+class Said(TypedDict):
+    """What a person says of an answer."""
+
+    verdict: str
+    variant: Variant | None
+    text: str
+    may_train: bool
 
 
 class FeedbackForm(forms.Form):
@@ -43,25 +52,26 @@ class FeedbackForm(forms.Form):
         choices += [("other", "Another car"), ("not_a_car", "Not a car")]
         self.fields["choice"].choices = choices  # type: ignore[attr-defined]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for the name where "another car" is chosen."""
         data = super().clean() or {}
         if data.get("choice") == "other" and not data.get("text"):
             self.add_error("text", "Say which car it is, as far as you know.")
         return data
 
-    def verdict(self) -> dict[str, Any]:
-        """The answers as `services.feedback_record` takes them."""
+    def verdict(self) -> Said:
+        """The answers as `feedback_record` takes them."""
         choice, text = self.cleaned_data["choice"], self.cleaned_data["text"]
-        said = {"text": "", "variant": None, "may_train": self.cleaned_data["may_train"]}
+        may_train: bool = self.cleaned_data["may_train"]
         verdicts = Feedback.Verdict
         if choice == "right":
-            return said | {"verdict": verdicts.RIGHT, "variant": next(iter(self.candidates.values()))}
+            best = next(iter(self.candidates.values()))
+            return Said(verdict=verdicts.RIGHT, variant=best, text="", may_train=may_train)
         if choice == "not_a_car":
-            return said | {"verdict": verdicts.NOT_A_CAR}
+            return Said(verdict=verdicts.NOT_A_CAR, variant=None, text="", may_train=may_train)
         variant = self.candidates.get(choice) or variant_named(text)
         verdict = verdicts.OTHER_VARIANT if variant else verdicts.NOT_LISTED
-        return said | {"verdict": verdict, "variant": variant, "text": text}
+        return Said(verdict=verdict, variant=variant, text=text, may_train=may_train)
 
 
 def variant_named(text: str) -> Variant | None:

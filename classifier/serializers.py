@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -102,7 +100,7 @@ class FeedbackRequest(serializers.Serializer):
     text = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     may_train = serializers.BooleanField(required=False, default=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         """`other_variant` needs a variant, `not_listed` needs words; the others need neither."""
         if attrs["verdict"] == Feedback.Verdict.OTHER_VARIANT and attrs["variant"] is None:
             raise serializers.ValidationError({"variant": "Say which variant it is, by its slug."})
@@ -153,7 +151,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     @extend_schema_field(FeedbackSerializer(allow_null=True))
-    def get_feedback(self, row: Identification) -> dict[str, Any] | None:
+    def get_feedback(self, row: Identification) -> dict[str, object] | None:
         """What the owner said, or null."""
         said = getattr(row, "feedback", None)
         return FeedbackSerializer(said).data if said else None
@@ -216,7 +214,7 @@ class SightingSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     @extend_schema_field(FusedAnswerSerializer(allow_null=True))
-    def get_answer(self, sighting: Sighting) -> dict[str, Any] | None:
+    def get_answer(self, sighting: Sighting) -> dict[str, object] | None:
         """Made of the photos' answers."""
         answer = fused_answer(list(sighting.photos.all()))
         return FusedAnswerSerializer(answer, context=self.context).data if answer else None

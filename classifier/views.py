@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -35,6 +36,11 @@ from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet
 from classifier.training.feedback import feedback_record
 
+#: A photo that was taken in, and whether it is new.
+Taken = tuple[Identification, bool]
+#: The name of a file, and why it was not taken.
+Refused = tuple[str, ClassifierError]
+
 
 def own(request: HttpRequest) -> IdentificationQuerySet:
     """The identifications that the sender of this request may see."""
@@ -48,7 +54,7 @@ def _guest_key(request: HttpRequest) -> str:
     return request.session.setdefault("guest_key", secrets.token_urlsafe(32))
 
 
-def _home_context(request: HttpRequest) -> dict[str, Any]:
+def _home_context(request: HttpRequest) -> dict[str, object]:
     makes = Make.objects.published().annotate(count=Count("variants", filter=Q(variants__is_published=True)))
     return {
         "makes": makes,
@@ -72,12 +78,13 @@ def identify(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("classifier:home")
     files = request.FILES.getlist("photos")
-    taken, refused = [], []
+    taken: list[Taken] = []
+    refused: list[Refused] = []
     for file in files[: intake.MAX_PHOTOS]:
         try:
             taken.append(_take(request, file))
         except ClassifierError as error:
-            refused.append((file.name, error))
+            refused.append((file.name or "", error))
     if not files:
         refused.append(
             ("", PhotoRefused("no_photo", "No photo was chosen. Pick one, or drop it on the page."))
@@ -90,14 +97,14 @@ def identify(request: HttpRequest) -> HttpResponse:
     return _taken_json(taken, refused)
 
 
-def _take(request: HttpRequest, file: Any) -> tuple[Identification, bool]:
+def _take(request: HttpRequest, file: UploadedFile) -> Taken:
     count_photo(request)
     return identification_create(
-        file=file, name=file.name, size=file.size, user=request.user, guest_key=_guest_key(request)
+        file=file, name=file.name or "", size=file.size or 0, user=request.user, guest_key=_guest_key(request)
     )
 
 
-def _taken_json(taken: list, refused: list) -> JsonResponse:
+def _taken_json(taken: list[Taken], refused: list[Refused]) -> JsonResponse:
     """For the page's own script, which sends one photo at a time."""
     if taken:
         row, is_new = taken[0]
@@ -106,7 +113,7 @@ def _taken_json(taken: list, refused: list) -> JsonResponse:
     return JsonResponse({"code": error.code, "message": error.message, "fields": {}}, status=error.status)
 
 
-def _taken_page(request: HttpRequest, taken: list, refused: list) -> HttpResponse:
+def _taken_page(request: HttpRequest, taken: list[Taken], refused: list[Refused]) -> HttpResponse:
     """Where a person is led after an upload.
 
     Back with the reasons, to the one answer, to that of all photos together, or to the list.
@@ -158,7 +165,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _live(request, "classifier/_answer.html", "classifier/result.html", context)
 
 
-def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -> HttpResponse:
+def _live(request: HttpRequest, part: str, page: str, context: dict[str, object]) -> HttpResponse:
     """A page that asks again while it waits, ever more seldom: for htmx its part alone."""
     if request.htmx:  # type: ignore[attr-defined]
         said = request.GET.get("step", "")[:4]
@@ -172,7 +179,7 @@ def _live(request: HttpRequest, part: str, page: str, context: dict[str, Any]) -
     return response
 
 
-def _answer_context(row: Identification) -> dict[str, Any]:
+def _answer_context(row: Identification) -> dict[str, object]:
     if row.is_waiting:
         return {"position": queue_status.position(row)}
     earlier = {"earlier": presenter.earlier_answers(row)}
@@ -188,7 +195,7 @@ def _answer_context(row: Identification) -> dict[str, Any]:
     }
 
 
-def _said(row: Identification) -> dict[str, Any]:
+def _said(row: Identification) -> dict[str, object]:
     said = getattr(row, "feedback", None)
     return {"text": said.text, "may_train": said.may_train} if said else {}
 
@@ -249,7 +256,7 @@ class HistoryView(ListView):
                 return rows.filter(status=Identification.Status.FAILED)
         return rows
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: Any) -> dict[str, object]:
         """The filter in use along."""
         return super().get_context_data(
             **kwargs, show=self.request.GET.get("show", ""), limits=intake.limits_text()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.utils.safestring import SafeString
 
-    _Base = ModelAdmin[Any]
+    _Base = ModelAdmin[Any]  # these classes are mixed into the admins of all models
 else:
     _Base = object
 

@@ -6,7 +6,6 @@ Reads JSON only; what it lacks is left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Q
 
@@ -35,12 +34,12 @@ class Bar:
     words: str
 
 
-def tables(card: dict[str, Any]) -> list[Table]:
+def tables(card: dict[str, object]) -> list[Table]:
     """All figures that a bundle's card holds."""
     return report_tables(EvaluationReport.of_card(card), confusions=CONFUSIONS, names=NAMES)
 
 
-def comparison(report: dict[str, Any]) -> Table | None:
+def comparison(report: dict[str, object]) -> Table | None:
     """A candidate beside the model that was active when it was trained; None where they were not compared."""
     table = paired_table(PairedReport.from_json(report), NAMES)
     return table if table.rows else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext_lazy
 
@@ -81,7 +80,7 @@ class Item:
         return f"{output.model_version} {'agrees' if agrees else f'says {output_summary(output)}'}"
 
 
-_DONE: dict[str, Any] = {
+_DONE = {
     "confirm": ngettext_lazy("%d photo was confirmed.", "%d photos were confirmed."),
     "reject": ngettext_lazy("%d photo was rejected.", "%d photos were rejected."),
     "undo": ngettext_lazy("%d decision was undone.", "%d decisions were undone."),
@@ -89,8 +88,9 @@ _DONE: dict[str, Any] = {
 
 
 def _decide(request: HttpRequest) -> None:
-    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that
-    are ticked.
+    """Do what the pressed button says.
+
+    On one photo, where "confirm", "reject" or "undo" holds its number, else on all that are ticked.
     """
     data = request.POST
     for what in ("confirm", "reject", "undo"):
@@ -164,7 +164,7 @@ class FeedbackAdmin(ShowsItsPhoto, NeverEdited, admin.ModelAdmin):
         """Who may decide what the model learns from."""
         return request.user.has_perm("classifier.curate_feedback")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The queue's address, before the admin's own."""
         queue = self.admin_site.admin_view(self.queue)
         return [path("queue/", queue, name="classifier_feedback_queue"), *super().get_urls()]
@@ -224,7 +224,7 @@ class CurationEventAdmin(ViewOnly, admin.ModelAdmin):
     fields = list_display
     readonly_fields = fields
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """They go with their photo, whose page asks here too, and never alone."""
         match = request.resolver_match
         alone = bool(match and (match.url_name or "").startswith("classifier_curationevent_"))

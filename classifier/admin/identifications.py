@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -36,7 +34,7 @@ class PredictionInline(NeverEdited, admin.TabularInline):
         """With the names of the cars."""
         return super().get_queryset(request).select_related("variant__model__make").order_by("rank")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """They go with their answer, never alone."""
         return False
 
@@ -64,7 +62,7 @@ class ModelOutputInline(NeverEdited, admin.TabularInline):
         """With the models' names."""
         return super().get_queryset(request).select_related("model_version")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """They go with their photo, never alone."""
         return False
 
@@ -109,7 +107,7 @@ class IdentificationAdmin(NeverEdited, WaitsAndFails):
         """With the candidates, which the list shows."""
         return super().get_queryset(request).prefetch_related("predictions")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return tuple(flatten_fieldsets(self.fieldsets))
 
     def delete_model(self, request: HttpRequest, obj: Identification) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -55,11 +55,11 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         """With how many photos each answered."""
         return super().get_queryset(request).annotate(answer_count=Count("identifications"))
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Bundles that lie on the server are added by name."""
         return request.user.has_perm("classifier.add_modelversion")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The buttons' addresses, before the admin's own."""
         buttons = {
             "promote": self.promote,
@@ -81,12 +81,18 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         ]
 
     # --- Pages ----------------------------------------------------------------------------------------------
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """With the button that goes back."""
         return super().changelist_view(request, {**(extra_context or {}), **self._deciding(request)})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """With card, report, shadow run and history."""
         version = ModelVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
@@ -94,7 +100,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         context = {**(extra_context or {}), **page, **self._deciding(request)}
         return super().change_view(request, object_id, form_url, context)
 
-    def _deciding(self, request: HttpRequest) -> dict[str, Any]:
+    def _deciding(self, request: HttpRequest) -> dict[str, object]:
         active = ModelVersion.objects.active()
         return {
             "active": active,
@@ -102,7 +108,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
             "may_promote": may_promote(request),
         }
 
-    def _page(self, version: ModelVersion) -> dict[str, Any]:
+    def _page(self, version: ModelVersion) -> dict[str, object]:
         return {
             "tables": cards.tables(version.card),
             "comparison": cards.comparison(version.report),
@@ -115,7 +121,9 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
             "model_events": version.events.select_related("actor", "previous")[:30],
         }
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """Choose one of the bundles on the server that are not registered."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -137,7 +145,7 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         return f"{row} is now a candidate."
 
     # --- Buttons --------------------------------------------------------------------------------------------
-    def _decide(self, request: HttpRequest, what: Any, to: str) -> HttpResponse:
+    def _decide(self, request: HttpRequest, what: Callable[[], str], to: str) -> HttpResponse:
         if not may_promote(request):
             raise PermissionDenied
         return perform(request, what, to)

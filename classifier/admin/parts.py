@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
 
 from django.contrib import admin
 from django.urls import reverse
@@ -11,14 +12,17 @@ from django.utils.translation import ngettext_lazy
 
 from core.admin import DeletedWithItsParent, change_link
 
-QUEUED_AGAIN: Any = ngettext_lazy("%d photo is queued again.", "%d photos are queued again.")
-ANSWERED_LATER: Any = ngettext_lazy(
+if TYPE_CHECKING:
+    from classifier.models import Identification
+
+QUEUED_AGAIN = ngettext_lazy("%d photo is queued again.", "%d photos are queued again.")
+ANSWERED_LATER = ngettext_lazy(
     "%d photo will be answered again once no visitor is waiting.",
     "%d photos will be answered again once no visitor is waiting.",
 )
 
 
-def photo(pk: Any, width: int) -> str:
+def photo(pk: int | UUID, width: int) -> str:
     """The stored thumbnail, leading to the photo itself.
 
     Only staff who may view identifications get the bytes.
@@ -31,17 +35,24 @@ def photo(pk: Any, width: int) -> str:
     )
 
 
+class OfAPhoto(Protocol):
+    """A row that belongs to a photo."""
+
+    identification: Identification
+    identification_id: UUID
+
+
 class ShowsItsPhoto:
     """Columns of rows that belong to a photo, by their `identification`."""
 
     thumbnail_width = 72
 
     @admin.display(description="photo")
-    def thumbnail(self, row: Any) -> str:
+    def thumbnail(self, row: OfAPhoto) -> str:
         return photo(row.identification_id, self.thumbnail_width)
 
     @admin.display(description="identification")
-    def photo_page(self, row: Any) -> str:
+    def photo_page(self, row: OfAPhoto) -> str:
         """Leads to the photo with its whole answer."""
         of = row.identification
         return change_link("classifier_identification", of.pk, f"{of.created:%Y-%m-%d %H:%M}")

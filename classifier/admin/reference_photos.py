@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext
 
@@ -42,7 +40,7 @@ class PhotosField(forms.FileField):
         attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/avif,.heic,.avif"}
     )
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: object, initial: object = None) -> list[UploadedFile]:
         """Each of them; empty ones are refused later, by name."""
         files = data if isinstance(data, (list, tuple)) else [data]
         if not [file for file in files if file]:
@@ -92,11 +90,11 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
         """With how many photos of the same car count."""
         return ReferencePhoto.objects.with_counts()
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may add reference photos."""
         return request.user.has_perm("classifier.add_referencephoto")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The photos' addresses, before the admin's own."""
         view = self.admin_site.admin_view(self.photo)
         return [path("<int:pk>/photo/", view, name="classifier_referencephoto_photo"), *super().get_urls()]
@@ -108,7 +106,9 @@ class ReferencePhotoAdmin(NeverEdited, admin.ModelAdmin):
             raise PermissionDenied
         return photo_response(row.thumbnail if request.GET.get("size") == "thumbnail" else row.photo)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """Choose a car and give its photos."""
         if not self.has_add_permission(request):
             raise PermissionDenied

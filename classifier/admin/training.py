@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -36,13 +36,19 @@ class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
     change_form_outer_before_template = "classifier/admin/dataset.html"
     list_before_template = "classifier/admin/datasets.html"
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """With the button that makes another one."""
         context = {"may_train": _may_train(request), "confirmed": Feedback.objects.confirmed().count()}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """With its counts and what changed."""
         row = DatasetVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
@@ -130,7 +136,7 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
     change_form_outer_before_template = "classifier/admin/run.html"
     list_before_template = "classifier/admin/runs.html"
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The buttons' addresses, before the admin's own."""
         wrap = self.admin_site.admin_view
         return [
@@ -140,7 +146,9 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """With the run under way and the button that starts one."""
         context = {
             "run": TrainingRun.objects.open().first(),
@@ -150,7 +158,11 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """With progress and the button that cancels."""
         return super().change_view(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -37,7 +38,7 @@ class WaitsAndFails(admin.ModelAdmin):
         """Who may change identifications may have them tried again."""
         return request.user.has_perm("classifier.change_identification")
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         """The page and the buttons' addresses, before the admin's own."""
         view = self.admin_site.admin_view
         return [
@@ -60,23 +61,29 @@ class WaitsAndFails(admin.ModelAdmin):
         }
         return TemplateResponse(request, "classifier/admin/waiting.html", context)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """With how many failed."""
         return super().changelist_view(request, {**(extra_context or {}), **self._failures(request)})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """With the button, where it failed."""
         context = {**(extra_context or {}), "may_retry": self.has_retry_permission(request)}
         return super().change_view(request, object_id, form_url, context)
 
-    def _failures(self, request: HttpRequest) -> dict[str, Any]:
+    def _failures(self, request: HttpRequest) -> dict[str, object]:
         failed = Identification.objects.filter(status=Identification.Status.FAILED)
         return {"failed": failed.count(), "may_retry": self.has_retry_permission(request), "most": MOST}
 
     @method_decorator(require_POST)
-    def retry_one(self, request: HttpRequest, pk: Any) -> HttpResponse:
+    def retry_one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Queue a failed photo again."""
         if not self.has_retry_permission(request):
             raise PermissionDenied

@@ -1,8 +1,8 @@
-"""The models in a worker process: loaded once, replaced when another is promoted or a bundle changes,
-reported when away.
+"""The models in a worker process.
 
-Only workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and
-loads nothing.
+They are loaded once, replaced when another is promoted or a bundle changes, and reported when away. Only
+workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and loads
+nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
@@ -35,7 +35,7 @@ class Engine:
 
     predictor: Predictor
     version_id: int
-    stamp: tuple[Any, ...]
+    stamp: tuple[object, ...]
 
 
 _lock = threading.Lock()
@@ -43,7 +43,7 @@ _engine: Engine | None = None
 _shadow: Engine | None = None
 
 
-def _stamp(folder: Path) -> tuple[Any, ...]:
+def _stamp(folder: Path) -> tuple[object, ...]:
     """What changes when the bundle on disk does; cheap enough to ask before every photo."""
     try:
         state = (folder / "bundle.json").stat()
@@ -97,7 +97,7 @@ def shadow() -> Engine | None:
         return _shadow
 
 
-def _load(version: ModelVersion | None, stamp: tuple[Any, ...]) -> Engine:
+def _load(version: ModelVersion | None, stamp: tuple[object, ...]) -> Engine:
     from ml.bundle.bundle import read_bundle
     from ml.serving.predictor import Predictor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.models import Variant
 from classifier.models import Prediction
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ml.serving.answers import Answer
 
 
-def answer_values(answer: Answer, version_id: int) -> dict[str, Any]:
+def answer_values(answer: Answer, version_id: int) -> dict[str, object]:
     """An answer as fields of an identification."""
     return {
         "scene": answer.scene,
@@ -54,7 +54,7 @@ def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
     )
 
 
-def output_values(answer: Answer) -> dict[str, Any]:
+def output_values(answer: Answer) -> dict[str, object]:
     """An answer as fields of a ModelOutput."""
     return {
         "scene": answer.scene,

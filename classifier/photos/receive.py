@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from classifier.answers import telemetry
@@ -18,7 +19,7 @@ from core.queue import enqueue_on_commit
 
 
 def identification_create(
-    *, file: BinaryIO, name: str, size: int, user: Person, guest_key: str = ""
+    *, file: BinaryIO | UploadedFile, name: str, size: int, user: Person, guest_key: str = ""
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
 from django.core.cache import cache
@@ -104,7 +104,7 @@ def _shadow() -> engine.Engine | None:
 
 def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
     """Record what the shadow model says of a photo, or why it has no answer."""
-    values: dict[str, Any]
+    values: dict[str, object]
     try:
         with row.photo.open("rb") as file:
             answer = shadow.predictor.predict(file.read())
@@ -152,10 +152,10 @@ def _identify_again(row: Identification) -> None:
 
 
 def identification_answer_again(*, row: Identification, answer: Answer, version_id: int) -> bool:
-    """Put a newer model's answer in the place of the one that is shown, which is kept; tell the person who
-    corrected it.
+    """Put a newer model's answer in the place of the one that is shown.
 
-    Returns whether it did: not where the photo is gone or was answered again meanwhile.
+    The earlier one is kept, and a person whose correction agrees is told. Returns whether it did: not where
+    the photo is gone or was answered again meanwhile.
     """
     with transaction.atomic():
         same = Identification.objects.select_for_update().filter(

@@ -13,7 +13,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -64,8 +63,7 @@ def licence_of(bundle: Bundle) -> str:
 def dataset_create(
     *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Person | None = None
 ) -> tuple[DatasetVersion, bool]:
-    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the
-    latest one.
+    """A dataset version of what there is now, and whether it is new: the latest one where nothing changed.
 
     `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos
     of other cars are left out and counted. Raises DatasetRefused where there is nothing to learn from or
@@ -110,7 +108,7 @@ class _Collected:
         """Photos of cars by split."""
         return Counter(row.split for row in self.rows if row.label not in NO_CARS)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """Counts for the page of the dataset version."""
         labels = [row.label for row in self.rows]
         return {
@@ -141,7 +139,7 @@ def _collect(recipe: Recipe, labels: Sequence[Label], licence: str, before: Sequ
     return _Collected(base, confirmed, left_out, missing, sorted({row.label for row in there} - known))
 
 
-def _store(rows: Sequence[Row], summary: dict[str, Any], actor: Person | None) -> DatasetVersion:
+def _store(rows: Sequence[Row], summary: dict[str, object], actor: Person | None) -> DatasetVersion:
     number = (DatasetVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     path = datasets_folder() / f"{number:04}.csv"
     try:
@@ -160,7 +158,7 @@ def _store(rows: Sequence[Row], summary: dict[str, Any], actor: Person | None) -
         raise DatasetRefused(f"{path} can't be written: {error.strerror}. Make room on the disk.") from None
 
 
-def changes(before: Iterable[Row], after: Iterable[Row]) -> dict[str, Any]:
+def changes(before: Iterable[Row], after: Iterable[Row]) -> dict[str, object]:
     """What changed from one list of photos to another, in numbers, and the cars that gained photos."""
     old = {row.sha256: row for row in before}
     new = {row.sha256: row for row in after}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.files.base import File
 from django.urls import reverse
@@ -40,7 +39,7 @@ def evidence_for(*, identification_id: uuid.UUID | str, user: Person, guest_key:
     )
 
 
-def personal_data(user: Person) -> tuple[dict[str, Any], Iterable[tuple[str, File]]]:
+def personal_data(user: Person) -> tuple[dict[str, object], Iterable[tuple[str, File]]]:
     """Everything of a user's here: JSON-able facts, and (name, file) of each photo."""
     rows = list(
         Identification.objects.filter(owner=account_id(user))
@@ -51,7 +50,7 @@ def personal_data(user: Person) -> tuple[dict[str, Any], Iterable[tuple[str, Fil
     return {"identifications": facts}, ((f"photos/{row.pk}.jpg", row.photo) for row in rows)
 
 
-def _facts(row: Identification) -> dict[str, Any]:
+def _facts(row: Identification) -> dict[str, object]:
     feedback: Feedback | None = getattr(row, "feedback", None)
     return {
         "id": str(row.pk),

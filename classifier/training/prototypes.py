@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 #: How embeddings are stored: half precision, little-endian.
 STORED = np.dtype("<f2")
-_taught: tuple[Any, tuple[Any, ...]] | None = None
+_taught: tuple[Predictor, tuple[object, ...]] | None = None
 
 
 def teach(predictor: Predictor, version_id: int) -> None:

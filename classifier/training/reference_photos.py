@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.core.files.base import ContentFile
@@ -115,8 +115,7 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
 
 # --- Embedding them: called by workers ----------------------------------------------------------------------
 def reference_photos_read() -> int:
-    """Let the active model look at all reference photos that it has not seen yet; returns how many those
-    were.
+    """Embed all reference photos that the active model has not seen yet; returns how many those were.
 
     From the next visitor's photo on it names the cars that have enough of them.
     """
@@ -126,24 +125,23 @@ def reference_photos_read() -> int:
         return 0  # the next sweep tries again
     count = 0
     for row in ReferencePhoto.objects.unseen_by(loaded.version_id).iterator():
-        reference_photo_record(
-            row=row, version_id=loaded.version_id, **_embedding_or_reason(row, loaded.predictor)
-        )
+        embedding, reason = _embedding_or_reason(row, loaded.predictor)
+        reference_photo_record(row=row, version_id=loaded.version_id, embedding=embedding, reason=reason)
         count += 1
     return count
 
 
-def _embedding_or_reason(row: ReferencePhoto, predictor: Predictor) -> dict[str, Any]:
+def _embedding_or_reason(row: ReferencePhoto, predictor: Predictor) -> tuple[np.ndarray | None, str]:
     try:
         with row.photo.open("rb") as file:
             answer = predictor.predict(file.read())
     except PhotoError:
-        return {"reason": Reason.UNREADABLE}
+        return None, Reason.UNREADABLE
     except FileNotFoundError:
-        return {"reason": Reason.MISSING}
+        return None, Reason.MISSING
     if answer.scene != "exterior":
-        return {"reason": Reason.NOT_OUTSIDE}
-    return {"embedding": answer.embedding}
+        return None, Reason.NOT_OUTSIDE
+    return answer.embedding, ""
 
 
 def reference_photo_record(

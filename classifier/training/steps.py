@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -102,7 +102,7 @@ class Watch:
         """From now on the progress is read off the log of a training of `count` epochs in folder `run`."""
         self._epochs = (run, count, start, end)
 
-    def _interrupt(self, *_: Any) -> None:
+    def _interrupt(self, *_: object) -> None:
         if self._stop and not self._ended.is_set():
             raise self._stop
 
@@ -115,7 +115,7 @@ class Watch:
             connections.close_all()
 
     def _heartbeat(self) -> None:
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         if self._epochs:
             run, count, start, end = self._epochs
             done = epochs_done(run)
@@ -276,7 +276,7 @@ def _is_bundle(folder: Path) -> bool:
     return True
 
 
-def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Path) -> dict[str, Any]:
+def _compare(version: ModelVersion, base: Bundle, candidate: Path, manifest: Path) -> dict[str, object]:
     from ml.evaluation.paired_comparison import paired_comparison
     from ml.serving.loaded_bundle import LoadedBundle
 

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AnonymousUser
+from pytest_django import Settings
 
+from accounts.models import User
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
 from classifier.answers import engine
@@ -55,14 +57,14 @@ class StubPredictor:
         self.calls = 0
         self.batch = 1
 
-    def predict(self, source: Any) -> Answer:
+    def predict(self, source: bytes) -> Answer:
         self.calls += 1
         assert source[:2] == b"\xff\xd8", "the worker got something else than the kept JPEG"
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    def predict_many(self, sources: Iterable[Any], *, batch: int) -> Iterator[Answer | PhotoError]:
+    def predict_many(self, sources: Iterable[bytes], *, batch: int) -> Iterator[Answer | PhotoError]:
         """Like the real one: all of a batch before the first answer, and a photo that can't be read is an answer too."""
         assert batch <= self.batch
         answers: list[Answer | PhotoError] = []
@@ -104,7 +106,9 @@ def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-def send(user: Any = GUEST, guest_key: str = "", data: bytes | None = None) -> Identification:
+def send(
+    user: User | AnonymousUser = GUEST, guest_key: str = "", data: bytes | None = None
+) -> Identification:
     """Take in a photo."""
     data = data or encoded()
     row, _ = identification_create(
@@ -146,7 +150,7 @@ def trainer_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def workshop(settings: Any, tmp_path: Path, untrained: Path, trainer_calls: list[int]) -> Path:
+def workshop(settings: Settings, tmp_path: Path, untrained: Path, trainer_calls: list[int]) -> Path:
     """A site whose active model has learned nothing yet, a catalogue with its cars, and drawn photos to learn from."""
     from tests.classifier.bundles import stock
     from tests.classifier.workshop import base_photos, recipe_file

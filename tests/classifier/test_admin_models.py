@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.models import User
 from classifier.models import ModelEvent, ModelVersion
 from classifier.training import registry
 from tests.classifier.bundles import add, ship, stock
@@ -21,7 +23,7 @@ BUTTONS = ("/promote/", "/shadow/", "/end-shadow/", "/roll-back/", "/look-again/
 
 
 @pytest.fixture
-def shipped(settings: Any, tmp_path: Path) -> ModelVersion:
+def shipped(settings: Settings, tmp_path: Path) -> ModelVersion:
     stock()
     ship(settings, tmp_path)
     return ModelVersion.objects.get()
@@ -33,7 +35,7 @@ def candidate(shipped: ModelVersion, tmp_path: Path) -> ModelVersion:
 
 
 @pytest.fixture
-def staff(client: Client, staff_user: Any) -> Client:
+def staff(client: Client, staff_user: User) -> Client:
     client.force_login(staff_user)
     return client
 
@@ -57,7 +59,7 @@ def clerk(client: Client, people: Any, *permissions: str) -> Client:
 
 # --- Buttons ------------------------------------------------------------------------------------------------
 def test_button_promotes_and_another_rolls_back_and_both_are_on_record(
-    staff: Client, shipped: ModelVersion, candidate: ModelVersion, staff_user: Any
+    staff: Client, shipped: ModelVersion, candidate: ModelVersion, staff_user: User
 ) -> None:
     assert "Promote" in staff.get(page_of(candidate)).content.decode()
     page = staff.post(f"{LIST}{candidate.pk}/promote/", {"seen": shipped.pk}, follow=True).content.decode()
@@ -96,7 +98,7 @@ def test_button_starts_and_ends_a_shadow_run(staff: Client, candidate: ModelVers
 
 
 def test_staff_without_the_permission_see_no_button_and_can_press_none(
-    client: Client, shipped: ModelVersion, candidate: ModelVersion, django_user_model: Any
+    client: Client, shipped: ModelVersion, candidate: ModelVersion, django_user_model: type[User]
 ) -> None:
     registry.version_promote(version=candidate, seen=shipped.pk)
     permissions = ("view_modelversion", "change_modelversion", "add_modelversion", "delete_modelversion")
@@ -112,7 +114,7 @@ def test_staff_without_the_permission_see_no_button_and_can_press_none(
 
 
 def test_permission_to_promote_is_enough_to_promote(
-    client: Client, shipped: ModelVersion, candidate: ModelVersion, django_user_model: Any
+    client: Client, shipped: ModelVersion, candidate: ModelVersion, django_user_model: type[User]
 ) -> None:
     clerk(client, django_user_model, "view_modelversion", "promote_modelversion")
     page = client.get(page_of(candidate)).content.decode()
@@ -122,7 +124,7 @@ def test_permission_to_promote_is_enough_to_promote(
     assert state(candidate) == "active"
 
 
-def test_guests_and_visitors_are_kept_out(client: Client, user: Any, candidate: ModelVersion) -> None:
+def test_guests_and_visitors_are_kept_out(client: Client, user: User, candidate: ModelVersion) -> None:
     for _ in range(2):
         assert client.post(f"{LIST}{candidate.pk}/promote/").status_code == 302
         assert client.get(LIST).status_code == 302
@@ -137,7 +139,7 @@ def test_buttons_take_no_get(staff: Client, candidate: ModelVersion) -> None:
 
 # --- Adding -------------------------------------------------------------------------------------------------
 def test_bundle_on_the_server_is_added_by_choosing_it(
-    staff: Client, shipped: ModelVersion, settings: Any
+    staff: Client, shipped: ModelVersion, settings: Settings
 ) -> None:
     folder = settings.VAR_DIR / "models" / "brought"
     write_tiny_bundle(folder, version="brought")
@@ -149,7 +151,7 @@ def test_bundle_on_the_server_is_added_by_choosing_it(
 
 
 def test_damaged_bundle_is_refused_with_what_is_wrong(
-    staff: Client, shipped: ModelVersion, settings: Any
+    staff: Client, shipped: ModelVersion, settings: Settings
 ) -> None:
     folder = settings.VAR_DIR / "models" / "cut"
     write_tiny_bundle(folder, version="cut")
@@ -160,7 +162,7 @@ def test_damaged_bundle_is_refused_with_what_is_wrong(
 
 
 def test_only_bundles_of_the_list_can_be_chosen(
-    staff: Client, shipped: ModelVersion, tmp_path: Path, client: Client, django_user_model: Any
+    staff: Client, shipped: ModelVersion, tmp_path: Path, client: Client, django_user_model: type[User]
 ) -> None:
     elsewhere = write_tiny_bundle(tmp_path / "elsewhere" / "bundle", version="x").path
     for path in (str(elsewhere), "../elsewhere/bundle"):
@@ -172,7 +174,7 @@ def test_only_bundles_of_the_list_can_be_chosen(
 
 
 # --- The card -----------------------------------------------------------------------------------------------
-def test_card_of_the_model_that_ships_is_a_readable_page(staff: Client, settings: Any) -> None:
+def test_card_of_the_model_that_ships_is_a_readable_page(staff: Client, settings: Settings) -> None:
     from ml.bundle.bundle import read_bundle
 
     bundle = read_bundle(settings.MODEL_BUNDLE)
@@ -206,7 +208,7 @@ def test_candidates_page_shows_the_comparison_and_a_reliability_diagram(
 
 
 def test_lists_cost_no_more_with_more_rows(
-    staff: Client, candidate: ModelVersion, django_assert_max_num_queries: Any
+    staff: Client, candidate: ModelVersion, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         ModelVersion.objects.create(name="old", version=str(number), digest=f"{number:064}")

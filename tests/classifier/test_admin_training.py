@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from classifier.models import DatasetVersion, TrainingRun
 from classifier.training import runs
 from tests.classifier.workshop import worked
@@ -21,13 +21,13 @@ LIST = "/admin/classifier/trainingrun/"
 
 
 @pytest.fixture
-def staff(client: Client, staff_user: Any) -> Client:
+def staff(client: Client, staff_user: User) -> Client:
     client.force_login(staff_user)
     return client
 
 
 def test_button_starts_a_run_whose_progress_and_cancel_button_are_shown(
-    staff: Client, workshop: Path, trainer_calls: list[int], staff_user: Any
+    staff: Client, workshop: Path, trainer_calls: list[int], staff_user: User
 ) -> None:
     assert "Train a candidate" in staff.get(LIST).content.decode()
     staff.post(reverse("admin:classifier_trainingrun_start"))
@@ -57,7 +57,7 @@ def test_reason_of_a_failure_is_shown(staff: Client, workshop: Path) -> None:
 
 
 def test_runs_are_shown_to_viewers_and_started_by_those_who_may(
-    client: Client, workshop: Path, django_user_model: Any
+    client: Client, workshop: Path, django_user_model: type[User]
 ) -> None:
     viewer = django_user_model.objects.create_user("viewer@example.org", PASSWORD, is_staff=True)
     names = ("view_trainingrun", "view_datasetversion")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +15,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from catalog.models import Variant
 from classifier.answers import engine
 from classifier.answers.identify import identification_run
@@ -26,7 +28,7 @@ from classifier.training import backfill, exports, registry
 from classifier.training.feedback import feedback_record
 from core.models import OutgoingEmail
 from ml.exceptions import PhotoError
-from ml.serving.answers import Candidate
+from ml.serving.answers import Answer, Candidate
 from tests.classifier.bundles import add, ship, stock
 from tests.classifier.conftest import StubPredictor, answer, other_photo, send
 
@@ -63,7 +65,7 @@ def newer(cars: dict[str, Variant], version: ModelVersion, predictor: StubPredic
     return ModelVersion.objects.create(name="stub", version="2", digest="2" * 64)
 
 
-def bmw() -> Any:
+def bmw() -> Answer:
     return answer(
         predictions=(
             Candidate("BMW M3 Coupe 2012", "bmw-m3-coupe-2012", 0.8),
@@ -81,7 +83,9 @@ def answered(user: Any = None, seed: int = 1) -> Identification:
 
 
 @pytest.fixture
-def promoted(newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def promoted(
+    newer: ModelVersion, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], StubPredictor]]:
     """A function that makes the newer model the active one; it sees a BMW everywhere."""
 
     def promote() -> StubPredictor:
@@ -107,13 +111,13 @@ def shadowed(newer: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> StubPredic
 
 
 # --- Shadow runs --------------------------------------------------------------------------------------------
-def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
+def test_shadow_answers_after_the_visitor_has_an_answer_and_is_never_shown(
     shadowed: StubPredictor,
     calls: list[tuple],
     client: Client,
-    user: Any,
+    user: User,
     newer: ModelVersion,
-    django_capture_on_commit_callbacks: Any,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         row = answered(user)
@@ -134,7 +138,7 @@ def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
 
 
 def test_agreement_of_a_shadow_run_is_shown_to_staff(
-    shadowed: StubPredictor, client: Client, staff_user: Any, newer: ModelVersion
+    shadowed: StubPredictor, client: Client, staff_user: User, newer: ModelVersion
 ) -> None:
     for seed in range(3):
         answered(seed=seed)
@@ -149,7 +153,7 @@ def test_agreement_of_a_shadow_run_is_shown_to_staff(
     assert "for 0, another for 3 (0% agree), none for 1, where it failed" in page
 
 
-def test_failing_shadow_hurts_no_answer_and_is_not_asked_twice(shadowed: StubPredictor, user: Any) -> None:
+def test_failing_shadow_hurts_no_answer_and_is_not_asked_twice(shadowed: StubPredictor, user: User) -> None:
     shadowed.answer = RuntimeError("out of memory")
     row = answered(user)
     assert backfill.look_again()["shadow"] == 1
@@ -165,7 +169,7 @@ def test_answer_stands_where_the_shadow_can_not_even_be_called(
 ) -> None:
     from classifier.querysets import ModelVersionQuerySet
 
-    def broken(_: Any) -> None:
+    def broken(_: object) -> None:
         raise RuntimeError("no such table")
 
     monkeypatch.setattr(ModelVersionQuerySet, "shadow", broken)
@@ -197,7 +201,7 @@ def test_one_batch_at_a_time(shadowed: StubPredictor) -> None:
 
 
 def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gone(
-    settings: Any, tmp_path: Path, client: Client, staff_user: Any
+    settings: Settings, tmp_path: Path, client: Client, staff_user: User
 ) -> None:
     stock()
     ship(settings, tmp_path)
@@ -219,7 +223,7 @@ def test_shadow_run_of_real_bundles_ends_with_its_reason_where_the_files_are_gon
 
 
 def test_one_shadow_at_a_time_and_never_the_active_model(
-    settings: Any, tmp_path: Path, staff_user: Any
+    settings: Settings, tmp_path: Path, staff_user: User
 ) -> None:
     from classifier.exceptions import ModelConflict
 
@@ -244,12 +248,12 @@ def look_again_at_all() -> int:
 
 
 def test_newer_models_answer_takes_the_place_of_the_older_one_which_is_kept(
-    promoted: Any,
+    promoted: Callable[[], StubPredictor],
     version: ModelVersion,
     newer: ModelVersion,
     cars: dict[str, Variant],
     calls: list[tuple],
-    django_capture_on_commit_callbacks: Any,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     row = answered()
     promoted()
@@ -274,7 +278,7 @@ def test_newer_models_answer_takes_the_place_of_the_older_one_which_is_kept(
 
 
 def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
-    promoted: Any, user: Any, client: Client
+    promoted: Callable[[], StubPredictor], user: User, client: Client
 ) -> None:
     row = answered(user)
     promoted()
@@ -297,14 +301,19 @@ def test_every_answer_names_its_model_on_the_page_in_the_api_and_in_the_export(
     assert [one["model_version"] for one in mine["other_answers"]] == ["stub 1"]
 
 
-def corrected(user: Any, variant: Variant, seed: int = 1) -> Identification:
+def corrected(user: User, variant: Variant, seed: int = 1) -> Identification:
     row = answered(user, seed)
     feedback_record(identification=row, author=user, verdict=Feedback.Verdict.OTHER_VARIANT, variant=variant)
     return row
 
 
 def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
-    promoted: Any, user: Any, cars: dict[str, Variant], client: Client, settings: Any, version: ModelVersion
+    promoted: Callable[[], StubPredictor],
+    user: User,
+    cars: dict[str, Variant],
+    client: Client,
+    settings: Settings,
+    version: ModelVersion,
 ) -> None:
     rows = [corrected(user, cars["bmw"], seed) for seed in (1, 2)]
     promoted()
@@ -325,7 +334,9 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
 
 
 @pytest.mark.parametrize("who", ["agrees already", "means another car", "guest"])
-def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Variant], who: str) -> None:
+def test_others_get_no_mail(
+    promoted: Callable[[], StubPredictor], user: User, cars: dict[str, Variant], who: str
+) -> None:
     if who == "guest":
         row = answered()
         feedback_record(
@@ -343,8 +354,8 @@ def test_nobody_else_gets_a_mail(promoted: Any, user: Any, cars: dict[str, Varia
     assert (told is not None) == (who == "guest"), "a guest reads it on the page"
 
 
-def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_up(
-    promoted: Any, version: ModelVersion
+def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_no_other_up(
+    promoted: Callable[[], StubPredictor], version: ModelVersion
 ) -> None:
     broken, whole = answered(seed=1), answered(seed=2)
     broken.photo.storage.delete(broken.photo.name)
@@ -358,7 +369,9 @@ def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_u
     assert whole.model_version.version == "2"
 
 
-def test_photo_deleted_meanwhile_stays_deleted(promoted: Any, newer: ModelVersion) -> None:
+def test_photo_deleted_meanwhile_stays_deleted(
+    promoted: Callable[[], StubPredictor], newer: ModelVersion
+) -> None:
     row = answered()
     promoted()
     identification_delete(identification=Identification.objects.get(pk=row.pk))
@@ -366,7 +379,9 @@ def test_photo_deleted_meanwhile_stays_deleted(promoted: Any, newer: ModelVersio
     assert not ModelOutput.objects.exists()
 
 
-def test_late_answer_does_not_overwrite_a_newer_one(promoted: Any, newer: ModelVersion) -> None:
+def test_late_answer_does_not_overwrite_a_newer_one(
+    promoted: Callable[[], StubPredictor], newer: ModelVersion
+) -> None:
     row = answered()
     promoted()
     assert backfill.identification_answer_again(row=row, answer=bmw(), version_id=newer.pk)
@@ -374,7 +389,7 @@ def test_late_answer_does_not_overwrite_a_newer_one(promoted: Any, newer: ModelV
     assert Identification.objects.get().best.label == "BMW M3 Coupe 2012"
 
 
-def test_visitors_come_before_old_photos(promoted: Any) -> None:
+def test_visitors_come_before_old_photos(promoted: Callable[[], StubPredictor]) -> None:
     answered(seed=1)
     stub = promoted()
     look_again_at_all()
@@ -384,7 +399,7 @@ def test_visitors_come_before_old_photos(promoted: Any) -> None:
 
 
 def test_command_and_buttons_ask_for_it(
-    promoted: Any, client: Client, staff_user: Any, user: Any, cars: dict[str, Variant], newer: ModelVersion,
+    promoted: Callable[[], StubPredictor], client: Client, staff_user: User, user: User, cars: dict[str, Variant], newer: ModelVersion,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     plain, wrong = answered(seed=1), corrected(user, cars["bmw"], seed=2)

@@ -9,7 +9,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from catalog.models import Variant
 from classifier.answers.identify import identification_run
 from classifier.exceptions import NotPossibleNow
@@ -37,13 +39,13 @@ def other_car(cars: dict[str, Variant]) -> Variant:
 
 
 @pytest.fixture
-def feedback(user: Any, other_car: Variant) -> Feedback:
+def feedback(user: User, other_car: Variant) -> Feedback:
     """A correction that may train."""
     return corrected(user, other_car)
 
 
 def corrected(
-    user: Any, variant: Variant | None, seed: int = 1, *, may_train: bool = True, **said: Any
+    user: User, variant: Variant | None, seed: int = 1, *, may_train: bool = True, **said: Any
 ) -> Feedback:
     row = send(user, guest_key="" if user.is_authenticated else f"g{seed}", data=other_photo(seed))
     assert identification_run(identification_id=row.pk)
@@ -53,7 +55,7 @@ def corrected(
 
 
 @pytest.fixture
-def curator(client: Client, django_user_model: Any) -> Client:
+def curator(client: Client, django_user_model: type[User]) -> Client:
     """Staff who may curate and nothing else."""
     person = django_user_model.objects.create_user("curator@example.org", PASSWORD, is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="curate_feedback"))
@@ -67,7 +69,7 @@ def waiting() -> list[Feedback]:
 
 # --- Who sees what ------------------------------------------------------------------------------------------
 def test_queue_shows_what_may_train_and_nothing_else(
-    curator: Client, feedback: Feedback, other_user: Any, other_car: Variant
+    curator: Client, feedback: Feedback, other_user: User, other_car: Variant
 ) -> None:
     private = corrected(other_user, other_car, seed=2, may_train=False)
     page = curator.get(QUEUE).content.decode()
@@ -81,7 +83,7 @@ def test_queue_shows_what_may_train_and_nothing_else(
 
 
 def test_queue_and_photos_are_hidden_from_staff_without_the_permission(
-    client: Client, feedback: Feedback, django_user_model: Any
+    client: Client, feedback: Feedback, django_user_model: type[User]
 ) -> None:
     clerk = django_user_model.objects.create_user("clerk@example.org", PASSWORD, is_staff=True)
     client.force_login(clerk)
@@ -93,7 +95,7 @@ def test_queue_and_photos_are_hidden_from_staff_without_the_permission(
 
 
 def test_photo_leaves_the_queue_when_its_owner_takes_the_permission_back_or_deletes_it(
-    user: Any, feedback: Feedback, other_car: Variant
+    user: User, feedback: Feedback, other_car: Variant
 ) -> None:
     second = corrected(user, other_car, seed=2)
     assert waiting() == [feedback, second]
@@ -107,7 +109,7 @@ def test_photo_leaves_the_queue_when_its_owner_takes_the_permission_back_or_dele
 
 # --- Deciding -----------------------------------------------------------------------------------------------
 def test_confirmed_feedback_may_be_learned_from_and_says_who_confirmed(
-    staff_user: Any, feedback: Feedback, other_car: Variant
+    staff_user: User, feedback: Feedback, other_car: Variant
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     assert [row.confirmed_variant for row in Feedback.objects.confirmed()] == [other_car]
@@ -116,13 +118,13 @@ def test_confirmed_feedback_may_be_learned_from_and_says_who_confirmed(
     assert waiting() == []
 
 
-def test_rejected_feedback_is_not_learned_from(staff_user: Any, feedback: Feedback) -> None:
+def test_rejected_feedback_is_not_learned_from(staff_user: User, feedback: Feedback) -> None:
     curation.feedback_reject(feedback=feedback, actor=staff_user)
     assert not Feedback.objects.confirmed()
     assert waiting() == []
 
 
-def test_undone_decision_waits_again(staff_user: Any, feedback: Feedback) -> None:
+def test_undone_decision_waits_again(staff_user: User, feedback: Feedback) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     curation.feedback_undo(feedback=feedback, actor=staff_user)
     assert waiting() == [feedback]
@@ -132,7 +134,7 @@ def test_undone_decision_waits_again(staff_user: Any, feedback: Feedback) -> Non
         curation.feedback_undo(feedback=feedback, actor=staff_user)
 
 
-def test_right_answer_is_confirmed_as_the_answered_car(user: Any, audi: Variant, staff_user: Any) -> None:
+def test_right_answer_is_confirmed_as_the_answered_car(user: User, audi: Variant, staff_user: User) -> None:
     row = corrected(user, None, verdict=Verdict.RIGHT)
     curation.feedback_confirm(feedback=row, actor=staff_user)
     row.refresh_from_db()
@@ -140,7 +142,7 @@ def test_right_answer_is_confirmed_as_the_answered_car(user: Any, audi: Variant,
 
 
 def test_car_in_own_words_needs_the_curator_to_name_it(
-    user: Any, staff_user: Any, other_car: Variant
+    user: User, staff_user: User, other_car: Variant
 ) -> None:
     row = corrected(user, None, verdict=Verdict.NOT_LISTED, text="an S5")
     with pytest.raises(NotPossibleNow, match="Say which car"):
@@ -150,7 +152,7 @@ def test_car_in_own_words_needs_the_curator_to_name_it(
     assert (row.curation, row.confirmed_variant) == ("confirmed", other_car)
 
 
-def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, feedback: Feedback) -> None:
+def test_second_curator_is_told_who_decided(staff_user: User, other_user: User, feedback: Feedback) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     with pytest.raises(NotPossibleNow, match=r"staff@example.org has already decided: confirmed"):
         curation.feedback_reject(feedback=feedback, actor=other_user)
@@ -158,7 +160,7 @@ def test_second_curator_is_told_who_decided(staff_user: Any, other_user: Any, fe
     assert feedback.curation == "confirmed"
 
 
-def test_withdrawn_feedback_can_not_be_confirmed(user: Any, staff_user: Any, feedback: Feedback) -> None:
+def test_withdrawn_feedback_can_not_be_confirmed(user: User, staff_user: User, feedback: Feedback) -> None:
     feedback_record(
         identification=feedback.identification,
         author=user,
@@ -172,7 +174,7 @@ def test_withdrawn_feedback_can_not_be_confirmed(user: Any, staff_user: Any, fee
 
 
 def test_decision_ends_when_the_person_says_something_else(
-    user: Any, staff_user: Any, feedback: Feedback, cars: dict[str, Variant]
+    user: User, staff_user: User, feedback: Feedback, cars: dict[str, Variant]
 ) -> None:
     curation.feedback_confirm(feedback=feedback, actor=staff_user)
     said = {"author": user, "verdict": Verdict.OTHER_VARIANT, "may_train": True}
@@ -184,7 +186,7 @@ def test_decision_ends_when_the_person_says_something_else(
 
 
 # --- The page -----------------------------------------------------------------------------------------------
-def test_buttons_confirm_reject_and_undo(curator: Client, user: Any, other_car: Variant) -> None:
+def test_buttons_confirm_reject_and_undo(curator: Client, user: User, other_car: Variant) -> None:
     rows = [corrected(user, other_car, seed=seed) for seed in (1, 2, 3)]
     curator.post(QUEUE, {"confirm": rows[0].pk})
     curator.post(QUEUE, {"all": "reject", "ticked": [rows[1].pk, rows[2].pk]})
@@ -196,7 +198,7 @@ def test_buttons_confirm_reject_and_undo(curator: Client, user: Any, other_car: 
 
 
 def test_page_says_when_the_owner_has_changed_it_since(
-    curator: Client, user: Any, feedback: Feedback, cars: dict[str, Variant]
+    curator: Client, user: User, feedback: Feedback, cars: dict[str, Variant]
 ) -> None:
     seen = feedback.updated.isoformat()
     feedback_record(
@@ -223,7 +225,7 @@ def test_curator_names_another_car_by_its_name(
 
 
 def test_page_says_who_agrees(
-    curator: Client, user: Any, other_user: Any, feedback: Feedback, other_car: Variant, version: Any
+    curator: Client, user: User, other_user: User, feedback: Feedback, other_car: Variant, version: Any
 ) -> None:
     corrected(other_user, other_car)  # the very same photo, of another person
     corrected(AnonymousUser(), None, verdict=Verdict.RIGHT, may_train=False)  # not counted: not allowed
@@ -242,7 +244,7 @@ def test_page_says_who_agrees(
 
 
 def test_page_costs_no_more_with_more_photos(
-    curator: Client, user: Any, other_car: Variant, django_assert_max_num_queries: Any
+    curator: Client, user: User, other_car: Variant, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for seed in range(12):
         corrected(user, other_car, seed=seed)
@@ -260,7 +262,7 @@ def test_page_works_by_keys_too(curator: Client, feedback: Feedback) -> None:
 
 
 def test_actions_of_the_list_take_the_permission(
-    client: Client, staff_user: Any, feedback: Feedback, django_user_model: Any
+    client: Client, staff_user: User, feedback: Feedback, django_user_model: type[User]
 ) -> None:
     address = reverse("admin:classifier_feedback_changelist")
     data = {"action": "confirm", "_selected_action": [feedback.pk]}

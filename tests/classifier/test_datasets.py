@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
+from pytest_django import Settings
 
+from accounts.models import User
 from catalog.models import Variant
 from classifier.admin.training import dataset_tables
 from classifier.answers.identify import identification_run
@@ -55,7 +57,7 @@ def drawn_large(seed: int) -> Image.Image:
 
 
 def confirmed(
-    user: Any,
+    user: User,
     staff: Any,
     variant: Variant | None,
     *,
@@ -85,7 +87,7 @@ def visitors(dataset: DatasetVersion) -> list[Row]:
 
 
 def test_manifest_names_hash_label_source_licence_and_split(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     feedback = confirmed(user, staff_user, cars[AUDI])
     dataset = make(recipe)
@@ -105,7 +107,7 @@ def test_manifest_names_hash_label_source_licence_and_split(
 
 
 def test_only_confirmed_and_allowed_photos_are_in_it(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     kept, withdrawn, deleted, rejected = (
         confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in range(4)
@@ -117,7 +119,7 @@ def test_only_confirmed_and_allowed_photos_are_in_it(
 
 
 def test_photo_that_is_withdrawn_leaves_the_next_version_and_no_run_gets_it(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     first, second = (confirmed(user, staff_user, cars[AUDI], seed=seed) for seed in (1, 2))
     dataset = make(recipe)
@@ -132,7 +134,7 @@ def test_photo_that_is_withdrawn_leaves_the_next_version_and_no_run_gets_it(
 
 
 def test_near_duplicates_stay_on_one_side_and_on_that_of_the_recipes_photos(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, tmp_path: Path
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User, tmp_path: Path
 ) -> None:
     for name, split in (("00", "validation"), ("01", "train")):
         with Image.open(tmp_path / "cars" / AUDI / f"{name}.jpg") as image:
@@ -143,7 +145,7 @@ def test_near_duplicates_stay_on_one_side_and_on_that_of_the_recipes_photos(
 
 
 def test_recipes_photo_sent_as_another_car_is_left_out(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, tmp_path: Path
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User, tmp_path: Path
 ) -> None:
     with Image.open(tmp_path / "cars" / AUDI / "00.jpg") as image:
         twin = image.convert("RGB").resize((480, 320), Image.Resampling.BICUBIC)
@@ -154,12 +156,12 @@ def test_recipes_photo_sent_as_another_car_is_left_out(
 
 
 def test_hashes_are_computed_once(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[Any] = []
+    calls: list[object] = []
     real = datasets.dhash
 
-    def counted(path: Any) -> int:
+    def counted(path: object) -> int:
         calls.append(path)
         return real(path)
 
@@ -174,7 +176,7 @@ def test_hashes_are_computed_once(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_photo_saved_again_keeps_the_side_of_the_first(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, seed: int
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User, seed: int
 ) -> None:
     image = drawn_large(seed)
     confirmed(user, staff_user, cars[AUDI], image=image)
@@ -185,7 +187,7 @@ def test_photo_saved_again_keeps_the_side_of_the_first(
 
 
 def test_both_sides_get_photos_by_their_content_and_keep_them_in_later_versions(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     for seed in range(14):
         confirmed(user, staff_user, cars[AUDI], seed=seed)
@@ -199,7 +201,7 @@ def test_both_sides_get_photos_by_their_content_and_keep_them_in_later_versions(
 
 
 def test_photo_said_to_be_two_cars_is_left_out_the_second_time(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, other_user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, other_user: User, staff_user: User
 ) -> None:
     image = drawn_large(1)
     confirmed(user, staff_user, cars[AUDI], image=image)
@@ -214,7 +216,7 @@ def test_photo_said_to_be_two_cars_is_left_out_the_second_time(
 
 
 def test_what_the_model_has_no_class_for_is_left_out_and_counted(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     confirmed(user, staff_user, cars["Tesla Model S Sedan 2012"], seed=1)
     confirmed(user, staff_user, None, seed=2)
@@ -230,7 +232,7 @@ def test_what_the_model_has_no_class_for_is_left_out_and_counted(
 
 
 def test_photo_of_no_car_is_learned_as_a_scene_beside_those_of_the_recipe(
-    tmp_path: Path, cars: dict[str, Variant], user: Any, staff_user: Any
+    tmp_path: Path, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     file = recipe_file(
         tmp_path / "r.toml", base_photos(tmp_path / "cars"), scenes=scene_photos(tmp_path / "scenes")
@@ -249,7 +251,7 @@ def test_photo_of_no_car_is_learned_as_a_scene_beside_those_of_the_recipe(
 
 
 def test_version_says_what_changed_since_the_one_before(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User
 ) -> None:
     first = confirmed(user, staff_user, cars[AUDI], seed=1)
     assert make(recipe).summary["changes"]["added"] == 19
@@ -313,7 +315,7 @@ def test_recipes_photos_that_are_not_here_are_named(
 
 
 def test_unreadable_photo_of_the_recipe_is_named(
-    recipe: Recipe, cars: dict[str, Variant], user: Any, staff_user: Any, tmp_path: Path
+    recipe: Recipe, cars: dict[str, Variant], user: User, staff_user: User, tmp_path: Path
 ) -> None:
     (tmp_path / "cars" / AUDI / "02.jpg").write_bytes(b"no photo")
     confirmed(user, staff_user, cars[AUDI])
@@ -331,7 +333,12 @@ def test_class_folder_with_one_photo_is_named(
 
 
 def test_command_makes_one_and_lists_them(
-    settings: Any, tmp_path: Path, recipe: Recipe, version: Any, cars: dict[str, Variant], capsys: Any
+    settings: Settings,
+    tmp_path: Path,
+    recipe: Recipe,
+    version: Any,
+    cars: dict[str, Variant],
+    capsys: Any,
 ) -> None:
     settings.RETRAIN_RECIPE = tmp_path / "retrain.toml"
     version.delete()

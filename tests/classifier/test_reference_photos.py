@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -13,7 +12,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
+from pytest_django import Settings
 
+from accounts.models import User
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
 from classifier import tasks
@@ -63,7 +64,7 @@ def queued_tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> ModelVersion:
+def model(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> ModelVersion:
     """A real, tiny model that is active."""
     settings.MODEL_BUNDLE = tmp_path / "tiny"
     write_tiny_bundle(settings.MODEL_BUNDLE)
@@ -71,7 +72,7 @@ def model(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mod
     return ModelVersion.objects.get(pk=engine.current().version_id)
 
 
-def answer_to(data: bytes, user: Any) -> Identification:
+def answer_to(data: bytes, user: User) -> Identification:
     row = send(user, data=data)
     identification_run(identification_id=row.pk)
     return Identification.objects.with_answer().get(pk=row.pk)
@@ -213,7 +214,7 @@ def test_model_that_can_not_learn_answers_as_it_did(creta, user, settings):
 
 # --- Admin --------------------------------------------------------------------------------------------------
 @pytest.fixture
-def staff(client: Client, staff_user: Any) -> Client:
+def staff(client: Client, staff_user: User) -> Client:
     client.force_login(staff_user)
     return client
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.models import User
 from classifier.answers import engine
 from classifier.exceptions import ClassifierAway, ModelConflict, ModelRefused
 from classifier.models import ModelEvent, ModelVersion
@@ -35,7 +37,7 @@ def _no_model_loaded() -> Iterator[None]:
 
 
 @pytest.fixture
-def shipped(settings: Any, tmp_path: Path) -> ModelVersion:
+def shipped(settings: Settings, tmp_path: Path) -> ModelVersion:
     """The model that ships, in use, and a catalogue with its cars."""
     stock()
     ship(settings, tmp_path)
@@ -54,15 +56,15 @@ def answering() -> str:
 
 
 # --- The one that ships -------------------------------------------------------------------------------------
-def test_shipped_bundle_registers_itself_and_answers(settings: Any, tmp_path: Path) -> None:
+def test_shipped_bundle_registers_itself_and_answers(settings: Settings, tmp_path: Path) -> None:
     settings.MODEL_BUNDLE = write_tiny_bundle(tmp_path / "shipped", version="1").path
     assert answering() == "1"
     assert (active().version, active().folder, active().promoted_by) == ("1", "", None)
     assert [event.action for event in ModelEvent.objects.order_by("pk")] == ["registered", "promoted"]
 
 
-def test_newer_shipped_bundle_takes_over_where_nobody_promoted_another(
-    settings: Any, tmp_path: Path, shipped: ModelVersion
+def test_newer_shipped_bundle_takes_over_where_no_other_was_promoted(
+    settings: Settings, tmp_path: Path, shipped: ModelVersion
 ) -> None:
     assert answering() == "shipped"
     settings.MODEL_BUNDLE = write_tiny_bundle(tmp_path / "newer", version="newer").path
@@ -73,7 +75,7 @@ def test_newer_shipped_bundle_takes_over_where_nobody_promoted_another(
 
 
 def test_newer_shipped_bundle_leaves_a_promoted_model_alone(
-    settings: Any, tmp_path: Path, shipped: ModelVersion
+    settings: Settings, tmp_path: Path, shipped: ModelVersion
 ) -> None:
     registry.version_promote(version=add(tmp_path, "ours"), seen=shipped.pk)
     bundle = write_tiny_bundle(tmp_path / "newer", version="newer")
@@ -95,7 +97,9 @@ def test_catalogue_that_ships_has_every_car_that_the_model_that_ships_names(cata
 
 
 # --- Adding -------------------------------------------------------------------------------------------------
-def test_added_bundle_is_a_copy_and_a_candidate(tmp_path: Path, shipped: ModelVersion, settings: Any) -> None:
+def test_added_bundle_is_a_copy_and_a_candidate(
+    tmp_path: Path, shipped: ModelVersion, settings: Settings
+) -> None:
     row = add(tmp_path, "second")
     shutil.rmtree(tmp_path / "made-second")
     assert row.state == State.CANDIDATE
@@ -139,7 +143,7 @@ def damage_card(folder: Path) -> None:
     ],
 )
 def test_damaged_bundle_is_refused_and_leaves_nothing(
-    tmp_path: Path, shipped: ModelVersion, settings: Any, damage: Any, words: str
+    tmp_path: Path, shipped: ModelVersion, settings: Settings, damage: Any, words: str
 ) -> None:
     folder = write_tiny_bundle(tmp_path / "bad", version="bad").path
     damage(folder)
@@ -161,7 +165,7 @@ def test_bundle_of_cars_that_the_catalogue_lacks_is_refused_by_name(
 
 # --- Promoting ----------------------------------------------------------------------------------------------
 def test_promoted_model_answers_the_next_photo_without_a_restart(
-    tmp_path: Path, shipped: ModelVersion, staff_user: Any
+    tmp_path: Path, shipped: ModelVersion, staff_user: User
 ) -> None:
     assert answering() == "shipped"
     second = registry.version_promote(version=add(tmp_path, "second"), seen=shipped.pk, actor=staff_user)
@@ -176,7 +180,9 @@ def test_promoted_model_answers_the_next_photo_without_a_restart(
     )  # fmt: skip
 
 
-def test_unchanged_model_is_not_loaded_again(shipped: ModelVersion, django_assert_num_queries: Any) -> None:
+def test_unchanged_model_is_not_loaded_again(
+    shipped: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     first = engine.current()
     with django_assert_num_queries(2):  # which model is active, and whether it shall know other cars
         assert engine.current() is first
@@ -213,7 +219,7 @@ def test_promotion_decided_on_an_outdated_page_is_refused(tmp_path: Path, shippe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(settings: Any, tmp_path: Path) -> None:
+def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(settings: Settings, tmp_path: Path) -> None:
     stock()
     ship(settings, tmp_path)
     shipped = active()
@@ -260,7 +266,7 @@ def test_promoted_model_whose_files_are_gone_lets_photos_wait(tmp_path: Path, sh
 
 # --- Rolling back -------------------------------------------------------------------------------------------
 def test_rolling_back_goes_to_the_one_before_and_then_further(
-    tmp_path: Path, shipped: ModelVersion, staff_user: Any
+    tmp_path: Path, shipped: ModelVersion, staff_user: User
 ) -> None:
     second, third = add(tmp_path, "second"), add(tmp_path, "third")
     registry.version_promote(version=second, seen=shipped.pk)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
 
 import pytest
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import OperationalError
@@ -26,18 +26,18 @@ Status = Identification.Status
 
 def fills_up_after(monkeypatch: pytest.MonkeyPatch, count: int, number: int = errno.ENOSPC) -> None:
     """Storing works so many times; then a file is cut short and the disk is full."""
-    real, done = FileSystemStorage._save, []
+    real, done = FileSystemStorage.save, []
 
-    def save(self: FileSystemStorage, name: str, content: Any) -> str:
+    def save(self: FileSystemStorage, name: str, content: File, max_length: int | None = None) -> str:
         if len(done) < count:
             done.append(name)
-            return str(real(self, name, content))
+            return str(real(self, name, content, max_length))
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.read(100))
         raise OSError(number, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", save)
+    monkeypatch.setattr(FileSystemStorage, "save", save)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -52,7 +52,7 @@ def test_disk_that_fills_up_between_the_files_leaves_neither(user, monkeypatch, 
 
 
 def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch):
-    def save(self: Identification, **kwargs: Any) -> None:
+    def save(self: Identification, **kwargs: object) -> None:
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(Identification, "save", save)
@@ -65,7 +65,7 @@ def test_row_that_the_database_does_not_take_leaves_no_files(user, monkeypatch):
 def test_row_whose_commit_only_seemed_to_fail_keeps_its_files(user, monkeypatch):
     real = Identification.save
 
-    def save(self: Identification, **kwargs: Any) -> None:
+    def save(self: Identification, **kwargs: object) -> None:
         real(self, **kwargs)
         connection_lost()
 
@@ -88,10 +88,10 @@ class Nothing:
     def __exit__(self, *exc: object) -> None: ...
 
 
-def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
+def test_files_of_a_row_that_may_or_may_not_be_there_stay(user, monkeypatch):
     """A row without its files would be a photo lost; files without a row are found by `manage.py orphans`."""
 
-    def away(*args: Any, **kwargs: Any) -> None:
+    def away(*args: object, **kwargs: object) -> None:
         raise OperationalError("the database system is starting up")
 
     monkeypatch.setattr(Identification, "save", away)
@@ -149,7 +149,7 @@ def test_storage_that_answers_for_others_fails_the_photo_it_can_not_give(user, p
     def denied(self: FileSystemStorage, name: str, mode: str = "rb") -> None:
         raise PermissionError(name)
 
-    monkeypatch.setattr(FileSystemStorage, "_open", denied)
+    monkeypatch.setattr(FileSystemStorage, "open", denied)
     for _ in range(3):
         with pytest.raises(PermissionError):
             identification_run(identification_id=row.pk)
@@ -161,7 +161,7 @@ def test_storage_that_answers_for_others_fails_the_photo_it_can_not_give(user, p
 def test_full_disk_for_temporary_files_is_said_as_kindly(client, monkeypatch, settings):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 100
 
-    def full(self: TemporaryUploadedFile, *args: Any) -> None:
+    def full(self: TemporaryUploadedFile, *args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("tempfile._TemporaryFileWrapper.write", full, raising=False)

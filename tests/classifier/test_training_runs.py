@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -74,7 +73,7 @@ def test_killed_run_goes_on_where_it_was(
     class Killed(BaseException):
         """As if the process had ended."""
 
-    def die(*_: Any) -> None:
+    def die(*_: object) -> None:
         raise Killed
 
     run = runs.run_start()
@@ -93,7 +92,7 @@ def test_killed_run_goes_on_where_it_was(
     seen: list[int] = []
     real: Callable[..., None] = steps.export_candidate
 
-    def export(*args: Any) -> None:
+    def export(*args: object) -> None:
         seen.append(weights.stat().st_mtime_ns)
         real(*args)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
+from accounts.models import User
 from catalog.models import Variant
 from classifier.answers import engine
 from classifier.exceptions import TrainingRefused
@@ -30,7 +32,7 @@ Status = TrainingRun.Status
 
 # --- From photos to a candidate -----------------------------------------------------------------------------
 def test_run_ends_with_a_measured_candidate_beside_the_untouched_active_model(
-    workshop: Path, staff_user: Any
+    workshop: Path, staff_user: User
 ) -> None:
     before = active()
     run = worked(runs.run_start(actor=staff_user))
@@ -51,7 +53,7 @@ def test_run_ends_with_a_measured_candidate_beside_the_untouched_active_model(
 
 
 @pytest.fixture
-def visitors_photo(workshop: Path, monkeypatch: pytest.MonkeyPatch, user: Any, staff_user: Any) -> Feedback:
+def visitors_photo(workshop: Path, monkeypatch: pytest.MonkeyPatch, user: User, staff_user: User) -> Feedback:
     """A photo that its owner corrected and allows, and a curator confirmed."""
     stub = SimpleNamespace(predictor=StubPredictor(), version_id=active().pk)
     monkeypatch.setattr(engine, "current", lambda: stub)
@@ -63,7 +65,7 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
 ) -> None:
     copies: list[str] = []
 
-    def look(_recipe: Any, _base: Any, manifest: Path, folder: Path, _watch: Any) -> None:
+    def look(_recipe: object, _base: object, manifest: Path, folder: Path, _watch: object) -> None:
         copies.extend(path.name for path in (folder / "photos").iterdir())
         assert copies[0] in manifest.read_text()
         raise MlError("stopped by the test")
@@ -78,7 +80,7 @@ def test_visitors_photos_are_learned_from_and_their_copies_removed(
 
 
 def test_photos_of_no_car_are_learned_as_scenes(
-    visitors_photo: Feedback, settings: Any, workshop: Path, user: Any, staff_user: Any
+    visitors_photo: Feedback, settings: Settings, workshop: Path, user: User, staff_user: User
 ) -> None:
     settings.RETRAIN_RECIPE = recipe_file(
         workshop / "scenes.toml", workshop / "cars", scenes=scene_photos(workshop / "scenes")
@@ -131,14 +133,14 @@ def failed(run: TrainingRun) -> str:
     return run.failure
 
 
-def test_loss_that_is_no_number_is_said(workshop: Path, settings: Any) -> None:
+def test_loss_that_is_no_number_is_said(workshop: Path, settings: Settings) -> None:
     text = settings.RETRAIN_RECIPE.read_text().replace("learning_rate = 0.01", "learning_rate = 1e30")
     settings.RETRAIN_RECIPE.write_text(text)
     assert "not a number" in failed(runs.run_start())
 
 
 def test_full_disk_is_said(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     import ml.training.checkpoints
@@ -163,7 +165,7 @@ def test_cars_without_photos_are_said_since_the_model_would_forget_them(workshop
 def test_unforeseen_error_is_said_and_logged(
     workshop: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr(steps, "work", broken)
@@ -171,7 +173,7 @@ def test_unforeseen_error_is_said_and_logged(
     assert "Traceback" in caplog.text
 
 
-def test_run_does_not_start_without_a_recipe_or_a_model(workshop: Path, settings: Any) -> None:
+def test_run_does_not_start_without_a_recipe_or_a_model(workshop: Path, settings: Settings) -> None:
     settings.RETRAIN_RECIPE = workshop / "none.toml"
     with pytest.raises(TrainingRefused, match="There is no recipe"):
         runs.run_start()
@@ -182,7 +184,7 @@ def test_run_does_not_start_without_a_recipe_or_a_model(workshop: Path, settings
 
 
 def test_command_says_what_went_wrong(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
+    def refuse(*_: object) -> None:
         raise MlError("no photos today")
 
     monkeypatch.setattr(steps, "work", refuse)

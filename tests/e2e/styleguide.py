@@ -8,7 +8,6 @@ serves http://127.0.0.1:8123/styleguide/ and the error pages beside it, such as 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import engines
-from django.urls import path
+from django.urls import URLPattern, path
 
 from carsite import urls as site
 
@@ -75,7 +74,7 @@ def error(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"{name}.html", status=int(name[:3]))
 
 
-urlpatterns: list[Any] = [
+urlpatterns: list[URLPattern] = [
     path("styleguide/", styleguide),
     *(path(f"styleguide/{name}/", error, {"name": name}) for name in ERRORS),
     *site.urlpatterns,

@@ -99,7 +99,7 @@ class Rig:
     @contextmanager
     def without(self, service: str) -> Iterator[None]:
         """The service is away meanwhile."""
-        takers: dict[str, Callable[[], Any]] = {
+        takers: dict[str, Callable[[], object]] = {
             "model": lambda: _moved(self.site.bundle),
             "storage": lambda: _replaced(self.site.var / "media", Path.touch),
             "database": lambda: _replaced(self.site.var / "db.sqlite3", Path.mkdir),

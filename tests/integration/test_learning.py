@@ -7,11 +7,11 @@ import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog.models import CarModel, Make, Variant
 from classifier.models import DatasetVersion, Identification, ModelOutput, ModelVersion, TrainingRun
@@ -25,7 +25,7 @@ from tests.services import Site, Visitor, wait_for
 
 
 @pytest.fixture
-def cars(site: Site, settings: Any) -> Iterator[None]:
+def cars(site: Site, settings: Settings) -> Iterator[None]:
     """The cars of all bundles here, and afterwards the site as it was: no cars, and the model that ships answers."""
     settings.VAR_DIR = site.var
     settings.MODEL_BUNDLE = site.bundle
@@ -106,7 +106,7 @@ def ready_to_train(folder: Path, *, epochs: int) -> Path:
 
 
 def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
-    site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
+    site: Site, visitor: Visitor, cars: None, settings: Settings, tmp_path: Path
 ) -> None:
     answered_once(send(visitor, 140))
     settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=500)
@@ -129,7 +129,7 @@ def test_training_run_in_a_real_worker_is_cancelled_within_seconds(
 
 
 def test_training_run_whose_process_is_killed_goes_on_and_keeps_no_photo_waiting(
-    site: Site, visitor: Visitor, cars: None, settings: Any, tmp_path: Path
+    site: Site, visitor: Visitor, cars: None, settings: Settings, tmp_path: Path
 ) -> None:
     answered_once(send(visitor, 120))
     settings.RETRAIN_RECIPE = ready_to_train(tmp_path, epochs=25)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.models import EmailConfirmationHMAC
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -91,7 +89,7 @@ def _path_in_admin(address: Address, world: World) -> str:
     return reverse(name)
 
 
-def data_for(name: str, method: str, world: World) -> tuple[dict[str, Any], str]:
+def data_for(name: str, method: str, world: World) -> tuple[dict[str, object], str]:
     """What goes along with a request, and whether it is a form or JSON."""
     if (name, method) in _JSON:
         return _JSON[name, method], "json"
@@ -114,7 +112,7 @@ def data_for(name: str, method: str, world: World) -> tuple[dict[str, Any], str]
     return _FORMS.get(name, {}), "json" if name.startswith("api:") else "form"
 
 
-_FORMS: dict[str, dict[str, Any]] = {
+_FORMS: dict[str, dict[str, object]] = {
     "classifier:feedback": {"choice": "not_a_car"},
     "dealers:enquire": {"name": "A", "email": "a@example.org", "message": "Is it there?", "consent": "on", "homepage": ""},
     "dealers:lead": {"status": "contacted", "note": "", "seen": "new"},
@@ -133,6 +131,6 @@ _FORMS: dict[str, dict[str, Any]] = {
     "api:tokens": {"email": "bob@example.org", "password": PASSWORD, "name": "Program"},
     "api:identification-feedback": {"verdict": "not_a_car"},
 }  # fmt: skip
-_JSON: dict[tuple[str, str], dict[str, Any]] = {
+_JSON: dict[tuple[str, str], dict[str, object]] = {
     ("api:lead-detail", "PATCH"): {"status": "contacted"},
 }

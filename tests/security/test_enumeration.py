@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -18,7 +18,7 @@ from core.models import OutgoingEmail
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
-ASKED: dict[str, Callable[[Client, str], Any]] = {
+ASKED: dict[str, Callable[[Client, str], HttpResponse]] = {
     "sign-in": lambda client, email: client.post(
         reverse("account_login"), {"login": email, "password": "wrong one"}
     ),
@@ -40,7 +40,7 @@ def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     original = MD5PasswordHasher.encode
 
-    def encode(self: Any, password: str, salt: str) -> str:
+    def encode(self: MD5PasswordHasher, password: str, salt: str) -> str:
         made.append(password)
         return original(self, password, salt)
 
@@ -48,7 +48,7 @@ def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def told(response: Any, email: str) -> tuple[int, dict[str, str], str]:
+def told(response: HttpResponse, email: str) -> tuple[int, dict[str, str], str]:
     """All that a client is told, but for what is random in it and the address that it sent itself."""
     body = re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", response.text).replace(email, "EMAIL")
     aside = ("x-request-id", "set-cookie", "expires", "content-length")
@@ -89,7 +89,7 @@ def test_the_page_after_each_is_the_same_too(user: User) -> None:
         assert pages[0] == pages[1]
 
 
-def test_the_same_number_of_letters_is_written_whoever_is_asked_for(user: User) -> None:
+def test_the_same_number_of_mails_is_written_for_every_address(user: User) -> None:
     for name in ("sign-up", "reset"):
         for email in (user.email, f"{name}@example.org"):
             OutgoingEmail.objects.all().delete()

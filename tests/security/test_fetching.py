@@ -25,15 +25,22 @@ REFUSED = [
 
 
 @pytest.fixture
-def nothing_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def nothing_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Each connection that was tried. Numbers are read as the system reads them, and only names of this machine known."""
-    tried: list[Any] = []
+    tried: list[object] = []
 
-    def look_up(host: str, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002
+    def look_up(
+        host: str,
+        port: int | str | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002  (its name in the standard library)
+        proto: int = 0,
+        flags: int = 0,
+    ) -> object:
         flags |= 0 if host.startswith("localhost") else socket.AI_NUMERICHOST
         return _socket.getaddrinfo(host, port, family, type, proto, flags)
 
-    def connect(address: Any, *args: Any, **kwargs: Any) -> Any:
+    def connect(address: object, *args: object, **kwargs: object) -> Any:
         tried.append(address)
         raise OSError("a test of what is refused connected")
 
@@ -44,7 +51,7 @@ def nothing_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_what_is_not_public_is_refused_before_anything_is_connected_to(
-    url: str, nothing_is_connected_to: list[Any]
+    url: str, nothing_is_connected_to: list[object]
 ) -> None:
     with pytest.raises(FetchRefused):
         Fetcher("test", sleep=lambda seconds: None).get(url, page=url)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from tests.carsite.test_settings import PRODUCTION, setting
 from tests.security.requests import path_to
@@ -28,23 +29,23 @@ FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
 
 
 @pytest.fixture(scope="module")
-def as_in_production() -> dict[str, Any]:
+def as_in_production() -> dict[str, object]:
     """The settings of transport and cookies where DEBUG is off."""
     kinds = ("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "CSRF_USE")
     said = setting(f"{{n: v for n, v in vars(s).items() if n.startswith({kinds!r})}}", **PRODUCTION)
-    found: dict[str, Any] = ast.literal_eval(said)
+    found: dict[str, object] = ast.literal_eval(said)
     assert found["SECURE_HSTS_SECONDS"] >= 31_536_000
     return found
 
 
 @pytest.fixture
-def world(as_in_production: dict[str, Any], settings: Any) -> World:
+def world(as_in_production: dict[str, object], settings: Settings) -> World:
     for name, value in as_in_production.items():
         setattr(settings, name, value)
     return make_world()
 
 
-def answers(world: World, who: str) -> list[tuple[str, Any]]:
+def answers(world: World, who: str) -> list[tuple[str, HttpResponse]]:
     """Every address that is not one of the admin's pages of a model, and what it answers."""
     found = []
     for address in every_address():

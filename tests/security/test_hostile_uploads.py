@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import Settings
 
+from accounts.models import User
 from classifier.models import Identification
 from classifier.photos import intake
 from core import limits
@@ -47,7 +48,7 @@ def segments(data: bytes) -> set[int]:
 
 
 @pytest.fixture
-def limitless(settings: Any) -> None:
+def limitless(settings: Settings) -> None:
     settings.GUEST_UPLOADS_PER_HOUR = settings.UPLOADS_PER_DAY = 10**6
 
 
@@ -59,7 +60,7 @@ def test_there_are_hundreds_of_them() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("entry", ["page", "api"])
 def test_every_hostile_file_is_refused_with_a_code_or_answered(
-    entry: str, user: Any, limitless: None
+    entry: str, user: User, limitless: None
 ) -> None:
     client = Client(raise_request_exception=False)
     if entry == "api":
@@ -109,7 +110,7 @@ def test_all_of_them_go_through_a_process_whose_memory_is_bounded(tmp_path: Path
 
 # --- What is kept -------------------------------------------------------------------------------------------
 @pytest.mark.django_db
-def test_nothing_but_pixels_is_kept_and_served(client: Client, user: Any) -> None:
+def test_nothing_but_pixels_is_kept_and_served(client: Client, user: User) -> None:
     data = with_metadata()
     assert len(segments(data)) > len(PLAIN) - 3
     client.force_login(user)
@@ -127,9 +128,9 @@ def test_nothing_but_pixels_is_kept_and_served(client: Client, user: Any) -> Non
 @pytest.mark.django_db
 @pytest.mark.parametrize("error", [OSError("encoder error -2"), MemoryError(), ValueError("no mode")])
 def test_where_no_clean_copy_can_be_made_nothing_is_kept(
-    client: Client, error: Exception, monkeypatch: pytest.MonkeyPatch, settings: Any
+    client: Client, error: Exception, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    def fail(*args: Any, **kwargs: Any) -> bytes:
+    def fail(*args: object, **kwargs: object) -> bytes:
         raise error
 
     monkeypatch.setattr(intake, "jpeg_bytes", fail)
@@ -177,7 +178,7 @@ READS = {
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", READS)
-def test_odd_requests_are_refused_and_break_nothing(path: str, body: bytes, kind: str, user: Any) -> None:
+def test_odd_requests_are_refused_and_break_nothing(path: str, body: bytes, kind: str, user: User) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(user)
     response = client.generic("POST", path, body, kind, headers={"accept": "application/json"})

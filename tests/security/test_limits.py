@@ -9,14 +9,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
+from accounts.models import User
 from carsite.env import VARIABLES
 from core.cache import ForgivingRedisCache
 from ops import stack
@@ -68,7 +69,7 @@ def test_three_processes_count_together(environment: dict[str, str]) -> None:
 
 # --- Redis away ---------------------------------------------------------------------------------------------
 @pytest.fixture
-def away(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def away(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A site whose Redis is not there."""
     settings.CACHES = {
         "default": {
@@ -83,7 +84,7 @@ def away(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 @pytest.mark.django_db
-def test_wrong_passwords_are_limited_while_redis_is_away(client: Client, user: Any, away: None) -> None:
+def test_wrong_passwords_are_limited_while_redis_is_away(client: Client, user: User, away: None) -> None:
     answers = [
         client.post(reverse("account_login"), {"login": user.email, "password": "x"}).status_code
         for _ in range(6)
@@ -92,7 +93,7 @@ def test_wrong_passwords_are_limited_while_redis_is_away(client: Client, user: A
 
 
 @pytest.mark.django_db
-def test_photos_are_limited_while_redis_is_away(client: Client, away: None, settings: Any) -> None:
+def test_photos_are_limited_while_redis_is_away(client: Client, away: None, settings: Settings) -> None:
     settings.GUEST_UPLOADS_PER_HOUR = 2
     answers = []
     for number in range(3):

@@ -107,7 +107,7 @@ def _failing_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
         "Task %s raised unexpected: %r", "identify", failed.value, exc_info=failed.value
     )
 
-    def refuse(*args: Any, **kwargs: Any) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
         raise smtplib.SMTPRecipientsRefused(
             {"ada-secret@example.org": (550, b"no such ada-secret@example.org")}
         )

@@ -7,7 +7,6 @@ import json
 import zipfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -16,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import services as accounts
 from accounts.export import export
@@ -107,7 +107,9 @@ def everything_in_the_database() -> dict[str, str]:
 
 
 def test_deleting_an_account_leaves_no_trace_of_it(
-    world: World, settings: Any, django_capture_on_commit_callbacks: Any
+    world: World,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     marks = [
         SECRET,
@@ -137,7 +139,7 @@ def test_deleting_an_account_leaves_no_trace_of_it(
 
 
 # --- In time ------------------------------------------------------------------------------------------------
-def test_every_schedule_of_what_expires_is_set(settings: Any) -> None:
+def test_every_schedule_of_what_expires_is_set(settings: Settings) -> None:
     tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert {
         "classifier.tasks.expire_guest_photos",
@@ -147,7 +149,7 @@ def test_every_schedule_of_what_expires_is_set(settings: Any) -> None:
     } <= tasks
 
 
-def test_guests_photos_go_after_their_hours(world: World, settings: Any) -> None:
+def test_guests_photos_go_after_their_hours(world: World, settings: Settings) -> None:
     settings.GUEST_PHOTO_HOURS = 3
     now = timezone.now()
     guests = Identification.objects.filter(owner=None)
@@ -163,7 +165,9 @@ def test_guests_photos_go_after_their_hours(world: World, settings: Any) -> None
 
 
 def test_enquiries_lose_what_is_personal_after_their_days(
-    world: World, settings: Any, django_capture_on_commit_callbacks: Any
+    world: World,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     settings.ENQUIRY_DAYS = 10
     enquiry = world.args["enquiry"]

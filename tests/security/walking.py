@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admindocs.views import simplify_regex
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -26,7 +27,7 @@ class Address:
 
     route: str
     name: str
-    view: Any
+    view: Callable[..., object]
 
 
 def every_address() -> list[Address]:
@@ -34,7 +35,9 @@ def every_address() -> list[Address]:
     return list(_walk(get_resolver().url_patterns, "", ()))
 
 
-def _walk(patterns: list[Any], before: str, spaces: tuple[str, ...]) -> Iterator[Address]:
+def _walk(
+    patterns: Sequence[URLPattern | URLResolver], before: str, spaces: tuple[str, ...]
+) -> Iterator[Address]:
     for one in patterns:
         route = before + str(one.pattern)
         if isinstance(one, URLResolver):
@@ -73,7 +76,7 @@ def _writes(sql: str) -> bool:
     return sql.startswith(("INSERT", "UPDATE", "DELETE")) and not any(table in sql for table in _ASIDE)
 
 
-def _word(response: Any, *, wrote: bool, shown: bool) -> str:
+def _word(response: HttpResponse, *, wrote: bool, shown: bool) -> str:
     status, target = response.status_code, response.headers.get("Location", "")
     is_gate = 300 <= status < 400 and "/login/" in target
     if status >= 400:

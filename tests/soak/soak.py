@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from django.contrib.auth import get_user_model
 
@@ -28,7 +27,7 @@ class NoBlocker:
     """Stands in for pytest-django's guard of the database, which is not there outside of tests."""
 
     @contextmanager
-    def unblock(self) -> Any:
+    def unblock(self) -> object:
         yield
 
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         except ClassifierError as error:
             raise CommandError(error.message) from None
 
-    def _list(self, **_: Any) -> None:
+    def _list(self, **_: object) -> None:
         versions = list(ModelVersion.objects.order_by("pk"))
         if not versions:
             self.stdout.write("No model yet: the one that ships is registered when a worker starts.")
@@ -43,22 +43,22 @@ class Command(BaseCommand):
             line = f"{row.pk:>4}  {row.state:<9}  {row!s:<28}  {row.digest[:12]}  {where}"
             self.stdout.write(self.style.SUCCESS(line) if row.is_active else line)
 
-    def _add(self, *, bundle: str, **_: Any) -> None:
+    def _add(self, *, bundle: str, **_: object) -> None:
         row, is_new = registry.version_add(path=bundle)
         what = "is a candidate now" if is_new else f"was here already ({row.state})"
         self.stdout.write(f"{row} {what}: number {row.pk}.")
 
-    def _promote(self, *, model: str, **_: Any) -> None:
+    def _promote(self, *, model: str, **_: object) -> None:
         seen = ModelVersion.objects.active()
         row = registry.version_promote(version=_found(model), seen=seen.pk if seen else None)
         self.stdout.write(f"{row} answers from now on; before it was {seen or 'none'}.")
 
-    def _rollback(self, **_: Any) -> None:
+    def _rollback(self, **_: object) -> None:
         seen = ModelVersion.objects.active()
         row = registry.version_roll_back(seen=seen.pk if seen else None)
         self.stdout.write(f"{row} answers again, in place of {seen}.")
 
-    def _shadow(self, *, model: str | None, **_: Any) -> None:
+    def _shadow(self, *, model: str | None, **_: object) -> None:
         if model is None:
             ended = registry.shadow_stop()
             self.stdout.write(f"{ended} answers no more photos unseen." if ended else "No shadow run is on.")
