@@ -86,7 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return request.META["REMOTE_ADDR"]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
-        # By account and client address: by account alone anybody could lock anybody out.
+        # By account and client address: by account alone any visitor could lock a user out.
         return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: str) -> None:

@@ -30,7 +30,7 @@ class EmailAddressInline(NeverEdited, admin.TabularInline):
 class UserAdmin(DjangoUserAdmin):
     """Accounts. Switching one off keeps its photos and tokens; deleting it does not.
 
-    Only superusers grant permissions: anybody else who may change accounts could otherwise become one.
+    Only superusers grant permissions: other staff who may change accounts could otherwise become one.
     """
 
     list_display = ("email", "name", "confirmed", "is_staff", "is_active", "date_joined", "last_login")

@@ -64,7 +64,7 @@ class TokenViewSet(
         return [] if self.request and self.request.method == "POST" else super().get_authenticators()
 
     def get_permissions(self) -> Sequence[_SupportsHasPermission]:
-        """Anybody may try to make a token."""
+        """Open to all: a token is made with a password."""
         return [AllowAny()] if self.action == "create" else super().get_permissions()
 
     @extend_schema(request=TokenRequestSerializer, responses={201: NewTokenSerializer}, auth=[])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.utils.safestring import SafeString
 
-    _Base = ModelAdmin[Model]
+    _Base = ModelAdmin[Any]  # these classes are mixed into the admins of all models
 else:
     _Base = object
 

@@ -5,7 +5,7 @@ Writes are in `services`, what may be shown to whom in `querysets`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from catalog.models import Make, Variant
 from dealers import access, services
 from dealers.access import Door
 from dealers.directory import FAR_METRES, Search, find_dealers
-from dealers.evidence import evidence_for
+from dealers.evidence import Evidence, evidence_for
 from dealers.exceptions import DealersError, EvidenceGone, LinkExpired, TooManyEnquiries
 from dealers.forms import DirectoryForm, EnquiryForm, LeadFilterForm, LeadStatusForm, SubjectForm
 from dealers.limits import enquiry_spend
@@ -113,6 +113,14 @@ def dealer_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 # --- Asking -------------------------------------------------------------------------------------------------
+class _Subject(TypedDict):
+    """What an enquiry is about; None for what is not named, does not exist or is not the visitor's."""
+
+    variant: Variant | None
+    evidence: Evidence | None
+    identification_id: UUID | None
+
+
 @never_cache
 @sensitive_post_parameters("name", "email", "phone", "message")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,7 +169,7 @@ def _send(request: HttpRequest, context: dict[str, Any]) -> Enquiry:
     return enquiry
 
 
-def _asked_about(request: HttpRequest) -> dict[str, Any]:
+def _asked_about(request: HttpRequest) -> _Subject:
     """The car and the evidence that the address names, as far as they exist and are the visitor's."""
     form = SubjectForm(request.GET)
     form.is_valid()

@@ -52,7 +52,7 @@ def grow_old(*rows: Identification) -> None:
 
 
 def sweep(site: Site) -> None:
-    """Have the site swept, as beat does every 15 seconds."""
+    """Have the site swept, as beat does every 10 seconds."""
     site.send_task("classifier.tasks.sweep")
 
 
@@ -90,7 +90,7 @@ class Held:
         os.mkfifo(self.path)
 
     def process(self, attempt: int = 1) -> int:
-        """The worker process that stands still with it, at its attempt of that number."""
+        """The worker process that is blocked by it, at its attempt of that number."""
 
         def find() -> int | None:
             self.row.refresh_from_db()
@@ -102,20 +102,20 @@ class Held:
         return wait_for(find, what=f"a worker process at attempt {attempt}")
 
     def kill(self, attempt: int = 1) -> None:
-        """Kill the process that stands still with it, as a lack of memory would."""
+        """Kill the process that is blocked by it, as a lack of memory would."""
         pid = self.process(attempt)
         self.killed.add(pid)
         os.kill(pid, signal.SIGKILL)
 
     def give_back(self) -> Path:
-        """A file again, for the process that opens it next; returns the pipe that the first one stands still at."""
+        """A file again, for the process that opens it next; returns the pipe that blocks the first one."""
         pipe = self.path.with_suffix(".pipe")
         self.path.rename(pipe)
         self.path.write_bytes(self.content)
         return pipe
 
     def let_go(self) -> None:
-        """A file again, and the process that stands still reads the photo."""
+        """A file again, and the blocked process reads the photo."""
         pipe = self.give_back()
         pipe.write_bytes(self.content)
         pipe.unlink()

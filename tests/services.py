@@ -59,7 +59,7 @@ def is_alive(pid: int) -> bool:
 
 @contextlib.contextmanager
 def paused(pid: int) -> Iterator[None]:
-    """The process stands still meanwhile."""
+    """The process is stopped (SIGSTOP) meanwhile."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

@@ -88,8 +88,9 @@ _DONE = {
 
 
 def _decide(request: HttpRequest) -> None:
-    """Do what the button says: on one photo ("confirm", "reject", "undo" hold its number) or on all that
-    are ticked.
+    """Do what the pressed button says.
+
+    On one photo, where "confirm", "reject" or "undo" holds its number, else on all that are ticked.
     """
     data = request.POST
     for what in ("confirm", "reject", "undo"):

@@ -1,8 +1,8 @@
-"""The models in a worker process: loaded once, replaced when another is promoted or a bundle changes,
-reported when away.
+"""The models in a worker process.
 
-Only workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and
-loads nothing.
+They are loaded once, replaced when another is promoted or a bundle changes, and reported when away. Only
+workers call `current` and `shadow`; web processes only ask `is_away`, which costs one cache read and loads
+nothing.
 """
 
 from __future__ import annotations

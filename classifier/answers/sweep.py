@@ -23,10 +23,10 @@ Status = Identification.Status
 
 
 def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Bring stale rows on: back to the queue or, after the last attempt, to failed; lost wake-ups are sent
-    again.
+    """Bring stale rows on; returns counts by what was done.
 
-    Returns counts by what was done. While no model is at hand nothing is woken: the photos wait.
+    Rows of dead workers go back to the queue or, after the last attempt, to failed; lost wake-ups are sent
+    again. While no model is at hand nothing is woken: the photos wait.
     """
     now = now or timezone.now()
     expired = Identification.objects.expired(now, lease=LEASE)

@@ -24,8 +24,7 @@ def request_id() -> str:
 
 
 def timings(row: Identification, answer: Answer, finished: datetime) -> dict[str, float]:
-    """Milliseconds by stage: "wait" for a worker, those of the answer, and what else a worker needed, such as
-    reading.
+    """Milliseconds by stage: "wait" for a worker, the stages of the answer, and "other" (reading, writing).
 
     Of photos that are answered together each has its share of the answer; what the others took stands under
     "other".

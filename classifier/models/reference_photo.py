@@ -11,10 +11,10 @@ from classifier.querysets import ReferencePhotoQuerySet
 
 
 class ReferencePhoto(models.Model):
-    """A photo that staff gave of a car that the model was not trained on; enough of them, and it names that
-    car.
+    """A photo that staff gave of a car that the model was not trained on.
 
-    States: waiting → counts | refused, as a model version found. Another version reads it anew.
+    With enough photos of a car that count, the model names it. States: waiting → counts | refused, as a model
+    version found. Another version reads it anew.
     """
 
     State = choices.ReferenceState

@@ -152,10 +152,10 @@ def _identify_again(row: Identification) -> None:
 
 
 def identification_answer_again(*, row: Identification, answer: Answer, version_id: int) -> bool:
-    """Put a newer model's answer in the place of the one that is shown, which is kept; tell the person who
-    corrected it.
+    """Put a newer model's answer in the place of the one that is shown.
 
-    Returns whether it did: not where the photo is gone or was answered again meanwhile.
+    The earlier one is kept, and a person whose correction agrees is told. Returns whether it did: not where
+    the photo is gone or was answered again meanwhile.
     """
     with transaction.atomic():
         same = Identification.objects.select_for_update().filter(

@@ -1,5 +1,4 @@
-"""A curator's decisions on what people said of their photos: what is confirmed, and still allowed, may be
-learned from.
+"""A curator's decisions on what people said of their photos: what is confirmed may be trained on.
 
 Only feedback whose author allowed it is ever decided on. Each decision leaves a CurationEvent and can be
 undone.

@@ -63,8 +63,7 @@ def licence_of(bundle: Bundle) -> str:
 def dataset_create(
     *, recipe: Recipe, labels: Sequence[Label], licence: str = "", actor: Person | None = None
 ) -> tuple[DatasetVersion, bool]:
-    """A dataset version of what there is now, and whether it is new: where nothing has changed it is the
-    latest one.
+    """A dataset version of what there is now, and whether it is new: the latest one where nothing changed.
 
     `labels` are those of the model that it is for, `licence` holds for the recipe's folders of photos; photos
     of other cars are left out and counted. Raises DatasetRefused where there is nothing to learn from or

@@ -115,8 +115,7 @@ def files_remove(*, rows: Iterable[ReferencePhoto]) -> None:
 
 # --- Embedding them: called by workers ----------------------------------------------------------------------
 def reference_photos_read() -> int:
-    """Let the active model look at all reference photos that it has not seen yet; returns how many those
-    were.
+    """Embed all reference photos that the active model has not seen yet; returns how many those were.
 
     From the next visitor's photo on it names the cars that have enough of them.
     """

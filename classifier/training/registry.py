@@ -92,8 +92,7 @@ def version_register_shipped(*, bundle: Bundle) -> ModelVersion:
 def version_add(
     *, path: str | Path, actor: Person | None = None, report: dict[str, object] | None = None
 ) -> tuple[ModelVersion, bool]:
-    """Copy a bundle into VAR_DIR/models and register it as a candidate; returns its row and whether it is
-    new.
+    """Copy a bundle into VAR_DIR/models as a candidate; returns its row and whether it is new.
 
     Raises ModelRefused where it is damaged or names cars that the catalogue does not have; then nothing is
     kept.

@@ -1,5 +1,4 @@
-"""Training runs: asked for in the admin or by `manage.py retrain`, done one at a time, ended by a candidate
-model.
+"""Training runs: asked for in the admin or by `manage.py retrain`, one at a time, each for a candidate.
 
 The active model is only ever read here: whatever goes wrong, it goes on answering. `run_work` is called by a
 worker of the queue `train`, or by the command itself; a run whose process was killed goes on from its last
@@ -131,10 +130,9 @@ def _end(run: TrainingRun, status: str, *, failure: str = "") -> None:
 
 
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """Queue a run again whose worker fell silent, give up one that fell silent too often, wake a worker for
-    one that waits.
+    """Queue a run again whose lease ran out, unless that came too often; returns counts by what was done.
 
-    Returns counts by what was done.
+    For a run that waits a worker is woken again.
     """
     now = now or timezone.now()
     silent = TrainingRun.objects.expired(now, lease=LEASE)

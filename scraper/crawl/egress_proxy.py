@@ -1,8 +1,7 @@
 """The browser's only way out: a proxy on the loopback address that vets every connection of Chromium.
 
 Interception inside the browser does not see redirects, and what it looked up is not what the browser connects
-to. Here the name is vetted and the vetted address is connected to, for pages, redirects and sub-resources
-alike.
+to. Here the name is vetted and the vetted address connected to, of pages, redirects and sub-resources.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ def robots_txt(status: int, body: bytes, *, of_files: bool = False) -> bytes:
     One that can't be had for an error of the server shuts the site; one that is not there allows everything.
     Status 0 is no answer.
 
-    A site of pages that refuses its robots.txt shuts itself, too. Hosts `of_files` refuse whatever is not
-    there.
+    A site of pages that refuses its robots.txt shuts itself, too. Hosts `of_files` answer so where it
+    does not exist.
     """
     if status == 0 or status >= 500 or (status in REFUSED and not of_files):
         return _SHUT

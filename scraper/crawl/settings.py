@@ -14,7 +14,7 @@ _MIDDLEWARES: dict[str, int | None] = {
     "scraper.crawl.middlewares.RobotsMiddleware": 100,
     "scraper.crawl.backoff.BackoffMiddleware": 550,
     "scraper.crawl.cache.PageCacheMiddleware": 900,
-    # Behind the page cache: what is kept needs no look at the network.
+    # Behind the page cache: a stored page needs no network.
     "scraper.crawl.middlewares.AddressMiddleware": 950,
 }
 

@@ -1,8 +1,8 @@
 """The official fuel-economy table of the United States as cars: one for each model, year and version.
 
 A version is what the table names beside the model, with engine and gearbox. Rows that differ in nothing that
-has a name are one car with a range, as everywhere in the catalogue. What the facts mean is decided in
-`catalog.seed.epa`.
+has a name are one car with a range, as everywhere in the catalogue. `catalog.seed.epa` decides what
+the facts mean.
 """
 
 from __future__ import annotations

@@ -126,8 +126,8 @@ def run_stop(*, run: ScrapeRun) -> None:
 def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
     """Queue a run again that did not come to its end; it goes on where it was. Raises ScrapeRefused.
 
-    A run that is being worked on stays with its worker, unless that was a process of this machine that is
-    gone.
+    A run that is being worked on stays with its worker, unless that was a process of this machine and has
+    ended.
     """
     rows = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
     if run.status == Status.RUNNING and _is_gone(run.worker):

@@ -69,8 +69,8 @@ def staged_edit(
 ) -> list[str]:
     """Correct names and values before they are published; what the source says word for word stays.
 
-    `names` are fields of the staged car, `values` by kind of fact (None takes one out). Returns what was
-    changed.
+    `names` are fields of the staged car, `values` by kind of fact (None removes one). Returns the names
+    and kinds that were changed.
     """
     row = _pending(staged)
     changed = [name for name, value in names.items() if getattr(row, name) != value]

@@ -164,7 +164,7 @@ def photo_of(settings: Settings) -> Any:
     pre_delete.disconnect(sender=User, dispatch_uid="test")
 
 
-def test_deleting_takes_the_account_its_tokens_and_files_and_nobody_elses(
+def test_deleting_takes_the_account_its_tokens_and_files_and_no_one_elses(
     signed_in: Client,
     confirmed_user: User,
     other_user: User,

@@ -57,7 +57,7 @@ def test_unconfirmed_account_keeps_its_address_while_it_changes(
     assert user.email == "second@new.example"
 
 
-def test_page_does_not_say_that_an_address_is_somebody_elses(signed_in: Client, other_user: User) -> None:
+def test_page_does_not_say_that_an_address_is_another_users(signed_in: Client, other_user: User) -> None:
     known, unknown = change(signed_in, other_user.email), change(signed_in, "nobody@example.org")
     assert (
         (known.status_code, known.url)
@@ -76,7 +76,7 @@ def test_address_of_another_account_can_not_be_confirmed(
     assert confirmed_user.email == "ada@example.org"
 
 
-def test_pending_change_keeps_nobody_from_signing_up_with_that_address(
+def test_pending_change_keeps_no_one_from_signing_up_with_that_address(
     signed_in: Client, link: Callable[[OutgoingEmail], str]
 ) -> None:
     change(signed_in, "victim@example.org")
@@ -95,7 +95,7 @@ def test_link_can_be_sent_again_but_not_every_second(client: Client, user: User)
     assert OutgoingEmail.objects.filter(to=user.email).count() == 1
 
 
-def test_nobody_else_can_ask_for_it(client: Client, user: User, other_user: User) -> None:
+def test_no_one_else_can_ask_for_it(client: Client, user: User, other_user: User) -> None:
     client.force_login(other_user)
     client.post(reverse("account_email"), {"email": user.email, "action_send": ""})
     assert not OutgoingEmail.objects.filter(to=user.email).exists()

@@ -97,7 +97,7 @@ def test_mailed_link_dies_when_the_address_changes(
     assert "no longer works" in client.get(path).content.decode()
 
 
-def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_nobody_in(
+def test_setting_anew_ends_sessions_and_tokens_proves_the_address_and_signs_no_one_in(
     user: User, link: Callable[[OutgoingEmail], str]
 ) -> None:
     elsewhere, here = Client(), Client()

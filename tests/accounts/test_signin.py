@@ -1,4 +1,4 @@
-"""Signing in and out: one answer for every failure, limits that lock nobody else out."""
+"""Signing in and out: one answer for every failure, limits that lock no one else out."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_sixth_wrong_password_in_a_minute_gets_a_page_that_says_when_to_come_bac
     assert "a minute" in response.content.decode()
 
 
-def test_wrong_passwords_of_one_address_lock_nobody_else_out(user: User, settings: Settings) -> None:
+def test_wrong_passwords_of_one_address_lock_no_one_else_out(user: User, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     attacker, owner = {"x-forwarded-for": "203.0.113.1"}, {"x-forwarded-for": "198.51.100.2"}
     for _ in range(6):

@@ -111,7 +111,7 @@ def shadowed(newer: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> StubPredic
 
 
 # --- Shadow runs --------------------------------------------------------------------------------------------
-def test_shadow_answers_after_the_visitor_has_an_answer_and_nobody_sees_it(
+def test_shadow_answers_after_the_visitor_has_an_answer_and_is_never_shown(
     shadowed: StubPredictor,
     calls: list[tuple],
     client: Client,
@@ -334,7 +334,7 @@ def test_person_who_corrected_is_told_once_that_the_newer_model_agrees(
 
 
 @pytest.mark.parametrize("who", ["agrees already", "means another car", "guest"])
-def test_nobody_else_gets_a_mail(
+def test_others_get_no_mail(
     promoted: Callable[[], StubPredictor], user: User, cars: dict[str, Variant], who: str
 ) -> None:
     if who == "guest":
@@ -354,7 +354,7 @@ def test_nobody_else_gets_a_mail(
     assert (told is not None) == (who == "guest"), "a guest reads it on the page"
 
 
-def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_nobody_up(
+def test_photo_that_can_not_be_read_any_more_keeps_its_answer_and_holds_no_other_up(
     promoted: Callable[[], StubPredictor], version: ModelVersion
 ) -> None:
     broken, whole = answered(seed=1), answered(seed=2)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 Status = Identification.Status
 
 
-def test_a_photo_is_stored_with_its_row_and_rung_after_commit(
+def test_a_photo_is_stored_with_its_row_and_a_worker_is_woken_after_commit(
     user, wake_ups, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):

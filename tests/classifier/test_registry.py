@@ -63,7 +63,7 @@ def test_shipped_bundle_registers_itself_and_answers(settings: Settings, tmp_pat
     assert [event.action for event in ModelEvent.objects.order_by("pk")] == ["registered", "promoted"]
 
 
-def test_newer_shipped_bundle_takes_over_where_nobody_promoted_another(
+def test_newer_shipped_bundle_takes_over_where_no_other_was_promoted(
     settings: Settings, tmp_path: Path, shipped: ModelVersion
 ) -> None:
     assert answering() == "shipped"

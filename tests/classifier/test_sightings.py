@@ -182,7 +182,7 @@ def test_other_user_and_guest_get_404_for_a_sighting_its_owner_sees(client, sign
     assert stranger.get(sighting.get_absolute_url()).status_code == 404
 
 
-def test_nobody_groups_photos_of_others(photos, other_user):
+def test_photos_of_others_can_not_be_grouped(photos, other_user):
     made = sighting_create(photos=photos, user=other_user)
     assert made.photos.count() == 0
     assert not Identification.objects.exclude(sighting=None).exists()

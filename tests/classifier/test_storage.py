@@ -26,18 +26,18 @@ Status = Identification.Status
 
 def fills_up_after(monkeypatch: pytest.MonkeyPatch, count: int, number: int = errno.ENOSPC) -> None:
     """Storing works so many times; then a file is cut short and the disk is full."""
-    real, done = FileSystemStorage._save, []
+    real, done = FileSystemStorage.save, []
 
-    def save(self: FileSystemStorage, name: str, content: File) -> str:
+    def save(self: FileSystemStorage, name: str, content: File, max_length: int | None = None) -> str:
         if len(done) < count:
             done.append(name)
-            return str(real(self, name, content))
+            return str(real(self, name, content, max_length))
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.read(100))
         raise OSError(number, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", save)
+    monkeypatch.setattr(FileSystemStorage, "save", save)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -88,7 +88,7 @@ class Nothing:
     def __exit__(self, *exc: object) -> None: ...
 
 
-def test_files_of_a_row_that_nobody_knows_about_stay(user, monkeypatch):
+def test_files_of_a_row_that_may_or_may_not_be_there_stay(user, monkeypatch):
     """A row without its files would be a photo lost; files without a row are found by `manage.py orphans`."""
 
     def away(*args: object, **kwargs: object) -> None:
@@ -149,7 +149,7 @@ def test_storage_that_answers_for_others_fails_the_photo_it_can_not_give(user, p
     def denied(self: FileSystemStorage, name: str, mode: str = "rb") -> None:
         raise PermissionError(name)
 
-    monkeypatch.setattr(FileSystemStorage, "_open", denied)
+    monkeypatch.setattr(FileSystemStorage, "open", denied)
     for _ in range(3):
         with pytest.raises(PermissionError):
             identification_run(identification_id=row.pk)

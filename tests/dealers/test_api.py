@@ -29,7 +29,7 @@ def body(dealer):
 class TestDealers:
     """The directory."""
 
-    def test_is_open_to_everybody_and_hides_inactive_dealers_and_addresses(self, make_dealer):
+    def test_is_open_to_everyone_and_hides_inactive_dealers_and_addresses(self, make_dealer):
         make_dealer("Isarcars")
         make_dealer("Closedcars", is_active=False)
         answer = api().get("/api/v1/dealers/").json()
@@ -136,7 +136,7 @@ class TestAsking:
         assert answer.json()["code"] == "invalid"
         assert not Enquiry.objects.exists()
 
-    def test_nobody_writes_what_is_not_theirs_to_write(self, body, user, other_user):
+    def test_no_one_writes_what_is_not_theirs_to_write(self, body, user, other_user):
         hostile = {
             "user": other_user.pk,
             "status": "closed",

@@ -78,7 +78,7 @@ def test_far_away_the_page_says_where_the_nearest_is(client, three):
     assert "The nearest is in Portland, Oregon, United States" in text
 
 
-def test_a_make_nobody_sells_leads_on(client, three):
+def test_a_make_no_one_sells_leads_on(client, three):
     text = client.get(URL, {"make": "spyker", "near": "Berlin"}).content.decode()
     assert "No dealer sells Spyker yet" in text
     assert "?make=audi" in text
@@ -177,7 +177,7 @@ class TestNearby:
         page = client.get(URL, headers={"HX-Request": "true", "HX-Boosted": "true"})
         assert "<html" in page.content.decode()
 
-    def test_of_a_make_nobody_sells_says_so(self, client, three):
+    def test_of_a_make_no_one_sells_says_so(self, client, three):
         assert "No dealer sells Spyker yet" in self.get(client, make="spyker").content.decode()
 
     def test_asks_for_the_place_once(self, client, three):

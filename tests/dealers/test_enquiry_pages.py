@@ -35,7 +35,7 @@ def photo_url(enquiry):
 class TestSender:
     """My enquiries."""
 
-    def test_the_sender_sees_their_enquiry_and_nobody_else_does(
+    def test_the_sender_sees_their_enquiry_and_no_one_else_does(
         self, enquiry, user, other_user, seller, rival, staff_user
     ):
         url = enquiry.get_absolute_url()
@@ -138,7 +138,7 @@ class TestPhoto:
 class TestLeads:
     """The dealer's side."""
 
-    def test_the_dealers_staff_see_the_lead_and_nobody_else_does(
+    def test_the_dealers_staff_see_the_lead_and_no_one_else_does(
         self, enquiry, seller, user, other_user, rival, staff_user
     ):
         url = f"/leads/{enquiry.pk}/"

@@ -36,15 +36,15 @@ def test_another_address_is_another_sender(rf):
 
 
 def test_an_account_is_one_sender_wherever_it_is(rf):
-    somebody = SimpleNamespace(is_authenticated=True, pk=7)
+    signed_in = SimpleNamespace(is_authenticated=True, pk=7)
     for number in range(3):
-        spend(rf, user=somebody, address=f"203.0.113.{number}", email=f"a{number}@example.org")
+        spend(rf, user=signed_in, address=f"203.0.113.{number}", email=f"a{number}@example.org")
     with pytest.raises(TooManyEnquiries):
-        spend(rf, user=somebody, address="203.0.113.99", email="b@example.org")
+        spend(rf, user=signed_in, address="203.0.113.99", email="b@example.org")
     spend(rf, user=SimpleNamespace(is_authenticated=True, pk=8), email="c@example.org")
 
 
-def test_nobodys_inbox_is_filled_from_many_addresses(rf):
+def test_no_ones_inbox_is_filled_from_many_addresses(rf):
     for number in range(3):
         spend(rf, address=f"203.0.113.{number}", email="Victim@example.org ")
     with pytest.raises(TooManyEnquiries):

@@ -222,7 +222,7 @@ def test_with_the_broker_away_the_enquiry_is_stored_and_the_visitor_told(ask_url
     assert "The e-mail to the dealer was sent on" in client.get(enquiry.get_absolute_url()).content.decode()
 
 
-def test_logs_name_nobody(enquiry, refusing, caplog):
+def test_logs_name_no_one(enquiry, refusing, caplog):
     refusing.error = smtplib.SMTPRecipientsRefused({"isarcars@example.org": (550, b"no such user")})
     send(enquiry)
     assert "SMTPRecipientsRefused" in caplog.text

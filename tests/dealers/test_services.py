@@ -246,7 +246,7 @@ def test_deleting_one_account_leaves_others_alone(enquiry, other_user):
     assert enquiry.name == "Ada Lovelace"
 
 
-def test_a_guests_enquiries_are_claimed_but_nobody_elses(asked, enquiry, user, other_user):
+def test_a_guests_enquiries_are_claimed_but_no_one_elses(asked, enquiry, user, other_user):
     guests, _ = services.enquiry_create(**asked | {"nonce": uuid4().hex})
     assert services.enquiries_claim(user=other_user, enquiry_ids=[guests.pk, enquiry.pk]) == 1
     guests.refresh_from_db()

@@ -135,7 +135,7 @@ def resolve(context: BrowserContext, base: str, where: str | tuple[str, str]) ->
     return urlsplit(href)._replace(scheme="", netloc="").geturl() if href else None
 
 
-def looks(context: BrowserContext, url: str, target: Path) -> Iterator[tuple[str, str]]:
+def faults_of_page(context: BrowserContext, url: str, target: Path) -> Iterator[tuple[str, str]]:
     """Open a page once for each size, keep its pictures beside `target`, and yield what is wrong with it."""
     for size, (width, height) in SIZES.items():
         findings: list[str] = []
@@ -169,9 +169,9 @@ def walk(base: str, out: Path, pages: dict[str, str | tuple[str, str]], login: t
             if path is None:
                 print(f"{name}: nothing to show")
                 continue
-            for look, finding in looks(context, base + path, out / name):
+            for view, finding in faults_of_page(context, base + path, out / name):
                 total += 1
-                print(f"{name} ({look}): {finding}", flush=True)
+                print(f"{name} ({view}): {finding}", flush=True)
     return total
 
 

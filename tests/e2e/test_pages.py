@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from accounts.management.commands.create_demo_users import DEMO_USERS
-from tests.e2e.screenshots import GUEST_ONLY, PAGES, looks, resolve, sign_in
+from tests.e2e.screenshots import GUEST_ONLY, PAGES, faults_of_page, resolve, sign_in
 from tests.services import Site
 
 VISITOR, DEALER, _STAFF = ((address, password) for address, password, _ in DEMO_USERS)
@@ -40,10 +40,10 @@ def people(site: Site, browser: Browser, photos: list[Path]) -> Iterator[dict[st
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_can_be_seen_and_used_by_everybody(
+def test_page_can_be_seen_and_used_by_every_visitor(
     site: Site, people: dict[str, BrowserContext], tmp_path: Path, name: str
 ) -> None:
     context = people["guest" if name in GUEST_ONLY else "dealer" if name in DEALER_ONLY else "visitor"]
     path = resolve(context, site.url, PAGES[name])
     assert path is not None, f"there is nothing that leads to {name}"
-    assert list(looks(context, site.url + path, tmp_path / name)) == []
+    assert list(faults_of_page(context, site.url + path, tmp_path / name)) == []

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,22 +13,17 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import ROOT
-from tests.e2e.screenshots import looks, open_browser, overflow
+from tests.e2e.screenshots import faults_of_page, open_browser, overflow
+from tests.services import free_port, wait_for
 
 pytestmark = pytest.mark.e2e
 OPTIONS = ("--noreload", "--skip-checks", "--settings", "tests.e2e.styleguide_settings")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The style guide, served by a process of its own."""
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "django", "runserver", str(port), *OPTIONS],
         cwd=ROOT,
@@ -38,14 +32,13 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+
+        def answers() -> bool:
             assert server.poll() is None, "The style guide did not start."
-            assert time.monotonic() < deadline, "The style guide took too long to start."
-            time.sleep(0.2)
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_for(answers, what="the style guide")
         yield f"http://127.0.0.1:{port}/styleguide/"
     finally:
         server.terminate()
@@ -60,13 +53,16 @@ def chromium() -> Iterator[Browser]:
 
 def test_each_part_can_be_seen_and_used(guide: str, chromium: Browser, tmp_path: Path) -> None:
     context = chromium.new_context()
-    assert list(looks(context, guide, tmp_path / "guide")) == []
+    assert list(faults_of_page(context, guide, tmp_path / "guide")) == []
     assert len(list(tmp_path.glob("guide-*.png"))) == 4
 
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_error_pages_can_be_seen_and_used(guide: str, chromium: Browser, tmp_path: Path, status: int) -> None:
-    found = {finding for _, finding in looks(chromium.new_context(), f"{guide}{status}/", tmp_path / "error")}
+    found = {
+        finding
+        for _, finding in faults_of_page(chromium.new_context(), f"{guide}{status}/", tmp_path / "error")
+    }
     assert found == {f"answered {status}"}
 
 

@@ -150,7 +150,7 @@ def test_a_visitor_goes_from_a_photo_to_a_dealers_inbox(
     expect(page.locator("main")).to_contain_text("The dealer has contacted you")
 
 
-def test_somebody_else_sees_none_of_it(site: Site, visit: Visit, photos: list[Path]) -> None:
+def test_another_person_sees_none_of_it(site: Site, visit: Visit, photos: list[Path]) -> None:
     page = visit(**PHONE).new_page()
     sign_up(site, page, "owner@example.org")
     identify_dropped(page, photos[0])

@@ -7,7 +7,6 @@ import io
 import os
 import signal
 import threading
-import time
 from urllib.error import URLError
 
 import pytest
@@ -184,7 +183,7 @@ def test_database_that_another_program_holds_costs_neither_photo_nor_clear_words
         upload = Upload(visitor, photo(221))
         held.let_go()  # its worker can't write the answer now
         wait_for(lambda: len(files(site)) == 4, what="the upload to come as far as its row")
-        time.sleep(1)  # a lock that both wait out
+        upload.join(1)  # a lock that both wait out
         assert upload.is_alive()
         assert reached(held.row, Status.RUNNING)
     upload.join()

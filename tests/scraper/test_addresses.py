@@ -68,7 +68,7 @@ def test_everything_else_is_refused(url):
     ("literal", "meant"),
     [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1"), ("0x7f.1", "127.0.0.1"), ("2130706433", "127.0.0.1")],
 )
-def test_a_private_address_is_refused_even_where_somebody_made_it_a_host_of_the_source(literal, meant):
+def test_a_private_address_is_refused_even_where_a_user_made_it_a_host_of_the_source(literal, meant):
     at_home = book([meant], hosts=(literal.strip("[]"),))
     with pytest.raises(AddressRefused, match="not public"):
         check(at_home, f"https://{literal}/")

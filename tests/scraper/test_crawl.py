@@ -214,7 +214,7 @@ def test_half_a_line_of_a_killed_process_is_cut_off(tmp_path):
     assert len(cars(asked)) == ALL == len({car["url"] for car in cars(asked)})
 
 
-def test_a_crawl_ends_in_order_when_nobody_watches_it_any_more(tmp_path):
+def test_a_crawl_ends_in_order_when_no_one_watches_it_any_more(tmp_path):
     with DemoSite(seconds=0.1) as site:
         asked = job(site, tmp_path / "run")
         process = start(asked)

@@ -80,7 +80,7 @@ def test_what_cannot_be_crawled_is_refused_in_words(source, options, words):
     assert not ScrapeRun.objects.exists()
 
 
-def test_nobody_is_crawled_anonymously(settings):
+def test_no_one_is_crawled_anonymously(settings):
     settings.SCRAPE_CONTACT = ""
     with pytest.raises(ScrapeRefused, match="SCRAPE_CONTACT"):
         lifecycle.run_start(source="carwale")
@@ -133,7 +133,7 @@ def test_a_run_that_did_not_come_to_its_end_goes_on(status):
     )
 
 
-def test_a_finished_run_and_one_that_somebody_works_on_are_left_alone():
+def test_a_finished_run_and_one_that_a_user_works_on_are_left_alone():
     living = f"{socket.gethostname()}:{os.getppid()}"
     for run in (a_run(status=Status.DONE), a_run(source="carwow", status=Status.RUNNING, worker=living)):
         with pytest.raises(ScrapeRefused):
@@ -306,7 +306,7 @@ def test_a_new_source_raises_it_only_where_nothing_at_all_is_found():
         note_yield(run, 10, 0)
 
 
-def test_staff_who_may_act_are_told_by_mail_and_nobody_else(monkeypatch, staff_user, user, other_user):
+def test_staff_who_may_act_are_told_by_mail_and_no_one_else(monkeypatch, staff_user, user, other_user):
     other_user.is_staff = True
     other_user.save()
     helper = type(user).objects.create_user("cleo@example.org", "x", is_staff=True)

@@ -70,7 +70,7 @@ def test_a_record_twice_in_one_crawl_is_one_staged_car_and_the_later_counts(site
     assert StagedCar.objects.get().values[0]["low"] == 120e3
 
 
-def test_a_source_that_nobody_knows_is_added_by_its_slug(db: None) -> None:
+def test_a_source_that_no_one_knows_is_added_by_its_slug(db: None) -> None:
     cars_stage(source="spec_tables", cars=[car()])
     assert Source.objects.get().name == "Spec tables"
 
@@ -161,7 +161,7 @@ def test_what_a_used_car_costs_is_never_a_list_price(site: Source, sign: Value) 
     assert {"price", sign.key} <= {kept["key"] for kept in row.values}  # but what was said is kept
 
 
-def test_nobody_can_publish_what_a_used_car_costs_by_hand(site: Source) -> None:
+def test_no_one_can_publish_what_a_used_car_costs_by_hand(site: Source) -> None:
     price = value("price", 20_000, currency="EUR")
     cars_stage(source="site", cars=[car("Audi", "A5", 2012, price, value("mileage", 80e6))])
     staged_publish(staged=StagedCar.objects.get(), actor=None, keys=None)

@@ -52,7 +52,7 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_everybody_gets_what_the_matrix_says_and_nothing_else(area: str, world: World) -> None:
+def test_each_kind_of_user_gets_what_the_matrix_says_and_nothing_else(area: str, world: World) -> None:
     rows, faults = site_rows(), []
     for address in addresses(area):
         path = path_to(address, world)

@@ -89,7 +89,7 @@ def test_the_page_after_each_is_the_same_too(user: User) -> None:
         assert pages[0] == pages[1]
 
 
-def test_the_same_number_of_letters_is_written_whoever_is_asked_for(user: User) -> None:
+def test_the_same_number_of_mails_is_written_for_every_address(user: User) -> None:
     for name in ("sign-up", "reset"):
         for email in (user.email, f"{name}@example.org"):
             OutgoingEmail.objects.all().delete()

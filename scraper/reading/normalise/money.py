@@ -33,7 +33,7 @@ _AMOUNT = re.compile(
 
 
 def _sign_alone(sign: str) -> str:
-    """A pattern of a sign; one of letters counts as a word of its own only."""
+    """A pattern of a sign; one of letters counts as a separate word only."""
     return rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if sign.isalpha() else re.escape(sign)
 
 

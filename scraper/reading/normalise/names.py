@@ -51,7 +51,7 @@ def _calmed(word: str) -> str:
 
 
 def _raised(word: str) -> str:
-    """A word of a name in small letters: "gt" and "i3" become "GT" and "I3"."""
+    """A word of a name in lower case: "gt" and "i3" become "GT" and "I3"."""
     return word.upper() if len(word) <= 2 and not word.isdigit() else word[:1].upper() + word[1:]
 
 
