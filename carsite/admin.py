@@ -7,7 +7,9 @@ what the first page and the sidebar show.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -125,6 +127,11 @@ class CarsiteAdminSite(UnfoldAdminSite):
             **navigation.sections_of(links),
         }
         sections["System"].append({"title": "All records", "icon": "database", "link": f"{start}#records"})
+        shown = [item for items in sections.values() for item in items]
+        query = unquote(request.META.get("QUERY_STRING", ""))
+        current = navigation.current_link([item["link"] for item in shown], request.path, query)
+        for item in shown:
+            item["active"] = partial(_known, item["link"] == current)
         return [
             {"title": title, "items": self._get_navigation_items(request, items)}
             for title, items in sections.items()
@@ -137,6 +144,11 @@ class CarsiteAdminSite(UnfoldAdminSite):
         context = {"figures": navigation.figures(request.user), **(extra_context or {})}
         page: HttpResponse = super().index(request, context)
         return page
+
+
+def _known(answer: bool, request: HttpRequest) -> bool:  # noqa: FBT001  (partial fills it in)
+    """An answer as unfold wants it: as a function of the request."""
+    return answer
 
 
 # --- Dressing -----------------------------------------------------------------------------------------------

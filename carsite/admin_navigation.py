@@ -7,7 +7,7 @@ found under "All records" on the first page, and from the rows that they belong 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
@@ -156,3 +156,12 @@ def sections_of(links: dict[str, str]) -> dict[str, list[dict[str, str]]]:
         ]
         for section, models in SECTIONS.items()
     }
+
+
+def current_link(links: Iterable[str], path: str, query: str) -> str:
+    """Which link leads to the page at `path` with `query`: that very list, else the nearest page above it."""
+    links = list(links)
+    if query and (very := f"{path}?{query}") in links:
+        return very
+    above = [link for link in links if "?" not in link and "#" not in link and path.startswith(link)]
+    return max(above, key=len, default="")

@@ -23,7 +23,7 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 import carsite.urls  # noqa: F401  # finds what the apps register
 from accounts.models import ApiToken, User
 from carsite.admin import CarsiteAdminSite, dressed
-from carsite.admin_navigation import SECTIONS, TASKS
+from carsite.admin_navigation import SECTIONS, TASKS, current_link
 from catalog.models import Spec, Variant
 from classifier.models import Feedback, Identification, Prediction
 from core.models import OutgoingEmail
@@ -329,3 +329,25 @@ def test_no_page_shows_a_secret(staff: Client) -> None:
 def test_django_finds_no_fault_with_what_is_registered() -> None:
     assert len(admin.site._registry) > 20
     assert checks.run_checks(tags=["admin"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "current"),
+    [
+        ("/admin/", "", "/admin/"),
+        ("/admin/photos/", "", "/admin/photos/"),
+        ("/admin/photos/", "status=failed", "/admin/photos/?status=failed"),
+        ("/admin/photos/", "status=failed&p=2", "/admin/photos/"),
+        ("/admin/photos/7/change/", "", "/admin/photos/"),
+        ("/admin/elsewhere/", "", "/admin/"),
+    ],
+)
+def test_one_link_of_the_sidebar_is_the_current_one(path: str, query: str, current: str) -> None:
+    links = ["/admin/", "/admin/photos/?status=failed", "/admin/photos/", "/admin/#records"]
+    assert current_link(links, path, query) == current
+
+
+def test_the_list_of_photos_is_marked_once(staff: Client) -> None:
+    page = staff.get(path_of(Identification), {"status__in": "queued,running"})
+    items = [item for section in page.context["sidebar_navigation"] for item in section["items"]]
+    assert [item["title"] for item in items if item["active"]] == ["Photos in the queue"]
