@@ -127,13 +127,15 @@ class CarsiteAdminSite(UnfoldAdminSite):
             **navigation.sections_of(links),
         }
         sections["System"].append({"title": "All records", "icon": "database", "link": f"{start}#records"})
-        shown = [item for items in sections.values() for item in items]
+        shown = [item["link"] for items in sections.values() for item in items]
         query = unquote(request.META.get("QUERY_STRING", ""))
-        current = navigation.current_link([item["link"] for item in shown], request.path, query)
-        for item in shown:
-            item["active"] = partial(_known, item["link"] == current)
+        current = navigation.current_link(shown, request.path, query)
+
+        def marked(item: dict[str, str]) -> dict[str, object]:
+            return {**item, "active": partial(_known, item["link"] == current)}
+
         return [
-            {"title": title, "items": self._get_navigation_items(request, items)}
+            {"title": title, "items": self._get_navigation_items(request, list(map(marked, items)))}
             for title, items in sections.items()
         ]
 
