@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import ngettext, ngettext_lazy
@@ -64,6 +64,34 @@ class DeletedWithItsParent(NeverEdited):
         own_pages = f"{self.opts.app_label}_{self.opts.model_name}_"
         is_own_page = bool(match and (match.url_name or "").startswith(own_pages))
         return not is_own_page and super().has_delete_permission(request, obj)
+
+
+# --- What pages show ----------------------------------------------------------------------------------------
+class WithContext(_Base):
+    """For pages whose templates show more than the rows themselves."""
+
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
+        """What the list's template shows besides."""
+        return {}
+
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
+        """What the page of one row shows besides; `pk` is as the address has it, and may be anything."""
+        return {}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), **self.list_context(request)})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), **self.page_context(request, object_id)}
+        return super().change_view(request, object_id, form_url, context)
 
 
 # --- What columns show --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from classifier.admin.parts import ANSWERED_LATER, GoesWithItsPhoto
 from classifier.answers.wording import candidate_text, output_summary
 from classifier.models import Identification, ModelEvent, ModelOutput, ModelVersion
 from classifier.training import backfill, registry
-from core.admin import ViewOnly, perform
+from core.admin import ViewOnly, WithContext, perform
 
 LIST = "admin:classifier_modelversion_changelist"
 
@@ -30,7 +30,7 @@ def may_promote(request: HttpRequest) -> bool:
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
+class ModelVersionAdmin(WithContext, ViewOnly, admin.ModelAdmin):
     """Bundles that answered, answer or may answer. Deciding which does takes a permission of its own."""
 
     list_display = (
@@ -81,24 +81,15 @@ class ModelVersionAdmin(ViewOnly, admin.ModelAdmin):
         ]
 
     # --- Pages ----------------------------------------------------------------------------------------------
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
         """With the button that goes back."""
-        return super().changelist_view(request, {**(extra_context or {}), **self._deciding(request)})
+        return self._deciding(request)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
         """With card, report, shadow run and history."""
-        version = ModelVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        version = ModelVersion.objects.filter(pk=pk).first() if pk.isdecimal() else None
         page = self._page(version) if version and self.has_view_permission(request, version) else {}
-        context = {**(extra_context or {}), **page, **self._deciding(request)}
-        return super().change_view(request, object_id, form_url, context)
+        return {**page, **self._deciding(request)}
 
     def _deciding(self, request: HttpRequest) -> dict[str, object]:
         active = ModelVersion.objects.active()

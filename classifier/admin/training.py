@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import datasets, runs
-from core.admin import ViewOnly, change_link, perform
+from core.admin import ViewOnly, WithContext, change_link, perform
 from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
@@ -26,7 +26,7 @@ def _may_train(request: HttpRequest) -> bool:
 
 
 @admin.register(DatasetVersion)
-class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
+class DatasetVersionAdmin(WithContext, ViewOnly, admin.ModelAdmin):
     """Immutable: a manifest is never edited, only followed by another one."""
 
     list_display = ("name", "created", "training", "validation", "confirmed", "changed", "actor")
@@ -36,24 +36,14 @@ class DatasetVersionAdmin(ViewOnly, admin.ModelAdmin):
     change_form_outer_before_template = "classifier/admin/dataset.html"
     list_before_template = "classifier/admin/datasets.html"
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
         """With the button that makes another one."""
-        context = {"may_train": _may_train(request), "confirmed": Feedback.objects.confirmed().count()}
-        return super().changelist_view(request, {**(extra_context or {}), **context})
+        return {"may_train": _may_train(request), "confirmed": Feedback.objects.confirmed().count()}
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
         """With its counts and what changed."""
-        row = DatasetVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
-        context = {"tables": dataset_tables(row.summary) if row else []}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        row = DatasetVersion.objects.filter(pk=pk).first() if pk.isdecimal() else None
+        return {"tables": dataset_tables(row.summary) if row else []}
 
     @admin.display(description="version", ordering="number")
     def name(self, row: DatasetVersion) -> str:
@@ -111,7 +101,7 @@ def dataset_tables(summary: dict[str, Any]) -> list[Table]:
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
+class TrainingRunAdmin(WithContext, ViewOnly, admin.ModelAdmin):
     """From confirmed photos to a candidate model, one run at a time, started by the button above the list."""
 
     list_display = ("__str__", "created", "status", "step", "done", "base", "made", "actor")
@@ -146,28 +136,17 @@ class TrainingRunAdmin(ViewOnly, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
         """With the run under way and the button that starts one."""
-        context = {
+        return {
             "run": TrainingRun.objects.open().first(),
             "may_train": _may_train(request),
             "confirmed": Feedback.objects.confirmed().count(),
         }
-        return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
         """With progress and the button that cancels."""
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "may_train": _may_train(request)}
-        )
+        return {"may_train": _may_train(request)}
 
     # --- Buttons --------------------------------------------------------------------------------------------
     @method_decorator(require_POST)

@@ -22,13 +22,13 @@ from classifier.answers.sweep import identification_retry
 from classifier.answers.wording import failure
 from classifier.exceptions import NotPossibleNow
 from classifier.models import Identification
-from core.admin import perform
+from core.admin import WithContext, perform
 
 #: So many are queued again by one press of the button; more would keep the page waiting.
 MOST = 500
 
 
-class WaitsAndFails(admin.ModelAdmin):
+class WaitsAndFails(WithContext, admin.ModelAdmin):
     """The part of the identifications' admin that is about the queue."""
 
     list_before_template = "classifier/admin/failures.html"
@@ -61,26 +61,14 @@ class WaitsAndFails(admin.ModelAdmin):
         }
         return TemplateResponse(request, "classifier/admin/waiting.html", context)
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
         """With how many failed."""
-        return super().changelist_view(request, {**(extra_context or {}), **self._failures(request)})
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
-        """With the button, where it failed."""
-        context = {**(extra_context or {}), "may_retry": self.has_retry_permission(request)}
-        return super().change_view(request, object_id, form_url, context)
-
-    def _failures(self, request: HttpRequest) -> dict[str, object]:
         failed = Identification.objects.filter(status=Identification.Status.FAILED)
         return {"failed": failed.count(), "may_retry": self.has_retry_permission(request), "most": MOST}
+
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
+        """With the button, where it failed."""
+        return {"may_retry": self.has_retry_permission(request)}
 
     @method_decorator(require_POST)
     def retry_one(self, request: HttpRequest, pk: UUID) -> HttpResponse:

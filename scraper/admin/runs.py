@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from core.admin import ViewOnly, badge, perform
+from core.admin import ViewOnly, WithContext, badge, perform
 from scraper.exceptions import ScraperError
 from scraper.forms import RunForm
 from scraper.models import ScrapeRun
@@ -32,7 +32,7 @@ def _may_crawl(request: HttpRequest) -> bool:
 
 
 @admin.register(ScrapeRun)
-class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
+class ScrapeRunAdmin(WithContext, ViewOnly, admin.ModelAdmin):
     """All runs, the newest first; the button above the list asks for another one."""
 
     list_display = (
@@ -65,24 +65,14 @@ class ScrapeRunAdmin(ViewOnly, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, object]:
         """With the form that asks for a run, and what runs by itself."""
-        context = {"may_crawl": _may_crawl(request), "schedules": schedules.schedules(), "form": RunForm()}
-        return super().changelist_view(request, {**(extra_context or {}), **context})
+        return {"may_crawl": _may_crawl(request), "schedules": schedules.schedules(), "form": RunForm()}
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
         """With its numbers, its log and its buttons."""
-        run = ScrapeRun.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
-        context = {"may_crawl": _may_crawl(request), **(shown(run) if run else {})}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        run = ScrapeRun.objects.filter(pk=pk).first() if pk.isdecimal() else None
+        return {"may_crawl": _may_crawl(request), **(shown(run) if run else {})}
 
     # --- Buttons --------------------------------------------------------------------------------------------
     @method_decorator(require_POST)
