@@ -76,7 +76,7 @@ def test_an_answer_has_a_screen_of_its_own(
     send(page, seed)
     expect(page.locator("#answer")).to_contain_text(f"tiny {seed}")
     expect(page.locator(".result-answer")).to_contain_text(said)
-    expect(page.get_by_role("heading", name="How likely each is")).to_have_count(
+    expect(page.get_by_role("heading", name="How likely each car is")).to_have_count(
         1 if bundle.get("decision") in ("sure", "unsure") else 0
     )
     is_fine(page)
