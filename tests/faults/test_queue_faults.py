@@ -88,7 +88,7 @@ def test_photo_that_kills_its_worker_fails_after_three_attempts_and_holds_up_no_
     wait_for(lambda: reached(deadly, Status.FAILED), what="the sweeper to give up")
     assert (deadly.failure, deadly.attempt) == ("worker_lost", Identification.MAX_ATTEMPTS)
     assert not deadly.predictions.exists()
-    assert "stopped three times" in visitor.get(deadly.get_absolute_url()).text
+    assert "interrupted three times" in visitor.get(deadly.get_absolute_url()).text
 
 
 def test_late_worker_can_not_turn_an_answer_into_a_failure(site: FaultySite, visitor: Visitor) -> None:

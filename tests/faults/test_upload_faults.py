@@ -217,7 +217,7 @@ def test_model_that_turns_to_garbage_never_answers_wrongly(
         wait_for(site.is_idle, what="the worker to notice")
         assert reached(row, Status.QUEUED)
         assert row.attempt == 0
-        assert "away" in visitor.get(row.get_absolute_url()).text
+        assert "unavailable" in visitor.get(row.get_absolute_url()).text
     grow_old(row)
     sweep(site)
     assert first_label(row) == right

@@ -149,12 +149,12 @@ def test_photos_wait_while_the_model_is_missing_and_are_answered_when_it_is_back
         assert row.attempt == 0
         page = visitor.get(row.get_absolute_url())
         assert page.status == 200
-        assert "away" in page.text
-        assert "away" in visitor.get("/").text
+        assert "unavailable" in page.text
+        assert "unavailable" in visitor.get("/").text
     finally:
         away.rename(bundle)
     grow_old(row)
     sweep(site)
     answered_once(row)
     assert row.attempt == 1
-    assert "away" not in visitor.get(row.get_absolute_url()).text
+    assert "unavailable" not in visitor.get(row.get_absolute_url()).text

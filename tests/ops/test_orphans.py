@@ -107,7 +107,7 @@ def test_rows_without_files_are_told_and_kept(files_of_rows, tasks, caplog):
     without_reference_photos()
     row = Identification.objects.first()
     default_storage.delete(row.photo.name)
-    with pytest.raises(CommandError, match="1 rows without files"):
+    with pytest.raises(CommandError, match="1 row without files"):
         command("--mend")
     with caplog.at_level(logging.ERROR):
         remove_orphans()
@@ -118,7 +118,7 @@ def test_rows_without_files_are_told_and_kept(files_of_rows, tasks, caplog):
 def test_row_whose_whole_month_is_gone_from_the_storage_is_told(files_of_rows):
     without_reference_photos()
     Identification.objects.filter(pk=Identification.objects.first().pk).update(photo="photos/2019/02/a.jpg")
-    with pytest.raises(CommandError, match="1 rows without files"):
+    with pytest.raises(CommandError, match="1 row without files"):
         command()
 
 

@@ -111,7 +111,7 @@ def test_files_that_no_row_names_are_removed_from_the_bucket(
     Identification.objects.filter(pk=row.pk).update(thumbnail="thumbnails/2018/01/gone.jpg")
     told = site.manage("orphans", "--mend", "--minutes", "0", check=False)
     assert f"classifier.Identification {row.pk}: its thumbnail is gone" in told.stdout
-    assert "1 rows without files" in told.stderr
+    assert "1 row without files" in told.stderr
     assert not lost & s3.keys()
     assert {row.photo.name, "backups/2019/02/kept.jpg"} <= s3.keys()
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from ops import orphans
 
@@ -43,7 +44,12 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is amiss: every file has its row, every row its files.")
             return
         removed = files if options["mend"] else 0
-        said = f"{removed} files removed; {files - removed} files without rows, {rows} rows without files."
+        left = files - removed
+        said = (
+            f"{removed} {ngettext('file', 'files', removed)} removed; "
+            f"{left} {ngettext('file', 'files', left)} without rows, "
+            f"{rows} {ngettext('row', 'rows', rows)} without files."
+        )
         if rows or not options["mend"]:
             raise CommandError(said)
         self.stdout.write(said)
