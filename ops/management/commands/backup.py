@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from ops import backups
 
@@ -32,7 +33,6 @@ class Command(BaseCommand):
             f"{path}: {sum(manifest.rows.values())} rows and {files} files, {path.stat().st_size} bytes."
         )
         if manifest.missing:
-            self.stderr.write(
-                f"{len(manifest.missing)} files are gone that rows name, such as {manifest.missing[0]} "
-                "(`manage.py orphans` lists them)."
-            )
+            gone = len(manifest.missing)
+            said = ngettext("%d file that rows name is gone", "%d files that rows name are gone", gone) % gone
+            self.stderr.write(f"{said}, such as {manifest.missing[0]} (`manage.py orphans` lists them).")
