@@ -20,7 +20,7 @@ class Command(BaseCommand):
             "--check", action="store_true", help="change nothing; fail where it is out of date"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         path = settings.BASE_DIR / ".env.example"
         if not options["check"]:
             path.write_text(env_example())

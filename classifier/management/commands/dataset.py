@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--list", action="store_true", help="list the versions there are")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if options["list"]:
             for row in DatasetVersion.objects.all():
                 self.stdout.write(f"{row.number:>4}  {row.created:%Y-%m-%d %H:%M}  {_words(row)}")

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         shadow = does.add_parser("shadow", help="let a model answer live photos unseen")
         shadow.add_argument("model", nargs="?", help="as for promote; without one the shadow run ends")
 
-    def handle(self, *args: Any, does: str | None = None, **options: Any) -> None:
+    def handle(self, *args: object, does: str | None = None, **options: Any) -> None:
         try:
             getattr(self, f"_{does or 'list'}")(**options)
         except ClassifierError as error:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--corrected", action="store_true", help="only those that people corrected")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         rows = Identification.objects.all()
         if options["corrected"]:
             rows = rows.filter(feedback__isnull=False).exclude(feedback__verdict="right")

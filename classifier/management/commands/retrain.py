@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--here", action="store_true", help="in this process, without queue and trainer")
         parser.add_argument("--cancel", action="store_true", help="end the run that is under way")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             if options["cancel"]:
                 self._cancel()

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """`--demo`."""
         parser.add_argument("--demo", action="store_true", help="also load the demonstration dealers")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Loads, and says what was loaded and what was missing."""
         said = [f"{seed.cities_load()} cities"]
         if options["demo"]:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             help=f"leave younger files alone: their rows may be about to come ({minutes})",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Report, and mend where asked, one thing after the other."""
         files = rows = 0
         for lost in orphans.find(older_than=timedelta(minutes=options["minutes"])):

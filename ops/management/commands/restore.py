@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--force", action="store_true", help="remove what is here, rows and photos, for good"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         path: Path = options["file"]
         try:
             manifest = backups.check(path)

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--port", default=os.environ.get("PORT", "8000"), help="port to listen at")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         self.parent = os.getppid()
         # Ctrl-C too: a shell script's background jobs are started with it ignored.
         for number in STOP_SIGNALS:

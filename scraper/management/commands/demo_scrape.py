@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--review", action="store_true", help="leave all cars for the review queue")
         parser.add_argument("--dry-run", action="store_true", help="stage nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             with DemoSite(port=options["port"], faults=frozenset(options["fault"])) as site:
                 run = self._crawl(site, options)

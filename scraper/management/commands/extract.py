@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="One JSON line a file.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         from scraper.reading.report import read
 
         unread = 0

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="read and count, stage nothing")
         parser.add_argument("--queue", action="store_true", help="leave the work to the site's worker")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             run = self._resumed(options) if options["resume"] else self._started(options)
         except ScraperError as error:
