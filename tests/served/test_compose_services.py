@@ -171,6 +171,7 @@ def proxy(tmp_path: Path) -> Iterator[int]:
     with started(words, tmp_path / "log", lambda: listens(port), **env):
         yield port
     server.shutdown()
+    server.server_close()
 
 
 def test_the_proxy_believes_no_address_that_a_visitor_claims(proxy: int) -> None:
