@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,10 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, str]:
     """A page as the proxy asks for it."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     told = {"Host": SECRETS["SITE_HOST"], "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-    connection.request("GET", path, headers=told | headers)
-    response = connection.getresponse()
-    return response.status, response.read().decode(errors="replace")
+    with closing(connection):
+        connection.request("GET", path, headers=told | headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
 
 
 def test_both_files_can_be_read_and_fit_together() -> None:
