@@ -1,6 +1,7 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help coverage audit docs run test test-services check soak bench e2e train shots demo-scrape clean install install-dev browser
+.PHONY: help audit docs run test test-services check soak bench e2e train shots demo-scrape clean
+.PHONY: install install-dev browser python
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -17,12 +18,14 @@ run: install  ## Run the whole site at http://127.0.0.1:8000 (PORT=8001 for anot
 	@exec $(PY) manage.py up --verbosity $(if $(VERBOSE),2,1)
 
 test: install-dev browser  ## Run all tests on SQLite and Redis, and measure the branches they take (COVERAGE= for not)
-	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
+	@exec $(PY) -m pytest -n logical --dist loadgroup -m "not services" \
+		$(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 test-services: install-dev browser  ## Run the tests on PostgreSQL, RabbitMQ, S3 and SMTP, each started for them
 	@$(PY) scripts/services.py
 	@$(PY) -m tests.on_postgres $(PY) -m pytest -n logical --dist loadgroup -m "not (integration or e2e)" \
-		tests/accounts tests/carsite tests/catalog tests/classifier tests/core tests/dealers tests/ops tests/scraper tests/security $(ARGS)
+		tests/accounts tests/carsite tests/catalog tests/classifier tests/core tests/dealers tests/ops \
+		tests/scraper tests/security $(ARGS)
 	@exec $(PY) -m pytest tests/served -m services $(ARGS)
 
 check: install-dev  ## Check style, types, structure, migrations, deployment, API schema, .env.example
@@ -44,7 +47,7 @@ check: install-dev  ## Check style, types, structure, migrations, deployment, AP
 soak: install-dev  ## Send 1,000 photos while everything breaks (ARGS="--photos 200 --seed 2")
 	@exec $(PY) -m tests.soak $(ARGS)
 
-docs:  ## Make the documents a site in var/docs and check its links
+docs: python  ## Make the documents a site in var/docs and check its links
 	@$(PYTHON) scripts/install.py requirements-docs.txt
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet && echo "The documents are at var/docs/index.html"
 
@@ -72,12 +75,15 @@ clean:  ## Remove the virtual environment and caches; your data in var/ and runs
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install:
-	@command -v $(PYTHON) >/dev/null || { echo "carsite: $(PYTHON) is not there. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "carsite: $(PYTHON) is not there. Install Python 3.11 or newer, or name one:" \
+		"make $(or $(firstword $(MAKECMDGOALS)),run) PYTHON=/path/to/python3" >&2; exit 1; }
+
+install: python
 	@$(PYTHON) scripts/install.py
 
-install-dev:
-	@command -v $(PYTHON) >/dev/null || { echo "carsite: $(PYTHON) is not there. Install Python 3.11 or newer, or name one: make test PYTHON=/path/to/python3" >&2; exit 1; }
+install-dev: python
 	@$(PYTHON) scripts/install.py requirements-dev.txt
 
 browser: install-dev
