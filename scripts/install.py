@@ -1,7 +1,7 @@
 """Make the virtual environment and install what the project needs. Does nothing where nothing has changed.
 
-Usage: python3 scripts/install.py [requirements-dev.txt | requirements-train.txt | …]; without a name what a site
-on one machine needs.
+Usage: python3 scripts/install.py [requirements-dev.txt | requirements-train.txt | …]
+Without a name: what a site on one machine needs.
 
 Standard library only, and plain enough that an old Python can read it and say that it is too old.
 """
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 SITE, TRAINING = "requirements-site.txt", "requirements-train.txt"
-#: Megabytes of disk that a fresh installation takes, with room for pip's own work; of what is not named, 3000.
+#: Megabytes of disk that a fresh installation takes, with room for pip's own work; what is not named: 3000.
 NEEDED_MB = {SITE: 1300, "requirements-docs.txt": 200}
 
 
