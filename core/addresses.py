@@ -59,7 +59,7 @@ def lenient_email(text: str) -> str:
 def ascii_email(text: str) -> str:
     """An address for mail servers that know ASCII alone: with an encoded domain.
 
-    Raises AddressNotUsable, also where the name before the @ has other characters: that has no other spelling.
+    Raises AddressNotUsable, also where the name before the @ has other characters: it has no other spelling.
     """
     written = _checked(normalise_email(text)).ascii_email
     if written is None:
