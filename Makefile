@@ -1,7 +1,7 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
 .PHONY: help audit docs run test test-services check soak bench e2e train shots demo-scrape clean
-.PHONY: install install-dev browser python
+.PHONY: install install-train install-dev browser python
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
@@ -60,14 +60,14 @@ bench: install-dev  ## Measure speed and print a table
 e2e: install-dev browser  ## Run only the tests in a real browser
 	@exec $(PY) -m pytest -m e2e $(ARGS)
 
-train: install  ## Train a model (RECIPE=recipes/lite2.toml)
+train: install-train  ## Train a model; installs PyTorch first (RECIPE=recipes/lite2.toml)
 	@exec $(PY) -m ml train $(RECIPE)
 
 shots: install-dev browser  ## Take screenshots of every page of the running site into var/shots
 	@exec $(PY) -m tests.e2e.screenshots http://127.0.0.1:$(or $(PORT),8000) var/shots \
 		--email demo@carsite.example --password demo-drive-2026
 
-demo-scrape: install-dev browser  ## Crawl a small site of imaginary cars into the catalogue (FAULT=429 for a fault)
+demo-scrape: install browser  ## Crawl a small site of imaginary cars into the catalogue (FAULT=429 for a fault)
 	@$(PY) manage.py migrate --verbosity 0
 	@exec $(PY) manage.py demo_scrape $(if $(FAULT),--fault $(FAULT))
 
@@ -83,8 +83,12 @@ python:
 install: python
 	@$(PYTHON) scripts/install.py
 
+install-train: python
+	@$(PYTHON) scripts/install.py requirements-site.txt
+	@$(PYTHON) scripts/install.py requirements-train.txt
+
 install-dev: python
 	@$(PYTHON) scripts/install.py requirements-dev.txt
 
-browser: install-dev
+browser: install
 	@$(PY) scripts/browser.py
