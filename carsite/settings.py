@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "carsite.middleware.RequestLogMiddleware",
+    "carsite.middleware.RefusedMiddleware",
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -326,6 +327,16 @@ if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Web server (ops.server) --------------------------------------------------------------------------------
+# Bytes of a request: one photo and its form; and where a form may bring twenty of them. deploy/Caddyfile
+# knows the same addresses.
+MAX_BODY_BYTES = 25 * 10**6
+MAX_BODY_BYTES_AT = dict.fromkeys(
+    ("/identify/", "/api/v1/sightings/", f"/{ADMIN_PATH}/classifier/referencephoto/add/"), 425 * 10**6
+)
+# A process that holds more memory makes room for a fresh one once what it works at is done.
+WEB_PROCESS_BYTES = 300 * 2**20
 
 # --- Operations ---------------------------------------------------------------------------------------------
 LOGGING = logs.config(
