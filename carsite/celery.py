@@ -8,7 +8,7 @@ from celery.app.amqp import AMQP
 from django.db import close_old_connections
 from kombu import Connection
 
-from core import logs
+from core import heartbeats, logs
 from core.queue import EnqueueOnCommitTask, resume
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
@@ -94,6 +94,13 @@ def _send_request_id(headers: dict[str, str], **_: object) -> None:
 @signals.task_prerun.connect
 def _bind_task(task_id: str, task: Task, **_: object) -> None:
     logs.bind(request_id=getattr(task.request, "request_id", "") or "", task=task.name, task_id=task_id)
+
+
+@signals.task_prerun.connect
+def _give_a_sign_of_life(task: Task, **_: object) -> None:
+    """Of the workers that visitors wait for; the trainer's own work says nothing of them."""
+    if (task.request.delivery_info or {}).get("routing_key") in ("identify", "default"):
+        heartbeats.give("worker")
 
 
 @signals.task_postrun.connect

@@ -363,6 +363,9 @@ HEALTH_CHECKS = {
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",
     "model": "classifier.health.model",
+    "beat": "ops.heartbeats.beat",
+    "worker": "ops.heartbeats.worker",
+    "queue": "classifier.health.queue",
 }
 METRICS_TOKEN = _text("METRICS_TOKEN")
 # What `/metrics` asks the apps: f() → `core.figures.Figure`s.
