@@ -59,7 +59,7 @@ def install(say: Callable[[str], object]) -> None:
         raise PackagesError(how())
     say("Installing PyTorch and what else training needs; this takes some minutes, and is done once.")
     script = [sys.executable, str(ROOT / "scripts" / "install.py"), LIST]
-    done = subprocess.run(script, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)  # noqa: S603  (our own script)
+    done = subprocess.run(script, stdin=subprocess.DEVNULL, stdout=2, check=False)  # noqa: S603  (our own script)
     importlib.invalidate_caches()
     if done.returncode or missing():
         raise PackagesError(
