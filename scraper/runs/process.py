@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -80,11 +79,6 @@ class Lost(Exception):
 def run_folder(run_id: int) -> Path:
     """Where a run keeps its job, cars, log and numbers."""
     return settings.VAR_DIR / "scrapes" / str(run_id)
-
-
-def worker_name() -> str:
-    """This process, as a run's row names who works on it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def catalog_source(name: str) -> Source:
