@@ -1,4 +1,4 @@
-"""Write the digests of the images that compose.yaml and the Dockerfile name into .env: then what runs is known.
+"""Write the digests of the images that compose.yaml and the Dockerfile name into .env: so what runs is known.
 
     python3 scripts/pin_images.py [FILE]        needs Docker and the registry; again for newer images
 
