@@ -83,7 +83,7 @@ async function handle(file, view, alone) {
     location.assign(answer.url);
     return;
   }
-  view.state.textContent = answer.is_new ? "Sent." : "You have sent this photo before.";
+  view.state.textContent = [answer.is_new ? "Sent." : "You have sent this photo before.", answer.note].filter(Boolean).join(" ");
   const link = document.createElement("a");
   link.href = answer.url;
   link.className = "button button--small";
@@ -153,6 +153,6 @@ addEventListener("drop", (event) => {
   take([...event.dataTransfer.files]);
 });
 addEventListener("paste", (event) => {
-  const photos = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
-  if (photos.length) take(photos);
+  const photos = [...event.clipboardData.files];
+  if (photos.length) take(photos); // what they are is told by their content, where they are sent
 });
