@@ -94,14 +94,16 @@ def _take(header: _Header, code: int, body: bytes, segment: bytes) -> None:
         header.exif = header.exif or body
     elif code == 0xE2 and body.startswith(b"ICC_PROFILE\x00") and len(body) > 14:
         header.icc.setdefault(body[12], body[14:])
-    elif code == 0xE0:
-        if body.startswith(b"JFIF\x00") and len(body) >= 14:
-            header.kept.append(_JFIF)
-    elif code == 0xEE:
-        if body.startswith(b"Adobe") and len(body) >= 12:
-            header.kept.append(b"\xff\xee\x00\x0e" + body[:12])
-    elif not (0xE0 <= code <= 0xEF or code == 0xFE):
-        header.kept.append(segment)
+    header.kept.append(_kept(code, body, segment))
+
+
+def _kept(code: int, body: bytes, segment: bytes) -> bytes:
+    """What of a segment the decoder gets: of metadata only what says how colours are stored."""
+    if code == 0xE0:
+        return _JFIF if body.startswith(b"JFIF\x00") and len(body) >= 14 else b""
+    if code == 0xEE:
+        return b"\xff\xee\x00\x0e" + body[:12] if body.startswith(b"Adobe") and len(body) >= 12 else b""
+    return b"" if 0xE0 <= code <= 0xEF or code == 0xFE else segment
 
 
 def _samples(frame: bytes) -> float:
