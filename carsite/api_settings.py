@@ -1,10 +1,12 @@
 """Settings of the API: who may ask how often, and how it is described. A part of `settings.py`."""
 
+from datetime import timedelta
+
 from carsite import __version__
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.api_auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -19,12 +21,20 @@ REST_FRAMEWORK = {
         "token": "10/minute",
         "upload": "60/minute",
         "enquiry": "10/hour",
+        # Wrong passwords and codes, by who guesses: see `accounts.guessing`.
+        "guess-network": "300/hour;1000/day",
+        "guess-account": "50/hour;150/day",
+        "guess-code-here": "5/minute;15/hour;30/day",
+        "guess-code": "30/hour;60/day",
+        # Letters to strangers that an address alone could ask for by moving to its neighbours.
+        "signup-network": "100/hour;300/day",
+        "reset-network": "60/hour;200/day",
     },
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "AUTH_HEADER_PREFIX": "Token"}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Carsite API",

@@ -297,6 +297,8 @@ ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps
 # of a user.
 PERSONAL_DATA_EXPORTERS = ["classifier.training.exports.personal_data", "dealers.services.personal_data"]
+# Likewise f(user) → names of permissions that what a user holds in an app is worth (see `accounts.rights`).
+RIGHTS_OF_PEOPLE = ["dealers.services.rights_of"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
 # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
