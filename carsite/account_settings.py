@@ -45,6 +45,16 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user,60/h/user",
     "export": "10/h/user",
 }
+#: Limits that allauth can't count (`core.limits`): wrong passwords and codes by who guesses, and letters to
+#: strangers, which one address could ask for by moving to its neighbours.
+NETWORK_RATES = {
+    "guess-network": "300/hour;1000/day",
+    "guess-account": "50/hour;150/day",
+    "guess-code-here": "5/minute;15/hour;30/day",
+    "guess-code": "30/hour;60/day",
+    "signup-network": "100/hour;300/day",
+    "reset-network": "60/hour;200/day",
+}
 # What a stolen session or an unlocked phone must not do alone: change the address, make a token.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 PASSWORD_RESET_TIMEOUT = 3600

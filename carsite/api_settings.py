@@ -16,20 +16,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.ScopedThrottle", "core.api.BurstThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "burst": "300/minute",
-        "token": "10/minute",
-        "upload": "60/minute",
-        "enquiry": "10/hour",
-        # Wrong passwords and codes, by who guesses: see `accounts.guessing`.
-        "guess-network": "300/hour;1000/day",
-        "guess-account": "50/hour;150/day",
-        "guess-code-here": "5/minute;15/hour;30/day",
-        "guess-code": "30/hour;60/day",
-        # Letters to strangers that an address alone could ask for by moving to its neighbours.
-        "signup-network": "100/hour;300/day",
-        "reset-network": "60/hour;200/day",
-    },
+    # DEFAULT_THROTTLE_RATES: `settings` reads them from the environment.
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
