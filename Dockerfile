@@ -11,7 +11,7 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirem
 FROM packages AS packages-full
 # Options of pip, such as the index of another build of PyTorch.
 ARG PIP_OPTIONS=""
-COPY requirements.txt ./
+COPY requirements.txt requirements-site.txt requirements-train.txt ./
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check ${PIP_OPTIONS} -r requirements.txt
 
 FROM python:${PYTHON}-slim AS web

@@ -1,13 +1,16 @@
 # One verb, one line. Each installs what it needs first and does nothing twice.
 .DEFAULT_GOAL := help
 .PHONY: help audit docs run test test-services check soak bench e2e train shots demo-scrape clean
-.PHONY: install install-dev browser python
+.PHONY: install install-train install-dev browser python
 
 PYTHON ?= python3
 RECIPE ?= recipes/lite2.toml
-DEBUG ?= 1
 COVERAGE ?= 1
+# The verbs are for development, unless the environment or .env says otherwise.
+ifeq ($(shell grep -Es '^(export )?DEBUG=.' .env),)
+DEBUG ?= 1
 export DEBUG
+endif
 PY := .venv/bin/python
 
 help:  ## List these verbs
@@ -41,7 +44,8 @@ check: install-dev  ## Check style, types, structure, migrations, deployment, AP
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@echo "manage.py check --deploy, as in production"
-	@DEBUG=0 ALLOWED_HOSTS=cars.example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
+	@DEBUG=0 ALLOWED_HOSTS=cars.example.org SITE_URL=https://cars.example.org EMAIL_URL=smtp://mail.example.org:25 \
+		DEFAULT_FROM_EMAIL=cars@example.org SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(50))") \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
 soak: install-dev  ## Send 1,000 photos while everything breaks (ARGS="--photos 200 --seed 2")
@@ -60,14 +64,14 @@ bench: install-dev  ## Measure speed and print a table
 e2e: install-dev browser  ## Run only the tests in a real browser
 	@exec $(PY) -m pytest -m e2e $(ARGS)
 
-train: install  ## Train a model (RECIPE=recipes/lite2.toml)
+train: install-train  ## Train a model; installs PyTorch first (RECIPE=recipes/lite2.toml)
 	@exec $(PY) -m ml train $(RECIPE)
 
 shots: install-dev browser  ## Take screenshots of every page of the running site into var/shots
-	@exec $(PY) -m tests.e2e.screenshots http://127.0.0.1:$(or $(PORT),8000) var/shots \
+	@exec $(PY) -m tests.e2e.screenshots http://127.0.0.1:$(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000) var/shots \
 		--email demo@carsite.example --password demo-drive-2026
 
-demo-scrape: install-dev browser  ## Crawl a small site of imaginary cars into the catalogue (FAULT=429 for a fault)
+demo-scrape: install browser  ## Crawl a small site of imaginary cars into the catalogue (FAULT=429 for a fault)
 	@$(PY) manage.py migrate --verbosity 0
 	@exec $(PY) manage.py demo_scrape $(if $(FAULT),--fault $(FAULT))
 
@@ -83,8 +87,12 @@ python:
 install: python
 	@$(PYTHON) scripts/install.py
 
+install-train: python
+	@$(PYTHON) scripts/install.py requirements-site.txt
+	@$(PYTHON) scripts/install.py requirements-train.txt
+
 install-dev: python
 	@$(PYTHON) scripts/install.py requirements-dev.txt
 
-browser: install-dev
+browser: install
 	@$(PY) scripts/browser.py

@@ -5,11 +5,13 @@ import os
 import shutil
 import tempfile
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+from carsite.env import value  # which reads .env
+
+bind = f"{value('HOST')}:{value('PORT')}"
 wsgi_app = "carsite.wsgi"
 # Threads, as requests wait for the database and the disk; processes, as shrinking a photo takes a core.
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+workers = int(value("WEB_WORKERS"))
 threads = 4
 preload_app = True
 keepalive = 5

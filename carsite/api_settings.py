@@ -14,12 +14,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.ScopedThrottle", "core.api.BurstThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "burst": "300/minute",
-        "token": "10/minute",
-        "upload": "60/minute",
-        "enquiry": "10/hour",
-    },
+    # DEFAULT_THROTTLE_RATES: `settings` reads them from the environment.
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

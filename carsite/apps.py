@@ -11,7 +11,9 @@ class CarsiteConfig(AppConfig):
     name = "carsite"
 
     def ready(self) -> None:
-        """Report defects to SENTRY_DSN, where it is set."""
+        """Know the checks of a site for others; report defects to SENTRY_DSN, where it is set."""
+        from carsite import checks  # noqa: F401  (it registers them)
+
         if settings.SENTRY_DSN:
             from ops import sentry
 

@@ -12,43 +12,20 @@ from pathlib import Path
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
 
 from carsite.account_settings import *  # noqa: F403
 from carsite.api_settings import *  # noqa: F403
-from carsite.env import VARIABLES
+from carsite.env import BASE_DIR, value
+from carsite.environment import DEBUG, env
+from carsite.environment import flag as _flag
+from carsite.environment import listed as _list
+from carsite.environment import number as _number
+from carsite.environment import rate as _rate
+from carsite.environment import text as _text
 from carsite.storage import image_sources, storage_from
 from core import logs
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
-_defaults = {variable.name: variable.default for variable in VARIABLES}
-
-
-def _text(name: str) -> str:
-    value = env.str(name, _defaults[name] or "")
-    if not value and _defaults[name] is None and not DEBUG:
-        raise ImproperlyConfigured(
-            f"{name} is not set. With DEBUG off it is needed: put it in the environment or in .env "
-            f"(see .env.example). `make run` runs a development site that needs none of this."
-        )
-    return value
-
-
-def _number(name: str) -> int:
-    try:
-        return env.int(name, int(_defaults[name] or 0))
-    except Exception as error:
-        raise ImproperlyConfigured(f"{name} has to be a whole number: {error}") from None
-
-
-def _list(name: str) -> list[str]:
-    return [item.strip() for item in _text(name).split(",") if item.strip()]
-
-
 # --- Site ---------------------------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", False)
 # The development key is public on purpose and refused below wherever DEBUG is off.
 _DEVELOPMENT_KEY = "development-only-key-that-anyone-can-read-in-the-source"
 SECRET_KEY = _text("SECRET_KEY") or _DEVELOPMENT_KEY
@@ -140,10 +117,18 @@ USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 X_FRAME_OPTIONS = "DENY"
 
+# --- What `manage.py up` starts -----------------------------------------------------------------------------
+HOST, PORT = value("HOST"), value("PORT")
+WORKER_PROCESSES = _number("WORKER_PROCESSES")  # 0: one for each core
+
 # --- Accounts -----------------------------------------------------------------------------------------------
 # The other settings of accounts are in `account_settings`, those of the API in `api_settings`.
 # Staff who have no second factor are led to set one up before the admin opens.
-STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
+STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
+
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
+    name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
+}
 
 # --- Database -----------------------------------------------------------------------------------------------
 # Writers wait for each other from the start of a transaction ("immediate"): SQLite can't upgrade a read lock
@@ -245,7 +230,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = (BASE_DIR / (_text("STATIC_DIR") or VAR_DIR / "static")).resolve()
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"  # nothing is served from here: photos go through a view that asks who may see them
-FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILE_UPLOAD_HANDLERS = [
     "classifier.photos.uploads.CappedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -261,7 +246,10 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
+        # In VAR_DIR, which is closed to others, only the site itself can read them.
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT.is_relative_to(VAR_DIR)
+        else "carsite.static_files.PublicStaticFiles"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
@@ -319,13 +307,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "carsite.stale_forms.failure"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
-if not DEBUG:
+HTTPS = not DEBUG and _flag("HTTPS")
+# Which of Django's own hints are answered by a choice: `carsite.checks` says what plain http means, and
+# whether browsers' makers list a site is for its owner to say.
+SILENCED_SYSTEM_CHECKS = [
+    f"security.{one}" for one in (["W021"] if HTTPS else ["W004", "W008", "W012", "W016"])
+]
+if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
-    SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = _number("HSTS_SECONDS")
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+    SECURE_HSTS_PRELOAD = _flag("HSTS_PRELOAD") and SECURE_HSTS_INCLUDE_SUBDOMAINS
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     if TRUSTED_PROXIES:

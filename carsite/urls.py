@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
-from carsite import views
+from carsite import stale_forms, views
 from carsite.api import SiteView
 
 admin.autodiscover()
@@ -37,6 +37,7 @@ urlpatterns = [
     path("accounts/second-step/", include("allauth.mfa.urls")),
     path("units/", views.units, name="units"),
     path("theme/", views.theme, name="theme"),
+    path("form-token/", stale_forms.token, name="form_token"),
     path("about/", views.AboutView.as_view(), name="about"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

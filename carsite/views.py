@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,15 +10,15 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.csrf import csrf_failure
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from carsite import __version__, about, reference
+from carsite import __version__, about, reference, stale_forms
 from carsite.context import THEMES, UNITS
 from core import logs, outages
+from core.same_origin import is_sent_from_here
 from ops import health, metrics
 from ops.operators import is_operator
 
@@ -44,24 +43,14 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _preference(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> HttpResponse:
-    if not _is_sent_from_here(request):
-        return csrf_failure(request)
+    if not is_sent_from_here(request):
+        return stale_forms.failure(request)
     response = HttpResponseRedirect(_next(request))
     value = request.POST.get(name)
     if value in allowed:
         secure = request.is_secure()
         response.set_cookie(name, value, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response
-
-
-def _is_sent_from_here(request: HttpRequest) -> bool:
-    """Whether a page of this site sent the form.
-
-    Fetch Metadata says so; browsers leave it out where the connection is not encrypted: there, Origin does.
-    """
-    if site := request.headers.get("Sec-Fetch-Site"):
-        return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
 
 
 def _next(request: HttpRequest) -> str:

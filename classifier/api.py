@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from classifier.answers.sightings import sighting_create
-from classifier.answers.sweep import identification_retry
+from classifier.answers.sweep import identification_look_as_car, identification_retry
 from classifier.exceptions import ClassifierError
 from classifier.models import Identification, Sighting
 from classifier.photos.delete import identification_delete
@@ -107,6 +107,18 @@ class IdentificationViewSet(
     def retry(self, request: Request, pk: str | None = None) -> Response:
         """Queue a failed identification again; 409 in any other state."""
         identification_retry(identification=self.get_object())
+        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Look at a photo as a car all the same",
+        description="For a photo whose `scene` is not `exterior`: it is queued again, and its car is named.",
+        request=None,
+        responses={202: IdentificationSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="as-car")
+    def as_car(self, request: Request, pk: str | None = None) -> Response:
+        """Queue a photo again in which no car was seen; 409 in any other state."""
+        identification_look_as_car(identification=self.get_object())
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(

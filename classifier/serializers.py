@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from catalog.models import Variant
 from catalog.serializers import CurrentSlugField
+from classifier.answers import wording
 from classifier.answers.fused import FusedAnswer, FusedCandidate, fused_answer
 from classifier.models import Feedback, Identification, ModelOutput, Prediction, Sighting
 from classifier.photos.intake import ACCEPTED, MAX_PHOTOS
@@ -58,6 +59,19 @@ class ModelShare(MakeShare):
     """Probability of a model, all its years and bodies together."""
 
     model = serializers.CharField()
+
+
+class HeadlineSerializer(serializers.Serializer):
+    """The answer in words, the same as pages say.
+
+    `level` is what the title names: "car", "model", "make" or "nothing"; `stated` the one probability that
+    `detail` says, null where no figure would be honest.
+    """
+
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    level = serializers.ChoiceField(choices=[(level.value, level.value) for level in wording.Level])
+    stated = serializers.FloatField(allow_null=True)
 
 
 class EarlierAnswerSerializer(serializers.ModelSerializer):
@@ -112,6 +126,7 @@ class FeedbackRequest(serializers.Serializer):
 class IdentificationSerializer(serializers.ModelSerializer):
     """A photo and its answer; the answer's fields are empty until `status` is done."""
 
+    headline = serializers.SerializerMethodField(help_text="The answer in words; null until there is one.")
     predictions = PredictionSerializer(many=True, read_only=True)
     makes = MakeShare(many=True, read_only=True)
     models = ModelShare(many=True, read_only=True, source="car_models")
@@ -130,6 +145,8 @@ class IdentificationSerializer(serializers.ModelSerializer):
             "failure",
             "scene",
             "decision",
+            "as_car",
+            "headline",
             "predictions",
             "makes",
             "models",
@@ -149,6 +166,12 @@ class IdentificationSerializer(serializers.ModelSerializer):
             "finished",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(HeadlineSerializer(allow_null=True))
+    def get_headline(self, row: Identification) -> dict[str, object] | None:
+        """What its page says first, or null."""
+        is_done = row.status == Identification.Status.DONE
+        return HeadlineSerializer(wording.spoken(row)).data if is_done else None
 
     @extend_schema_field(FeedbackSerializer(allow_null=True))
     def get_feedback(self, row: Identification) -> dict[str, object] | None:
@@ -189,11 +212,17 @@ class FusedPrediction(serializers.Serializer):
 class FusedAnswerSerializer(serializers.Serializer):
     """One answer to all photos that show a car from outside; `counted` are their ids."""
 
+    headline = serializers.SerializerMethodField(help_text="The answer in words.")
     decision = serializers.ChoiceField(choices=Identification.Decision.choices)
     predictions = FusedPrediction(many=True, source="candidates")
     makes = MakeShare(many=True)
     models = ModelShare(many=True, source="car_models")
     counted = serializers.SerializerMethodField()
+
+    @extend_schema_field(HeadlineSerializer)
+    def get_headline(self, answer: FusedAnswer) -> dict[str, object]:
+        """What its page says first."""
+        return HeadlineSerializer(wording.headline(answer)).data
 
     def get_counted(self, answer: FusedAnswer) -> list[str]:
         """Ids of the photos that it is made of."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,19 +17,22 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_cache_control
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 from django.views.generic import ListView
 
 from catalog.models import Make
 from classifier.answers import engine, presenter, queue_status, wording
 from classifier.answers.fused import fused_answer
+from classifier.answers.sent import sent as in_order
 from classifier.answers.sightings import sighting_create
 from classifier.answers.similar import similar_cars
-from classifier.answers.sweep import identification_retry
+from classifier.answers.sweep import identification_look_as_car, identification_retry
 from classifier.exceptions import ClassifierError, NotPossibleNow, PhotoRefused
 from classifier.forms import FeedbackForm
-from classifier.models import Identification, Sighting
+from classifier.models import Feedback, Identification, Sighting
 from classifier.photos import intake
 from classifier.photos.delete import identification_delete
 from classifier.photos.receive import identification_create
@@ -36,6 +40,8 @@ from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet
 from classifier.training.feedback import feedback_record
 
+#: Photos and files that are asked for or named at once, at most.
+MOST_NAMED = 100
 #: A photo that was taken in, and whether it is new.
 Taken = tuple[Identification, bool]
 #: The name of a file, and why it was not taken.
@@ -74,7 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def identify(request: HttpRequest) -> HttpResponse:
-    """Take in photos. One leads to its result, several to the list; what was refused is said beside it."""
+    """Take in photos. One leads to its result, several to a page of theirs, with what was refused."""
     if request.method != "POST":
         return redirect("classifier:home")
     files = request.FILES.getlist("photos")
@@ -89,12 +95,16 @@ def identify(request: HttpRequest) -> HttpResponse:
         refused.append(
             ("", PhotoRefused("no_photo", "No photo was chosen. Pick one, or drop it on the page."))
         )
-    elif len(files) > intake.MAX_PHOTOS:
-        text = f"Only the first {intake.MAX_PHOTOS} photos were accepted. Send the others afterwards."
-        refused.append(("", PhotoRefused("too_many_files", text)))
+    left_out = [file.name or "" for file in files[intake.MAX_PHOTOS :]] + request.POST.getlist("not_sent")
+    refused += [(name, _one_too_many()) for name in left_out[:MOST_NAMED]]
     if request.accepts("text/html"):
         return _taken_page(request, taken, refused)
     return _taken_json(taken, refused)
+
+
+def _one_too_many() -> PhotoRefused:
+    text = f"Not sent: {intake.MAX_PHOTOS} photos are accepted at a time. Send it afterwards."
+    return PhotoRefused("too_many_files", text)
 
 
 def _take(request: HttpRequest, file: UploadedFile) -> Taken:
@@ -108,7 +118,8 @@ def _taken_json(taken: list[Taken], refused: list[Refused]) -> JsonResponse:
     """For the page's own script, which sends one photo at a time."""
     if taken:
         row, is_new = taken[0]
-        return JsonResponse({"url": row.get_absolute_url(), "is_new": is_new}, status=202 if is_new else 200)
+        values = {"id": str(row.pk), "url": row.get_absolute_url(), "is_new": is_new}
+        return JsonResponse(values, status=202 if is_new else 200)
     _, error = refused[0]
     return JsonResponse({"code": error.code, "message": error.message, "fields": {}}, status=error.status)
 
@@ -116,23 +127,62 @@ def _taken_json(taken: list[Taken], refused: list[Refused]) -> JsonResponse:
 def _taken_page(request: HttpRequest, taken: list[Taken], refused: list[Refused]) -> HttpResponse:
     """Where a person is led after an upload.
 
-    Back with the reasons, to the one answer, to that of all photos together, or to the list.
+    Back with the reasons, to the one answer, to that of all photos together, or to the page of all that were
+    sent.
     """
     if not taken:
         context = _home_context(request) | {"refused": refused}
         return render(request, "classifier/home.html", context, status=max(e.status for _, e in refused))
-    for name, error in refused:
-        messages.error(request, f"{name}: {error.message}" if name else error.message)
     if len(taken) == 1 and not refused:
         row, is_new = taken[0]
         if not is_new:
             messages.info(request, "You have sent this photo before. Here is its answer.")
         return HttpResponseRedirect(row.get_absolute_url())
     if request.POST.get("same_car") and len({row.pk for row, _ in taken}) > 1:
+        for name, error in refused:
+            messages.error(request, f"{name}: {error.message}" if name else error.message)
         photos = [row for row, _ in taken]
         made = sighting_create(photos=photos, user=request.user, guest_key=_guest_key(request))
         return HttpResponseRedirect(made.get_absolute_url())
-    return redirect("classifier:history")
+    ids = list(dict.fromkeys(str(row.pk) for row, _ in taken))
+    # The page reloads itself while it waits, so that a message, which is shown once, would be gone.
+    request.session["refused"] = {"of": ids[0], "lines": [(name[:80], e.message) for name, e in refused]}
+    return HttpResponseRedirect(f"{reverse('classifier:sent')}?{urlencode({'photo': ids}, doseq=True)}")
+
+
+@require_safe
+@vary_on_headers("Accept", "HX-Request")
+def sent(request: HttpRequest) -> HttpResponse:
+    """Photos that were sent together (`?photo=` id, several times), each with its answer as it comes.
+
+    A page; for htmx the part that changes; JSON for the script that sends photos.
+    """
+    asked = [pk for value in request.GET.getlist("photo")[:MOST_NAMED] if (pk := _uuid(value))]
+    photos = in_order(own(request).filter(pk__in=asked).with_answer(), asked)
+    if not request.accepts("text/html"):
+        lines = [
+            {"id": str(one.row.pk), "title": one.title, "detail": one.detail, "is_waiting": one.is_waiting}
+            for one in photos.lines
+        ]
+        response = JsonResponse({"photos": lines, "waiting": photos.waiting, "summary": photos.summary})
+        add_never_cache_headers(response)
+        return response
+    refused = request.session.get("refused", {})
+    lines = refused.get("lines", []) if asked and refused.get("of") == str(asked[0]) else []
+    context = {
+        "sent": photos,
+        "refused": lines,
+        "here": request.get_full_path(),
+        "away": bool(photos.waiting) and engine.is_away(),
+    }
+    return _live(request, "classifier/_sent.html", "classifier/sent.html", context)
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
 
 
 @require_safe
@@ -161,7 +211,13 @@ def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
 def result(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An identification: its answer, or what it waits for. For htmx only the part that changes."""
     row = get_object_or_404(own(request).with_answer(), pk=pk)
-    context = {"row": row, "away": row.is_waiting and engine.is_away(), **_answer_context(row)}
+    away = row.is_waiting and engine.is_away()
+    context = {
+        "row": row,
+        "away": away,
+        "headline": wording.first_words(row, away=away),
+        **_answer_context(row),
+    }
     return _live(request, "classifier/_answer.html", "classifier/result.html", context)
 
 
@@ -186,12 +242,15 @@ def _answer_context(row: Identification) -> dict[str, object]:
     if row.status == Identification.Status.FAILED:
         return earlier | {"failure": wording.failure(row)}
     is_outside = row.scene == Identification.Scene.EXTERIOR
+    said = getattr(row, "feedback", None)
+    is_other_car = said and said.verdict == Feedback.Verdict.OTHER_VARIANT
     return earlier | {
         "answer": presenter.present(row) if is_outside else None,
         "heat_cells": presenter.heat_cells(row) if is_outside else [],
-        "hints": wording.hints(row),
+        "advice": [] if said else wording.advice(row),
         "similar": similar_cars(row),
-        "feedback": getattr(row, "feedback", None),
+        "feedback": said,
+        "corrected": said.variant if said and is_other_car else None,
     }
 
 
@@ -280,6 +339,17 @@ def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(own(request), pk=pk)
     try:
         identification_retry(identification=row)
+    except NotPossibleNow as error:
+        messages.info(request, error.message)
+    return HttpResponseRedirect(row.get_absolute_url())
+
+
+@require_POST
+def as_car(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Look at a photo in which no car was seen as a car all the same."""
+    row = get_object_or_404(own(request), pk=pk)
+    try:
+        identification_look_as_car(identification=row)
     except NotPossibleNow as error:
         messages.info(request, error.message)
     return HttpResponseRedirect(row.get_absolute_url())

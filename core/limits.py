@@ -13,6 +13,7 @@ REST_FRAMEWORK. Sign-in and the like are counted by allauth, with ACCOUNT_RATE_L
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import math
 import time
 from functools import cache as once
@@ -62,6 +63,20 @@ def sender_of(request: HttpRequest) -> str:
     """Who counts as one sender: an account wherever it is, else the address that a request comes from."""
     user = request.user
     return f"user:{user.pk}" if user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
+
+
+def network_of(request: HttpRequest) -> str:
+    """Who counts as one network: neighbours of an address, which one person can often choose among.
+
+    256 addresses of IPv4; of IPv6 what one customer is given at most (48 bits). Many people may share one, so
+    its limits have to be several times those of a single address. Signing in does not leave it.
+    """
+    try:
+        address = ipaddress.ip_address(request.META["REMOTE_ADDR"])
+    except ValueError:  # a Unix socket
+        return f"network:{request.META['REMOTE_ADDR']}"
+    bits = 24 if address.version == 4 else 48
+    return f"network:{ipaddress.ip_network(f'{address}/{bits}', strict=False)}"
 
 
 # --- Counting -----------------------------------------------------------------------------------------------

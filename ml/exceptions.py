@@ -31,6 +31,12 @@ class BundleError(MlError):
     code = "bundle_error"
 
 
+class PackagesError(MlError):
+    """Packages that only training needs are not installed."""
+
+    code = "packages_missing"
+
+
 class PhotoError(MlError):
     """A photo can't be decoded."""
 

@@ -1,6 +1,7 @@
 """Make the virtual environment and install what the project needs. Does nothing where nothing has changed.
 
-Usage: python3 scripts/install.py [requirements-dev.txt]
+Usage: python3 scripts/install.py [requirements-dev.txt | requirements-train.txt | …]
+Without a name: what a site on one machine needs.
 
 Standard library only, and plain enough that an old Python can read it and say that it is too old.
 """
@@ -8,6 +9,7 @@ Standard library only, and plain enough that an old Python can read it and say t
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +20,9 @@ MINIMUM = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-NEEDED_BYTES = 3 * 2**30
+SITE, TRAINING = "requirements-site.txt", "requirements-train.txt"
+#: Megabytes of disk that a fresh installation takes, with room for pip's own work; what is not named: 3000.
+NEEDED_MB = {SITE: 1300, "requirements-docs.txt": 200}
 
 
 def stop(line: str) -> NoReturn:
@@ -26,14 +30,23 @@ def stop(line: str) -> NoReturn:
     sys.exit("carsite: " + line)
 
 
+def pythons() -> "list[str]":
+    """Every Python on the PATH that is new enough, by its version's name; the newest first."""
+    found = []
+    for minor in range(30, 10, -1):
+        path = shutil.which(f"python3.{minor}")
+        if path:
+            found.append(path)
+    return found
+
+
 def find_python() -> str:
     """A Python that is new enough: this one, or another one on the PATH."""
     if sys.version_info >= MINIMUM:
         return sys.executable
-    for minor in (14, 13, 12, 11):
-        found = shutil.which(f"python3.{minor}")
-        if found:
-            return found
+    others = pythons()
+    if others:
+        return others[0]
     this = f"{sys.version_info[0]}.{sys.version_info[1]}"
     stop(
         f"Python 3.{MINIMUM[1]} or newer is needed and {sys.executable} is {this}. "
@@ -41,25 +54,41 @@ def find_python() -> str:
     )
 
 
-def fingerprint(names: "list[str]") -> str:
+def files_of(name: str) -> "list[str]":
+    """A requirements file and all that it includes, each once."""
+    found = [name]
+    for included in re.findall(r"(?m)^-[rc]\s+(\S+)", (ROOT / name).read_text(encoding="utf-8")):
+        found += [one for one in files_of(included) if one not in found]
+    return found
+
+
+def fingerprint(name: str) -> str:
     """Changes when the requirements or the environment's Python do."""
     digest = hashlib.sha256((VENV / "pyvenv.cfg").read_bytes())
-    for name in names:
-        digest.update((ROOT / name).read_bytes())
+    for one in sorted(files_of(name)):
+        digest.update((ROOT / one).read_bytes())
     return digest.hexdigest()
 
 
-def is_installed(stamp: Path, names: "list[str]") -> bool:
+def stamp_of(name: str) -> Path:
+    """The file that says what was installed last."""
+    return VENV / f"{name}.installed"
+
+
+def is_installed(name: str) -> bool:
     """Whether the last finished installation was of these very requirements."""
-    return PYTHON.exists() and stamp.exists() and stamp.read_text() == fingerprint(names)
+    stamp = stamp_of(name)
+    return PYTHON.exists() and stamp.exists() and stamp.read_text() == fingerprint(name)
 
 
-def check_room() -> None:
+def check_room(name: str) -> None:
     """Stop early, rather than in the middle of a download."""
-    free = shutil.disk_usage(str(ROOT)).free
-    if free < NEEDED_BYTES:
+    needed = NEEDED_MB.get(name, 3000)
+    free = shutil.disk_usage(str(ROOT)).free // 2**20
+    if free < needed:
+        cuda = " (8000 MB where pip chooses PyTorch with CUDA)" if needed == 3000 else ""
         stop(
-            f"the disk has {free // 2**20} MB left, and installing needs about 3000 MB (8000 MB with CUDA). "
+            f"the disk has {free} MB left, and installing {name} needs about {needed} MB{cuda}. "
             "Free some space and run the same command again."
         )
 
@@ -101,22 +130,21 @@ def install(name: str) -> None:
 
 def main() -> None:
     """Install what the named file lists, unless that is done."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "requirements.txt"
-    names = sorted({"constraints.txt", "requirements-web.txt", "requirements.txt", name})
-    stamp = VENV / f"{name}.installed"
-    if is_installed(stamp, names):
+    name = sys.argv[1] if len(sys.argv) > 1 else SITE
+    if is_installed(name):
         return
     if not os.access(str(ROOT), os.W_OK):
         stop(f"{ROOT} can't be written to. Clone the project into a folder of your own and run it there.")
     with (ROOT / "requirements.txt").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second terminal waits here, and then finds everything done
-        if is_installed(stamp, names):
+        if is_installed(name):
             return
-        check_room()
+        check_room(name)
         if not is_whole():
             create_environment()
         install(name)
-        stamp.write_text(fingerprint(names))
+        for one in files_of(name):  # what it includes is installed too
+            stamp_of(one).write_text(fingerprint(one))
 
 
 if __name__ == "__main__":

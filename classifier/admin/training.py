@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from classifier.models import DatasetVersion, Feedback, TrainingRun
 from classifier.training import datasets, runs
 from core.admin import ViewOnly, WithContext, change_link, perform
+from ml import packages
 from ml.evaluation.tables import Table
 
 RUNS = "admin:classifier_trainingrun_changelist"
@@ -142,6 +143,7 @@ class TrainingRunAdmin(WithContext, ViewOnly, admin.ModelAdmin):
             "run": TrainingRun.objects.open().first(),
             "may_train": _may_train(request),
             "confirmed": Feedback.objects.confirmed().count(),
+            "lacks_packages": bool(packages.missing()),
         }
 
     def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classifier.answers import engine, telemetry
-from classifier.answers.record import answer_values, predictions_write
+from classifier.answers.record import answer_to, answer_values, predictions_write
 from classifier.exceptions import ClassifierAway
 from classifier.models import Identification, ModelVersion
 from classifier.photos.storage import StorageAway, photo_read
@@ -116,6 +116,7 @@ def _claim_waiting(limit: int) -> list[Identification]:
 
 def identification_record(*, row: Identification, answer: Answer, version_id: int) -> bool:
     """Write an answer, once: only while the row is still running with the attempt that produced it."""
+    answer = answer_to(row, answer)
     finished = timezone.now()
     ms = telemetry.timings(row, answer, finished)
     with transaction.atomic():

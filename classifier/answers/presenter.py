@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from classifier.answers import wording
+from classifier.answers.wording import Level
 from classifier.choices import Decision
 
 if TYPE_CHECKING:
-    from catalog.models import Variant
+    from catalog.models import CarModel, Make, Variant
     from classifier.models import Identification
 
 #: Makes and models below this probability are not worth a line, and three lines are enough.
 SMALLEST_SHARE, SHARES = 0.02, 3
+#: Candidates below this are noise.
+SMALLEST_CANDIDATE = 0.01
 #: Cells of the heat map that are fainter than this, of 255, would be drawn for nothing.
 FAINTEST = 12
 
@@ -41,17 +44,22 @@ class CandidateLine:
 
 @dataclass(frozen=True)
 class PresentedAnswer:
-    """All that a page says of an answer.
+    """All that a page says of an answer. Its probabilities are each said once.
 
-    `variant` is the car that it is named, where it is likely enough to lead on.
+    `others` are the candidates that the headline does not name, under `heading`. `variant` is the car that it
+    is named, where it is likely enough to lead on; else `car_model` or `make` are what the headline names,
+    where the catalogue has them.
     """
 
-    decision: str
     headline: wording.Headline
-    candidates: list[CandidateLine]
+    heading: str
+    others: list[CandidateLine]
     makes: list[Share]
     models: list[Share]
     variant: Variant | None
+    car_model: CarModel | None
+    make: Make | None
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -74,23 +82,39 @@ class EarlierAnswer:
 
 def present(answer: wording.Answer) -> PresentedAnswer:
     """The answer for a page. Reads candidates and their cars, so prefetch them (`with_answer`)."""
+    headline = wording.headline(answer)
+    named = named_car(answer)
+    car_model = None if named else _named_model(answer, headline)
     return PresentedAnswer(
-        decision=answer.decision,
-        headline=wording.headline(answer),
-        candidates=[
-            CandidateLine(
-                one.rank,
-                wording.car_name(one),
-                one.probability,
-                wording.percent(one.probability),
-                one.variant,
-            )
-            for one in answer.candidates
-        ],
+        headline=headline,
+        heading=_heading(answer, headline),
+        others=_others(answer, headline),
         makes=_shares((one["make"], one["probability"]) for one in answer.makes),
         models=_shares((f"{one['make']} {one['model']}", one["probability"]) for one in answer.car_models),
-        variant=named_car(answer),
+        variant=named,
+        car_model=car_model,
+        make=None if named or car_model else _named_make(answer, headline),
+        is_known=answer.decision != Decision.UNKNOWN,
     )
+
+
+def _heading(answer: wording.Answer, headline: wording.Headline) -> str:
+    """What the list of candidates is, in words that agree with the headline."""
+    if answer.decision == Decision.UNKNOWN:
+        return "If it is one of the cars that we know"
+    return "Other cars it may be" if headline.level == Level.CAR else "How likely each car is"
+
+
+def _others(answer: wording.Answer, headline: wording.Headline) -> list[CandidateLine]:
+    """The candidates but for the one that the headline gives with its probability, and but for noise."""
+    first = 1 if headline.level == Level.CAR else 0
+    return [
+        CandidateLine(
+            one.rank, wording.car_name(one), one.probability, wording.percent(one.probability), one.variant
+        )
+        for place, one in enumerate(answer.candidates)
+        if place >= first and (place == 0 or one.probability >= SMALLEST_CANDIDATE)
+    ]
 
 
 def _shares(pairs: Iterable[tuple[str, float]]) -> list[Share]:
@@ -103,7 +127,25 @@ def named_car(answer: wording.Answer) -> Variant | None:
     if not answer.candidates or answer.decision == Decision.UNKNOWN:
         return None
     best = answer.candidates[0]
-    return best.variant if answer.decision == Decision.SURE or best.probability >= wording.LIKELY else None
+    return best.variant if wording.reaches(best.probability, wording.LIKELY) else None
+
+
+def _named_model(answer: wording.Answer, headline: wording.Headline) -> CarModel | None:
+    if headline.level not in (Level.CAR, Level.MODEL) or not answer.car_models:
+        return None
+    wanted = answer.car_models[0]
+    for one in answer.candidates:
+        car = one.variant
+        if car and (car.model.make.name, car.model.name) == (wanted["make"], wanted["model"]):
+            return car.model
+    return None
+
+
+def _named_make(answer: wording.Answer, headline: wording.Headline) -> Make | None:
+    if headline.level == Level.NOTHING or not answer.makes:
+        return None
+    makes = (one.variant.model.make for one in answer.candidates if one.variant)
+    return next((make for make in makes if make.name == answer.makes[0]["make"]), None)
 
 
 def heat_cells(row: Identification) -> list[HeatCell]:

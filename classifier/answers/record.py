@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from catalog.models import Variant
-from classifier.models import Prediction
+from classifier.models import Identification, Prediction
 
 if TYPE_CHECKING:
     from ml.serving.answers import Answer
@@ -35,11 +35,17 @@ def answer_values(answer: Answer, version_id: int) -> dict[str, object]:
     }
 
 
+def answer_to(row: Identification, answer: Answer) -> Answer:
+    """A model's answer as that to this photo: of one that its sender calls a car, the car is named."""
+    return answer.as_car() if row.as_car else answer
+
+
 def predictions_write(*, identification_id: uuid.UUID, answer: Answer) -> None:
-    """Write an answer's candidates, for an identification that has none yet.
+    """Write an answer's candidates, in the place of those that there are.
 
     Call it in the transaction that writes the answer.
     """
+    Prediction.objects.filter(identification=identification_id).delete()
     slugs = {candidate.slug for candidate in answer.predictions}
     variants = Variant.objects.known_as(slugs)
     Prediction.objects.bulk_create(

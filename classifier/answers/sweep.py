@@ -74,3 +74,25 @@ def identification_retry(*, identification: Identification) -> None:
         if not changed:
             raise NotPossibleNow("Only a photo that could not be identified can be tried again.")
         _enqueue(identification.pk)
+
+
+def identification_look_as_car(*, identification: Identification) -> None:
+    """Queue a photo again in which the model sees no car from outside and its sender does.
+
+    Whatever the model then takes the scene for, the car is named. Raises NotPossibleNow in any other state.
+    """
+    no_car = Identification.objects.filter(status=Status.DONE).exclude(scene=Identification.Scene.EXTERIOR)
+    with transaction.atomic():
+        changed = no_car.filter(pk=identification.pk).update(
+            status=Status.QUEUED,
+            as_car=True,
+            attempt=0,
+            finished=None,
+            started=None,
+            look_again=None,
+            enqueued=timezone.now(),
+        )
+        if not changed:
+            text = "Only a photo that was answered and in which no car was seen can be looked at as a car."
+            raise NotPossibleNow(text)
+        _enqueue(identification.pk)

@@ -24,14 +24,15 @@ class Identification(models.Model):
 
     States::
 
-        queued ──claim──▶ running ──record──▶ done      (terminal)
+        queued ──claim──▶ running ──record──▶ done      (its sender calls it a car: done → queued)
           ▲                 │
           │                 ├──give up──▶ failed        (retry by a person: failed → queued)
           └──lease expired──┘
 
     A worker claims by compare-and-set and raises `attempt`; it may write its answer only while the row still
     says running with its attempt. After `MAX_ATTEMPTS` expired leases the row fails with a reason; a storage
-    that is away counts for no attempt and puts the row back. `done` is the end: only a newer model's answer
+    that is away counts for no attempt and puts the row back. `done` is the end but for a photo that shows no
+    car to the model and one to its sender (`as_car`); else only a newer model's answer
     may take the place of an older one's (`training.backfill`), which is then kept as a `ModelOutput`.
     """
 
@@ -80,6 +81,11 @@ class Identification(models.Model):
 
     scene = models.CharField(max_length=10, choices=Scene, blank=True)
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    as_car = models.BooleanField(
+        "looked at as a car",
+        default=False,
+        help_text="Its sender says that it shows a car from outside, whatever the model sees.",
+    )
     makes = models.JSONField(default=list, help_text='[{"make", "probability"}], the likeliest first.')
     car_models = models.JSONField(
         default=list, help_text='[{"make", "model", "probability"}], the likeliest first.'

@@ -29,7 +29,7 @@ class IdentificationQuerySet(  # type: ignore[override]  # two bases, and each h
         """Predictions, variants, model version and earlier answers (`past`) along, for pages and the API."""
         outputs = cast("ModelOutputQuerySet", rows_of(self.model, "outputs"))
         past = Prefetch("outputs", outputs.past().select_related("model_version"), to_attr="past")
-        return self.select_related("model_version", "feedback").prefetch_related(
+        return self.select_related("model_version", "feedback__variant__model__make").prefetch_related(
             "predictions__variant__model__make", past
         )
 

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from classifier.answers import engine
-from classifier.answers.record import answer_values, output_values, predictions_write
+from classifier.answers.record import answer_to, answer_values, output_values, predictions_write
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.models import Feedback, Identification, ModelOutput, ModelVersion, Prediction
 from classifier.training import registry
@@ -107,7 +107,7 @@ def _shadow_answer(row: Identification, shadow: engine.Engine) -> None:
     values: dict[str, object]
     try:
         with row.photo.open("rb") as file:
-            answer = shadow.predictor.predict(file.read())
+            answer = answer_to(row, shadow.predictor.predict(file.read()))
         values = output_values(answer) | {"agrees": _agrees(row, answer)}
     except (
         Exception
@@ -166,7 +166,7 @@ def identification_answer_again(*, row: Identification, answer: Answer, version_
             return False
         before = current.best
         _keep_output(current)
-        current.predictions.all().delete()
+        answer = answer_to(current, answer)
         same.update(look_again=None, finished=timezone.now(), **answer_values(answer, version_id))
         predictions_write(identification_id=row.pk, answer=answer)
         _tell(current, before.variant_id if before else None, version_id)

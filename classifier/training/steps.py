@@ -28,6 +28,7 @@ from django.utils import timezone
 from classifier.exceptions import TrainingRefused
 from classifier.models import DatasetVersion, ModelVersion, TrainingRun
 from classifier.training import datasets, registry
+from ml import packages
 from ml.bundle.bundle import Bundle, Label, read_bundle
 from ml.data.manifests import Row, digest, write_manifest
 from ml.exceptions import BundleError
@@ -149,6 +150,8 @@ def work(run: TrainingRun, watch: Watch) -> None:
     if run.base is None:
         raise TrainingRefused("The model that this run started from is gone. Start another run.")
     base = registry.bundle_checked(run.base)
+    if not run.only_dataset:
+        packages.install(lambda words: watch.step(words, 0.0))
     watch.step("Collecting photos", 0.01)
     dataset = _dataset(run, recipe, base)
     if run.only_dataset:

@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from ml import packages
 from ml.cli import bundles, data, evaluation, predict, training
 from ml.cli.arguments import Commands
-from ml.exceptions import MlError
+from ml.exceptions import MlError, PackagesError
 
 #: What adds each command, in the order of the help.
 _COMMANDS: tuple[Callable[[Commands], None], ...] = (
@@ -44,8 +45,25 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; 1 where a check found something, 2 with one clear line where it can't be done."""
     arguments = parser().parse_args(argv)
     try:
-        found: int | None = arguments.run_command(arguments)
+        return _run(arguments) or 0
     except MlError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return found or 0
+
+
+def _run(arguments: argparse.Namespace) -> int | None:
+    """Run a command, once more after installing what it turned out to need.
+
+    Commands import what they need before they begin, so nothing is done twice.
+    """
+    run: Callable[[argparse.Namespace], int | None] = arguments.run_command
+    try:
+        return run(arguments)
+    except (ImportError, PackagesError) as error:
+        if isinstance(error, ImportError) and not packages.is_missing_one(error):
+            raise
+    packages.install(lambda line: print(line, file=sys.stderr))
+    try:
+        return run(arguments)
+    except ImportError as error:
+        raise PackagesError(f"{packages.how()} ({error})") from error

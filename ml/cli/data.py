@@ -37,8 +37,7 @@ def add_split(commands: Commands) -> None:
 
 def _split(arguments: argparse.Namespace) -> None:
     from ml.data.duplicates import make_split
-    from ml.data.loaders import write_split
-    from ml.data.splits import read_photos
+    from ml.data.splits import read_photos, write_split
 
     photos, labels = read_photos(arguments.folder)
     names = make_split(photos, share=arguments.share, seed=arguments.seed, distance=arguments.distance)

@@ -11,11 +11,18 @@ from typing import TypeAlias, cast
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core.files import write_atomically
 from ml.data.duplicates import make_split
 from ml.data.manifests import is_manifest
 from ml.data.photo_table import Photo, PhotoTable
-from ml.data.splits import SCENES, PhotoDataset, read_chosen, read_photos, read_split, split_photos
+from ml.data.splits import (
+    SCENES,
+    PhotoDataset,
+    read_chosen,
+    read_photos,
+    read_split,
+    split_photos,
+    write_split,
+)
 from ml.data.transforms import evaluation_transform, train_transform
 from ml.exceptions import DataError
 from ml.recipes import Recipe
@@ -61,13 +68,6 @@ def _own_split(recipe: Recipe, roots: tuple[str, ...], path: Path) -> tuple[str,
         photos, labels = read_photos(*roots)
         write_split(path, make_split(photos, share=recipe.data.share, seed=recipe.seed), photos, labels)
     return (str(path),)
-
-
-def write_split(path: Path, names: list[str], photos: PhotoTable, labels: list[str]) -> str:
-    """Write a list of validation photos; returns the line that says what it is."""
-    head = f"# {len(names)} of {len(photos)} photos in {len(labels)} classes"
-    write_atomically(path, "\n".join([head, *names]) + "\n")
-    return head.removeprefix("# ")
 
 
 def read_splits(recipe: Recipe) -> Splits:

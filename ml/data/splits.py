@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 from PIL import Image
 
+from core.files import write_atomically
 from ml.data.manifests import is_manifest, read_manifest
 from ml.data.photo_table import Photo, PhotoTable, Texts
 from ml.data.photos import open_photo
@@ -156,6 +157,13 @@ def find_photos(root: str | Path) -> list[Photo]:
     if not paths:
         raise DataError(f"There are no photos under {root}.")
     return [Photo(path, str(path.relative_to(root)), -1) for path in paths]
+
+
+def write_split(path: Path, names: list[str], photos: PhotoTable, labels: list[str]) -> str:
+    """Write a list of validation photos; returns the line that says what it is."""
+    head = f"# {len(names)} of {len(photos)} photos in {len(labels)} classes"
+    write_atomically(path, "\n".join([head, *names]) + "\n")
+    return head.removeprefix("# ")
 
 
 def read_split(split: str | Path) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ml.bundle.bundle import Thresholds
@@ -50,6 +50,8 @@ class Answer:
     - `decision` is "sure", "unsure" or "unknown", and always "unknown" where the scene is not "exterior".
     - `predictions`, `makes` and `models` are the likeliest five each; `ranking` holds all candidates that
       count when several photos of a car are fused (`ml.serving.fusion`).
+    - `decision_as_car` is what `decision` would be where somebody says that the photo does show a car from
+      outside (`as_car`).
     - `embedding` (D) is that of both views together.
     - `heat_map`, rows of 0-255 over the whole photo, is the class activation map of the first candidate.
     - `box` is what the second view showed, in shares of the photo's width and height.
@@ -73,6 +75,11 @@ class Answer:
     familiarity: float | None = None
     similar: tuple[Similar, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    decision_as_car: str = "unsure"
+
+    def as_car(self) -> Answer:
+        """The answer of somebody who says that the photo shows a car from outside, whatever the scene."""
+        return replace(self, scene="exterior", decision=self.decision_as_car)
 
 
 def choose_scene(scenes: Floats, thresholds: Thresholds) -> str:

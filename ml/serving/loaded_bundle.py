@@ -213,6 +213,7 @@ class LoadedBundle:
             ranking=tuple(one for one in ranking if one.probability >= LEAST),
             familiarity=None if combined.familiarity is None else float(combined.familiarity[i]),
             similar=combined.similar(i),
+            decision_as_car=decide("exterior", ranking[0].probability, thresholds, known=known),
         )
 
     def _is_known(self, combined: _Combined, i: int) -> bool:

@@ -9,8 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ml import packages
 from ml.bundle.bundle import MODEL, WEIGHTS, Bundle
-from ml.exceptions import BundleError
+from ml.exceptions import BundleError, PackagesError
 
 BACKENDS = ("auto", "onnx", "torch")
 #: Photos that keep a GPU busy without making the first of them wait.
@@ -106,13 +107,16 @@ class TorchBackend:
 def open_backend(bundle: Bundle, *, backend: str = "auto", threads: int = 1) -> Backend:
     """The bundle's network. "auto" is PyTorch where it and a GPU are installed, else ONNX Runtime.
 
-    Raises BundleError where the network can't be loaded, ValueError for a backend that does not exist.
+    Raises BundleError where the network can't be loaded, PackagesError where PyTorch is asked for and is not
+    there, ValueError for a backend that does not exist.
     """
     if backend not in BACKENDS:
         raise ValueError(f"There is no backend {backend!r}; there are {', '.join(BACKENDS)}.")
     if backend == "auto":
         backend = "torch" if _has_gpu() else "onnx"
     if backend == "torch":
+        if importlib.util.find_spec("torch") is None:
+            raise PackagesError(packages.how())
         return TorchBackend(bundle, threads=threads)
     return OnnxBackend(bundle, threads=threads)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 
 from scripts import install
 
+SITE = install.SITE
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """An empty project with requirements; what was made and installed, in order."""
-    for name in ("requirements.txt", "requirements-web.txt", "requirements-dev.txt", "constraints.txt"):
-        (tmp_path / name).write_text("Django==5.2.19\n")
+    for path in install.ROOT.glob("requirements*.txt"):
+        shutil.copyfile(path, tmp_path / path.name)
+    shutil.copyfile(install.ROOT / "constraints.txt", tmp_path / "constraints.txt")
     done: list[str] = []
 
     def create() -> None:
@@ -35,26 +39,50 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def test_everything_is_installed_once(project):
+def test_what_a_site_needs_is_installed_once(project):
     install.main()
     install.main()
-    assert project == ["environment", "requirements.txt"]
+    assert project == ["environment", SITE]
 
 
-def test_what_tests_need_is_installed_on_top(project, monkeypatch):
+def test_what_tests_need_is_installed_on_top_and_holds_all_that_it_includes(project, monkeypatch):
     install.main()
-    monkeypatch.setattr(sys, "argv", ["install.py", "requirements-dev.txt"])
-    install.main()
-    install.main()
-    assert project == ["environment", "requirements.txt", "requirements-dev.txt"]
+    for name in ("requirements-dev.txt", "requirements-dev.txt", install.TRAINING, "requirements.txt", SITE):
+        monkeypatch.setattr(sys, "argv", ["install.py", name])
+        install.main()
+    assert project == ["environment", SITE, "requirements-dev.txt"]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-web.txt", "constraints.txt"])
+def test_training_is_installed_on_top_of_a_site(project, monkeypatch):
+    install.main()
+    monkeypatch.setattr(sys, "argv", ["install.py", install.TRAINING])
+    install.main()
+    install.main()
+    assert project == ["environment", SITE, install.TRAINING]
+
+
+@pytest.mark.parametrize("name", [SITE, "requirements-web.txt", "constraints.txt"])
 def test_changed_requirements_are_installed(project, tmp_path, name):
     install.main()
     (tmp_path / name).write_text("Django==5.2.20\n")
     install.main()
-    assert project == ["environment", "requirements.txt", "requirements.txt"]
+    assert project == ["environment", SITE, SITE]
+
+
+def names_in(name: str) -> set[str]:
+    """The packages that a requirements file and its includes ask for."""
+    lines = [line for one in install.files_of(name) for line in (install.ROOT / one).read_text().splitlines()]
+    found = [re.match(r"[A-Za-z][\w.-]*", line) for line in lines if "constraints" not in line]
+    return {match[0].lower() for match in found if match}
+
+
+def test_a_first_run_installs_no_training_and_the_whole_list_is_all_of_them():
+    training = {"torch", "torchvision", "timm", "pytorch-lightning", "onnx", "matplotlib"}
+    assert not training & names_in(SITE)
+    assert {"django", "onnxruntime", "scrapy", "playwright"} <= names_in(SITE)
+    assert training <= names_in(install.TRAINING)
+    assert names_in("requirements.txt") == names_in(SITE) | names_in(install.TRAINING)
+    assert names_in("requirements.txt") < names_in("requirements-dev.txt")
 
 
 def test_an_installation_that_was_cut_short_is_done_again(project, tmp_path, monkeypatch):
@@ -66,7 +94,7 @@ def test_an_installation_that_was_cut_short_is_done_again(project, tmp_path, mon
         install.main()
     monkeypatch.setattr(install, "install", project.append)
     install.main()
-    assert project == ["environment", "requirements.txt"]
+    assert project == ["environment", SITE]
 
 
 def test_a_python_that_is_too_old_is_told(monkeypatch):

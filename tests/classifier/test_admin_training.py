@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from django.urls import reverse
 from accounts.models import User
 from classifier.models import DatasetVersion, TrainingRun
 from classifier.training import runs
+from ml import packages
+from ml.exceptions import PackagesError
 from tests.classifier.workshop import worked
 from tests.conftest import PASSWORD
 
@@ -82,3 +85,38 @@ def test_dataset_page_shows_counts_and_changes(staff: Client, workshop: Path) ->
     page = staff.get(f"/admin/classifier/datasetversion/{row.pk}/change/").content.decode()
     for words in ("Photos", ">12<", "Since the version before", ">18<", row.sha256):
         assert words in page
+
+
+def test_page_says_before_the_click_what_a_machine_without_pytorch_does(
+    staff: Client, workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "PyTorch" not in staff.get(LIST).content.decode()
+    monkeypatch.setattr(packages, "missing", lambda: ["torch"])
+    page = staff.get(LIST).content.decode()
+    assert "This machine has no PyTorch yet" in page
+    assert "make install-train" in page
+    assert "Train a candidate" in page
+
+
+def test_run_of_a_trainer_without_pytorch_ends_with_the_command_that_brings_it(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "missing", lambda: ["torch"])
+    monkeypatch.setattr(packages, "_is_ours", lambda: False)
+    run = worked(runs.run_start())
+    assert run.status == Status.FAILED
+    assert "pip install -r" in run.failure
+    assert worked(runs.run_start(only_dataset=True)).status == Status.DONE, "a dataset needs no PyTorch"
+
+
+def test_trainer_says_that_it_installs_pytorch_first(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps_seen: list[str] = []
+
+    def install(say: Callable[[str], object]) -> None:
+        say("Installing PyTorch and what else training needs; this takes some minutes, and is done once.")
+        steps_seen.append(TrainingRun.objects.get().step)
+        raise PackagesError("enough")
+
+    monkeypatch.setattr(packages, "install", install)
+    assert worked(runs.run_start()).failure == "enough"
+    assert steps_seen[0].startswith("Installing PyTorch")

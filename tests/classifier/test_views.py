@@ -52,17 +52,104 @@ def test_one_photo_leads_to_its_result(signed_in, user):
     assert response["Location"] == row.get_absolute_url()
 
 
-def test_several_photos_lead_to_the_list_and_bad_ones_are_named(signed_in):
+def test_several_photos_lead_to_their_page_and_bad_ones_stay_named_there(signed_in):
     response = upload(signed_in, encoded(), other_photo(1), b"not a photo")
-    assert response["Location"] == reverse("classifier:history")
+    assert response["Location"].startswith(reverse("classifier:sent"))
     assert Identification.objects.count() == 2
-    assert "is not a photo" in signed_in.get(response["Location"]).content.decode()
+    for _ in range(2):  # it reloads itself while it waits
+        assert "is not a photo" in signed_in.get(response["Location"]).content.decode()
 
 
-def test_too_many_photos_take_the_first_ones_and_say_so(signed_in):
-    upload(signed_in, *[other_photo(i) for i in range(MAX_PHOTOS + 2)])
+def test_each_photo_that_was_sent_together_shows_its_answer_as_it_comes(
+    signed_in, user, other_user, predictor, audi
+):
+    address = upload(signed_in, encoded(), other_photo(1), other_photo(2))["Location"]
+    rows = list(Identification.objects.filter(owner=user).order_by("created"))
+    identification_run(identification_id=rows[0].pk)
+    text = signed_in.get(address).content.decode()
+    assert "1 of 3 photos answered: 1 named." in text
+    assert text.count("?size=thumbnail") == 3
+    assert '<noscript><meta http-equiv="refresh"' in text
+    assert "hx-get" in text
+    predictor.answer = answer(scene="other", decision="unknown")
+    identification_run(identification_id=rows[1].pk)
+    predictor.answer = PhotoError("broken")
+    identification_run(identification_id=rows[2].pk)
+    text = signed_in.get(address).content.decode()
+    assert "3 photos: 1 named, 1 without a car from outside, 1 failed." in text
+    assert "hx-get" not in text
+    assert 'http-equiv="refresh"' not in text
+    as_json = signed_in.get(address, headers={"accept": "application/json"}).json()
+    assert [one["title"] for one in as_json["photos"]] == [
+        "Audi A5 Coupe 2012",
+        "We see no car here",
+        "This photo could not be identified",
+    ]
+    assert (as_json["waiting"], as_json["summary"] in text) == (0, True)
+    stranger = Client()
+    stranger.force_login(other_user)
+    assert "?size=thumbnail" not in stranger.get(address).content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "photo=", "photo=x", "photo=" + "9" * 5000, "photo=%00&photo=-1"])
+def test_photos_that_are_no_photos_are_left_out(signed_in, query):
+    assert signed_in.get(reverse("classifier:sent") + f"?{query}").status_code == 200
+
+
+def test_too_many_photos_take_the_first_ones_and_name_the_others(signed_in):
+    files = [
+        SimpleUploadedFile(f"car-{i}.jpg", other_photo(i), "image/jpeg") for i in range(1, MAX_PHOTOS + 3)
+    ]
+    data = {"photos": files, "not_sent": ["held-back.jpg"]}
+    response = signed_in.post(reverse("classifier:identify"), data)
     assert Identification.objects.count() == MAX_PHOTOS
-    assert f"first {MAX_PHOTOS} photos" in signed_in.get(reverse("classifier:history")).content.decode()
+    text = signed_in.get(response["Location"]).content.decode()
+    for name in (f"car-{MAX_PHOTOS + 1}.jpg", f"car-{MAX_PHOTOS + 2}.jpg", "held-back.jpg"):
+        assert re.search(rf"<b>{name}</b>: Not sent: {MAX_PHOTOS} photos", text)
+
+
+@pytest.mark.parametrize("scene", ["interior", "other"])
+def test_a_photo_that_shows_no_car_to_the_model_is_named_all_the_same_if_one_asks(
+    signed_in, user, predictor, audi, scene
+):
+    predictor.answer = answer(scene=scene, decision="unknown", decision_as_car="sure")
+    row = send(user)
+    identification_run(identification_id=row.pk)
+    ask = reverse("classifier:as_car", args=[row.pk])
+    assert "Look at it as a car all the same" in page(signed_in, row)
+    assert ask in page(signed_in, row)
+    assert signed_in.post(ask).status_code == 302
+    row.refresh_from_db()
+    assert row.is_waiting
+    identification_run(identification_id=row.pk)
+    text = page(signed_in, row)
+    assert re.search(r"<h1>\s*Audi A5 Coupe 2012\s*</h1>", text)
+    assert "because you asked for it" in text
+    row.refresh_from_db()
+    assert (row.scene, row.decision, row.predictions.count()) == ("exterior", "sure", 2)
+    assert signed_in.post(ask).status_code == 302  # once is enough
+    row.refresh_from_db()
+    assert row.status == "done"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"choice": "other", "text": "Trabant 601"}, "Trabant 601"),
+        ({"choice": "other", "text": "Audi A5 Coupe 2012"}, "Audi A5 Coupe 2012"),
+        ({"choice": "not_a_car"}, "Not a car"),
+    ],
+)
+@pytest.mark.parametrize("scene", ["exterior", "interior", "other"])
+def test_what_a_person_says_becomes_the_photos_name(signed_in, user, predictor, audi, said, name, scene):
+    predictor.answer = answer(scene=scene, decision="unknown", p=0.3)
+    row = send(user)
+    identification_run(identification_id=row.pk)
+    assert signed_in.post(reverse("classifier:feedback", args=[row.pk]), said).status_code == 302
+    assert f"<h1>{name}</h1>" in page(signed_in, row)
+    assert name in signed_in.get(reverse("classifier:history")).content.decode()
+    is_of_catalogue = name == str(audi)
+    assert ("Specs of the Audi" in page(signed_in, row)) == is_of_catalogue
 
 
 @pytest.mark.parametrize(("data", "status", "words"), [(b"text", 400, "not a photo"), (b"", 400, "empty")])
@@ -231,6 +318,7 @@ def test_a_sure_answer_leads_to_the_catalogue_and_to_dealers(signed_in, user, pr
         ({"decision": "unsure", "p": 0.6}, "Probably an Audi A5 Coupe 2012"),
         ({"decision": "unsure", "p": 0.4}, "Perhaps one of these"),
         ({"decision": "unknown", "p": 0.2}, "A car we don't know"),
+        ({"decision": "unknown", "p": 0.88}, "Looks like an Audi A5"),
         ({"decision": "unknown", "scene": "interior"}, "inside of a car"),
         ({"decision": "unknown", "scene": "other"}, "We see no car here"),
     ],

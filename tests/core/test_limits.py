@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import caches
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -49,6 +50,22 @@ def test_senders_and_limits_do_not_count_for_each_other(rates: Callable[..., Non
     assert spend_at([0], sender="bob") == [None]
     assert spend_at([0], "upload") == [None]
     assert spend_at([1]) == [3540]
+
+
+@pytest.mark.parametrize(
+    ("address", "neighbour", "stranger"),
+    [
+        ("192.0.2.1", "192.0.2.254", "192.0.3.1"),
+        ("2001:db8:1::", "2001:db8:1:ff::", "2001:db8:2::"),
+        ("::1", "::2", "1::1"),
+        ("", "", "192.0.2.1"),
+    ],
+)
+def test_neighbours_are_one_network(rf: RequestFactory, address: str, neighbour: str, stranger: str) -> None:
+    one, two, other = (
+        limits.network_of(rf.get("/", REMOTE_ADDR=each)) for each in (address, neighbour, stranger)
+    )
+    assert one == two != other
 
 
 def test_without_a_rate_there_is_no_limit(rates: Callable[..., None]) -> None:

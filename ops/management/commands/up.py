@@ -27,10 +27,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen at"
-        )
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"), help="port to listen at")
+        parser.add_argument("--host", default=settings.HOST, help="address to listen at (HOST)")
+        parser.add_argument("--port", default=settings.PORT, help="port to listen at (PORT)")
 
     def handle(self, *args: object, **options: Any) -> None:
         self.parent = os.getppid()
@@ -44,7 +42,7 @@ class Command(BaseCommand):
         with preflight.lock(settings.VAR_DIR / "up.lock", f"process {os.getpid()}, {address}"):
             port = preflight.free_port(host, options["port"])
             env = os.environ | {"HOST": host, "PORT": str(port)}
-            env.setdefault("SITE_URL", address)
+            env["SITE_URL"] = env.get("SITE_URL") or address
             env["PYTHONUNBUFFERED"] = "1"
             try:
                 self._run(address, host, port, env, verbose=options["verbosity"] > 1)
@@ -80,7 +78,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         supervisor.wait_until_ready()
-        processes = int(os.environ.get("WORKER_PROCESSES") or stack.cores())
+        processes = settings.WORKER_PROCESSES or stack.cores()
         services = (stack.worker(processes), stack.trainer(), stack.beat(), stack.web_server(host, port))
         for service in services:
             supervisor.start(service)
@@ -102,7 +100,11 @@ class Command(BaseCommand):
             for email, password, fields in import_string(settings.DEMO_USERS):
                 self._say(f"  {fields['name']:<12} {email:<24} {password}")
             self._say("")
-        self._say(f"E-mails are files in {settings.EMAIL_FILE_PATH}, logs in {settings.VAR_DIR / 'log'}.")
+        if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+            self._say(
+                f"E-mails are sent to nobody: they are files in {settings.EMAIL_FILE_PATH} (EMAIL_URL)."
+            )
+        self._say(f"Logs are in {settings.VAR_DIR / 'log'}.")
         self._say("Ctrl-C stops everything.")
 
 
