@@ -52,8 +52,12 @@ _TRIGRAMS = f"""
 def ensure(*, using: str, **_: object) -> None:
     """Makes what is missing. Receives `post_migrate`."""
     connection = connections[using]
-    if "catalog_variant" not in connection.introspection.table_names():
-        return
+    with connection.cursor() as cursor:
+        if "catalog_variant" not in connection.introspection.table_names(cursor):
+            return
+        columns = connection.introspection.get_table_description(cursor, "catalog_variant")
+    if "fact_words" not in {column.name for column in columns}:
+        return  # somebody has migrated backwards
     if connection.vendor == "sqlite":
         _full_text_table(connection)
     elif connection.vendor == "postgresql":
