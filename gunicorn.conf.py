@@ -9,14 +9,17 @@ from carsite.env import value  # which reads .env
 
 bind = f"{value('HOST')}:{value('PORT')}"
 wsgi_app = "carsite.wsgi"
-# Threads, as requests wait for the database and the disk; processes, as shrinking a photo takes a core.
-worker_class = "gthread"
+# Requests are read, and answers sent, without holding a thread. Threads, as requests wait for the database
+# and the disk; processes, as shrinking a photo takes a core.
+worker_class = "ops.server.Worker"
+worker_connections = 1000
 workers = int(value("WEB_WORKERS"))
 threads = 4
 preload_app = True
-keepalive = 5
 timeout = 60
-graceful_timeout = 20
+# So long a process that makes room for another one may still work at what has begun to come: a phone takes
+# five minutes for a photo. Whoever stops the whole server waits as long as they like.
+graceful_timeout = 330
 control_socket_disable = True
 # Where all processes of this server count their requests, for /metrics. Read again at a reload, made once.
 counts = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="carsite-metrics-")
@@ -29,6 +32,11 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def child_exit(server: object, worker: object) -> None:
+    """A process that made room for a fresh one (`ops.server`) asked for one more; now it is gone."""
+    server.num_workers = max(server.cfg.workers, server.num_workers - 1)  # type: ignore[attr-defined]
 
 
 def on_exit(server: object) -> None:

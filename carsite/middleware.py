@@ -19,6 +19,8 @@ logger = logging.getLogger("carsite.requests")
 #: Views that are requested all the time by machines; logged at DEBUG only.
 _NOISE = {"static", "healthz", "readyz", "metrics"}
 HEADER = "X-Request-ID"
+#: Set by the web server (`ops.server`), never by a header: the status with which it refuses the request.
+REFUSED = "carsite.refused"
 
 
 class RequestLogMiddleware:
@@ -57,6 +59,20 @@ class RequestLogMiddleware:
         if outage := getattr(request, "outage", ""):
             fields["error"] = outage
         logger.log(_level(view, response.status_code), "request", extra={"fields": fields})
+
+
+class RefusedMiddleware:
+    """Words the answer to a request that the web server has refused: too large, too slow, not HTTP."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if status := request.META.get(REFUSED):
+            response = views.refused(request, status)
+            response["Content-Length"] = str(len(response.content))
+            return response
+        return self.get_response(request)
 
 
 class ClientAddressMiddleware:

@@ -124,7 +124,12 @@ _MESSAGES = {
     400: ("bad_request", "The request could not be understood. Check it against the documentation at /api/."),
     403: ("permission_denied", "You may not do this. Sign in with an account that may."),
     404: ("not_found", "There is nothing at this address."),
+    408: ("too_slow", "The request did not arrive in time, and nothing was saved. Send it again."),
     413: ("too_large", "The request is larger than the site takes. Send less at once."),
+    431: (
+        "headers_too_large",
+        "The headers of the request are too long. Send fewer cookies or shorter headers.",
+    ),
     500: ("server_error", "Something went wrong on our side. It has been recorded; try again in a moment."),
     503: (
         "away",
@@ -149,6 +154,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400, or 413 where the request was refused for its size."""
     too_large = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
     return _error(request, 413 if too_large else 400)
+
+
+def refused(request: HttpRequest, status: int) -> HttpResponse:
+    """The answer to a request that the web server did not take. The page knows no visitor."""
+    status = status if status in _MESSAGES else 400
+    if request.path.startswith("/api/"):
+        return _error_json(status)
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 
+from catalog.forms import SpecForm
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
 from catalog.search import listing, lookups
@@ -116,6 +117,7 @@ class SpecInline(admin.TabularInline):
     """Facts of a car, each with its source and date."""
 
     model = Spec
+    form = SpecForm
     extra = 0
     fields = ("key", "low", "high", "text", "source", "retrieved")
     show_change_link = True
@@ -246,6 +248,8 @@ class FoundByCar(admin.ModelAdmin):
 class SpecAdmin(FoundByCar):
     """All facts, across cars: what does a source say, which values look odd."""
 
+    form = SpecForm
+    fields = (*SpecForm.Meta.fields, "source_url")
     list_display = ("variant", "key", "value", "source", "retrieved")
     list_filter = ("key", "source")
     list_select_related = ("variant__model__make", "source")
@@ -254,7 +258,7 @@ class SpecAdmin(FoundByCar):
 
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
-        """As people read it; the fields of the fact are in SI units."""
+        """As people read it."""
         return fact_text(spec, "metric")
 
 

@@ -32,6 +32,12 @@ class SpecKind:
     imperial: tuple[str, int] = ("", 0)
     powertrain: Literal["any", "fuel", "plug"] = "any"
 
+    @property
+    def label_with_unit(self) -> str:
+        """What staff choose it by, with the unit that they then write figures in: "Power (kW)"."""
+        unit = self.metric[0]
+        return f"{self.label} ({unit})" if unit else self.label
+
     def display_unit(self, system: UnitSystem) -> tuple[str, int]:
         """Unit and decimals that people of this system read."""
         return self.imperial if system == "imperial" else self.metric

@@ -32,6 +32,8 @@ import pytorch_lightning as pl  # isort: skip
 
 #: Photos (B, 3, size, size) float32, normalised, and their class numbers (B).
 Batch: TypeAlias = tuple[Tensor, Tensor]
+#: A batch that takes longer than this will never come.
+LOADING_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,24 @@ def photos_of_epoch(recipe: Recipe, splits: Splits, epoch: int) -> PhotoTable:
     return photos.take(chosen)
 
 
+def photo_loader(
+    dataset: PhotoDataset[Tensor], *, batch: int, workers: int, shuffle: bool = False
+) -> DataLoader[Batch]:
+    """Batches of a dataset, decoded by so many processes; by none, they are decoded where they are used.
+
+    A process that hangs (they are forked, and a lock may be held at that moment) raises `RuntimeError` after
+    `LOADING_SECONDS` instead of holding the run for ever; the run goes on from its last checkpoint.
+    """
+    return DataLoader(
+        cast("Dataset[Batch]", dataset),
+        batch_size=batch,
+        shuffle=shuffle,
+        drop_last=shuffle and len(dataset) > batch,
+        num_workers=workers,
+        timeout=LOADING_SECONDS if workers else 0,
+    )
+
+
 class PhotoData(pl.LightningDataModule):
     """Loaders of one run; the training loader is rebuilt each epoch at that epoch's input size."""
 
@@ -131,13 +151,8 @@ class PhotoData(pl.LightningDataModule):
 
     def _loader(self, dataset: PhotoDataset[Tensor], *, shuffle: bool) -> DataLoader[Batch]:
         processes = self.trainer.world_size if self.trainer else 1
-        return DataLoader(
-            cast("Dataset[Batch]", dataset),
-            batch_size=max(1, self.recipe.batch // processes),
-            shuffle=shuffle,
-            drop_last=shuffle and len(dataset) > self.recipe.batch,
-            num_workers=self.recipe.workers,
-        )
+        batch = max(1, self.recipe.batch // processes)
+        return photo_loader(dataset, batch=batch, workers=self.recipe.workers, shuffle=shuffle)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         epoch = self.trainer.current_epoch if self.trainer else 0

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
-from ml.data.loaders import Batch, Splits
+from ml.data.loaders import Batch, Splits, photo_loader
 from ml.data.photo_table import Photo, PhotoTable
 from ml.data.splits import SCENES, PhotoDataset
 from ml.data.transforms import Transform, evaluation_transform, train_transform
@@ -23,13 +21,12 @@ from ml.recipes import Recipe
 
 @torch.no_grad()
 def embed_transformed(
-    network: CarNet, photos: Sequence[Photo], transform: Transform, *, batch: int = 32, workers: int = 1
+    network: CarNet, photos: Sequence[Photo], transform: Transform, *, workers: int, batch: int = 32
 ) -> NDArray[np.float32]:
     """(N, D) embeddings of photos put through `transform`, in their order, computed where the network is."""
     network.eval()
     device = network.car_head.weight.device
-    dataset = cast("Dataset[Batch]", PhotoDataset(photos, transform))
-    loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch, num_workers=workers)
+    loader = photo_loader(PhotoDataset(photos, transform), batch=batch, workers=workers)
 
     def embedding(loaded: Batch) -> NDArray[np.float32]:
         inputs = loaded[0].to(device).contiguous(memory_format=torch.channels_last)
@@ -53,7 +50,8 @@ def fit_scene_head(network: CarNet, recipe: Recipe, splits: Splits) -> None:
     scenes = [photo.path for photo in splits.scenes_train if SCENES[photo.label] == "other"]
     as_trained = train_transform(recipe.augmentation, size=recipe.size, backgrounds=scenes)
     views = [evaluation_transform(size=recipe.size), as_trained, as_trained]
-    x = torch.from_numpy(np.concatenate([embed_transformed(network, photos, view) for view in views]))
+    embedded = [embed_transformed(network, photos, view, workers=recipe.workers) for view in views]
+    x = torch.from_numpy(np.concatenate(embedded))
     y = torch.from_numpy(np.tile(photos.labels, len(views)).astype(np.int64))
     network.cpu()
     fit_linear(network.scene_head, x, y)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any, cast
 
-import psutil
 import pytest
-from PIL import Image
-from torch.utils.data import DataLoader, Dataset
 
-from ml.data import splits
 from ml.data.manifests import Row, write_manifest
-from ml.data.splits import PhotoDataset, read_photos, split_photos
+from ml.data.splits import read_photos, split_photos
+from tests.ml.loading import own_megabytes
+from tests.services import ROOT
 
 ROWS, CLASSES = 200_000, 2_000
 
@@ -34,11 +32,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def own_megabytes() -> float:
-    """What this process has to itself, in megabytes."""
-    return psutil.Process(os.getpid()).memory_full_info().uss / 1e6
-
-
 def test_table_of_200_000_photos_takes_tens_of_megabytes(table: Path) -> None:
     gc.collect()
     before = own_megabytes()
@@ -55,48 +48,22 @@ def test_table_of_200_000_photos_takes_tens_of_megabytes(table: Path) -> None:
     assert taken < 80
 
 
-class Measure:
-    """Used as a transform: what the loading process has to itself, asked at every two-thousandth photo."""
+def growth(table: Path, way: str) -> float:
+    """By how many megabytes the hungriest process grows that loads an epoch, measured in a process of its own.
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.last = 0.0
-
-    def __call__(self, _image: Image.Image) -> float:
-        if self.count % 2000 == 0:
-            self.last = own_megabytes()
-        self.count += 1
-        return self.last
-
-
-class Listed(PhotoDataset):
-    """The plain way: a list of objects."""
-
-    def __init__(self, photos: Any) -> None:
-        super().__init__(photos[:0], Measure())
-        self.photos = list(photos)
-
-
-def growth(dataset: PhotoDataset) -> float:
-    """By how many megabytes the hungriest process grows that loads an epoch.
-
-    What the process of the tests holds from before is left out: the collector in a child would copy it page by page.
+    The processes that load are forked: from this one, which has threads of many libraries, they could inherit a
+    lock that nobody opens any more, and its memory would be counted as theirs.
     """
-    gc.collect()
-    gc.freeze()
-    loader = DataLoader(cast("Dataset[Any]", dataset), batch_size=2000, shuffle=True, num_workers=2)
-    measured = [float(megabytes.max()) for megabytes, _ in loader]
-    gc.unfreeze()
-    assert len(measured) == ROWS // 2000
-    return max(measured) - min(measured[:2])
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ml.loading", str(table), way],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
 
 
-@pytest.mark.filterwarnings("ignore:This DataLoader will create")
-def test_processes_that_load_photos_do_not_grow(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = Image.new("RGB", (8, 8))
-    monkeypatch.setattr(splits, "open_photo", lambda *_arguments, **_options: picture)
-    photos, _ = read_photos(table)
-    by_table, by_list = growth(PhotoDataset(photos, Measure())), growth(Listed(photos))
+def test_processes_that_load_photos_do_not_grow(table: Path) -> None:
+    by_table, by_list = growth(table, "table"), growth(table, "list")
     # Counting references makes a copy of every object in each process; the table is read where it is.
     assert by_list > 30
     assert by_table < by_list / 2
