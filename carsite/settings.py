@@ -197,10 +197,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 # Connections are never closed for a task's sake: carsite.celery closes those that are too old or broken.
 CELERY_DB_REUSE_MAX = 10**9
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# What is under way when the broker goes is brought to its end: the answer goes to the database, and a message
+# that comes again finds nothing to do. Killed, it would cost one of the photo's attempts.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever
+# A connection that is dead though it looks alive is found out after some ten seconds.
+CELERY_BROKER_HEARTBEAT = 5
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 1}
+    {
+        "visibility_timeout": 600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+    }
     if not CELERY_BROKER_URL.startswith("amqp")
     else {"confirm_publish": True}
 )
@@ -212,6 +223,14 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.retrain": {"queue": "train"},
     "scraper.tasks.scrape": {"queue": "scrape"},
 }
+# What brings work on whose worker or message was lost: done by the clock, and whenever a worker has found its
+# way to the broker.
+SWEEPS = [
+    "classifier.tasks.sweep",
+    "core.tasks.sweep_outbox",
+    "classifier.tasks.sweep_runs",
+    "scraper.tasks.sweep_scrapes",
+]
 CELERY_BEAT_SCHEDULER = "carsite.beat:SteadyScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 60.0},
@@ -352,6 +371,9 @@ HEALTH_CHECKS = {
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",
     "model": "classifier.health.model",
+    "beat": "ops.heartbeats.beat",
+    "worker": "ops.heartbeats.worker",
+    "queue": "classifier.health.queue",
 }
 METRICS_TOKEN = _text("METRICS_TOKEN")
 # What `/metrics` asks the apps: f() → `core.figures.Figure`s.

@@ -113,8 +113,11 @@ def _things_of(user: User, seller: User, world: World) -> None:
     world.secrets = (SECRET.encode(), *kept, *keys)
     failed = _photo_of(user, variant, 78)
     Identification.objects.filter(pk=failed.pk).update(status="failed", failure="timeout")
+    interior = _photo_of(user, variant, 79)
+    Identification.objects.filter(pk=interior.pk).update(scene="interior", decision="unknown")
     world.args = {
         "identification": row,
+        "interior": interior,
         "failed": failed,
         "sighting": row.sighting,
         "enquiry": enquiry,
