@@ -67,7 +67,7 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
         ("VAR_DIR", "var", "Folder for the default database, Redis, media and logs."),
         ("STATIC_DIR", "", "Folder that collectstatic fills; empty: VAR_DIR/static."),
         ("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR."),
-        ("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts."),
+        ("REDIS_URL", "", "redis://HOST:PORT; empty: the server that `make run` starts."),
         ("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis."),
         (
             "STORAGE_URL",

