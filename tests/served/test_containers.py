@@ -203,7 +203,7 @@ def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running
         "from classifier.photos.receive import identification_create; "
         "from django.contrib.auth.models import AnonymousUser; "
         "data = sys.stdin.buffer.read(); "
-        "row, _ = identification_create(file=io.BytesIO(data), name='a.jpg', size=len(data), user=AnonymousUser(), guest_key='g'); "
+        "row, _ = identification_create(file=io.BytesIO(data), size=len(data), user=AnonymousUser(), guest_key='g'); "
         "until = time.time() + 120\n"
         "while row.status not in ('done', 'failed') and time.time() < until: time.sleep(0.2); row.refresh_from_db()\n"
         "print(row.status, row.model_version.name)"
