@@ -31,7 +31,7 @@ _ELSEWHERE = (
 def drill(path: Path) -> Manifest:
     """Restore an archive into SQLite and a folder beside nothing else, and count what came back.
 
-    The site that runs is not touched, and needs not be stopped. Raises BackupRefused where anything is missing.
+    The site that runs is not touched, and goes on. Raises BackupRefused where anything is missing.
     """
     manifest = backups.check(path)
     with tempfile.TemporaryDirectory(prefix="carsite-drill-") as folder:

@@ -118,9 +118,6 @@ def test_a_drill_says_what_did_not_come_back(
     monkeypatch.setattr(drill.backups, "check", lambda path: manifest)
     with pytest.raises(drill.BackupRefused, match="not all of it came back: 3 of 4 rows"):
         drill.drill(archive)
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(CommandError, match="holds no archive"):
-        call_command(
-            "restore",
-            tmp_path / "nothing" if (tmp_path / "nothing").mkdir() else tmp_path / "nothing",
-            drill=True,
-        )
+        call_command("restore", tmp_path / "nothing", drill=True)
