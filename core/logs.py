@@ -146,6 +146,8 @@ def config(*, level: str, as_json: bool, routine: Collection[str] = ()) -> dict[
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "celery.utils.functional": {"level": "WARNING"},
+            # A worker that stops gives back what it has just been sent: "undeliverable", and nothing is lost.
+            "kombu.transport.virtual.base": {"level": "ERROR"},
             "django": {"handlers": [], "level": "INFO"},
             # The request's own line has the status of what was refused.
             "django.request": {"level": "ERROR", "filters": ["no-outages"]},

@@ -14,6 +14,7 @@ from tests.faults.site import FaultySite
 from tests.rows import (
     Status,
     answered_once,
+    feed,
     files,
     files_of_rows,
     grow_old,
@@ -100,8 +101,7 @@ def test_late_worker_can_not_turn_an_answer_into_a_failure(site: FaultySite, vis
     answered_once(held.row)
     finished, attempt = held.row.finished, held.row.attempt
     assert attempt == 2
-    pipe.write_bytes(b"no photo at all")  # the first worker goes on, and finds that the photo can't be read
-    pipe.unlink()
+    feed(pipe, b"no photo at all")  # the first worker goes on, and finds that the photo can't be read
     for _ in range(2):
         site.send_task("classifier.tasks.identify", str(held.row.pk), queue="identify")
     wait_for(site.is_idle, what="the late worker to end")
@@ -146,7 +146,8 @@ def test_no_upload_fails_and_none_is_lost_while_everything_is_restarted(site: Fa
     site.start_worker()
     site.stop("spare worker")
     for thread in people:
-        thread.join()
+        thread.join(300)
+        assert not thread.is_alive(), "a person still waits for the site"
     assert errors == []
     assert len(set(answers)) == 50
     for row in Identification.objects.filter(pk__in=answers):
@@ -193,8 +194,7 @@ def test_clock_that_jumps_forward_takes_a_photo_from_a_worker_that_lives_and_ans
     sweep(site)
     answered_once(held.row)
     finished = held.row.finished
-    pipe.write_bytes(held.content)
-    pipe.unlink()
+    feed(pipe, held.content)
     site.clock.write(0)
     wait_for(site.is_idle, what="the first worker to end")
     answered_once(held.row)

@@ -16,7 +16,7 @@ from accounts import services as accounts
 from classifier.models import Identification
 from tests.faults.site import FaultySite
 from tests.soak.breaking import Fault, in_turns
-from tests.soak.people import Person
+from tests.soak.people import PATIENCE_SECONDS, Person
 from tests.soak.tally import Tally, take_notes, tally
 from tests.soak.waits import Waits
 
@@ -82,7 +82,7 @@ def soak(
         went.faults[name] += 1
     last_fault = time.monotonic()
     for person in crowd:
-        person.join()
+        person.join(PATIENCE_SECONDS * len(person.numbers))
     last_photo = time.monotonic()
     while Identification.objects.waiting().exists() and time.monotonic() < last_photo + 2 * LAST_WAIT_SECONDS:
         time.sleep(0.2)
