@@ -54,7 +54,7 @@ def test_a_broker_that_is_away_loses_nothing(user, monkeypatch, django_capture_o
 
 def test_a_refused_photo_leaves_nothing_behind(user):
     with pytest.raises(PhotoRefused):
-        identification_create(file=io.BytesIO(b"text"), name="a.jpg", size=4, user=user)
+        identification_create(file=io.BytesIO(b"text"), size=4, user=user)
     assert not Identification.objects.exists()
     assert stored_files() == []
 
