@@ -10,6 +10,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from core.text import squash
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -36,15 +38,38 @@ def csv_rows(content: bytes, *, most: int) -> list[list[str]]:
 
     `most` rows fit beside the names. Raises SheetUnreadable.
     """
-    text = text_of(content)
+    return list(_checked((row for _, row in _lines(content) if row), most))
+
+
+def rows_of(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row as heading → cell, with the number of its line; headings are folded, empty rows left out.
+
+    Raises SheetUnreadable.
+    """
+    headings: list[str] = []
+    for line, cells in _lines(content):
+        stripped = [cell.strip() for cell in cells]
+        if not any(stripped):
+            continue
+        if not headings:
+            headings = [squash(cell) for cell in stripped]
+            continue
+        padded = stripped + [""] * (len(headings) - len(stripped))
+        yield line, dict(zip(headings, padded, strict=False))
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file with the number of the line that each ends in. Raises SheetUnreadable."""
+    text, skipped = text_of(content), 0
     first, _, rest = text.partition("\n")
-    if first.lower().startswith("sep=") and len(first.strip()) == len("sep=;"):
-        separator, text = first.strip()[-1], rest  # Excel's own hint
+    if first.lower().startswith("sep=") and len(first.rstrip("\r")) == len("sep=;"):
+        separator, text, skipped = first[4], rest, 1  # Excel's own hint
     else:
         separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        return list(_checked((row for row in reader if row), most))
+        for row in reader:
+            yield reader.line_num + skipped, row
     except csv.Error:
         raise SheetUnreadable(
             "A cell of this file never ends, or is too long. Save the sheet once more, as CSV or XLSX."
@@ -70,8 +95,8 @@ def text_of(content: bytes) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        text = ""
-    if (content.strip() and not text) or "\x00" in text:
+        text = "\x00"
+    if "\x00" in text:
         raise SheetUnreadable("This file can't be read as text. Save the sheet as CSV in UTF-8, or as XLSX.")
     return text.removeprefix("\ufeff")
 

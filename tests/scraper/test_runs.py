@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 from datetime import timedelta
 
 import psutil
@@ -15,6 +14,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from core import processes
 from core.models import OutgoingEmail
 from scraper import tasks
 from scraper.demo_site.server import DemoSite
@@ -134,16 +134,18 @@ def test_a_run_that_did_not_come_to_its_end_goes_on(status):
 
 
 def test_a_finished_run_and_one_that_a_user_works_on_are_left_alone():
-    living = f"{socket.gethostname()}:{os.getppid()}"
+    living = processes.name_of(os.getppid())
     for run in (a_run(status=Status.DONE), a_run(source="carwow", status=Status.RUNNING, worker=living)):
         with pytest.raises(ScrapeRefused):
             lifecycle.run_resume(run=run)
 
 
 def test_a_run_whose_process_is_gone_is_taken_over():
-    gone = psutil.Popen(["true"])
+    gone = psutil.Popen(["sleep", "60"])
+    name = processes.name_of(gone.pid)
+    gone.kill()
     gone.wait()
-    run = a_run(status=Status.RUNNING, worker=f"{socket.gethostname()}:{gone.pid}")
+    run = a_run(status=Status.RUNNING, worker=name)
     lifecycle.run_resume(run=run)
     run.refresh_from_db()
     assert run.status == Status.QUEUED
