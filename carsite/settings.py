@@ -316,6 +316,7 @@ PHOTO_GATE = "classifier.answers.scenes.scene_of"
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
+SCRAPE_SOCKET = _text("SCRAPE_SOCKET")
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
 
@@ -363,7 +364,11 @@ WEB_PROCESS_BYTES = 300 * 2**20
 
 # --- Operations ---------------------------------------------------------------------------------------------
 LOGGING = logs.config(
-    level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
+    level=_text("LOG_LEVEL"),
+    as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT")),
+    routine=[
+        entry["task"] for entry in CELERY_BEAT_SCHEDULE.values() if isinstance(entry["schedule"], float)
+    ],
 )
 # What `/readyz` asks: name → f(), which raises where the service is away. `core.outages.Unavailable` brings
 # the reason along.

@@ -12,7 +12,7 @@ from django.db import reset_queries, transaction
 from django.http import HttpResponse
 
 from core import limits
-from tests.security import odd
+from tests.security import odd_texts as odd
 from tests.security.requests import data_for, path_to
 from tests.security.walking import Address, every_address
 from tests.security.world import World, make_world

@@ -128,7 +128,7 @@ def _things_of(user: User, seller: User, world: World) -> None:
 
 def _photo_of(user: User, variant: Variant, number: int = 77) -> Identification:
     data = photo(number)
-    row, _ = identification_create(file=io.BytesIO(data), name="car.jpg", size=len(data), user=user)
+    row, _ = identification_create(file=io.BytesIO(data), size=len(data), user=user)
     Identification.objects.filter(pk=row.pk).update(
         status="done", finished=timezone.now(), decision="sure", scene="exterior",
         sighting=Sighting.objects.create(owner=user),
