@@ -128,7 +128,8 @@ WORKER_PROCESSES = _number("WORKER_PROCESSES")  # 0: one for each core
 STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
-    name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
+    name: _rate(f"API_{name.upper()}_RATE")
+    for name in ("burst", "token", "upload", "enquiry", "enquiry_network")
 }
 
 # --- Database -----------------------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ if _text("EMAIL_URL"):
         raise ImproperlyConfigured(
             "EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25."
         )
-    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "core.smtp")
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
@@ -297,6 +298,8 @@ MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_PHOTO_HOURS = _number("GUEST_PHOTO_HOURS")
 ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
+ENQUIRIES_PER_DEALER_DAY = _number("ENQUIRIES_PER_DEALER_DAY")
+ENQUIRIES_PER_DAY = _number("ENQUIRIES_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")

@@ -16,6 +16,7 @@ import hashlib
 import ipaddress
 import math
 import time
+from collections.abc import Iterable
 from functools import cache as once
 
 from django.conf import settings
@@ -62,7 +63,9 @@ def rate(name: str) -> RateLimitItem | None:
 def sender_of(request: HttpRequest) -> str:
     """Who counts as one sender: an account wherever it is, else the address that a request comes from."""
     user = request.user
-    return f"user:{user.pk}" if user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
+    if user.is_authenticated:
+        return f"user:{user.pk}"
+    return f"address:{_one_customer(request.META['REMOTE_ADDR'])}"
 
 
 def network_of(request: HttpRequest) -> str:
@@ -79,21 +82,47 @@ def network_of(request: HttpRequest) -> str:
     return f"network:{ipaddress.ip_network(f'{address}/{bits}', strict=False)}"
 
 
+def senders_of(request: HttpRequest) -> list[str]:
+    """Account and address, each a sender of its own: accounts are made quickly, and used from anywhere."""
+    address = f"address:{_one_customer(request.META['REMOTE_ADDR'])}"
+    return [sender_of(request), address] if request.user.is_authenticated else [address]
+
+
+def _one_customer(address: str) -> str:
+    """Of IPv6 the 64 bits that a household or a machine is given: within them it changes as it likes."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # a Unix socket
+        return address
+    return address if parsed.version == 4 else str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+
+
 # --- Counting -----------------------------------------------------------------------------------------------
 def spend(name: str, sender: str) -> None:
     """Count one act of `sender`.
 
     Raises LimitReached, and counts nothing, where the limit `name` is used up.
     """
-    item = rate(name)
-    if item is None:
-        return
+    spend_each([(name, sender)])
+
+
+def spend_each(acts: Iterable[tuple[str, str]]) -> None:
+    """Count one act by several limits, each with its sender.
+
+    Raises LimitReached, and counts nothing, where one of them is used up.
+    """
     # Hashed: no addresses of people in Redis, and no odd characters in its keys.
-    key = hashlib.sha256(sender.encode()).hexdigest()
-    free_at = _spend(item, name, key)
-    if free_at is not None:
-        wait = max(1, math.ceil(free_at - time.time()))
-        raise LimitReached(limit=item.amount, retry_after=wait)
+    counted = [
+        (item, name, hashlib.sha256(sender.encode(errors="replace")).hexdigest())
+        for name, sender in acts
+        if (item := rate(name))
+    ]
+    for test in (True, False) if len(counted) > 1 else (False,):
+        for item, *key in counted:
+            free_at = _spend(item, *key, test=test)
+            if free_at is not None:
+                wait = max(1, math.ceil(free_at - time.time()))
+                raise LimitReached(limit=item.amount, retry_after=wait)
 
 
 def forget_all() -> None:
@@ -101,20 +130,21 @@ def forget_all() -> None:
     _memory().reset()
 
 
-def _spend(item: RateLimitItem, *key: str) -> float | None:
-    """None where the act was counted, else the time at which the next one may be."""
+def _spend(item: RateLimitItem, *key: str, test: bool) -> float | None:
+    """None where the act was counted, or in a `test` could be, else the time at which the next one may be."""
     cache = caches["default"]
     if isinstance(cache, ForgivingRedisCache) and cache.may_be_asked:
         try:
-            return _count(cache.limits, item, *key)
+            return _count(cache.limits, item, *key, test=test)
         except (RedisError, OSError) as error:
             cache.leave_alone(error)
-    return _count(_memory(), item, *key)
+    return _count(_memory(), item, *key, test=test)
 
 
-def _count(storage: Storage, item: RateLimitItem, *key: str) -> float | None:
+def _count(storage: Storage, item: RateLimitItem, *key: str, test: bool) -> float | None:
     limiter = MovingWindowRateLimiter(storage)
-    return None if limiter.hit(item, *key) else limiter.get_window_stats(item, *key).reset_time
+    is_free = limiter.test(item, *key) if test else limiter.hit(item, *key)
+    return None if is_free else limiter.get_window_stats(item, *key).reset_time
 
 
 @once
