@@ -134,6 +134,11 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
             "",
             "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.",
         ),
+        (
+            "SCRAPE_SOCKET",
+            "",
+            "Where a crawler of its own takes jobs (compose.yaml has one); empty: crawls run by the trainer.",
+        ),
     ],
     "Operations": [
         (

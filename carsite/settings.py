@@ -130,7 +130,7 @@ STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
     name: _rate(f"API_{name.upper()}_RATE")
     for name in ("burst", "token", "upload", "enquiry", "enquiry_network")
-}
+} | NETWORK_RATES  # noqa: F405  (of account_settings)
 
 # --- Database -----------------------------------------------------------------------------------------------
 # Writers wait for each other from the start of a transaction ("immediate"): SQLite can't upgrade a read lock
@@ -308,6 +308,8 @@ ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps
 # of a user.
 PERSONAL_DATA_EXPORTERS = ["classifier.training.exports.personal_data", "dealers.services.personal_data"]
+# Likewise f(user) → names of permissions that what a user holds in an app is worth (see `accounts.rights`).
+RIGHTS_OF_PEOPLE = ["dealers.services.rights_of"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
 # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
@@ -315,6 +317,7 @@ PHOTO_GATE = "classifier.answers.scenes.scene_of"
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
+SCRAPE_SOCKET = _text("SCRAPE_SOCKET")
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
 
@@ -362,7 +365,11 @@ WEB_PROCESS_BYTES = 300 * 2**20
 
 # --- Operations ---------------------------------------------------------------------------------------------
 LOGGING = logs.config(
-    level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
+    level=_text("LOG_LEVEL"),
+    as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT")),
+    routine=[
+        entry["task"] for entry in CELERY_BEAT_SCHEDULE.values() if isinstance(entry["schedule"], float)
+    ],
 )
 # What `/readyz` asks: name → f(), which raises where the service is away. `core.outages.Unavailable` brings
 # the reason along.

@@ -128,6 +128,11 @@ def _is_theirs(user: User, email: str) -> bool:
     return lenient_email(email) in {lenient_email(address) for address in addresses}
 
 
+def rights_of(user: User) -> set[str]:
+    """What working for a dealer is worth in permissions: reading what visitors asked."""
+    return {"dealers.view_enquiry"} if user.dealerships.exists() else set()
+
+
 def personal_data(user: User) -> tuple[dict[str, object], Iterable[tuple[str, File[bytes]]]]:
     """Everything this app keeps of a user: data for JSON, and files with their names in the export.
 
