@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carsite.static_files.StaticFilesMiddleware",
     "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -248,7 +248,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         # In VAR_DIR, which is closed to others, only the site itself can read them.
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "carsite.static_files.StaticFiles"
         if STATIC_ROOT.is_relative_to(VAR_DIR)
         else "carsite.static_files.PublicStaticFiles"
     },
