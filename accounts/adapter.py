@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmationMixin
+from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.forms import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts import guessing
+from accounts.limits import too_many_requests
 from accounts.models import User
 from core import mail
+from core.addresses import AddressNotUsable, lenient_email, normalise_email
+from core.limits import LimitReached
 from core.models import OutgoingEmail
 
 
@@ -68,6 +75,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     # --- Addresses ------------------------------------------------------------------------------------------
+    def clean_email(self, email: str) -> str:
+        """The one spelling of an address. Raises a ValidationError that says what is wrong with it."""
+        try:
+            return normalise_email(email)
+        except AddressNotUsable as error:
+            raise ValidationError(error.message, code=error.code) from None
+
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address, unless it belongs to another account by now."""
         if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
@@ -87,7 +101,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         # By account and client address: by account alone any visitor could lock a user out.
-        return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
+        return f"{lenient_email(credentials.get('email', ''))}:{self.get_client_ip(request)}"
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: str) -> None:
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        guessing.forget_guesses(lenient_email(credentials.get("email", "")))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: str) -> None:
         """Count an attempt.
@@ -95,6 +113,23 @@ class AccountAdapter(DefaultAccountAdapter):
         Too many end in a 429 page instead of a form error, which invites the next attempt.
         """
         try:
+            guessing.check_password_guess(request, lenient_email(credentials.get("email", "")))
             super().pre_authenticate(request, **credentials)
+        except LimitReached as reached:
+            raise ImmediateHttpResponse(too_many_requests(request, reached.retry_after)) from None
         except ValidationError:
             raise ImmediateHttpResponse(ratelimit.respond_429(request)) from None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: str) -> None:
+        """Count a wrong password by network and account, too."""
+        guessing.count_password_guess(request, lenient_email(credentials.get("email", "")))
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        """From now on this browser is known, so that strangers' guesses don't keep its owner out."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        guessing.remember_browser(request, response, user.email)
+        return response
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """By the address that the account is known by; allauth knows no other spelling of it."""
+        return self.authenticate(allauth_context.request, email=user.email, password=password) == user

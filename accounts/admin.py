@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account import admin as addresses_admin
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as allauth_admin
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
 from accounts import services
 from accounts.models import ApiToken, User
+from accounts.rights import may_act_on
 from core.admin import NeverEdited
 
 
@@ -60,25 +67,36 @@ class UserAdmin(DjangoUserAdmin):
         return fixed if request.user.is_superuser else fixed + rights
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change superusers."""
-        return super().has_change_permission(request, obj) and _is_below(obj, request.user)
+        """Nobody changes an account with rights beyond their own, nor sets its password."""
+        return super().has_change_permission(request, obj) and may_act_on(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers delete superusers, and no user can delete themselves."""
-        may = super().has_delete_permission(request, obj) and _is_below(obj, request.user)
+        """Nor deletes it; and no user can delete themselves."""
+        may = super().has_delete_permission(request, obj) and may_act_on(request.user, obj)
         return may and obj != request.user
+
+    def user_change_password(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+        """One's own is changed on the page that asks for the old one."""
+        if str(request.user.pk) in (*args, *kwargs.values()):
+            return redirect("account_change_password")
+        return super().user_change_password(request, *args, **kwargs)
 
     @admin.display(description="confirmed", boolean=True, ordering="confirmed_address")
     def confirmed(self, user: User) -> bool:
         return bool(user.confirmed_address)  # type: ignore[attr-defined]  # annotated above
 
 
-def _is_below(user: User | None, staff: User | AnonymousUser) -> bool:
-    return user is None or not user.is_superuser or staff.is_superuser
+class OfAnAccount(NeverEdited, admin.ModelAdmin):
+    """Rows by which somebody gets into an account: deleted only by who may act on that account."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody touches an account with rights beyond their own."""
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or may_act_on(request.user, obj.user))
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(NeverEdited, admin.ModelAdmin):
+class ApiTokenAdmin(OfAnAccount):
     """API tokens: staff can revoke them; only their owners create them, and they can't be read."""
 
     list_display = ("name", "user", "created", "expiry")
@@ -93,7 +111,7 @@ admin.site.unregister(allauth_admin.Authenticator)  # it shows the secrets
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(NeverEdited, admin.ModelAdmin):
+class AuthenticatorAdmin(OfAnAccount):
     """Second factors: when created and last used. Delete one for a lost phone; secrets are never shown."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -111,8 +129,35 @@ class AuthenticatorAdmin(NeverEdited, admin.ModelAdmin):
         for user in User.objects.filter(authenticator__in=queryset).distinct():
             services.second_factor_remove(user=user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        """Only superusers remove those of superusers."""
-        return super().has_delete_permission(request, obj) and (
-            obj is None or _is_below(obj.user, request.user)
-        )
+
+admin.site.unregister(addresses_admin.EmailAddress)  # there, staff could give an account a second address
+admin.site.unregister(Group)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(OfAnAccount):
+    """Addresses of accounts, confirmed or not. Only their owners add them and prove that they are theirs."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__email")
+    fields = ("email", "user", "primary", "verified")
+    readonly_fields = fields
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """What groups may do. Only superusers decide that: other staff could give themselves every right."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Superusers only."""
+        return bool(request.user.is_superuser)

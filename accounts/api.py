@@ -18,7 +18,6 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.exceptions import SecondFactorNeeded, TooManyTries, WrongCredentials
-from accounts.limits import seconds_to_wait
 from accounts.models import ApiToken, User
 from accounts.serializers import MeSerializer, NewTokenSerializer, TokenRequestSerializer, TokenSerializer
 
@@ -85,9 +84,8 @@ def _authenticated(request: Request, email: str, password: str) -> User:
     """
     try:
         user = get_adapter().authenticate(request._request, email=email, password=password)
-    except ImmediateHttpResponse:
-        wait = seconds_to_wait(request._request, actions=("login_failed",), email=email)
-        raise TooManyTries(wait) from None
+    except ImmediateHttpResponse as refused:
+        raise TooManyTries(int(refused.response["Retry-After"])) from None
     if user is None or not user.is_active:
         raise WrongCredentials
     if is_mfa_enabled(user):

@@ -10,13 +10,17 @@ from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.hashers import make_password
-from django.core.validators import MaxLengthValidator
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
+from accounts import services
+from accounts.identity import account_of
+from accounts.limits import spend_of_network
 from accounts.models import ApiToken, User
+from core.addresses import MAX_LENGTH
+from core.fields import EmailField
 
-EMAIL_LENGTH = User._meta.get_field("email").max_length or 254
 SIGNUP = "accounts_signup"
 """Session key of address and target of the last sign-up, for the page that follows it."""
 
@@ -45,13 +49,24 @@ class Tidy:
             field.label = self.LABELS.get(name, field.label)
             field.help_text = self.HELP.get(name, field.help_text)
             field.widget.attrs.pop("placeholder", None)
-            if isinstance(field, forms.EmailField):  # Django takes 320 characters, the database 254
-                field.validators.append(MaxLengthValidator(EMAIL_LENGTH))
-                field.widget.attrs["maxlength"] = EMAIL_LENGTH
+            if isinstance(field, forms.EmailField):
+                self.fields[name] = self._address(field)
+
+    def _address(self, field: forms.EmailField) -> EmailField:
+        """allauth's field, with our one spelling of addresses."""
+        ours = EmailField(label=field.label, required=field.required, help_text=field.help_text)
+        ours.widget.attrs |= field.widget.attrs | {"maxlength": MAX_LENGTH}
+        return ours
 
 
 class LoginForm(Tidy, allauth_forms.LoginForm):
     """Sign in, with a confirmed address or not yet."""
+
+    def _address(self, field: forms.EmailField) -> EmailField:
+        """Any address that was ever taken, also one that would not be today."""
+        ours = super()._address(field)
+        ours.validators = [ProhibitNullCharactersValidator()]
+        return ours
 
     def clean(self) -> dict[str, Any]:
         """Only sign-up demands a confirmed address: this makes its answer the same for every address."""
@@ -69,11 +84,12 @@ class SignupForm(Tidy, allauth_forms.SignupForm):
 
     def validate_unique_email(self, value: str) -> str:
         """Remember whether the address is taken; never say so."""
-        self.account_already_exists = User.objects.filter(email=value).exists()
+        self.account_already_exists = account_of(value) is not None
         return value
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Create the account; where the address has one already, take as long and answer the same."""
+        spend_of_network("signup-network", request)
         request.session[SIGNUP] = {"email": self.cleaned_data["email"], "next": request.POST.get("next", "")}
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # takes as long as creating one
@@ -89,11 +105,19 @@ class AddEmailForm(Tidy, allauth_forms.AddEmailForm):
     """Change the address: the new one replaces the old one once it is confirmed."""
 
     LABELS = {"email": "New e-mail address"}
+    user: User
 
     def save(self, request: HttpRequest) -> EmailAddress:
-        """Ask the new address to confirm. An earlier change that was never confirmed is forgotten."""
-        EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
-        return EmailAddress.objects.add_email(request, self.user, self.cleaned_data["email"], confirm=True)
+        """Ask the new address to confirm, and tell the old one.
+
+        An earlier change that was never confirmed is forgotten.
+        """
+        new = self.cleaned_data["email"]
+        services.pending_address_forget(user=self.user)
+        get_adapter().send_notification_mail(
+            "account/email/email_change_asked", self.user, {"new_email": new}, email=self.user.email
+        )
+        return EmailAddress.objects.add_email(request, self.user, new, confirm=True)
 
 
 class ChangePasswordForm(Tidy, allauth_forms.ChangePasswordForm):
@@ -106,6 +130,19 @@ class SetPasswordForm(Tidy, allauth_forms.SetPasswordForm):
 
 class ResetPasswordForm(Tidy, allauth_forms.ResetPasswordForm):
     """Ask for a link to set a new password."""
+
+    def clean_email(self) -> str:
+        """The account that is known by the address: one that waits to be confirmed finds none."""
+        address: str = self.cleaned_data["email"]
+        user = account_of(address)
+        self.users = [user] if user and user.is_active else []
+        return address
+
+    def save(self, request: HttpRequest, **more: Any) -> str:
+        """Mail the link."""
+        spend_of_network("reset-network", request)
+        address: str = super().save(request, **more)
+        return address
 
 
 class ResetPasswordKeyForm(Tidy, allauth_forms.ResetPasswordKeyForm):

@@ -11,22 +11,28 @@ import time
 from collections.abc import Iterator
 
 from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from core import limits
+from core.addresses import lenient_email
 from core.limits import in_words
 
 #: Page → what allauth may have counted there.
 _ACTIONS = {
     "account_login": ("login", "login_failed"),
+    "account_reauthenticate": ("reauthenticate", "login_failed"),
     "account_signup": ("signup",),
     "account_reset_password": ("reset_password",),
     "account_email": ("manage_email",),
     "export": ("export",),
 }
+#: Pages on which a new password by e-mail is the way on.
+_BY_PASSWORD = {"account_login", "account_reauthenticate"}
 _MINUTE = 60
 
 
@@ -63,16 +69,25 @@ def _key(request: HttpRequest, action: str, email: str) -> str:
     """By what allauth counts an account: for wrong passwords the adapter says it."""
     if action == "login_failed":
         return str(get_adapter()._get_login_attempts_cache_key(request, email=email))
-    return email.lower()
+    return lenient_email(email)
 
 
-def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """The 429 page: what happened, and when to come back."""
+def spend_of_network(name: str, request: HttpRequest) -> None:
+    """Count one act of the sender's network; where the limit is used up, the 429 page is the answer."""
+    try:
+        limits.spend(name, limits.network_of(request))
+    except limits.LimitReached as reached:
+        raise ImmediateHttpResponse(too_many_requests(request, reached.retry_after)) from None
+
+
+def too_many_requests(request: HttpRequest, wait: int | None = None) -> HttpResponse:
+    """The 429 page: what happened, and when to come back, in `wait` seconds where that is known."""
     match = request.resolver_match
     name = (match and match.url_name) or ""
     email = request.POST.get("login") or request.POST.get("email") or ""
-    wait = seconds_to_wait(request, actions=_ACTIONS.get(name, ()), email=email.strip())
-    context = {"when": in_words(wait), "is_login": name == "account_login"}
+    if wait is None:
+        wait = seconds_to_wait(request, actions=_ACTIONS.get(name, ()), email=email)
+    context = {"when": in_words(wait), "may_reset": name in _BY_PASSWORD}
     response = render(request, "accounts/429.html", context, status=429)
     response["Retry-After"] = str(wait)
     return response

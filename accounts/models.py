@@ -14,13 +14,15 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from knox.models import AbstractAuthToken
 
+from core.addresses import lenient_email
+
 
 class UserManager(BaseUserManager["User"]):
     """Creates users by e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A user; the address is stored in lower case, as people don't tell them apart."""
-        user = self.model(email=email.strip().lower(), **fields)
+        """A user; the address is stored in its one spelling."""
+        user = self.model(email=lenient_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -55,8 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return self.email
 
     def clean(self) -> None:
-        """The address in lower case, from whatever form it comes."""
-        self.email = self.email.strip().lower()
+        """The address in its one spelling, from whatever form it comes."""
+        self.email = lenient_email(self.email)
 
     def get_full_name(self) -> str:
         """The name as the person writes it; may be empty."""

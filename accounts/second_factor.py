@@ -10,7 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
 if TYPE_CHECKING:
@@ -73,6 +73,20 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 class CodeStage(AuthenticateStage):
     """The page within a sign-in that asks for the code."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Note which password was right, while the code is waited for."""
+        if self.login.user is not None:
+            self.state["access"] = self.login.user.get_session_auth_hash()
+        step: tuple[HttpResponse | None, bool] = super().handle()
+        return step
+
+    def exit(self) -> HttpResponse:
+        """Sign in, unless the password has changed or all sessions have ended since."""
+        user = self.login.user
+        if user is None or self.state.get("access") != user.get_session_auth_hash():
+            return self.abort()
+        return super().exit()
 
     def is_resumable(self, request: HttpRequest) -> bool:
         """Not once the factor is removed: sign-in and code page would redirect to each other for ever."""

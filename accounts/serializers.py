@@ -27,10 +27,13 @@ class TokenSerializer(serializers.ModelSerializer):
     """An API token, without its text, which is not kept."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
+    expires = serializers.DateTimeField(
+        source="expiry", read_only=True, help_text="When it ends. A new password ends it at once."
+    )
 
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "created"]
+        fields = ["id", "name", "created", "expires"]
         read_only_fields = fields
 
 
@@ -49,6 +52,8 @@ class NewTokenSerializer(TokenSerializer):
 class TokenRequestSerializer(serializers.Serializer):
     """What it takes to get a token."""
 
-    email = serializers.EmailField()
-    password = serializers.CharField(trim_whitespace=False, style={"input_type": "password"}, write_only=True)
+    email = serializers.CharField(max_length=1_000)
+    password = serializers.CharField(
+        max_length=1_000, trim_whitespace=False, style={"input_type": "password"}, write_only=True
+    )
     name = serializers.CharField(max_length=60, default="API", help_text="What the token is for.")

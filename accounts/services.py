@@ -11,6 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from accounts.exceptions import StaffProtected, TooManyTokens
 from accounts.models import ApiToken, User
@@ -23,20 +24,27 @@ MAX_TOKENS = 20
 
 # --- API tokens ---------------------------------------------------------------------------------------------
 def token_create(*, user: User, name: str) -> tuple[ApiToken, str]:
-    """A new token and, for the only time, its text. Raises TooManyTokens."""
+    """A new token and, for the only time, its text. It ends after TOKEN_TTL. Raises TooManyTokens."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two at once must not pass the limit together
-        if ApiToken.objects.filter(user=user).count() >= MAX_TOKENS:
+        if ApiToken.objects.filter(user=user, expiry__gt=timezone.now()).count() >= MAX_TOKENS:
             raise TooManyTokens
         token, text = ApiToken.objects.create(user=user, name=name)
     return token, text
 
 
+def tokens_clear() -> None:
+    """Delete tokens that have ended."""
+    ApiToken.objects.filter(expiry__lte=timezone.now()).delete()
+
+
 # --- Sessions and the second factor -------------------------------------------------------------------------
 def sessions_end(*, user: User) -> None:
-    """End every session of a person, wherever it was opened."""
-    User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
-    user.refresh_from_db(fields=["session_round"])
+    """End every session of a person, wherever it was opened, and what was asked for in one of them."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
+        user.refresh_from_db(fields=["session_round"])
+        pending_address_forget(user=user)
 
 
 def sessions_clear() -> None:
@@ -47,23 +55,38 @@ def sessions_clear() -> None:
 def second_factor_remove(*, user: User) -> int:
     """Remove a lost second factor, so that its owner can set up another one; returns how many parts it had.
 
-    Sessions end, too: a finder of the phone is signed out.
+    Sessions and tokens end, too: a finder of the phone is signed out.
     """
     with transaction.atomic():
         removed, _ = Authenticator.objects.filter(user=user).delete()
-        sessions_end(user=user)
+        access_end(user=user)
     return int(removed)
 
 
-# --- Accounts -----------------------------------------------------------------------------------------------
-def password_reset_finish(*, user: User) -> None:
-    """After a password was reset by e-mail, which proves the address: revoke all API tokens."""
+# --- Who may get in -----------------------------------------------------------------------------------------
+def pending_address_forget(*, user: User) -> None:
+    """Forget an address that an account was to change to: the link that was mailed there is dead."""
+    EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).delete()
+
+
+def access_end(*, user: User) -> None:
+    """End whatever gets in without today's password or second factor: tokens, sessions, pending addresses.
+
+    Called after each change of a password or of the second factor, wherever it was made. A session that is
+    to stay has to be renewed after it.
+    """
     with transaction.atomic():
         ApiToken.objects.filter(user=user).delete()
-        if address := EmailAddress.objects.filter(user=user, email=user.email).first():
-            address.set_verified()
+        sessions_end(user=user)
 
 
+def address_prove(*, user: User) -> None:
+    """A link that was mailed to the account's address was followed: the address is its owner's."""
+    if address := EmailAddress.objects.filter(user=user, email=user.email).first():
+        address.set_verified()
+
+
+# --- Accounts -----------------------------------------------------------------------------------------------
 def account_delete(*, user: User) -> None:
     """Delete an account with everything that is its own, and confirm it by e-mail. Raises StaffProtected.
 

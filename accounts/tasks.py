@@ -26,7 +26,8 @@ def sweep_letters() -> None:
 
 @shared_task
 def clear_sessions() -> None:
-    """Delete sessions that have ended."""
+    """Delete sessions and API tokens that have ended."""
     from accounts import services
 
     services.sessions_clear()
+    services.tokens_clear()

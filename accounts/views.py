@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.decorators import rate_limit
 from allauth.mfa.models import Authenticator
@@ -37,7 +38,7 @@ def _page(request: HttpRequest, *, status: int = 200, **context: object) -> Http
     values = {
         "profile_form": ProfileForm(instance=user),
         "token_form": TokenForm(),
-        "tokens": ApiToken.objects.filter(user=user),
+        "tokens": ApiToken.objects.filter(user=user, expiry__gt=timezone.now()),
         "has_second_step": is_mfa_enabled(user, [Authenticator.Type.TOTP]),
         "is_confirmed": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
         **context,
@@ -68,8 +69,12 @@ def profile(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
+@reauthentication_required(app="allauth.account")
 def token_create(request: HttpRequest) -> HttpResponse:
-    """Create an API token. Its text is in this response only: a redirect would have to store it."""
+    """Create an API token, for who has just given the password.
+
+    Its text is in this response only: a redirect would have to store it.
+    """
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token_form=form, status=400)

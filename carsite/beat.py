@@ -9,6 +9,8 @@ from celery.schedules import schedstate
 from celery.utils.time import maybe_make_aware
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
+from core import heartbeats
+
 
 class SteadyEntry(ModelEntry):
     """An entry that never counts on a time to come.
@@ -44,5 +46,6 @@ class SteadyScheduler(DatabaseScheduler):
         if self._lead is not None and abs(lead - self._lead) > 1:
             self._heap = None
         self._lead = lead
+        heartbeats.give("beat")
         seconds: float = super().tick(*args, **kwargs)
         return seconds

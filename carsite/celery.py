@@ -3,17 +3,35 @@
 import os
 from typing import Any
 
-from celery import Celery, Task, signals
+from celery import Celery, Task, bootsteps, signals
+from celery.app.amqp import AMQP
 from django.db import close_old_connections
 from kombu import Connection
 
-from core import logs
-from core.queue import EnqueueOnCommitTask
+from core import heartbeats, logs
+from core.queue import EnqueueOnCommitTask, resume
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
 
 #: How long a visitor may be kept waiting for the broker when a task is put into the queue.
 ENQUEUE_SECONDS = 0.6
+#: How long a worker or beat waits at most before it tries again to reach a broker that is away.
+RECONNECT_SECONDS = 2.0
+
+
+class PromptConnection(Connection):
+    """A connection that is tried every `RECONNECT_SECONDS`; kombu's own lets up to 30 seconds pass."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
+        """As kombu's."""
+        often = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": RECONNECT_SECONDS}
+        return super().ensure_connection(*args, **(often | kwargs))
+
+
+class PromptAMQP(AMQP):
+    """Celery's, with such connections."""
+
+    Connection = PromptConnection
 
 
 class ImpatientCelery(Celery):
@@ -21,6 +39,8 @@ class ImpatientCelery(Celery):
 
     Workers, who only listen, keep the longer time of the settings.
     """
+
+    amqp_cls = PromptAMQP
 
     def connection_for_write(self, url: str | None = None, **kwargs: Any) -> Connection:
         """Celery's, with options of the Redis transport on top."""
@@ -33,6 +53,23 @@ class ImpatientCelery(Celery):
 app = ImpatientCelery("carsite", task_cls=EnqueueOnCommitTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+# --- Back to work -------------------------------------------------------------------------------------------
+class Resume(bootsteps.StartStopStep):
+    """Have everything swept whenever a worker starts or finds its way back to the broker.
+
+    Wake-ups may be lost by then, and rows held by a worker that is gone; neither should wait for beat.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: Any) -> None:
+        """The worker takes messages from now on."""
+        resume()
+
+
+app.steps["consumer"].add(Resume)
 
 
 # --- Connections to the database ----------------------------------------------------------------------------
@@ -57,6 +94,13 @@ def _send_request_id(headers: dict[str, str], **_: object) -> None:
 @signals.task_prerun.connect
 def _bind_task(task_id: str, task: Task, **_: object) -> None:
     logs.bind(request_id=getattr(task.request, "request_id", "") or "", task=task.name, task_id=task_id)
+
+
+@signals.task_prerun.connect
+def _give_a_sign_of_life(task: Task, **_: object) -> None:
+    """Of the workers that visitors wait for; the trainer's own work says nothing of them."""
+    if (task.request.delivery_info or {}).get("routing_key") in ("identify", "default"):
+        heartbeats.give("worker")
 
 
 @signals.task_postrun.connect

@@ -67,7 +67,7 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
         ("VAR_DIR", "var", "Folder for the default database, Redis, media and logs."),
         ("STATIC_DIR", "", "Folder that collectstatic fills; empty: VAR_DIR/static."),
         ("DATABASE_URL", "", "postgres://USER:PASSWORD@HOST/NAME; empty: SQLite in VAR_DIR."),
-        ("REDIS_URL", "", "redis://HOST:PORT; empty: the redis-server that `make run` starts."),
+        ("REDIS_URL", "", "redis://HOST:PORT; empty: the server that `make run` starts."),
         ("BROKER_URL", "", "amqp://… where the queue is not Redis; empty: Redis."),
         (
             "STORAGE_URL",
@@ -118,6 +118,11 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
             "SCRAPE_BROWSER",
             "",
             "Path of Chromium for pages that need it; empty: the system's, or Playwright's own.",
+        ),
+        (
+            "SCRAPE_SOCKET",
+            "",
+            "Where a crawler of its own takes jobs (compose.yaml has one); empty: crawls run by the trainer.",
         ),
     ],
     "Operations": [

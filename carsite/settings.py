@@ -129,7 +129,7 @@ STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") 
 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
     name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
-}
+} | NETWORK_RATES  # noqa: F405  (of account_settings)
 
 # --- Database -----------------------------------------------------------------------------------------------
 # Writers wait for each other from the start of a transaction ("immediate"): SQLite can't upgrade a read lock
@@ -197,10 +197,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 # Connections are never closed for a task's sake: carsite.celery closes those that are too old or broken.
 CELERY_DB_REUSE_MAX = 10**9
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# What is under way when the broker goes is brought to its end: the answer goes to the database, and a message
+# that comes again finds nothing to do. Killed, it would cost one of the photo's attempts.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever
+# A connection that is dead though it looks alive is found out after some ten seconds.
+CELERY_BROKER_HEARTBEAT = 5
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 1}
+    {
+        "visibility_timeout": 600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+    }
     if not CELERY_BROKER_URL.startswith("amqp")
     else {"confirm_publish": True}
 )
@@ -212,6 +223,14 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.retrain": {"queue": "train"},
     "scraper.tasks.scrape": {"queue": "scrape"},
 }
+# What brings work on whose worker or message was lost: done by the clock, and whenever a worker has found its
+# way to the broker.
+SWEEPS = [
+    "classifier.tasks.sweep",
+    "core.tasks.sweep_outbox",
+    "classifier.tasks.sweep_runs",
+    "scraper.tasks.sweep_scrapes",
+]
 CELERY_BEAT_SCHEDULER = "carsite.beat:SteadyScheduler"  # staff's own schedules beside these
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 60.0},
@@ -286,6 +305,8 @@ ENQUIRY_EVIDENCE = "classifier.training.exports.evidence_for"
 # Accounts know nothing of other apps: each says by such a function, f(user) -> (facts, files), what it keeps
 # of a user.
 PERSONAL_DATA_EXPORTERS = ["classifier.training.exports.personal_data", "dealers.services.personal_data"]
+# Likewise f(user) → names of permissions that what a user holds in an app is worth (see `accounts.rights`).
+RIGHTS_OF_PEOPLE = ["dealers.services.rights_of"]
 
 # --- Scraper ------------------------------------------------------------------------------------------------
 # f(bytes) → "exterior", "interior", "other", or nothing where there is no model
@@ -293,6 +314,7 @@ PHOTO_GATE = "classifier.answers.scenes.scene_of"
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
+SCRAPE_SOCKET = _text("SCRAPE_SOCKET")
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
 
@@ -350,6 +372,9 @@ HEALTH_CHECKS = {
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",
     "model": "classifier.health.model",
+    "beat": "ops.heartbeats.beat",
+    "worker": "ops.heartbeats.worker",
+    "queue": "classifier.health.queue",
 }
 METRICS_TOKEN = _text("METRICS_TOKEN")
 # What `/metrics` asks the apps: f() → `core.figures.Figure`s.

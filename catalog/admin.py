@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.contrib import admin, messages
-from django.db.models import Count, Field, ForeignKey, ImageField, Model, QuerySet
+from django.db.models import Count, Field, ForeignKey, ImageField, Model, Q, QuerySet
 from django.forms import FileInput, ModelChoiceField
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 
+from catalog.forms import SpecForm
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
 from catalog.querysets import VariantQuerySet
-from catalog.search import lookups
-from catalog.search.words import typed_words
+from catalog.search import listing, lookups
+from catalog.search.criteria import Criteria
 from catalog.specs.sheet import fact_text
 from core.admin import NeverEdited
 
@@ -25,6 +26,25 @@ Row = TypeVar("Row", bound=Model)
 #: Nothing is served from the media folder, where Django's own widget links to; the thumbnail is beside it
 #: anyway.
 NO_MEDIA_LINK: dict[type[Field], dict[str, object]] = {ImageField: {"widget": FileInput}}
+
+
+def _meant(term: str) -> Q:
+    """What a visitor's search for this would find, published or not."""
+    return lookups.condition(listing.meant(Criteria(q=term), Variant.objects.all()).q)
+
+
+class NamesItsCars(admin.ModelAdmin):
+    """Makes and models, found by their names, in other scripts by those of their cars."""
+
+    key_of_cars: ClassVar[str]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        if search_term.isascii():
+            return super().get_search_results(request, queryset, search_term)
+        cars = Variant.objects.filter(_meant(search_term)).order_by()
+        return queryset.filter(pk__in=cars.values(self.key_of_cars)), False
 
 
 class Counted(Protocol):
@@ -46,9 +66,10 @@ def _page_link(url: str, text: str) -> str:
 
 
 @admin.register(Make)
-class MakeAdmin(admin.ModelAdmin):
+class MakeAdmin(NamesItsCars):
     """Makes, with their number of models and a link to them."""
 
+    key_of_cars = "make"
     list_display = ("name", "slug", "alias_names", "model_count")
     search_fields = ("name", "aliases")
     prepopulated_fields = {"slug": ("name",)}
@@ -70,9 +91,10 @@ class MakeAdmin(admin.ModelAdmin):
 
 
 @admin.register(CarModel)
-class CarModelAdmin(admin.ModelAdmin):
+class CarModelAdmin(NamesItsCars):
     """Models, with their number of cars and a link to them."""
 
+    key_of_cars = "model"
     list_display = ("name", "make", "slug", "variant_count")
     list_filter = ("make",)
     list_select_related = ("make",)
@@ -95,6 +117,7 @@ class SpecInline(admin.TabularInline):
     """Facts of a car, each with its source and date."""
 
     model = Spec
+    form = SpecForm
     extra = 0
     fields = ("key", "low", "high", "text", "source", "retrieved")
     show_change_link = True
@@ -153,6 +176,14 @@ class VariantAdmin(admin.ModelAdmin):
         rows = cast("VariantQuerySet", super().get_queryset(request).select_related("model__make"))
         return rows.with_fact_count() if _is_list(request) else rows
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Variant], search_term: str
+    ) -> tuple[QuerySet[Variant], bool]:
+        """As a visitor's search finds them, and by their slug."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(_meant(search_term) | Q(slug=search_term.strip())), False
+
     @admin.display(description="facts", ordering="fact_count")
     def known(self, variant: Variant) -> int:
         return cast("int", getattr(variant, "fact_count"))  # noqa: B009  (annotated by the list's query)
@@ -207,9 +238,9 @@ class FoundByCar(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         """Those of the cars that a visitor's search would find, published or not."""
-        if not typed_words(search_term):
+        if not search_term.strip():
             return queryset, False
-        cars = Variant.objects.filter(lookups.condition(search_term)).order_by()
+        cars = Variant.objects.filter(_meant(search_term)).order_by()
         return queryset.filter(variant__in=cars.values("pk")), False
 
 
@@ -217,6 +248,8 @@ class FoundByCar(admin.ModelAdmin):
 class SpecAdmin(FoundByCar):
     """All facts, across cars: what does a source say, which values look odd."""
 
+    form = SpecForm
+    fields = (*SpecForm.Meta.fields, "source_url")
     list_display = ("variant", "key", "value", "source", "retrieved")
     list_filter = ("key", "source")
     list_select_related = ("variant__model__make", "source")
@@ -225,7 +258,7 @@ class SpecAdmin(FoundByCar):
 
     @admin.display(description="value", ordering="low")
     def value(self, spec: Spec) -> str:
-        """As people read it; the fields of the fact are in SI units."""
+        """As people read it."""
         return fact_text(spec, "metric")
 
 

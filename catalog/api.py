@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, Variant
 from catalog.querysets import CarModelQuerySet, MakeQuerySet, VariantQuerySet
+from catalog.search import listing
 from catalog.search.criteria import SORTS, Criteria
 from catalog.search.former_slugs import with_current_slugs
 from catalog.search.paging import LongPaginator
@@ -32,7 +34,12 @@ def _several(name: str, description: str, allowed: list[str] | None = None) -> O
 _YEAR = {"type": "array", "items": {"type": "integer"}}
 _CRITERIA = [
     OpenApiParameter(
-        "q", str, description="Words that name a car, in any order: 'vw golf 2012'. Spelling counts."
+        "q",
+        str,
+        description=(
+            "Words that name a car or say what it is like, in any order and script: 'vw golf 2012', "
+            "'diesel suv', 'тойота'. Spelling counts. What holds no word finds nothing."
+        ),
     ),
     _several("make", "Slugs of makes; cars of any of them are listed."),
     _several("model", "Slugs of models; best together with their make."),
@@ -67,6 +74,23 @@ class Pages(api_settings.DEFAULT_PAGINATION_CLASS):  # type: ignore[name-defined
     """As everywhere, of long lists."""
 
     django_paginator_class = LongPaginator
+
+
+class CarPages(Pages):
+    """Where nothing is found, `advice` says what to do."""
+
+    def get_paginated_response(self, data: list[object]) -> Response:
+        """With `advice` where there is nothing."""
+        response = super().get_paginated_response(data)
+        if not self.page.paginator.count:
+            response.data["advice"] = listing.advice(Criteria.read(self.request.query_params).q)
+        return response
+
+    def get_paginated_response_schema(self, schema: dict[str, object]) -> dict[str, Any]:
+        """With `advice`."""
+        page: dict[str, Any] = super().get_paginated_response_schema(schema)
+        page["properties"]["advice"] = {"type": "string", "description": "What to do where nothing is found."}
+        return page
 
 
 @extend_schema_view(
@@ -135,7 +159,7 @@ class VariantViewSet(ReadOnlyModelViewSet):
     queryset = Variant.objects.none()
     permission_classes = [AllowAny]
     filter_backends = ()
-    pagination_class = Pages
+    pagination_class = CarPages
     lookup_field = "slug"
 
     def get_serializer_class(self) -> type[VariantSerializer]:
@@ -151,5 +175,5 @@ class VariantViewSet(ReadOnlyModelViewSet):
         variants = Variant.objects.published().with_names()
         if self.action != "list":
             return variants.with_specs().with_photos()
-        criteria = _criteria(self.request.query_params)
+        criteria = listing.meant(_criteria(self.request.query_params), variants)
         return variants.meeting(criteria).sorted_by(criteria.sort, criteria.q)

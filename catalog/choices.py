@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 
 
@@ -18,3 +20,24 @@ class BodyStyle(models.TextChoices):
     VAN = "van", "Van"
     PICKUP = "pickup", "Pickup"
     UNKNOWN = "unknown", "Unknown"
+
+
+class FactWord(StrEnum):
+    """What search knows a car by besides its names. Each begins with a letter that folding leaves in no word:
+    nobody types one, or the beginning of one.
+    """
+
+    PETROL = "ƒpetrol"
+    DIESEL = "ƒdiesel"
+    HYBRID = "ƒhybrid"
+    PLUG_IN = "ƒplugin"
+    ELECTRIC = "ƒelectric"
+    FLEX_FUEL = "ƒflexfuel"
+    NATURAL_GAS = "ƒnaturalgas"
+    LPG = "ƒlpg"
+    HYDROGEN = "ƒhydrogen"
+    AUTOMATIC = "ƒautomatic"
+    MANUAL = "ƒmanual"
+    ALL_WHEELS = "ƒallwheels"
+    FRONT_WHEELS = "ƒfrontwheels"
+    REAR_WHEELS = "ƒrearwheels"

@@ -112,6 +112,12 @@ class Variant(models.Model):
         editable=False,
         help_text="Names of `catalog.specs.vocabulary.FUELS`, each in spaces.",
     )
+    fact_words = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text="Words of `catalog.choices.FactWord` that search finds it by, each in spaces.",
+    )
     power = models.FloatField(null=True, editable=False, help_text="The highest, of the most trusted source.")
     consumption = models.FloatField(null=True, editable=False, help_text="The lowest, combined.")
     price = models.FloatField(null=True, editable=False, help_text="The lowest, in `currency`.")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    Expression,
+    F,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Abs, Coalesce, Concat, Lower
 
 from catalog.search import lookups
-from catalog.specs.vocabulary import FUELS, SEPARATOR
+from catalog.specs.vocabulary import FACT_WORDS, FUELS, SEPARATOR
 
 if TYPE_CHECKING:
     from catalog.models import CarModel, Make, Spec, Variant  # noqa: F401  # named in the bases below
@@ -212,6 +225,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """
         return self.order_by().update(
             fuels=_fuels(),
+            fact_words=_fact_words(),
             power=_deciding("power", "high"),
             consumption=_deciding("consumption_combined", "low"),
             price=_deciding("price", "low"),
@@ -261,19 +275,36 @@ def _deciding(key: str, column: str) -> Subquery:
     return Subquery(_specs(key).order_by("source__rank", "source__slug").values(column)[:1])
 
 
-def _fuels() -> Concat:
+def _fuels() -> Expression:
     """Words are compared as a whole: "Hybrid" is not a "Plug-in hybrid"."""
-    said = _specs("fuel").order_by().annotate(words=Concat(Value(SEPARATOR), "text", Value(SEPARATOR)))
-    return Concat(
-        *(
-            Case(
-                When(
-                    Exists(said.filter(words__contains=f"{SEPARATOR}{word}{SEPARATOR}")),
-                    then=Value(f" {name} "),
-                ),
-                default=Value(""),
-            )
-            for name, word in FUELS.items()
-        ),
-        output_field=models.CharField(),
+    return _listed({name: _said("fuel", f"{SEPARATOR}{word}{SEPARATOR}") for name, word in FUELS.items()})
+
+
+def _fact_words() -> Expression:
+    """What search looks in besides names; the tables' texts are words of `catalog.specs.vocabulary`."""
+    return _listed({str(word): _said(key, *texts) for word, (key, *texts) in FACT_WORDS.items()})
+
+
+def _listed(names: dict[str, Exists]) -> Expression:
+    """The names of what is so, each in spaces."""
+    return _concatenated(
+        [Case(When(is_so, then=Value(f" {name} ")), default=Value("")) for name, is_so in names.items()]
     )
+
+
+def _concatenated(parts: Sequence[Expression]) -> Expression:
+    """Halved again and again: SQLite's parser takes only so many expressions within each other."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    sides = _concatenated(parts[:half]), _concatenated(parts[half:])
+    return Concat(*sides, output_field=models.CharField())
+
+
+def _said(key: str, *texts: str) -> Exists:
+    """Whether any source says one of these of the variant outside. A separator stands before and after."""
+    said = _specs(key).order_by().annotate(words=Concat(Value(SEPARATOR), "text", Value(SEPARATOR)))
+    one_of = Q()
+    for text in texts:
+        one_of |= Q(words__contains=text)
+    return Exists(said.filter(one_of))

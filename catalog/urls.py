@@ -8,6 +8,7 @@ app_name = "catalog"
 urlpatterns = [
     path("makes/", views.make_list, name="make_list"),
     path("compare/", views.compare, name="compare"),
+    path("compare/tray/", views.change_tray, name="tray"),
     path("car-photos/<int:pk>/", views.photo, name="photo"),
     path("car-names/", views.names, name="names"),
     path("cars/", views.variant_list, name="variant_list"),

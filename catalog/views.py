@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import (
     FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
+from catalog import tray
 from catalog.models import CarModel, Make, OldAddress, Variant, VariantPhoto
 from catalog.search import car_names, listing
 from catalog.search.criteria import SORTS, Criteria
 from catalog.search.paging import LongPaginator
 from catalog.specs import comparison, sheet
 from catalog.specs.vocabulary import UnitSystem
+from core.same_origin import is_sent_from_here
 
 MODELS_A_PAGE = 60
 SIBLINGS = 24
@@ -80,6 +89,7 @@ def model(request: HttpRequest, make: str, model: str) -> HttpResponse:
     count: int = found.variant_count  # type: ignore[attr-defined]  # annotated
     pages = LongPaginator(variants.sorted_by("newest"), listing.PAGE_SIZE, count=count)
     context = {
+        "tray": tray.read(request),
         "model": found,
         "page_obj": pages.get_page(request.GET.get("page")),
         "crumbs": _crumbs(found.make, found),
@@ -97,9 +107,11 @@ def variant(request: HttpRequest, make: str, model: str, variant: str) -> HttpRe
         return _moved(make, model, variant)
     rows = sheet.rows(car.specs.all(), _units(request))
     context = {
+        "tray": tray.read(request),
         "variant": car,
         "crumbs": _crumbs(car.model.make, car.model, car),
-        "groups": sheet.groups(rows),
+        "groups": sheet.groups([row for row in rows if row.values]),
+        "unknown": [row.kind.label for row in rows if not row.values],
         "headlines": sheet.headlines(rows),
         "limits": sheet.limits(car.specs.all()),
         "conflicts": [row for row in rows if row.in_conflict],
@@ -116,18 +128,32 @@ def variant_list(request: HttpRequest) -> HttpResponse:
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # its middleware sets it
     fragment = bool(htmx) and not htmx.history_restore_request
     template = "catalog/_listing.html" if fragment else "catalog/variant_list.html"
-    response = render(request, template, {"listing": found, "sorts": SORTS, "page_obj": found.page})
+    query = found.criteria.as_query()
+    here = reverse("catalog:variant_list") + (f"?{query}" if query else "")
+    context = {
+        "listing": found,
+        "sorts": SORTS,
+        "page_obj": found.page,
+        "tray": tray.read(request),
+        "next": here if fragment else request.get_full_path(),
+        "sort": found.criteria.sort,
+    }
+    response = render(request, template, context)
     if fragment:
-        query = found.criteria.as_query()
-        response["HX-Push-Url"] = reverse("catalog:variant_list") + (f"?{query}" if query else "")
+        response["HX-Push-Url"] = here
     return response
 
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """Up to four cars side by side, and a search to add one."""
+    """Up to four cars side by side, and a search to add one. Without any named, those of the tray.
+
+    Who has a tray finds there what they compared last.
+    """
     differences = request.GET.get("differences") == "1"
-    choice = comparison.choose(request.GET.getlist("v"))
+    has_tray = tray.COOKIE in request.COOKIES
+    asked = "v" in request.GET
+    choice = comparison.choose(request.GET.getlist("v") if asked else tray.read(request).slugs)
     context = {
         "choice": choice,
         "cars": choice.cars,
@@ -135,7 +161,56 @@ def compare(request: HttpRequest) -> HttpResponse:
         "differences": differences,
         "suggestions": comparison.suggest(request.GET.get("q", ""), choice.cars),
     }
-    return render(request, "catalog/compare.html", context)
+    response = render(request, "catalog/compare.html", context)
+    if has_tray and asked:
+        tray.write(response, tray.Tray(choice.cars), secure=request.is_secure())
+    return response
+
+
+# On pages that are kept for many visitors (`carsite.shared_pages`), which can hold no CSRF token.
+@csrf_exempt
+@require_POST
+def change_tray(request: HttpRequest) -> HttpResponse:
+    """Set cars aside to compare: of those `shown` the ticked ones (`v`), or take one out (`remove`).
+
+    Leads to the comparison (`go=compare`), to the list (`go=list`) or back; for a script (`fragment`) it is
+    the tray.
+    """
+    if not is_sent_from_here(request):
+        raise PermissionDenied
+    removed = request.POST.getlist("remove")
+    ticked = [slug for slug in request.POST.getlist("v") if slug not in removed]
+    found = tray.changed(request, shown=[*request.POST.getlist("shown"), *removed], ticked=ticked)
+    response: HttpResponse
+    if "fragment" in request.POST:
+        context = {"tray": found, "next": _next(request)}
+        response = render(request, "catalog/_tray.html", context)
+    else:
+        if found.left_out:
+            names = ", ".join(map(str, found.left_out))
+            text = (
+                f"The comparison is full: {found.most} cars at most. Not added: {names}. Take one out first."
+            )
+            messages.warning(request, text)
+        response = HttpResponseRedirect(_after_tray(request, found))
+    tray.write(response, found, secure=request.is_secure())
+    return response
+
+
+def _after_tray(request: HttpRequest, found: tray.Tray) -> str:
+    go = request.POST.get("go", "")
+    if go == "compare" and "remove" not in request.POST:
+        return f"{reverse('catalog:compare')}?{urlencode({'v': found.slugs}, doseq=True)}"
+    return reverse("catalog:variant_list") if go == "list" else _next(request)
+
+
+def _next(request: HttpRequest) -> str:
+    """The page to go back to, never one of another site."""
+    target = request.POST.get("next", "")
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+        return target
+    return reverse("catalog:variant_list")
 
 
 @require_safe

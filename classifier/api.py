@@ -72,9 +72,7 @@ class IdentificationViewSet(
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["photo"]
         count_photo(request)
-        row, is_new = identification_create(
-            file=file, name=file.name or "", size=file.size or 0, user=request.user
-        )
+        row, is_new = identification_create(file=file, size=file.size or 0, user=request.user)
         row = self.get_queryset().get(pk=row.pk)
         return Response(
             self.get_serializer(row).data,
@@ -190,9 +188,7 @@ class SightingViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         for file in files:
             try:
                 count_photo(request)
-                row, _ = identification_create(
-                    file=file, name=file.name or "", size=file.size or 0, user=request.user
-                )
+                row, _ = identification_create(file=file, size=file.size or 0, user=request.user)
                 taken.append(row)
             except ClassifierError as error:
                 refused.append((file.name or "", error))

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.db.models import Min
+from django.utils import timezone
+
 from classifier.answers import engine
-from classifier.models import ModelVersion
+from classifier.models import Identification, ModelVersion
 from classifier.training import registry
 from core.outages import Unavailable
+
+#: A photo that waits for longer than this is a sign that workers are too few, or stuck.
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+def queue() -> None:
+    """No photo waits for long. Raises Unavailable."""
+    oldest = Identification.objects.waiting().aggregate(at=Min("created"))["at"]
+    waits = timezone.now() - oldest if oldest else timedelta()
+    if waits > LONGEST_WAIT:
+        raise Unavailable(f"A photo waits for its answer since {waits.total_seconds():.0f} seconds.")
 
 
 def model() -> None:

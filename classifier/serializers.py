@@ -10,13 +10,13 @@ from catalog.serializers import CurrentSlugField
 from classifier.answers import wording
 from classifier.answers.fused import FusedAnswer, FusedCandidate, fused_answer
 from classifier.models import Feedback, Identification, ModelOutput, Prediction, Sighting
-from classifier.photos.intake import ACCEPTED, MAX_PHOTOS
+from classifier.photos.intake import MAX_PHOTOS, limits_text
 
 
 class PhotoUpload(serializers.Serializer):
     """What to send: one photo."""
 
-    photo = serializers.FileField(help_text=f"{ACCEPTED}.", allow_empty_file=True)
+    photo = serializers.FileField(help_text=f"{limits_text()}.", allow_empty_file=True)
 
 
 class PhotosUpload(serializers.Serializer):
@@ -26,7 +26,7 @@ class PhotosUpload(serializers.Serializer):
         child=serializers.FileField(allow_empty_file=True),
         min_length=1,
         max_length=MAX_PHOTOS,
-        help_text=f"{ACCEPTED}; the field is repeated for each photo.",
+        help_text=f"{limits_text()}. The field is repeated for each photo.",
     )
 
 
@@ -134,6 +134,10 @@ class IdentificationSerializer(serializers.ModelSerializer):
     model_version: serializers.StringRelatedField = serializers.StringRelatedField()
     earlier_answers = EarlierAnswerSerializer(many=True, read_only=True, source="past")
     feedback = serializers.SerializerMethodField()
+    note = serializers.CharField(
+        read_only=True,
+        help_text="How the file was taken: of one that moves, its first picture. Mostly empty.",
+    )
     url = serializers.SerializerMethodField(help_text="The result's page.")
     photo = serializers.SerializerMethodField(help_text="The kept copy; needs the same sign-in as this.")
 
@@ -158,6 +162,7 @@ class IdentificationSerializer(serializers.ModelSerializer):
             "model_version",
             "earlier_answers",
             "feedback",
+            "note",
             "url",
             "photo",
             "width",

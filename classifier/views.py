@@ -67,6 +67,7 @@ def _home_context(request: HttpRequest) -> dict[str, object]:
         "recent": own(request).with_answer()[:4],
         "limits": intake.limits_text(),
         "max_photos": intake.MAX_PHOTOS,
+        "picker_types": intake.PICKER_TYPES,
         "max_bytes": intake.MAX_BYTES,
         "away": engine.is_away(),
     }
@@ -110,7 +111,7 @@ def _one_too_many() -> PhotoRefused:
 def _take(request: HttpRequest, file: UploadedFile) -> Taken:
     count_photo(request)
     return identification_create(
-        file=file, name=file.name or "", size=file.size or 0, user=request.user, guest_key=_guest_key(request)
+        file=file, size=file.size or 0, user=request.user, guest_key=_guest_key(request)
     )
 
 
@@ -118,7 +119,7 @@ def _taken_json(taken: list[Taken], refused: list[Refused]) -> JsonResponse:
     """For the page's own script, which sends one photo at a time."""
     if taken:
         row, is_new = taken[0]
-        values = {"id": str(row.pk), "url": row.get_absolute_url(), "is_new": is_new}
+        values = {"id": str(row.pk), "url": row.get_absolute_url(), "is_new": is_new, "note": row.note}
         return JsonResponse(values, status=202 if is_new else 200)
     _, error = refused[0]
     return JsonResponse({"code": error.code, "message": error.message, "fields": {}}, status=error.status)

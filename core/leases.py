@@ -4,8 +4,9 @@ A row is authoritative: it says `queued` or `running`, which attempt that is and
 it. A message in the queue is only a wake-up: it may be lost, come twice or come late. Every change here is
 one UPDATE with a condition (compare-and-set), so that of two workers one wins and the other changes nothing.
 
-A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `enqueued`,
-`lease_until` and `MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among its bases.
+A model that uses this has `status` (with the values "queued" and "running"), `attempt`, `worker`, `created`,
+`enqueued`, `lease_until` and `MAX_ATTEMPTS`; its manager is made of a QuerySet that has `LeaseQuerySet` among
+its bases.
 """
 
 from __future__ import annotations
@@ -18,9 +19,16 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core import processes
+from core.queue import messages
+
 QUEUED, RUNNING = "queued", "running"
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key")
+#: For this long after a wake-up was sent it is not missed.
+WAKE_AFTER = timedelta(seconds=3)
+#: So many wake-ups are sent at most in one sweep.
+WAKE_AT_ONCE = 1000
 
 
 class Leased(Protocol):
@@ -42,12 +50,22 @@ class LeaseQuerySet(models.QuerySet[Row]):
         """The row `pk` as this worker's, counted as an attempt; None where it is not to be had.
 
         `take_over`: the broker says that the worker that held it is gone, so its lease need not be waited
-        for.
+        for. It says so too of one whose connection was cut: a process that is seen to live keeps its row.
         """
         now = timezone.now()
-        free = Q(status=QUEUED) | Q(status=RUNNING) if take_over else Q(status=QUEUED)
+        free = Q(status=QUEUED)
+        if take_over:
+            holders = self.filter(pk=pk, status=RUNNING).values_list("worker", flat=True)
+            # This process, which begins another task, has ended the one that it held the row for.
+            gone = [name for name in holders if name == processes.own_name() or not processes.lives(name)]
+            free |= Q(status=RUNNING, worker__in=gone)
         claimed = self.filter(free, pk=pk, attempt__lt=self._most).update(
-            status=RUNNING, attempt=F("attempt") + 1, started=now, lease_until=now + lease, **values
+            status=RUNNING,
+            attempt=F("attempt") + 1,
+            started=now,
+            lease_until=now + lease,
+            worker=processes.own_name(),
+            **values,
         )
         return self.filter(pk=pk).first() if claimed else None
 
@@ -75,12 +93,15 @@ class LeaseQuerySet(models.QuerySet[Row]):
         return sum(self.held_as(row).update(lease_until=timezone.now()) for row in rows)
 
     # --- What was lost on the way ---
-    def expired(self, now: datetime, *, lease: timedelta) -> Self:
-        """Rows whose worker fell silent.
+    def lost(self, now: datetime, *, lease: timedelta) -> Self:
+        """Rows whose worker fell silent, or has ended on this machine: its lease need not be waited for.
 
         Also those whose lease ends far in the future: it was given before the clock was set back.
         """
-        return self.filter(status=RUNNING).filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease))
+        held = self.filter(status=RUNNING)
+        holders = held.order_by().values_list("worker", flat=True).distinct()
+        gone = [name for name in holders if processes.lives(name) is False]
+        return held.filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease) | Q(worker__in=gone))
 
     def worn_out(self) -> Self:
         """Rows that have had all their attempts."""
@@ -94,9 +115,22 @@ class LeaseQuerySet(models.QuerySet[Row]):
         long_ago = timezone.now() - timedelta(days=1)
         return self.update(status=QUEUED, lease_until=None, enqueued=long_ago, **values)
 
-    def overdue(self, now: datetime, *, after: timedelta) -> Self:
-        """Rows that wait since a wake-up of longer than `after` ago: their message must be lost."""
-        return self.filter(status=QUEUED).filter(Q(enqueued__lt=now - after) | Q(enqueued__gt=now + after))
+    def overdue(self, now: datetime) -> Self:
+        """Rows that wait though a wake-up was sent more than a moment ago, those that wait longest first."""
+        late = Q(enqueued__lt=now - WAKE_AFTER) | Q(enqueued__gt=now + WAKE_AFTER)
+        return self.filter(status=QUEUED).filter(late).order_by("enqueued", "created")
+
+    def wake_lost(self, now: datetime, *, queue: str, send: Callable[[Key], object]) -> int:
+        """Send wake-ups anew where the broker's queue holds fewer messages than rows wait; returns how many.
+
+        So a long queue that moves is left alone, its messages do not multiply, and what a broker lost is sent
+        as soon as that is seen. Which rows lost theirs is not known: those that wait longest are woken.
+        """
+        late: LeaseQuerySet[Row] = self.overdue(now)
+        if not late.exists() or (sent := messages(queue)) is None:
+            return 0
+        missing = min(self.filter(status=QUEUED).count() - sent, WAKE_AT_ONCE)
+        return self.wake(late.values_list("pk", flat=True)[: max(0, missing)], now, send)
 
     def wake(self, pks: Iterable[Key], now: datetime, send: Callable[[Key], object]) -> int:
         """Send a wake-up for each of `pks` that still waits, and note the time. Returns how many."""

@@ -16,13 +16,14 @@ import hashlib
 import ipaddress
 import math
 import time
+from collections.abc import Callable
 from functools import cache as once
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
@@ -48,15 +49,15 @@ class LimitReached(ExpectedError):
 
 
 # --- Rates --------------------------------------------------------------------------------------------------
-def rate(name: str) -> RateLimitItem | None:
-    """The rate of a limit, such as "60/minute"; None where the settings say that there is no limit."""
+def rates(name: str) -> list[RateLimitItem]:
+    """The rates of a limit, such as "5/minute;20/hour"; none where the settings set no limit."""
     of_api: dict[str, str | None] = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]  # type: ignore[assignment]
     of_photos = {
         PHOTOS: f"{settings.UPLOADS_PER_DAY}/day",
         GUEST_PHOTOS: f"{settings.GUEST_UPLOADS_PER_HOUR}/hour",
     }
     text = (of_photos | of_api)[name]
-    return parse(text) if text else None
+    return parse_many(text) if text else []
 
 
 def sender_of(request: HttpRequest) -> str:
@@ -85,15 +86,35 @@ def spend(name: str, sender: str) -> None:
 
     Raises LimitReached, and counts nothing, where the limit `name` is used up.
     """
-    item = rate(name)
-    if item is None:
-        return
-    # Hashed: no addresses of people in Redis, and no odd characters in its keys.
-    key = hashlib.sha256(sender.encode()).hexdigest()
-    free_at = _spend(item, name, key)
-    if free_at is not None:
-        wait = max(1, math.ceil(free_at - time.time()))
-        raise LimitReached(limit=item.amount, retry_after=wait)
+    check(name, sender)
+    for item in rates(name):
+        if not _ask(_hit, item, name, _hashed(sender)):  # another request took the last one meanwhile
+            raise LimitReached(limit=item.amount, retry_after=_wait(name, sender)[0] or 1)
+
+
+def check(name: str, sender: str) -> None:
+    """Raises LimitReached where the limit `name` is used up; counts nothing."""
+    seconds, amount = _wait(name, sender)
+    if seconds:
+        raise LimitReached(limit=amount, retry_after=seconds)
+
+
+def _wait(name: str, sender: str) -> tuple[int, int]:
+    """Seconds until the next act may be, and how many the limit that is used up allows."""
+    waits = [(_ask(_free_at, item, name, _hashed(sender)), item.amount) for item in rates(name)]
+    free_at, amount = max(waits, default=(0.0, 0))
+    return (max(1, math.ceil(free_at - time.time())), amount) if free_at else (0, 0)
+
+
+def forget(name: str, sender: str) -> None:
+    """A sender starts anew with this limit."""
+    for item in rates(name):
+        _ask(_clear, item, name, _hashed(sender))
+
+
+def _hashed(sender: str) -> str:
+    """No addresses of people in Redis, and no odd characters in its keys."""
+    return hashlib.sha256(sender.encode(errors="replace")).hexdigest()
 
 
 def forget_all() -> None:
@@ -101,20 +122,28 @@ def forget_all() -> None:
     _memory().reset()
 
 
-def _spend(item: RateLimitItem, *key: str) -> float | None:
-    """None where the act was counted, else the time at which the next one may be."""
+def _ask(question: Callable[..., float], item: RateLimitItem, *key: str) -> float:
     cache = caches["default"]
     if isinstance(cache, ForgivingRedisCache) and cache.may_be_asked:
         try:
-            return _count(cache.limits, item, *key)
+            return question(MovingWindowRateLimiter(cache.limits), item, *key)
         except (RedisError, OSError) as error:
             cache.leave_alone(error)
-    return _count(_memory(), item, *key)
+    return question(MovingWindowRateLimiter(_memory()), item, *key)
 
 
-def _count(storage: Storage, item: RateLimitItem, *key: str) -> float | None:
-    limiter = MovingWindowRateLimiter(storage)
-    return None if limiter.hit(item, *key) else limiter.get_window_stats(item, *key).reset_time
+def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, *key: str) -> float:
+    return float(limiter.hit(item, *key))
+
+
+def _free_at(limiter: MovingWindowRateLimiter, item: RateLimitItem, *key: str) -> float:
+    """The time at which the next act may be; 0 where it may be now."""
+    return 0.0 if limiter.test(item, *key) else limiter.get_window_stats(item, *key).reset_time
+
+
+def _clear(limiter: MovingWindowRateLimiter, item: RateLimitItem, *key: str) -> float:
+    limiter.clear(item, *key)
+    return 0.0
 
 
 @once

@@ -10,7 +10,9 @@ import logging
 import time
 from typing import ClassVar
 
+from celery import current_app
 from celery.contrib.django.task import DjangoTask
+from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
@@ -58,3 +60,38 @@ def enqueue_on_commit(task: str, *args: object) -> None:
     By name, so that services, which tasks call, need not know the tasks.
     """
     import_string(task).delay_on_commit(*args)
+
+
+def messages(queue: str) -> int | None:
+    """How many messages wait in a queue of the broker, those left out that workers hold.
+
+    None where the broker does not say.
+    """
+    with current_app.connection_for_write() as connection:
+        try:
+            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:  # no such queue: Redis forgets one that is empty
+            return 0
+        except (OperationalError, *connection.connection_errors) as error:
+            logger.warning("broker away, nothing is known of its queue %s: %s", queue, error)
+            return None
+
+
+def resume() -> None:
+    """Have all sweeps done at once (settings.SWEEPS): the way to the broker was just found, perhaps again.
+
+    Whatever it lost meanwhile then waits for no clock.
+    """
+    EnqueueOnCommitTask.forget_pause()
+    for name in settings.SWEEPS:
+        try:
+            current_app.send_task(name, **_expiry(name))
+        except OperationalError as error:
+            logger.warning("broker away, %s waits for beat: %s", name, error)
+            return
+
+
+def _expiry(name: str) -> dict[str, float]:
+    """A sweep that was sent and not done soon is of no use any more."""
+    expires = getattr(current_app.tasks.get(name), "expires", None)
+    return {"expires": expires} if expires else {}

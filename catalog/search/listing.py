@@ -27,8 +27,8 @@ MOST_RANKED = 5000
 class Listing:
     """`criteria` are those in effect: where `instead_of` is set, its words were replaced by known ones.
 
-    Where nothing is found, `suggestions` are names that look like the query, and `unfiltered` counts what the
-    query alone would find.
+    Where nothing is found, `suggestions` are names that look like the query, `unfiltered` counts what the
+    query alone would find, and `advice` says what to do.
     """
 
     criteria: Criteria
@@ -39,6 +39,7 @@ class Listing:
     instead_of: str = ""
     suggestions: Sequence[str] = ()
     unfiltered: int = 0
+    advice: str = ""
 
 
 def browse(criteria: Criteria, page: str | None) -> Listing:
@@ -67,7 +68,30 @@ def browse(criteria: Criteria, page: str | None) -> Listing:
         instead_of=asked if criteria.q != asked else "",
         suggestions=suggestions,
         unfiltered=unfiltered,
+        advice="" if tally.total else advice(criteria.q),
     )
+
+
+def advice(query: str) -> str:
+    """What to do where nothing is found."""
+    if not query:
+        return "No car matches all of these filters. Leave one out."
+    if not words.typed_words(query):
+        return (
+            f"“{query}” has no letter or digit, and cars are found by words. Type a make, a model, a year or "
+            "what it runs on, such as “audi a5”, “2012” or “diesel suv”."
+        )
+    return "No car has all of these words. Try fewer of them, such as a make alone, or another spelling."
+
+
+def meant(criteria: Criteria, variants: VariantQuerySet) -> Criteria:
+    """For programs, who know how to spell: the criteria with words of other scripts as cars are called.
+
+    No query where all letters are Latin ones.
+    """
+    if criteria.q.isascii() or variants.meeting(Criteria(q=criteria.q)).exists():
+        return criteria
+    return _corrected(criteria, known_names(), variants)
 
 
 def find(query: str, limit: int) -> tuple[list[Variant], str]:

@@ -37,7 +37,7 @@ class Suggestions:
 
 def choose(slugs: Iterable[str]) -> Choice:
     """The first cars of these that are published, each once, with facts."""
-    wanted = [slug for slug in dict.fromkeys(slugs) if UNREADABLE not in slug][: 4 * MAX_CARS]
+    wanted = [slug for slug in dict.fromkeys(slugs) if slug and UNREADABLE not in slug][: 4 * MAX_CARS]
     known = Variant.objects.published().with_names().with_specs().known_as(wanted)
     cars = list(dict.fromkeys(known[slug] for slug in wanted if slug in known))[:MAX_CARS]
     return Choice(cars, left_out=len(wanted) - len(cars))

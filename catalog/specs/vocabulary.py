@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.choices import FactWord
 from core.text import slug
 
 UnitSystem = Literal["metric", "imperial"]
@@ -30,6 +31,12 @@ class SpecKind:
     metric: tuple[str, int] = ("", 0)
     imperial: tuple[str, int] = ("", 0)
     powertrain: Literal["any", "fuel", "plug"] = "any"
+
+    @property
+    def label_with_unit(self) -> str:
+        """What staff choose it by, with the unit that they then write figures in: "Power (kW)"."""
+        unit = self.metric[0]
+        return f"{self.label} ({unit})" if unit else self.label
 
     def display_unit(self, system: UnitSystem) -> tuple[str, int]:
         """Unit and decimals that people of this system read."""
@@ -123,3 +130,22 @@ FUELS: dict[str, str] = {
 }
 # What joins several words of one text fact.
 SEPARATOR = "; "
+
+_GEARBOXES = ("Automatic", "Automated", "Continuously", "Dual clutch", "Single gear")
+# What a car is searched by besides its names: a kind of fact, and what its text has to hold.
+FACT_WORDS: dict[FactWord, tuple[str, ...]] = {
+    FactWord.PETROL: ("fuel", "; Petrol;"),
+    FactWord.DIESEL: ("fuel", "; Diesel;"),
+    FactWord.HYBRID: ("fuel", "; Hybrid;", "; Plug-in hybrid;"),
+    FactWord.PLUG_IN: ("fuel", "; Plug-in hybrid;"),
+    FactWord.ELECTRIC: ("fuel", "; Electric;"),
+    FactWord.FLEX_FUEL: ("fuel", "; Flex-fuel;"),
+    FactWord.NATURAL_GAS: ("fuel", "; Natural gas;"),
+    FactWord.LPG: ("fuel", "; LPG;"),
+    FactWord.HYDROGEN: ("fuel", "; Hydrogen;"),
+    FactWord.AUTOMATIC: ("transmission", *(f"; {gearbox}" for gearbox in _GEARBOXES)),
+    FactWord.MANUAL: ("transmission", "; Manual"),
+    FactWord.ALL_WHEELS: ("drive", "All-wheel", "all-wheel", "Four-wheel", "four-wheel"),
+    FactWord.FRONT_WHEELS: ("drive", "Front-wheel"),
+    FactWord.REAR_WHEELS: ("drive", "Rear-wheel"),
+}

@@ -18,6 +18,13 @@ register = template.Library()
 # A card has room for little.
 _ON_CARDS = ("power", "consumption_combined", "electricity_combined", "fuel")
 
+# What a list that is sorted by this shows.
+_SORTED_BY = {
+    "power": ("power",),
+    "consumption": ("consumption_combined", "electricity_combined"),
+    "price": ("price",),
+}
+
 _OPTION = (
     '<li><label for="{0}-{1}"><input type="checkbox" id="{0}-{1}" name="{0}" value="{1}"> <span>{2}</span> '
     '<span class="muted number">{3}<span class="visually-hidden"> {4}</span></span></label></li>'
@@ -37,10 +44,15 @@ def _option(name: str, option: Option) -> SafeString:
     return format_html(words, name, option.value, option.label, option.count, cars)
 
 
-@register.filter
-def headlines(variant: Variant, system: UnitSystem) -> list[sheet.Row]:
-    """The known ones among the facts that tell a car apart in a list; `specs` have to be prefetched."""
-    return sheet.headlines(sheet.rows(variant.specs.all(), system), _ON_CARDS)
+@register.simple_tag
+def card_facts(variant: Variant, system: UnitSystem, sort: str = "") -> list[sheet.Row]:
+    """The known ones among the facts that tell a car apart in a list; `specs` have to be prefetched.
+
+    What the list is sorted by comes first, and is there for every car that has it.
+    """
+    first = _SORTED_BY.get(sort, ())
+    keys = (*first, *(key for key in _ON_CARDS if key not in first))
+    return sheet.headlines(sheet.rows(variant.specs.all(), system), keys)
 
 
 @register.filter

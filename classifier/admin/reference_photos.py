@@ -20,7 +20,7 @@ from catalog.search.car_names import CarField
 from classifier.admin.parts import photo as photo_of
 from classifier.exceptions import ReferenceRefused
 from classifier.models import ReferencePhoto, Sighting
-from classifier.photos.intake import MAX_PHOTOS, limits_text
+from classifier.photos.intake import MAX_PHOTOS, PICKER_TYPES, limits_text
 from classifier.training import reference_photos
 from classifier.views import photo_response
 from core.admin import NeverEdited, change_link
@@ -36,9 +36,7 @@ class SeveralFiles(forms.ClearableFileInput):
 class PhotosField(forms.FileField):
     """Several files; at least one."""
 
-    widget = SeveralFiles(
-        attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/avif,.heic,.avif"}
-    )
+    widget = SeveralFiles(attrs={"accept": PICKER_TYPES})
 
     def clean(self, data: object, initial: object = None) -> list[UploadedFile]:
         """Each of them; empty ones are refused later, by name."""

@@ -7,13 +7,14 @@ requests or templates.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from classifier.answers import engine, telemetry
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 #: How long a worker may hold a photo before another one may take it; above the task's hard time limit.
 LEASE = timedelta(seconds=30)
+#: For so long a worker that failed tries to give its photos back while the database is away.
+END_SECONDS = 15.0
 
 Status = Identification.Status
 
@@ -49,26 +52,41 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
     except ClassifierAway:
         return 0  # unclaimed: the photo waits, and the sweep wakes a worker when the model is back
     row = Identification.objects.claim(identification_id, lease=LEASE, take_over=redelivered)
-    if row is None:
+    # What failed once is tried alone, lest it take others with it again. A message that came late or twice
+    # serves the photo that waits longest: its own may be lost.
+    more = 0 if row and row.attempt > 1 else loaded.predictor.batch - bool(row)
+    rows = [*([row] if row else []), *_claim_waiting(more)]
+    if not rows:
         return 0
-    rows = [row]
-    # What failed once is tried alone, lest it take others with it again.
-    if row.attempt == 1:
-        rows += _claim_waiting(loaded.predictor.batch - 1)
     try:
         ended = _answer(rows, loaded)
     except SoftTimeLimitExceeded:
         if len(rows) == 1:
             return identification_fail(row=row, failure="timeout")
-        Identification.objects.end_leases(rows)
+        _end_leases(rows)
         return 0
     except Exception:
         # Unforeseen: let the defect be seen in the log.
-        Identification.objects.end_leases(rows)
+        _end_leases(rows)
         raise
     if ended:
         _wake_shadow()
     return ended
+
+
+def _end_leases(rows: Sequence[Identification]) -> None:
+    """Let the next sweep put these rows back; where the database is away, as soon as it is there again."""
+    until = time.monotonic() + END_SECONDS
+    while True:
+        try:
+            Identification.objects.end_leases(rows)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until:
+                raise  # their leases run out by themselves
+            connection.close()
+            time.sleep(0.5)
+        else:
+            return
 
 
 def _answer(rows: Sequence[Identification], loaded: engine.Engine) -> int:

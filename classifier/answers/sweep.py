@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import logging
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from classifier.answers import engine
@@ -14,10 +14,7 @@ from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.models import Identification
 from core.queue import enqueue_on_commit
 
-#: A photo that waits for this long without an answer may have lost its wake-up: another one is sent.
-WAKE_AGAIN = timedelta(seconds=30)
-#: So many wake-ups are sent at most in one sweep; the next one is ten seconds away.
-WAKE_AT_ONCE = 1000
+logger = logging.getLogger(__name__)
 
 Status = Identification.Status
 
@@ -29,33 +26,20 @@ def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
     again. While no model is at hand nothing is woken: the photos wait.
     """
     now = now or timezone.now()
-    expired = Identification.objects.expired(now, lease=LEASE)
-    failed = expired.worn_out().update(
+    lost = Identification.objects.lost(now, lease=LEASE)
+    failed = lost.worn_out().update(
         status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None
     )
-    requeued = expired.requeue()
+    requeued = lost.requeue()
     try:
         engine.current()
     except ClassifierAway:
         woken = 0
     else:
-        woken = _wake_again(now)
-    return {"failed": failed, "requeued": requeued, "woken": woken}
-
-
-def _wake_again(now: datetime) -> int:
-    """Wake workers for photos whose message must be lost: nothing was answered lately, or later photos were.
-
-    So a long queue that moves is left alone, and its messages do not multiply.
-    """
-    stale = Identification.objects.overdue(now, after=WAKE_AGAIN)
-    lately = Identification.objects.filter(finished__gte=now - WAKE_AGAIN, finished__lte=now)
-    if latest := lately.order_by("-enqueued", "-created").first():
-        # Those of one sweep share their time: of them the ones that were sent earlier had their turn before.
-        before = Q(enqueued__lt=latest.enqueued) | Q(enqueued=latest.enqueued, created__lt=latest.created)
-        stale = stale.filter(before | Q(enqueued__gt=now))
-    ids = stale.order_by("enqueued", "created").values_list("pk", flat=True)[:WAKE_AT_ONCE]
-    return Identification.objects.wake(ids, now, _enqueue)
+        woken = Identification.objects.wake_lost(now, queue="identify", send=_enqueue)
+    done = {"failed": failed, "requeued": requeued, "woken": woken}
+    logger.log(logging.INFO if any(done.values()) else logging.DEBUG, "photos swept: %s", done)
+    return done
 
 
 def _enqueue(pk: object) -> None:

@@ -60,10 +60,16 @@ class Identification(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="Bytes kept.")
+    from_animation = models.BooleanField(
+        default=False, editable=False, help_text="It is the first picture of a file that had several."
+    )
 
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(
+        max_length=120, blank=True, editable=False, default="", db_default="", help_text="Who last held it."
+    )
     enqueued = models.DateTimeField(auto_now_add=True, help_text="When a worker was last woken for it.")
     failure = models.CharField(max_length=40, blank=True, help_text="Stable code of what went wrong.")
     created = models.DateTimeField(auto_now_add=True)
@@ -166,6 +172,11 @@ class Identification(models.Model):
     @property
     def best(self) -> Prediction | None:
         return next(iter(self.candidates), None)
+
+    @property
+    def note(self) -> str:
+        """What its sender should know of how the file was taken; empty where there is nothing to say."""
+        return "This file moves: only its first picture was taken." if self.from_animation else ""
 
     @property
     def is_waiting(self) -> bool:

@@ -58,6 +58,9 @@ class TrainingRun(models.Model):
     cancel_requested = models.BooleanField(default=False)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(
+        max_length=120, blank=True, editable=False, default="", db_default="", help_text="Who last held it."
+    )
     enqueued = models.DateTimeField(auto_now_add=True, help_text="When a worker was last woken for it.")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

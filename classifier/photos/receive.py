@@ -19,7 +19,7 @@ from core.queue import enqueue_on_commit
 
 
 def identification_create(
-    *, file: BinaryIO | UploadedFile, name: str, size: int, user: Person, guest_key: str = ""
+    *, file: BinaryIO | UploadedFile, size: int, user: Person, guest_key: str = ""
 ) -> tuple[Identification, bool]:
     """Take in a photo; returns its identification and whether it is new.
 
@@ -27,7 +27,7 @@ def identification_create(
     failed, it is tried again with what was sent now. Raises PhotoRefused where the file can't be used and
     PhotoNotStored where it can't be stored now, both with nothing stored.
     """
-    photo = uploaded_photo(file, name=name, size=size)
+    photo = uploaded_photo(file, size=size)
     mine = Identification.objects.visible_to(user, guest_key).filter(sha256=photo.sha256)
     if existing := mine.first():
         if existing.status == Identification.Status.FAILED:
@@ -41,6 +41,7 @@ def identification_create(
         width=photo.width,
         height=photo.height,
         size=len(photo.content),
+        from_animation=photo.moves,
         request_id=telemetry.request_id(),
     )
     files_write(row, photo)

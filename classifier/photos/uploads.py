@@ -38,14 +38,14 @@ class CutShort(InMemoryUploadedFile):
     """Stands for a file that the disk for temporary files had no room for."""
 
 
-def uploaded_photo(file: BinaryIO | UploadedFile, *, name: str, size: int) -> CleanPhoto:
+def uploaded_photo(file: BinaryIO | UploadedFile, *, size: int) -> CleanPhoto:
     """`intake.clean_photo` of a file that came with a request.
 
     Raises also PhotoNotStored where there was no room for all of it.
     """
     if isinstance(file, CutShort):
         raise no_room()
-    return clean_photo(cast("BinaryIO", file), name=name, size=size)
+    return clean_photo(cast("BinaryIO", file), size=size)
 
 
 class FrugalTemporaryFileUploadHandler(TemporaryFileUploadHandler):

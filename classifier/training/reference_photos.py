@@ -75,7 +75,7 @@ def _cleaned(
     for file in files:
         name = file.name or ""
         try:
-            photos.append((name, uploaded_photo(file, name=name, size=file.size or 0)))
+            photos.append((name, uploaded_photo(file, size=file.size or 0)))
         except (PhotoRefused, PhotoNotStored) as error:
             refused.append((name, error))
     return photos, refused

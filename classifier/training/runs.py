@@ -26,8 +26,6 @@ from ml.recipes import read_recipe
 logger = logging.getLogger(__name__)
 #: How long a worker may be silent before its run is taken from it; it renews every `steps.PULSE` seconds.
 LEASE = timedelta(minutes=2)
-#: A run that waits for this long without a worker may have lost its message: another one is sent.
-WAKE_AGAIN = timedelta(minutes=2)
 
 Status = TrainingRun.Status
 
@@ -135,7 +133,7 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
     For a run that waits a worker is woken again.
     """
     now = now or timezone.now()
-    silent = TrainingRun.objects.expired(now, lease=LEASE)
+    silent = TrainingRun.objects.lost(now, lease=LEASE)
     cancelled = _end_silent(silent.filter(cancel_requested=True), now, status=Status.CANCELLED)
     failed = _end_silent(
         silent.worn_out(),
@@ -145,8 +143,7 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
         "It may lack memory: see the log of the trainer.",
     )
     requeued = silent.requeue(step="Waiting to go on")
-    waiting = TrainingRun.objects.overdue(now, after=WAKE_AGAIN).values_list("pk", flat=True)
-    woken = TrainingRun.objects.wake(waiting, now, _enqueue)
+    woken = TrainingRun.objects.wake_lost(now, queue="train", send=_enqueue)
     return {"cancelled": cancelled, "failed": failed, "requeued": requeued, "woken": woken}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.images import PHOTO_LIMITS
 from ml.cli.arguments import Commands, add_serving
 from ml.exceptions import PhotoError
 
@@ -26,13 +28,18 @@ def add_predict(commands: Commands) -> None:
     predict.set_defaults(run_command=_predict)
 
 
-def _predict(arguments: argparse.Namespace) -> None:
+def _predict(arguments: argparse.Namespace) -> int:
+    """Answers all photos, those that can't be read too, as the site would; 1 where there was such a one."""
     from ml.serving.predictor import Predictor
 
-    predictor = Predictor(arguments.bundle, arguments.backend, arguments.threads)
-    show = _as_json if arguments.json else _as_text
+    predictor = Predictor(arguments.bundle, arguments.backend, arguments.threads, limits=PHOTO_LIMITS)
+    show, failed = (_as_json if arguments.json else _as_text), 0
     for file, answer in zip(arguments.photos, predictor.predict_many(arguments.photos), strict=True):
         print(show(file, answer), flush=True)
+        failed += isinstance(answer, PhotoError)
+    if failed:
+        print(f"{failed} of {len(arguments.photos)} photos could not be read.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _as_json(file: str, answer: Answer | PhotoError) -> str:

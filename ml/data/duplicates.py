@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from ml.data.photo_table import Photo
-from ml.data.photos import Source, as_stream
-from ml.exceptions import DataError
+from ml.data.photos import Source, as_stream, open_photo
+from ml.exceptions import DataError, PhotoError
 
 #: Bits of 64 in which near duplicates differ at most.
 DISTANCE = 4
@@ -30,15 +30,27 @@ def dhash(source: Source, side: int = 8) -> int:
     decoded.
     """
     try:
-        with Image.open(as_stream(source)) as image:
-            image.draft("L", (side * 4, side * 4))
+        with _opened(source, side * 4) as image:
             small = image.convert("L").resize((side + 1, side), Image.Resampling.BOX)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, PhotoError) as error:
         named = source if isinstance(source, str | Path) else "This"
         raise DataError(f"{named} is not a photo that can be read. Remove it or repair it.") from error
     grey = np.asarray(small, dtype=np.int16)
     bits = (grey[:, 1:] > grey[:, :-1]).flatten()
     return int("".join("1" if bit else "0" for bit in bits), 2)
+
+
+def _opened(source: Source, side: int) -> Image.Image:
+    """Grey and as small as it comes, where Pillow alone can do that; else as all photos are opened."""
+    try:
+        image: Image.Image = Image.open(as_stream(source), formats=("JPEG", "PNG", "WEBP"))
+        image.draft("L", (side, side))
+        image.load()
+    except (OSError, ValueError, SyntaxError):
+        if hasattr(source, "seek"):
+            source.seek(0)
+        return open_photo(source, short_side=side)
+    return image
 
 
 def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) -> list[list[Photo]]:

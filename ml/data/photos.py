@@ -7,20 +7,23 @@ Decoding is most of what a photo costs. A phone's 12 megapixels are never needed
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from core.images import FORMATS, register_heif, to_rgb
+from core.images import PHOTO_LIMITS, ImageRefused, Limits, check_size, opened
 from ml.exceptions import PhotoError
 
 #: A photo: the path of a file, the bytes of one, or one that is open.
 Source = str | Path | bytes | BinaryIO
 #: Short side, in pixels, that a decoded photo keeps at least, where it has that many.
 DECODE_SHORT_SIDE = 512
+#: Photos that are at hand already may be small, and larger than anybody sends.
+ANY_SIZE = replace(PHOTO_LIMITS, max_bytes=500 * 2**20, min_width=1, min_height=1)
 
 
 def as_stream(source: Source) -> str | Path | BinaryIO:
@@ -28,30 +31,32 @@ def as_stream(source: Source) -> str | Path | BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def open_photo(source: Source, *, short_side: int = DECODE_SHORT_SIDE) -> Image.Image:
+def open_photo(
+    source: Source, *, short_side: int = DECODE_SHORT_SIDE, limits: Limits = ANY_SIZE
+) -> Image.Image:
     """Decode a photo upright and in RGB, at the smallest scale whose short side is at least `short_side`.
 
-    Raises PhotoError where the bytes are not a readable photo.
+    Raises PhotoError where the bytes are not a readable photo within the limits.
     """
-    register_heif()
     try:
-        image: Image.Image = Image.open(as_stream(source), formats=FORMATS)
-        scale = short_side / max(1, min(image.size))
-        if scale < 1:
-            image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
-        image.load()
-        image = ImageOps.exif_transpose(image)
+        return opened(_bytes_of(source, limits), limits=limits, short_side=short_side).image
     except FileNotFoundError:
         raise PhotoError(f"There is no file {source!s}.") from None
-    except (IsADirectoryError, PermissionError) as error:
-        raise PhotoError(f"{source!s} can't be opened: {error.strerror}.") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except ImageRefused as refusal:
+        raise PhotoError(refusal.message) from refusal
+    except (OSError, ValueError) as error:  # a folder, a file that may not be read, a name that can't be one
         raise PhotoError(
-            "This file is not a photo that can be read (JPEG, PNG, WebP, HEIC or AVIF)."
+            f"{source!s} can't be opened: {getattr(error, 'strerror', None) or error}."
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise PhotoError("This photo is damaged: it ends early or its data make no sense.") from error
-    return to_rgb(image)
+
+
+def _bytes_of(source: Source, limits: Limits) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, (str, Path)):
+        check_size(Path(source).stat().st_size or 1, limits)
+        return Path(source).read_bytes()
+    return source.read()
 
 
 def to_input(

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from core.images import Limits
 from ml.bundle.bundle import Bundle
-from ml.data.photos import Source, open_photo
+from ml.data.photos import ANY_SIZE, Source, open_photo
 from ml.exceptions import PhotoError
 from ml.serving.answers import Answer
 from ml.serving.loaded_bundle import Learned, LoadedBundle
@@ -28,13 +29,22 @@ class Predictor:
     """Answers photos with a bundle, which is read and loaded at the first of them. Safe to share between
     threads.
 
-    `backend` is "auto", "onnx" or "torch"; `threads` are the CPU threads of one forward pass.
+    `backend` is "auto", "onnx" or "torch"; `threads` are the CPU threads of one forward pass; `limits` say
+    which photos are refused.
     """
 
-    def __init__(self, bundle: str | Path | Bundle, backend: str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self,
+        bundle: str | Path | Bundle,
+        backend: str = "auto",
+        threads: int = 1,
+        *,
+        limits: Limits = ANY_SIZE,
+    ) -> None:
         self._source = bundle
         self._backend = backend
         self._threads = threads
+        self._limits = limits
         self._lock = threading.Lock()
         self._loaded: LoadedBundle | None = None
         self._learned: Learned | None = None
@@ -84,7 +94,7 @@ class Predictor:
         rest = iter(sources)
         while group := list(islice(rest, batch)):
             watch = Stopwatch()
-            opened = [_try_open(source) for source in group]
+            opened = [_try_open(source, self._limits) for source in group]
             watch.lap("decode")
             images = [image for image in opened if isinstance(image, Image.Image)]
             answers = iter(loaded.answers(images, self._learned, watch) if images else [])
@@ -92,8 +102,8 @@ class Predictor:
                 yield image if isinstance(image, PhotoError) else next(answers)
 
 
-def _try_open(source: Source) -> Image.Image | PhotoError:
+def _try_open(source: Source, limits: Limits) -> Image.Image | PhotoError:
     try:
-        return open_photo(source)
+        return open_photo(source, limits=limits)
     except PhotoError as error:
         return error

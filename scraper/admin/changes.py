@@ -141,7 +141,7 @@ class RuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        figures = [(kind.key, _with_unit(kind)) for kind in SPECS.values()]
+        figures = [(kind.key, kind.label_with_unit) for kind in SPECS.values()]
         if key := self.fields.get("key"):  # none for staff who may only view
             key.choices = [("", "All facts without a rule of their own"), *figures]  # type: ignore[attr-defined]
         if self.instance.key:
@@ -163,11 +163,6 @@ class RuleForm(forms.ModelForm):
         else:
             data["low"], data["high"] = _in_si(kind, *ends)
         return data
-
-
-def _with_unit(kind: SpecKind) -> str:
-    unit = kind.display_unit("metric")[0]
-    return f"{kind.label} ({unit})" if unit else kind.label
 
 
 def _in_si(kind: SpecKind, low: float | None, high: float | None) -> list[float | None]:

@@ -15,7 +15,39 @@ from urllib.parse import urlsplit
 
 #: How long an answer of the name server is taken for true.
 PIN_SECONDS = 300.0
-_NAT64 = ip_network("64:ff9b::/96")
+#: Networks and single addresses that lead to no public site, beside those that `ipaddress` knows by itself
+#: (private, loopback, link-local, documentation, multicast, reserved).
+_NOT_PUBLIC = tuple(
+    ip_network(network)
+    for network in (
+        "100.64.0.0/10",  # carriers' own networks; Alibaba's metadata is at 100.100.100.200
+        "168.63.129.16/32",  # Azure: metadata, DNS and agents, at an address that is public by its number
+        "169.254.0.0/16",  # link-local; most clouds' metadata at 169.254.169.254, AWS tasks' at .170.2
+        "192.0.0.0/24",  # IETF protocols; Oracle's metadata is at 192.0.0.192
+        "192.31.196.0/24",  # AS112: answers for private names
+        "192.52.193.0/24",  # AMT relays
+        "192.88.99.0/24",  # gateways from 6to4, given up
+        "192.175.48.0/24",  # AS112
+        "198.18.0.0/15",  # benchmarks of network devices
+        "64:ff9b:1::/48",  # NAT64 of a network's own: leads wherever its gateway says
+        "100::/64",  # discarded
+        "100:0:0:1::/64",  # a dummy prefix
+        "2001::/23",  # IETF protocols, Teredo among them
+        "2001:db8::/32",  # documentation
+        "2620:4f:8000::/48",  # AS112
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing within a network
+        "fc00::/7",  # private; AWS's metadata is at fd00:ec2::254
+        "fe80::/10",  # link-local
+        "fec0::/10",  # site-local: given up, and still routed at home by some systems
+    )
+)
+#: Prefixes behind which the last 32 bits are an IPv4 address: compatible, mapped, translated, NAT64.
+_IPV4_AT_THE_END = tuple(map(ip_network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+#: With 6to4, whose IPv4 address is in the middle: all that lead where that one leads.
+_CARRIERS = (*_IPV4_AT_THE_END, ip_network("2002::/16"))
+#: The 32 bits before the address that ISATAP hides in an interface's half.
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -31,14 +63,24 @@ class AddressRefused(Exception):
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, also where it carries another one inside."""
     ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if ip in _NAT64:
-            inner = IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
+    if any(ip in network for network in _NOT_PUBLIC):
+        return False
+    if not all(is_public(str(inner)) for inner in _carried(ip)):
+        return False
+    if any(ip in network for network in _CARRIERS):
+        return True
     special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local
     return ip.is_global and not special
+
+
+def _carried(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that a gateway would take out of an IPv6 address, and send the packet to."""
+    if isinstance(ip, IPv4Address):
+        return []
+    low = IPv4Address(int(ip) & 0xFFFFFFFF)
+    is_isatap = (int(ip) >> 32) & 0xFFFFFFFF in _ISATAP
+    is_at_the_end = is_isatap or any(ip in network for network in _IPV4_AT_THE_END)
+    return [*([ip.sixtofour] if ip.sixtofour else []), *([low] if is_at_the_end else [])]
 
 
 def _is_private(host: str) -> bool:

@@ -27,3 +27,11 @@ class PageItem(TypedDict):
     cars: int
     reason: str
     failed: NotRequired[bool]
+
+
+@final
+class ListItem(TypedDict):
+    """A list that names no page to go on with, and why."""
+
+    list: str
+    reason: str

@@ -18,14 +18,16 @@ from scrapy import signals
 from scrapy.exceptions import DropItem
 
 from core.files import write_atomically
+from scraper.crawl import reasons
 from scraper.crawl.context import context_of
 from scraper.reading.lines import car_from_line, car_to_line
 from scraper.sources import ABOUT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Request
 
-    from scraper.crawl.items import CarItem, PageItem
+    from scraper.crawl.items import CarItem, ListItem, PageItem
     from scraper.reading.cars import Car
 
 logger = logging.getLogger(__name__)
@@ -109,7 +111,9 @@ class OutputPipeline:
         self._numbers.ended = ""
         self._numbers.cars = len(before)
         self._numbers.car_pages = len(pages_done(self._folder))
-        self._dropped = Counter(self._numbers.dropped)
+        # What could not be had is tried again.
+        kept = {why: n for why, n in self._numbers.dropped.items() if not why.startswith(reasons.UNREAD)}
+        self._dropped = Counter(kept)
         self._before = asdict(self._numbers)
 
     @classmethod
@@ -120,6 +124,7 @@ class OutputPipeline:
         crawler.signals.connect(output.open, signals.spider_opened)
         crawler.signals.connect(output.close, signals.spider_closed)
         crawler.signals.connect(output.tick, signals.response_received)
+        crawler.signals.connect(output.note_redirect, signals.request_dropped)
         crawler.signals.connect(output.count_error, signals.spider_error)
         crawler.signals.connect(output.count_error, signals.item_error)
         return output
@@ -142,10 +147,12 @@ class OutputPipeline:
         self._numbers.ended = reason
         self._write_numbers()
 
-    def process_item(self, item: CarItem | PageItem) -> CarItem | PageItem:
+    def process_item(self, item: CarItem | ListItem | PageItem) -> CarItem | ListItem | PageItem:
         """Raises DropItem, with the reason counted."""
         if "car" in item:
             self._write_car(item["car"], item["fetched"])
+        elif "list" in item:
+            reasons.count(self._dropped, "list: ", item["reason"])
         else:
             self._write_page(item)
         self.tick()
@@ -178,11 +185,21 @@ class OutputPipeline:
         if page.get("failed"):
             if not page["reason"].startswith(_NOT_OUR_ERROR):
                 self._numbers.errors += 1
+            reasons.count(self._dropped, reasons.UNREAD, page["reason"])
             logger.warning("%s: %s", page["reason"], page["page"])
             return
         self._numbers.car_pages += 1
         if not page["cars"]:
-            self._dropped[f"page: {page['reason'] or 'no car'}"] += 1
+            reasons.count(self._dropped, "page: ", page["reason"] or "no car")
+
+    def note_redirect(self, request: Request) -> None:
+        """Of a page that leads where a page was asked for already, which Scrapy leaves without a word."""
+        before: list[str] = request.meta.get("redirect_urls", [])
+        if before and request.url in before:
+            reason = "it redirects in a circle"
+            self._write_page({"page": before[0], "status": 0, "cars": 0, "reason": reason, "failed": True})
+        elif before:
+            reasons.count(self._dropped, "page: ", "it leads to a page that was asked for already")
 
     # --- Numbers --------------------------------------------------------------------------------------------
     def count_bytes(self, data: bytes) -> None:

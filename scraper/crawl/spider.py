@@ -6,9 +6,10 @@ of lists and of cars look like. It knows nothing of files, databases or what is 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urldefrag, urlsplit
 
@@ -17,13 +18,20 @@ from scrapy.http import HtmlResponse, Request, Response
 
 from core.text import squash
 from scraper.crawl.browser import browser_meta, wait_until_ready
-from scraper.crawl.items import CarItem, PageItem
+from scraper.crawl.items import CarItem, ListItem, PageItem
+from scraper.crawl.sitemaps import sitemap_in
 from scraper.reading.extract import extract
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from scraper.crawl.job import Job
+
+#: Characters of the longest address that is followed: browsers and servers agree on about as many.
+LONGEST_ADDRESS = 2000
+NO_LINKS = "no link fits the patterns"
+NO_LIST = "neither a web page nor a sitemap"
+SITEMAP_WITHOUT_PATTERN = "a sitemap, and no pattern says which of its addresses are cars"
 
 
 class CarSpider(scrapy.Spider):
@@ -52,6 +60,7 @@ class CarSpider(scrapy.Spider):
         self.job = job
         self._done = done
         self._asked = 0
+        self._hosts = frozenset(self.hosts_of(job))
         self._car_link = _pattern(job.follow or self.car_link)
         self._list_link = _pattern(job.more or self.list_link)
 
@@ -97,26 +106,49 @@ class CarSpider(scrapy.Spider):
         return browser_meta(self.job.user_agent, *steps)
 
     # --- Pages ----------------------------------------------------------------------------------------------
-    def parse_list(self, response: Response) -> Iterator[Request]:
-        """The cars of a list that were not read yet, and further lists."""
+    def parse_list(self, response: Response) -> Iterator[Request | ListItem]:
+        """The cars of a list or sitemap that were not read yet, and further lists."""
         self.count("pages")
-        for link in filter(self.wanted, self.links(response)):
+        sitemap = sitemap_in(response, most_bytes=self.job.page_bytes)
+        if sitemap and sitemap.is_index:
+            yield from (self._request(link, is_car=False) for link in self._own(sitemap.addresses))
+            return
+        names_any = False
+        for link in filter(self.wanted, self._own(sitemap.addresses) if sitemap else self.links(response)):
             if self._car_link and self._car_link.search(link):
+                names_any = True
                 if link not in self._done and self._may_ask():
                     yield self._request(link, is_car=True)
             elif self._list_link and self._list_link.search(link):
+                names_any = True
                 yield self._request(link, is_car=False)
+        if not names_any:
+            is_page = sitemap is not None or isinstance(response, HtmlResponse)
+            yield {"list": response.url, "reason": NO_LINKS if is_page else NO_LIST}
 
     def links(self, response: Response) -> Iterator[str]:
         """Absolute addresses of a page's links, each once, on hosts of the source."""
-        if not isinstance(response, HtmlResponse):
-            return
+        if isinstance(response, HtmlResponse):
+            hrefs = response.css(self.links_in).xpath("@href").getall()
+            yield from self._own(self._absolute(hrefs, response))
+
+    def _absolute(self, hrefs: Iterable[str], response: Response) -> Iterator[str]:
+        for href in hrefs:
+            if len(href) <= LONGEST_ADDRESS:
+                with contextlib.suppress(ValueError):  # "http://[": no address
+                    yield response.urljoin(href.strip())
+
+    def _own(self, addresses: Iterable[str]) -> Iterator[str]:
+        """The addresses on hosts of the source, each once and without its fragment."""
         seen = set()
-        for href in response.css(self.links_in).xpath("@href").getall():
-            link = urldefrag(response.urljoin(href.strip())).url
-            if link not in seen and urlsplit(link).hostname in self.hosts_of(self.job):
-                seen.add(link)
-                yield link
+        for address in addresses:
+            if len(address) > LONGEST_ADDRESS:
+                continue
+            with contextlib.suppress(ValueError):
+                link = urldefrag(address).url
+                if link not in seen and urlsplit(link).hostname in self._hosts:
+                    seen.add(link)
+                    yield link
 
     def _may_ask(self) -> bool:
         if self.job.limit and self._asked >= self.job.limit:
@@ -124,9 +156,12 @@ class CarSpider(scrapy.Spider):
         self._asked += 1
         return True
 
-    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[CarItem | PageItem]:
+    def parse_car(self, response: Response, *, is_car: bool) -> Iterator[CarItem | ListItem | PageItem]:
         """The cars of a page, and what the page was worth."""
         self.count("pages")
+        if sitemap_in(response, most_bytes=self.job.page_bytes):
+            yield {"list": response.url, "reason": SITEMAP_WITHOUT_PATTERN}
+            return
         found = extract(response.body, self.address_of(response), source=self.job.source)
         for car in found.cars:
             yield {"car": car, "fetched": float(response.headers.get("X-Stored") or time.time())}
@@ -141,8 +176,7 @@ class CarSpider(scrapy.Spider):
         """Where a page says that it is at home, if that is on this source; else where it was found."""
         if isinstance(response, HtmlResponse):
             canonical = response.css("link[rel=canonical]::attr(href)").get("").strip()
-            if canonical:
-                address = response.urljoin(canonical)
+            for address in self._absolute([canonical] if canonical else [], response):
                 if urlsplit(address).hostname == urlsplit(response.url).hostname:
                     return address
         return response.url

@@ -7,11 +7,9 @@ killed goes on without asking the site for a page again; an ended one can be res
 from __future__ import annotations
 
 import logging
-import os
 import re
-import socket
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,36 +18,19 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import ngettext
 
-from core import mail
+from core import mail, processes
 from core.people import Person, account_id
 from core.queue import enqueue_on_commit
 from scraper.exceptions import LayoutChanged, ScrapeRefused
 from scraper.models.runs import ScrapeRun
 from scraper.runs import process
+from scraper.runs.endings import DIED, STOPPED, ending
 from scraper.runs.process import LEASE, Crawl, Lost, Show
 from scraper.sources import ABOUT, SOURCES
 
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
-#: A run that has waited for so long since its last wake-up is sent another one.
-WAKE_AGAIN = timedelta(minutes=2)
-
-#: A crawl's own word for its end → what people read, and the state of the run.
-_ENDS = {
-    "finished": (Status.DONE, "Everything was read."),
-    "stopped": (Status.STOPPED, "It was stopped. It can be resumed."),
-    "refused": (
-        Status.FAILED,
-        "The site refused five requests in a row, so it was left alone. Ask its owner.",
-    ),
-    "pause": (Status.FAILED, "The site asked for a longer pause than a run waits. Resume it later."),
-    "died": (
-        Status.FAILED,
-        "The process that crawls was stopped three times. See the log; it may lack memory.",
-    ),
-}
 
 
 # --- Asking -------------------------------------------------------------------------------------------------
@@ -115,9 +96,7 @@ def _enqueue(pk: int) -> None:
 def run_stop(*, run: ScrapeRun) -> None:
     """End a run: at once if it waits, else after the current page. Raises ScrapeRefused if it has ended."""
     waiting = ScrapeRun.objects.filter(pk=run.pk, status=Status.QUEUED)
-    if waiting.update(
-        status=Status.STOPPED, is_open=False, finished=timezone.now(), ended=_ENDS["stopped"][1]
-    ):
+    if waiting.update(status=Status.STOPPED, is_open=False, finished=timezone.now(), ended=STOPPED):
         return
     if not ScrapeRun.objects.filter(pk=run.pk, status=Status.RUNNING).update(stop_requested=True):
         raise ScrapeRefused("This run has ended already.")
@@ -130,7 +109,7 @@ def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
     ended.
     """
     rows = ScrapeRun.objects.filter(pk=run.pk, status__in=[Status.STOPPED, Status.FAILED])
-    if run.status == Status.RUNNING and _is_gone(run.worker):
+    if run.status == Status.RUNNING and processes.lives(run.worker) is False:
         rows = ScrapeRun.objects.held_as(run)
     try:
         with transaction.atomic():
@@ -151,19 +130,6 @@ def run_resume(*, run: ScrapeRun, enqueue: bool = True) -> None:
         raise ScrapeRefused(f"Another run of {run.source} is under way.") from None
 
 
-def _is_gone(worker: str) -> bool:
-    host, _, pid = worker.rpartition(":")
-    if host != socket.gethostname() or not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
-
-
 # --- Working ------------------------------------------------------------------------------------------------
 def run_work(
     *, run_id: int, show: Show = lambda run: None, private: tuple[str, ...] = (), **fields: Any
@@ -173,7 +139,7 @@ def run_work(
     `show` is told how far it is, about once a second; `fields` are those of Job, such as `delay`.
     Not a transaction: it takes as long as the site does, and what was found is staged as it comes.
     """
-    run = ScrapeRun.objects.claim(run_id, lease=LEASE, worker=process.worker_name())
+    run = ScrapeRun.objects.claim(run_id, lease=LEASE)
     if run is None:
         return False
     logger.info("scrape run %s of %s: attempt %s", run.pk, run.source, run.attempt)
@@ -191,16 +157,8 @@ def run_work(
         logger.exception("scrape run %s", run.pk)
         _end(run, Status.FAILED, f"An unexpected error: {type(error).__name__}: {error}")
     else:
-        _end(run, *_end_of(run, ended))
+        _end(run, *ending(run, ended))
     return True
-
-
-def _end_of(run: ScrapeRun, ended: str) -> tuple[str, str]:
-    """The state of a run and the words for it. Pages that could not be had are no secret."""
-    if ended == "finished" and run.errors:
-        pages = ngettext("%d page", "%d pages", run.errors) % run.errors
-        return Status.DONE, f"It came to its end, but {pages} could not be had. The log says why."
-    return _ENDS.get(ended, (Status.FAILED, f"It ended by itself: {ended}."))
 
 
 def _end(run: ScrapeRun, status: str, words: str) -> None:
@@ -224,14 +182,11 @@ def _tell_staff(run: ScrapeRun, words: str) -> None:
 def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
     """Requeue runs whose worker fell silent, give up those that lost too many, wake workers for the rest."""
     now = now or timezone.now()
-    silent = ScrapeRun.objects.expired(now, lease=LEASE)
+    silent = ScrapeRun.objects.lost(now, lease=LEASE)
     stopped = silent.filter(stop_requested=True).update(
-        status=Status.STOPPED, is_open=False, finished=now, ended=_ENDS["stopped"][1]
+        status=Status.STOPPED, is_open=False, finished=now, ended=STOPPED
     )
-    failed = silent.worn_out().update(
-        status=Status.FAILED, is_open=False, finished=now, ended=_ENDS["died"][1]
-    )
+    failed = silent.worn_out().update(status=Status.FAILED, is_open=False, finished=now, ended=DIED)
     requeued = silent.requeue()
-    waiting = ScrapeRun.objects.overdue(now, after=WAKE_AGAIN).values_list("pk", flat=True)
-    woken = ScrapeRun.objects.wake(waiting, now, _enqueue)
+    woken = ScrapeRun.objects.wake_lost(now, queue="scrape", send=_enqueue)
     return {"stopped": stopped, "failed": failed, "requeued": requeued, "woken": woken}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from catalog.models import Source
 from core.text import squash
 from scraper.contact import user_agent
 from scraper.crawl.job import Job, write_job
+from scraper.crawl.reasons import UNREAD
 from scraper.exceptions import LayoutChanged
 from scraper.models.runs import ScrapeRun
 from scraper.reading.cars import Car
@@ -79,11 +79,6 @@ class Lost(Exception):
 def run_folder(run_id: int) -> Path:
     """Where a run keeps its job, cars, log and numbers."""
     return settings.VAR_DIR / "scrapes" / str(run_id)
-
-
-def worker_name() -> str:
-    """This process, as a run's row names who works on it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def catalog_source(name: str) -> Source:
@@ -152,7 +147,7 @@ class Crawl:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
-        command = [sys.executable, "-m", "scraper.crawl", str(self._job.path / "job.json")]
+        command = crawl_command(self._job.path / "job.json")
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         with (self._job.path / "process.txt").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  (our own module)
@@ -196,7 +191,9 @@ class Crawl:
         run, numbers = self.run, self._numbers()
         for column, number in _NUMBERS.items():
             setattr(run, column, getattr(numbers, number))
-        run.dropped = {**run.dropped, **numbers.dropped}
+        # What could not be had in an earlier attempt is tried again.
+        before = {why: n for why, n in run.dropped.items() if not why.startswith(UNREAD)}
+        run.dropped = {**before, **numbers.dropped}
         run.seconds = self._seconds_before + time.monotonic() - self._began
         self._write(*_NUMBERS, "dropped", "seconds")
 
@@ -279,6 +276,16 @@ class Crawl:
         run.unchanged += staged.unchanged
         for reason, count in staged.dropped.items():
             run.dropped[f"staging: {reason}"] = run.dropped.get(f"staging: {reason}", 0) + count
+
+
+def crawl_command(job: Path) -> list[str]:
+    """What crawls: a process beside this one, or one that stands for the crawler which runs apart."""
+    words = (
+        ["scraper.crawl.apart", "ask", settings.SCRAPE_SOCKET]
+        if settings.SCRAPE_SOCKET
+        else ["scraper.crawl"]
+    )
+    return [sys.executable, "-m", *words, str(job)]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
@@ -43,3 +44,10 @@ def signed_in(client: Client, confirmed_user: User) -> Client:
     """A browser in which `confirmed_user` is signed in."""
     assert client.login(email=confirmed_user.email, password=PASSWORD)
     return client
+
+
+@pytest.fixture
+def proven(signed_in: Client) -> Client:
+    """A browser in which `confirmed_user` has just given the password once more."""
+    signed_in.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return signed_in

@@ -147,7 +147,7 @@ def test_changing_keeps_this_session_and_ends_the_others(signed_in: Client, conf
     assert response.url == reverse("accounts:me")
     assert signed_in.get(reverse("accounts:me")).status_code == 200
     assert elsewhere.get(reverse("accounts:me")).status_code == 302
-    assert ApiToken.objects.filter(pk=token.pk).exists(), "one's own programs go on"
+    assert not ApiToken.objects.filter(pk=token.pk).exists()
     assert "password" in OutgoingEmail.objects.get().subject
 
 

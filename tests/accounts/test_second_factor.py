@@ -294,7 +294,7 @@ def test_staff_who_need_it_change_their_address_while_an_administrator_has_taken
     assert "administrator to remove it" in client.post(reverse("account_email"), asked).text
     services.second_factor_remove(user=staff_user)
     client.force_login(User.objects.get(pk=staff_user.pk))
-    client.post(reverse("account_email"), asked)
+    client.post(client.post(reverse("account_email"), asked).url, {"password": PASSWORD})
     assert EmailAddress.objects.filter(user=staff_user, email="new@example.org").exists()
 
 

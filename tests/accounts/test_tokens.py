@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,8 +10,9 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts import services
+from accounts import services, tasks
 from accounts.models import ApiToken, User
 from tests.conftest import PASSWORD
 
@@ -30,18 +32,18 @@ def with_token(text: str) -> dict[str, str]:
 
 
 # --- On the account page ------------------------------------------------------------------------------------
-def test_new_token_is_shown_once(signed_in: Client) -> None:
-    page = signed_in.post(reverse("accounts:token_create"), {"name": "my program"})
+def test_new_token_is_shown_once(proven: Client) -> None:
+    page = proven.post(reverse("accounts:token_create"), {"name": "my program"})
     text = page.context["new_token_text"]
     assert text in page.content.decode()
     assert "no-store" in page["Cache-Control"]
-    again = signed_in.get(reverse("accounts:me")).content.decode()
+    again = proven.get(reverse("accounts:me")).content.decode()
     assert "my program" in again
     assert text not in again
 
 
-def test_token_needs_a_name(signed_in: Client) -> None:
-    assert signed_in.post(reverse("accounts:token_create"), {"name": " "}).status_code == 400
+def test_token_needs_a_name(proven: Client) -> None:
+    assert proven.post(reverse("accounts:token_create"), {"name": " "}).status_code == 400
     assert not ApiToken.objects.exists()
 
 
@@ -59,22 +61,52 @@ def test_token_can_be_revoked_by_its_owner_only(
 
 
 def test_one_account_has_a_limited_number_of_tokens(
-    signed_in: Client, confirmed_user: User, other_user: User
+    proven: Client, confirmed_user: User, other_user: User
 ) -> None:
     for number in range(services.MAX_TOKENS):
         services.token_create(user=confirmed_user, name=str(number))
-    response = signed_in.post(reverse("accounts:token_create"), {"name": "one more"})
+    response = proven.post(reverse("accounts:token_create"), {"name": "one more"})
     assert response.status_code == 409
     assert "Revoke one" in response.content.decode()
     assert ApiToken.objects.filter(user=confirmed_user).count() == services.MAX_TOKENS
     services.token_create(user=other_user, name="of somebody else")
 
 
+def test_unlocked_phone_alone_makes_no_token(signed_in: Client) -> None:
+    asked = signed_in.post(reverse("accounts:token_create"), {"name": "mine"})
+    assert asked.url.startswith(reverse("account_reauthenticate"))
+    assert not ApiToken.objects.exists()
+    page = signed_in.post(asked.url, {"password": PASSWORD})
+    assert page.context["new_token_text"] in page.content.decode(), "what was asked for goes on"
+
+
+# --- How they end -------------------------------------------------------------------------------------------
+def test_token_ends_after_a_year_and_says_when(client: Client, user: User) -> None:
+    made = ask(client, user.email).json()
+    assert datetime.fromisoformat(made["expires"]) - timezone.now() > timedelta(days=364)
+    headers = with_token(made["token"])
+    ApiToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    refused = client.get("/api/v1/me/", headers=headers)
+    assert refused.status_code == 401
+    assert "ended" in refused.json()["message"]
+
+
+def test_page_says_when_a_token_ends_and_shows_none_that_has(signed_in: Client, confirmed_user: User) -> None:
+    services.token_create(user=confirmed_user, name="mine")
+    gone, _ = services.token_create(user=confirmed_user, name="long ago")
+    ApiToken.objects.filter(pk=gone.pk).update(expiry=timezone.now() - timedelta(days=1))
+    page = signed_in.get(reverse("accounts:me")).content.decode()
+    assert str(timezone.now().year + 1) in page
+    assert "long ago" not in page
+    tasks.clear_sessions()
+    assert [token.name for token in ApiToken.objects.all()] == ["mine"]
+
+
 # --- Through the API ----------------------------------------------------------------------------------------
 def test_password_gets_a_token_that_signs_in(client: Client, user: User) -> None:
     response = ask(client, "ADA@example.org", name="my program")
     assert response.status_code == 201
-    assert set(response.json()) == {"id", "name", "created", "token"}
+    assert set(response.json()) == {"id", "name", "created", "expires", "token"}
     assert "no-store" in response["Cache-Control"]
     me = client.get("/api/v1/me/", headers=with_token(response.json()["token"]))
     assert me.json()["email"] == user.email
@@ -153,7 +185,7 @@ def test_list_has_ones_own_tokens_only(client: Client, user: User, other_user: U
     theirs, _ = services.token_create(user=other_user, name="theirs")
     rows = client.get(TOKENS, headers=with_token(text)).json()["results"]
     assert [row["name"] for row in rows] == ["mine"]
-    assert set(rows[0]) == {"id", "name", "created"}
+    assert set(rows[0]) == {"id", "name", "created", "expires"}
     assert client.get(f"{TOKENS}{mine.public_id}/", headers=with_token(text)).json()["name"] == "mine"
     for method in (client.get, client.delete):
         assert method(f"{TOKENS}{theirs.public_id}/", headers=with_token(text)).status_code == 404

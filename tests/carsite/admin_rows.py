@@ -129,7 +129,6 @@ def _identification(number: int, user: User, variant: Variant) -> Identification
     data = photo(number)
     row, _ = identification_create(
         file=io.BytesIO(data),
-        name="car.jpg",
         size=len(data),
         user=user if number % 3 else AnonymousUser(),
         guest_key="g",

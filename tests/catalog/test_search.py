@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from itertools import groupby
 from urllib.parse import urlencode
 
 import pytest
+from django.apps import apps
 from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Make, Variant
+from accounts.models import User
+from catalog.models import Make, Spec, Variant
 from catalog.search import listing
 from catalog.search.criteria import Criteria
 from catalog.search.facets import Tally
+from core.text import fold
 
 pytestmark = pytest.mark.django_db
 
@@ -78,11 +85,149 @@ def test_words_that_are_known_are_never_replaced() -> None:
 
 @pytest.mark.usefixtures("cars")
 @pytest.mark.parametrize(
-    "query", ["xyzzy", "' OR 1=1 --", "%", "_", "<script>", "\0", "a" * 500, "🚗", "lexus"]
-)
-def test_nonsense_finds_nothing_or_everything_but_never_fails(query: str) -> None:
+    "query",
+    ["xyzzy", "' OR 1=1 --", "%", "_", "<script>", "a" * 500, "🚗", "lexus", "...", "＿", "%%%%", "🚗🚙 ❤️", "жжж",
+     "\u200b", "\0", "лексус", "¿?", "-- --", "'\"*"],
+)  # fmt: skip
+def test_nonsense_finds_nothing_and_never_fails(query: str) -> None:
     found = listing.browse(Criteria.read(QueryDict(urlencode({"q": query}))), None)
-    assert found.page.paginator.count in (0, 201)
+    assert found.page.paginator.count == 0
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize("query", ["%", "🚗", "xyzzy"])
+def test_pages_programs_and_staff_are_told_that_nothing_was_found(
+    client: Client, staff_user: User, query: str
+) -> None:
+    asked = urlencode({"q": query})
+    page = client.get(f"/cars/?{asked}").content.decode()
+    assert "No matching cars" in page
+    answer = client.get(f"/api/v1/variants/?{asked}").json()
+    assert (answer["count"], answer["results"]) == (0, [])
+    assert ("no letter or digit" if fold(query) == "" else "another spelling") in answer["advice"]
+    assert escape(answer["advice"]) in page
+    assert client.get(f"/car-names/?{asked}").json() == {"names": []}
+    client.force_login(staff_user)
+    for name in ("variant", "spec", "make", "carmodel"):
+        found = client.get(reverse(f"admin:catalog_{name}_changelist"), {"q": query})
+        assert found.context["cl"].result_count == 0, name
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize("query", ["форд фокус", "フォーカス"])
+def test_programs_and_staff_find_names_in_other_scripts(client: Client, staff_user: User, query: str) -> None:
+    asked = urlencode({"q": query})
+    answer = client.get(f"/api/v1/variants/?{asked}").json()
+    assert [car["slug"] for car in answer["results"]] == ["ford-focus-sedan-2007"]
+    assert "advice" not in answer
+    client.force_login(staff_user)
+    for name, text in (("variant", "Ford Focus Sedan 2007"), ("make", "Ford"), ("carmodel", "Ford Focus")):
+        found = client.get(reverse(f"admin:catalog_{name}_changelist"), {"q": query})
+        assert [str(row) for row in found.context["cl"].result_list] == [text]
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize("query", ["", "  ", "\t", "\u3000"])
+def test_an_empty_query_leaves_nothing_out(query: str) -> None:
+    found = listing.browse(Criteria.read(QueryDict(urlencode({"q": query}))), None)
+    assert found.page.paginator.count == 201
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize(
+    ("query", "make"),
+    [
+        ("ауди a5", "Audi"), ("टाटा", "Tata"), ("тойота", "Toyota"), ("丰田", "Toyota"), ("豐田", "Toyota"),
+        ("تويوتا", "Toyota"), ("форд фокус", "Ford"), ("トヨタ", "Toyota"), ("현대", "Hyundai"),
+        ("хёндай", "Hyundai"), ("Хендай", "Hyundai"), ("БМВ 3", "BMW"), ("宝马 x5", "BMW"), ("ベンツ", "Mercedes"),
+        ("мерседес", "Mercedes"), ("фольксваген гольф", "Volkswagen"), ("שברולט", "Chevrolet"),
+        ("هوندا", "Honda"), ("होंडा", "Honda"), ("αουντι", "Audi"), ("ვოლვო", "Volvo"), ("토요타 캠리", "Toyota"),
+        ("камри", "Toyota"), ("аккорд", "Honda"), ("カムリ", "Toyota"), ("كامري", "Toyota"),
+        ("ಟೊಯೋಟಾ", "Toyota"), ("โตโยต้า", "Toyota"), ("ТОЙОТА КОРОЛЛА ２０１２", "Toyota"), ("特斯拉", "Tesla"),
+    ],
+)  # fmt: skip
+def test_names_in_other_scripts_find_their_cars(query: str, make: str) -> None:
+    names = [str(car) for car in listing.browse(Criteria(q=query), None).page]
+    assert names
+    assert all(name.startswith(make) for name in names)
+
+
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize("query", ["٢٠١٢", "२०१२", "２０１２", "২০১২"])
+def test_digits_of_other_scripts_are_digits(query: str) -> None:
+    assert {name[-4:] for name in _names(urlencode({"q": query}))} == {"2012"}
+
+
+# --- Words for facts ----------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("cars")
+@pytest.mark.parametrize(
+    ("query", "key", "text"),
+    [
+        ("electric", "fuel", "Electric"), ("EV", "fuel", "Electric"), ("электро", "fuel", "Electric"),
+        ("diesel", "fuel", "Diesel"), ("дизель", "fuel", "Diesel"), ("gasoline suv", "fuel", "Petrol"),
+        ("plug-in hybrid", "fuel", "Plug-in hybrid"), ("manual convertible", "transmission", "Manual"),
+        ("stick shift audi", "transmission", "Manual"), ("awd sedan", "drive", "-wheel"),
+        ("all wheel drive", "drive", "-wheel"), ("rwd coupe", "drive", "Rear-wheel"),
+        ("2012 electric hatchback", "fuel", "Electric"), ("electric cars", "fuel", "Electric"),
+    ],
+)  # fmt: skip
+def test_words_for_facts_find_cars_of_which_a_source_says_so(query: str, key: str, text: str) -> None:
+    cars = list(listing.browse(Criteria(q=query), None).page)
+    assert cars
+    for car in cars:
+        assert Spec.objects.filter(variant=car, key=key, text__contains=text).exists(), car
+
+
+@pytest.mark.usefixtures("cars")
+def test_a_word_for_a_fact_finds_what_its_facet_finds() -> None:
+    for word, fuel in (
+        ("electric", "electric"),
+        ("diesel", "diesel"),
+        ("petrol", "petrol"),
+        ("phev", "plug-in-hybrid"),
+    ):
+        by_word = Variant.objects.meeting(Criteria(q=word)).values_list("pk", flat=True)
+        by_facet = Variant.objects.meeting(Criteria(fuel=(fuel,))).values_list("pk", flat=True)
+        assert set(by_facet) == set(by_word), word
+    assert _names("q=suv") == _names("body=suv")
+    assert _names("q=automatic")
+
+
+@pytest.mark.usefixtures("cars")
+def test_a_word_may_be_a_name_and_a_fact() -> None:
+    found = set(Variant.objects.meeting(Criteria(q="hybrid")).values_list("pk", flat=True))
+    named = set(Variant.objects.filter(search_text__contains=" hybrid ").values_list("pk", flat=True))
+    assert named
+    assert named < found
+
+
+@pytest.mark.usefixtures("cars")
+def test_the_beginning_of_a_word_for_a_fact_is_the_beginning_of_a_name() -> None:
+    assert "Chevrolet Malibu" not in " ".join(_names("q=hybr&fuel=electric"))
+    for query in ("manua", "elec", "fact", "f"):
+        for car in Variant.objects.meeting(Criteria(q=query)):
+            assert f" {query}" in car.search_text
+
+
+def test_words_for_facts_follow_the_facts(
+    add_variant: Callable[..., Variant], add_spec: Callable[..., Spec]
+) -> None:
+    car, _ = add_variant("Audi", "A5", 2012), add_variant("Audi", "A4", 2012)
+    fact = add_spec(car, "fuel", text="Diesel; Petrol")
+    assert _names("q=audi+diesel") == ["Audi A5 2012"]
+    fact.text = "Petrol"
+    fact.save()
+    assert _names("q=diesel") == []
+    fact.delete()
+    assert _names("q=petrol") == []
+
+
+@pytest.mark.usefixtures("cars")
+def test_the_migration_writes_the_words_that_facts_write() -> None:
+    written = dict(Variant.objects.values_list("pk", "fact_words"))
+    Variant.objects.update(fact_words="")
+    import_module("catalog.migrations.0004_words_for_facts").fill(apps, None)
+    assert dict(Variant.objects.values_list("pk", "fact_words")) == written
 
 
 @pytest.mark.usefixtures("cars")

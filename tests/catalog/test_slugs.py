@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from catalog.choices import BodyStyle
 from catalog.models import CarModel, Make, OldAddress, Variant
-from catalog.search import listing
+from catalog.search import index, listing
 from catalog.search.criteria import Criteria
 from catalog.seed import files
 from catalog.seed.load import catalog_load
 from catalog.supply import CarName, cars_create
 from ml.bundle.labels import parse_label
 
-BEFORE, AFTER = ("catalog", "0001_initial"), ("catalog", "0003_one_rule_for_slugs")
+BEFORE, AFTER = ("catalog", "0001_initial"), ("catalog", "0004_words_for_facts")
 CAR = "bugatti-veyron-164-coupe-2009"
 word = st.text(
     alphabet=st.one_of(st.characters(categories=["L", "Nd"]), st.sampled_from("./+&-' ’_")),
@@ -60,7 +60,9 @@ def before(transactional_db: None) -> Iterator[Apps]:
 
 
 def _migrate(targets: list[tuple[str, str]]) -> None:
+    """As the command does, which makes the index of words where it is missing."""
     MigrationExecutor(connection).migrate(targets)
+    index.ensure(using="default")
 
 
 def _add(

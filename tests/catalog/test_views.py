@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db
 AddVariant = Callable[..., Variant]
 AddSpec = Callable[..., Spec]
 HTMX = {"HX-Request": "true"}
+HERE = {"origin": "http://testserver"}
 
 
 @pytest.fixture
@@ -148,9 +150,14 @@ def test_a_cars_page_shows_each_value_with_where_it_comes_from(
     assert "21 November 2026" in html
 
 
-def test_what_is_not_known_is_called_unknown(client: Client, car: Variant) -> None:
+def test_what_is_not_known_is_folded_into_one_line(client: Client, car: Variant, add_spec: AddSpec) -> None:
     html = _get(client, car.get_absolute_url())
-    assert html.count('<span class="unknown">unknown</span>') >= 15
+    assert re.search(r"<summary>\d\d facts unknown</summary>\s*<p>No source states: .*Power.*Torque", html)
+    assert '<th scope="row">' not in html
+    add_spec(car, "power", 155e3)
+    known = _get(client, car.get_absolute_url())
+    assert known.count('<th scope="row">') == 1
+    assert "Power" not in known.split("No source states")[1].split("</p>")[0]
     assert "So far we know only the name of this car" in html
 
 
@@ -191,7 +198,11 @@ def test_a_cars_page_leads_to_dealers_comparison_and_identification(client: Clie
     dealers = f"{reverse('dealers:list')}?make=audi&amp;variant={car.slug}"
     assert f'href="{dealers}"' in html
     assert f'hx-get="{dealers}"' in html
-    assert f'href="{reverse("catalog:compare")}?v={car.slug}"' in html
+    assert f'name="v" value="{car.slug}"' in html
+    compared = client.post(
+        reverse("catalog:tray"), {"v": car.slug, "shown": car.slug, "go": "compare"}, headers=HERE
+    )
+    assert compared.url == f"{reverse('catalog:compare')}?v={car.slug}"
     assert f'href="{reverse("classifier:home")}"' in html
 
 
@@ -308,6 +319,88 @@ def test_only_differences_leaves_out_what_is_the_same(client: Client) -> None:
 
 def test_comparing_nothing_says_how_to_begin(client: Client) -> None:
     assert "Nothing to compare yet" in _get(client, "/compare/")
+
+
+# --- The tray -----------------------------------------------------------------------------------------------
+def set_aside(client: Client, shown: list[str], ticked: list[str], **data: str) -> HttpResponse:
+    return client.post(
+        reverse("catalog:tray"), {"shown": shown, "v": ticked, "next": "/cars/", **data}, headers=HERE
+    )
+
+
+def ticked_on(client: Client, url: str) -> list[str]:
+    found = re.findall(r'name="v" value="([^"]+)" form="compare"( checked)?', _get(client, url))
+    return [slug for slug, checked in found if checked]
+
+
+@pytest.mark.usefixtures("catalog_seed")
+def test_ticks_stay_over_pages_and_are_full_at_four(client: Client) -> None:
+    first, second = (
+        [car.slug for car in client.get(f"/cars/?page={page}").context["page_obj"]] for page in (1, 2)
+    )
+    set_aside(client, first, first[:3])
+    assert ticked_on(client, "/cars/") == first[:3]
+    assert "3 of 4" in _get(client, "/cars/?page=2")
+    response = set_aside(client, second, second[:3], go="compare")
+    compared = client.get(response.url)
+    assert [car.slug for car in compared.context["cars"]] == [*first[:3], second[0]]
+    said = "The comparison is full: 4 cars at most. Not added: [^<]+, [^<]+. Take one out"
+    assert re.search(said, compared.content.decode())
+    assert "Full: 4 cars at most" in _get(client, "/cars/?page=2")
+    assert ticked_on(client, "/cars/?page=2") == second[:1]
+    set_aside(client, first, first[1:3])  # the first one is no longer ticked; those of other pages stay
+    assert ticked_on(client, "/cars/") == first[1:3]
+    assert ticked_on(client, "/cars/?page=2") == second[:1]
+    set_aside(client, [], [], remove=second[0])
+    assert ticked_on(client, "/cars/?page=2") == []
+    assert [car.slug for car in client.get("/compare/").context["cars"]] == first[1:3]
+
+
+@pytest.mark.usefixtures("catalog_seed")
+def test_a_script_gets_the_tray_alone_and_learns_what_found_no_room(client: Client) -> None:
+    slugs = list(Variant.objects.values_list("slug", flat=True)[:5])
+    html = set_aside(client, slugs, slugs, fragment="1").content.decode()
+    assert "<html" not in html
+    assert f'data-slugs="{" ".join(slugs[:4])}" data-full' in html
+    assert f"Not added: {Variant.objects.get(slug=slugs[4])}" in html
+
+
+@pytest.mark.usefixtures("catalog_seed")
+def test_a_car_taken_out_of_the_comparison_is_out_of_the_tray(client: Client) -> None:
+    slugs = list(Variant.objects.values_list("slug", flat=True)[:2])
+    set_aside(client, slugs, slugs)
+    client.get(f"/compare/?v={slugs[1]}")
+    assert [car.slug for car in client.get("/compare/").context["cars"]] == slugs[1:]
+    assert "Nothing to compare yet" in _get(client, "/compare/?v=")
+    assert "Nothing to compare yet" in _get(client, "/compare/")
+
+
+@pytest.mark.parametrize("value", ["", "...", "no-such-car", "\x7f\xff", "a." * 3000, "%00", '"; x=y'])
+def test_a_tray_of_nonsense_is_empty(client: Client, car: Variant, value: str) -> None:
+    client.cookies["compare"] = value
+    for url in ("/cars/", "/compare/", car.get_absolute_url(), car.model.get_absolute_url()):
+        _get(client, url)
+
+
+def test_no_other_site_fills_the_tray_and_it_leads_to_none(client: Client, car: Variant) -> None:
+    data = {"v": car.slug, "shown": car.slug, "next": "https://evil.example/"}
+    for said in ({}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        assert client.post(reverse("catalog:tray"), data, headers=said).status_code == 403
+    assert client.post(reverse("catalog:tray"), data, headers=HERE).url == "/cars/"
+
+
+@pytest.mark.parametrize(
+    ("sort", "key", "text"),
+    [("price", "price", "31,000"), ("power", "power", "155"), ("consumption", "consumption_combined", "8.0")],
+)
+def test_a_list_shows_what_it_is_sorted_by(
+    client: Client, car: Variant, add_spec: AddSpec, sort: str, key: str, text: str
+) -> None:
+    values = {"price": 31000, "power": 155e3, "consumption_combined": 8e-8}
+    add_spec(car, key, values[key], currency="USD" if key == "price" else "")
+    html = _get(client, f"/cars/?sort={sort}")
+    facts = html.split('<p class="car-card-facts">')[1].split("</p>")[0]
+    assert text in facts.split("</span>")[0]
 
 
 # --- Cost ---------------------------------------------------------------------------------------------------

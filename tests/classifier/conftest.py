@@ -111,9 +111,7 @@ def send(
 ) -> Identification:
     """Take in a photo."""
     data = data or encoded()
-    row, _ = identification_create(
-        file=io.BytesIO(data), name="car.jpg", size=len(data), user=user, guest_key=guest_key
-    )
+    row, _ = identification_create(file=io.BytesIO(data), size=len(data), user=user, guest_key=guest_key)
     return row
 
 

@@ -19,6 +19,8 @@ def picture(width: int = 320, height: int = 240, mode: str = "RGB") -> Image.Ima
 
 def encoded(image: Image.Image | None = None, kind: str = "JPEG", **options: Any) -> bytes:
     """Bytes of a picture."""
+    if kind == "JXL":
+        import pillow_jxl  # noqa: F401  # teaches Pillow to write it
     out = io.BytesIO()
     (image or picture()).save(out, kind, **options)
     return out.getvalue()

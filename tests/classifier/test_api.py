@@ -70,7 +70,7 @@ def test_strangers_get_401_and_foreign_photos_404(api, other_user, predictor):
     [
         (b"", "a.jpg", 400, "empty"),
         (b"text", "a.jpg", 400, "not_an_image"),
-        (encoded(), "a.png", 400, "wrong_extension"),
+        (b"%PDF-1.7", "a.jpg", 400, "unsupported_format"),
     ],
 )
 def test_errors_have_one_shape(api, data, name, status, code):

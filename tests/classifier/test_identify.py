@@ -51,7 +51,7 @@ def test_a_broker_that_is_away_loses_nothing(user, monkeypatch, django_capture_o
 
 def test_a_refused_photo_leaves_nothing_behind(user):
     with pytest.raises(PhotoRefused):
-        identification_create(file=io.BytesIO(b"text"), name="a.jpg", size=4, user=user)
+        identification_create(file=io.BytesIO(b"text"), size=4, user=user)
     assert not Identification.objects.exists()
     assert stored_files() == []
 
@@ -171,8 +171,8 @@ def test_what_waits_is_answered_together_where_the_model_likes_that(user, predic
     rows = [send(user, data=other_photo(i)) for i in range(5)]
     rows[1].photo.storage.delete(rows[1].photo.name)
     assert identification_run(identification_id=rows[0].pk) == 3
-    assert identification_run(identification_id=rows[1].pk) == 0, "answered with the first"
-    assert identification_run(identification_id=rows[3].pk) == 2
+    assert identification_run(identification_id=rows[1].pk) == 2, "it serves those that wait"
+    assert identification_run(identification_id=rows[3].pk) == 0, "nothing is left to do"
     states = [row.status for row in Identification.objects.order_by("enqueued")]
     assert states == [Status.DONE, Status.FAILED, *[Status.DONE] * 3]
     assert set(Identification.objects.values_list("attempt", flat=True)) == {1}

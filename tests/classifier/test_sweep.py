@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from celery import Celery, current_app
 from django.utils import timezone
 
 from classifier.answers import engine
@@ -12,6 +16,7 @@ from classifier.answers.identify import LEASE, identification_record, identifica
 from classifier.answers.sweep import identifications_sweep
 from classifier.exceptions import ClassifierAway
 from classifier.models import Identification
+from core import processes, queue
 from tests.classifier.conftest import answer, other_photo, send
 
 pytestmark = pytest.mark.django_db
@@ -65,47 +70,80 @@ def test_the_sweeper_brings_on_what_is_stale_and_nothing_else(
         assert identifications_sweep(now=now)["woken"] == 0
 
 
-def test_long_queue_that_moves_is_not_woken_again_but_what_was_overtaken_is(
+@pytest.fixture
+def in_queue(settings) -> Iterator[Callable[[int], None]]:
+    """Puts so many messages into the broker's queue of photos; it is empty before and after."""
+    with current_app.connection_for_write() as connection:
+        channel = connection.default_channel
+
+        def put(count: int) -> None:
+            for _ in range(count):
+                current_app.send_task("classifier.tasks.identify", ["an-id"], queue="identify")
+
+        put(1)
+        channel.queue_purge("identify")
+        yield put
+        channel.queue_purge("identify")
+
+
+@pytest.mark.parametrize(("sent", "woken"), [(4, 0), (9, 0), (3, 1), (1, 3), (0, 3)])
+def test_so_many_are_woken_as_messages_are_missing_and_those_first_that_wait_longest(
+    user, predictor, wake_ups, in_queue, django_capture_on_commit_callbacks, sent, woken
+):
+    """A long queue that moves is left alone, and its messages do not multiply."""
+    now = timezone.now()
+    rows = [send(user, data=other_photo(i)) for i in range(4)]
+    for row, seconds in zip(rows, (20, 30, -3600, 0), strict=True):  # the third: the clock was set back since
+        Identification.objects.filter(pk=row.pk).update(enqueued=now - timedelta(seconds=seconds))
+    in_queue(sent)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert identifications_sweep(now=now)["woken"] == woken
+    assert wake_ups == [str(row.pk) for row in (rows[1], rows[0], rows[2])][:woken]
+
+
+def test_nothing_is_woken_while_the_broker_does_not_say_what_it_has(user, predictor, wake_ups, monkeypatch):
+    away = Celery(broker="redis://127.0.0.1:9/0", set_as_current=False)
+    away.conf.broker_transport_options = {"socket_connect_timeout": 0.1}
+    monkeypatch.setattr(queue, "current_app", away)
+    send(user)
+    Identification.objects.update(enqueued=timezone.now() - timedelta(hours=1))
+    assert identifications_sweep() == {"failed": 0, "requeued": 0, "woken": 0}
+    assert wake_ups == []
+
+
+def test_photos_of_a_process_that_has_ended_go_back_at_once_and_those_of_one_that_lives_do_not(
     user, predictor, wake_ups, django_capture_on_commit_callbacks
 ):
-    now = timezone.now()
-    names = ("answered", "next", "last", "overtaken", "left by its worker", "of a future that was taken back")
-    rows = {name: send(user, data=other_photo(i)) for i, name in enumerate(names)}
-
-    def put(name, seconds, **changes):
-        changes["enqueued"] = now - timedelta(seconds=seconds)
-        Identification.objects.filter(pk=rows[name].pk).update(**changes)
-
-    put("answered", 600, status="done", attempt=1, finished=now - timedelta(seconds=1))
-    put("next", 599)
-    put("last", 60)
-    put("overtaken", 601)
-    put("left by its worker", 602, status="running", attempt=1, lease_until=now - timedelta(seconds=1))
-    put("of a future that was taken back", -3600)
+    gone = subprocess.Popen(["sleep", "60"])
+    names = [processes.name_of(gone.pid), processes.own_name(), "another-machine/1-2:3:4", ""]
+    gone.kill()
+    gone.wait()
+    rows = [send(user, data=other_photo(i)) for i in range(len(names))]
+    for row, name in zip(rows, names, strict=True):
+        Identification.objects.claim(row.pk, lease=LEASE)
+        Identification.objects.filter(pk=row.pk).update(worker=name)
     with django_capture_on_commit_callbacks(execute=True):
-        assert identifications_sweep(now=now) == {"failed": 0, "requeued": 1, "woken": 3}
-    assert set(wake_ups) == {
-        str(rows[name].pk) for name in ("overtaken", "left by its worker", "of a future that was taken back")
-    }
-    # Nothing is answered any more: all wake-ups may be lost.
-    wake_ups.clear()
-    with django_capture_on_commit_callbacks(execute=True):
-        identifications_sweep(now=now + timedelta(seconds=40))
-    assert {str(rows["next"].pk), str(rows["last"].pk)} <= set(wake_ups)
-
-
-def test_photo_that_lost_its_wake_up_is_woken_though_photos_of_the_same_sweep_were_answered(
-    user, predictor, wake_ups, django_capture_on_commit_callbacks
-):
-    """A sweep notes one time for all that it wakes: of them, what was passed by is woken, what follows is not."""
-    now = timezone.now()
-    rows = [send(user, data=other_photo(i)) for i in range(3)]
-    batch = now - timedelta(minutes=1)
-    Identification.objects.update(enqueued=batch)
-    Identification.objects.filter(pk=rows[1].pk).update(status="done", attempt=1, finished=now)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert identifications_sweep(now=now)["woken"] == 1
+        assert identifications_sweep() == {"failed": 0, "requeued": 1, "woken": 1}
     assert wake_ups == [str(rows[0].pk)]
+
+
+def test_a_photo_whose_worker_is_seen_to_live_is_not_taken_over_on_the_word_of_the_broker(user, predictor):
+    """A broker takes a worker for dead whose connection was cut."""
+    row = send(user)
+    assert Identification.objects.claim(row.pk, lease=LEASE)
+    Identification.objects.update(worker=processes.name_of(os.getppid()))
+    assert not identification_run(identification_id=row.pk, redelivered=True)
+    Identification.objects.update(worker="another-machine/1-2:3:4")
+    assert identification_run(identification_id=row.pk, redelivered=True)
+
+
+def test_a_message_that_came_twice_serves_the_photo_that_waits_longest(user, predictor):
+    rows = [send(user, data=other_photo(i)) for i in range(3)]
+    Identification.objects.filter(pk=rows[2].pk).update(enqueued=timezone.now() - timedelta(minutes=1))
+    assert identification_run(identification_id=rows[0].pk) == 1
+    assert identification_run(identification_id=rows[0].pk) == 1
+    states = [Identification.objects.get(pk=row.pk).status for row in rows]
+    assert states == [Status.DONE, Status.QUEUED, Status.DONE]
 
 
 def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, version):

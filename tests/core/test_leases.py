@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from core.leases import LeaseQuerySet
+from core import processes
+from core.leases import WAKE_AFTER, LeaseQuerySet
 from scraper.models import ScrapeRun
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(minutes=2)
-AFTER = timedelta(minutes=5)
 MOST = ScrapeRun.MAX_ATTEMPTS
 
 
@@ -40,9 +40,10 @@ def now() -> datetime:
 # --- One worker and its row ---------------------------------------------------------------------------------
 def test_of_two_claims_one_wins() -> None:
     row = a_row()
-    first = rows().claim(row.pk, lease=LEASE, worker="here")
-    assert rows().claim(row.pk, lease=LEASE, worker="there") is None
-    assert (first.status, first.attempt, first.worker) == ("running", 1, "here")
+    first = rows().claim(row.pk, lease=LEASE, pages=3)
+    assert rows().claim(row.pk, lease=LEASE, pages=4) is None
+    assert (first.status, first.attempt, first.pages) == ("running", 1, 3)
+    assert first.worker == processes.own_name()
     assert timezone.now() < first.lease_until <= timezone.now() + LEASE
     assert first.started
 
@@ -95,14 +96,14 @@ def test_rows_of_silent_workers_are_found_and_no_others(now: datetime) -> None:
     silent = a_row("silent", status="running", lease_until=now - timedelta(seconds=1))
     a_row("held", status="running", lease_until=now + LEASE)
     a_row("waiting", lease_until=now - LEASE)
-    assert ids(rows().expired(now, lease=LEASE)) == {silent.pk}
+    assert ids(rows().lost(now, lease=LEASE)) == {silent.pk}
 
 
 def test_a_clock_that_was_set_back_holds_no_row_for_ever(now: datetime) -> None:
     running = a_row("running", status="running", lease_until=now + timedelta(days=1))
     waiting = a_row("waiting", enqueued=now + timedelta(days=1))
-    assert ids(rows().expired(now, lease=LEASE)) == {running.pk}
-    assert ids(rows().overdue(now, after=AFTER)) == {waiting.pk}
+    assert ids(rows().lost(now, lease=LEASE)) == {running.pk}
+    assert ids(rows().overdue(now)) == {waiting.pk}
 
 
 def test_rows_that_had_all_their_attempts_are_told_apart() -> None:
@@ -116,23 +117,23 @@ def test_a_row_that_is_queued_again_is_woken_by_the_next_sweep(now: datetime) ->
     assert rows().requeue(pages=0) == 1
     row.refresh_from_db()
     assert (row.status, row.attempt, row.lease_until) == ("queued", 1, None)
-    assert ids(rows().overdue(now, after=AFTER)) == {row.pk}
+    assert ids(rows().overdue(now)) == {row.pk}
 
 
 def test_only_rows_that_have_waited_for_long_are_overdue(now: datetime) -> None:
-    long_ago = a_row("long", enqueued=now - AFTER - timedelta(seconds=1))
+    long_ago = a_row("long", enqueued=now - WAKE_AFTER - timedelta(seconds=1))
     a_row("just", enqueued=now)
-    a_row("running", status="running", enqueued=now - 2 * AFTER)
-    assert ids(rows().overdue(now, after=AFTER)) == {long_ago.pk}
+    a_row("running", status="running", enqueued=now - 2 * WAKE_AFTER)
+    assert ids(rows().overdue(now)) == {long_ago.pk}
 
 
 def test_a_wake_up_is_sent_once_and_only_to_what_still_waits(now: datetime) -> None:
-    waiting = a_row("waiting", enqueued=now - 2 * AFTER)
+    waiting = a_row("waiting", enqueued=now - 2 * WAKE_AFTER)
     running = a_row("running", status="running")
     sent: list[int] = []
     assert rows().wake([waiting.pk, running.pk], now, sent.append) == 1
     assert sent == [waiting.pk]
-    assert not rows().overdue(now, after=AFTER).exists()
+    assert not rows().overdue(now).exists()
 
 
 def test_wake_ups_are_sent_in_the_order_that_is_asked_for(now: datetime) -> None:
@@ -146,4 +147,4 @@ def test_a_worker_that_fails_ends_its_own_leases_and_no_others(now: datetime) ->
     mine, lost = (rows().claim(a_row(name).pk, lease=LEASE) for name in ("mine", "lost"))
     rows().claim(lost.pk, lease=LEASE, take_over=True)
     assert rows().end_leases([mine, lost]) == 1
-    assert ids(rows().expired(timezone.now(), lease=LEASE)) == {mine.pk}
+    assert ids(rows().lost(timezone.now(), lease=LEASE)) == {mine.pk}

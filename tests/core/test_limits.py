@@ -68,6 +68,21 @@ def test_neighbours_are_one_network(rf: RequestFactory, address: str, neighbour:
     assert one == two != other
 
 
+def test_after_the_short_window_comes_a_longer_one(rates: Callable[..., None]) -> None:
+    rates(enquiry="2/minute;3/hour")
+    assert spend_at([0.0, 0.1, 0.2, 2.0, 3.0, 61.0]) == [None, None, 48, None, 3420, None]
+
+
+def test_who_is_forgotten_starts_anew(rates: Callable[..., None]) -> None:
+    rates(enquiry="1/minute;2/hour")
+    assert spend_at([0.0]) == [None]
+    limits.check("enquiry", "bob")
+    with pytest.raises(limits.LimitReached), time_machine.travel(1_800_000_000, tick=False):
+        limits.check("enquiry", "ada")
+    limits.forget("enquiry", "ada")
+    assert spend_at([0.0]) == [None]
+
+
 def test_without_a_rate_there_is_no_limit(rates: Callable[..., None]) -> None:
     rates(enquiry=None)
     assert spend_at([0.0] * 50) == [None] * 50
@@ -80,7 +95,7 @@ def test_photos_are_counted_by_the_rates_of_the_environment(settings: Settings) 
 
 
 def test_rates_are_those_of_the_documentation(settings: Settings) -> None:
-    assert {name: str(limits.rate(name)) for name in ("burst", "token", "upload", "enquiry")} == {
+    assert {name: str(*limits.rates(name)) for name in ("burst", "token", "upload", "enquiry")} == {
         "burst": "300 per 1 minute",
         "token": "10 per 1 minute",
         "upload": "60 per 1 minute",

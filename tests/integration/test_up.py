@@ -67,7 +67,7 @@ class Up:
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):  # it has just ended
                 words = " ".join(child.cmdline())
-                for name in ("redis-server", "gunicorn", " worker ", " beat ", "watchdog.py"):
+                for name in ("valkey-server", "gunicorn", " worker ", " beat ", "watchdog.py"):
                     if name in words:
                         found[f"{name.strip()} {child.pid}"] = child.pid
         return found
@@ -90,7 +90,7 @@ def test_the_site_comes_up_refuses_a_second_one_and_leaves_nothing_behind(var: P
             assert up.get(path) == 200
         family = up.family()
         assert {name.split()[0] for name in family} == {
-            "redis-server",
+            "valkey-server",
             "gunicorn",
             "worker",
             "beat",

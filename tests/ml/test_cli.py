@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from classifier.exceptions import PhotoRefused
+from classifier.photos.intake import clean_photo
 from ml.bundle.bundle import Bundle
 from ml.cli.commands import main
 from ml.packaging.model_card import render_card
 from tests.ml.conftest import ROOT, as_bytes, drawn
+from tests.security.hostile import hostile_files
+from tests.security.odd import odd_files
 
 
 @pytest.fixture
@@ -28,8 +33,10 @@ def test_json_is_one_line_a_photo_with_exactly_these_keys(
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"not a photo")
     files = [photo, str(bad), str(tmp_path / "none.jpg"), photo]
-    assert main(["predict", *files, "--json", "--bundle", str(tiny_bundle.path)]) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert main(["predict", *files, "--json", "--bundle", str(tiny_bundle.path)]) == 1
+    said = capsys.readouterr()
+    assert "2 of 4 photos could not be read" in said.err
+    lines = [json.loads(line) for line in said.out.splitlines()]
     assert [line["file"] for line in lines] == files
     assert lines[0] == lines[3]
     assert list(lines[0]) == ["file", "scene", "decision", "predictions", "makes"]
@@ -41,6 +48,32 @@ def test_json_is_one_line_a_photo_with_exactly_these_keys(
     assert [list(line) for line in lines[1:3]] == [["file", "error"]] * 2
     assert "not a photo" in lines[1]["error"]
     assert "There is no file" in lines[2]["error"]
+
+
+def test_no_odd_file_ends_the_run_and_each_is_taken_or_refused_as_the_site_does(
+    tiny_bundle: Bundle, photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = [
+        (name, data)
+        for name, data in odd_files()
+        if name.split("/")[0] in ("exif", "stills", "others", "endings")
+    ]
+    odd += hostile_files()[::4]
+    files, refused = [photo], {}
+    for number, (_, data) in enumerate(odd):
+        files.append(str(tmp_path / f"{number}"))
+        Path(files[-1]).write_bytes(data)
+        try:
+            clean_photo(io.BytesIO(data), size=len(data))
+        except PhotoRefused as refusal:
+            refused[files[-1]] = refusal.message
+    assert main(["predict", *files, photo, "--json", "--bundle", str(tiny_bundle.path)]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["file"] for line in lines] == [*files, photo]
+    errors = {line["file"]: line["error"] for line in lines if "error" in line}
+    assert set(errors) == set(refused)
+    assert all(refused[file].startswith(errors[file]) for file in errors)
+    assert len(lines) > len(errors) + 100
 
 
 def test_text_names_the_candidates(

@@ -79,9 +79,7 @@ def site(tmp_path: Path, seeded_database: Path, django_db_blocker: DjangoDbBlock
         user = get_user_model().objects.get(email="demo@carsite.example")
         for seed in range(PHOTOS):
             content = photo(seed)
-            row, _ = identification_create(
-                file=io.BytesIO(content), name="a.jpg", size=len(content), user=user
-            )
+            row, _ = identification_create(file=io.BytesIO(content), size=len(content), user=user)
         Identification.objects.filter(pk=row.pk).update(ranking=[{"label": "Škoda", "p": 0.25}])
         Feedback.objects.create(
             identification=row, verdict=Feedback.Verdict.values[0], text="Ça, c’est vrai\nwhat?"
@@ -132,7 +130,7 @@ def test_a_restored_site_finds_its_cars_and_takes_more(archive: Path, system: Sy
         user = get_user_model().objects.create_user("new@example.org", "correct horse battery staple")
         assert user.pk
         content = photo(999)
-        identification_create(file=io.BytesIO(content), name="a.jpg", size=len(content), user=user)
+        identification_create(file=io.BytesIO(content), size=len(content), user=user)
         assert Identification.objects.count() == PHOTOS + 1
 
 
@@ -143,7 +141,7 @@ def test_a_site_that_is_in_use_is_not_replaced_unless_forced(
     with other.in_use():
         user = get_user_model().objects.first()
         content = photo(555)
-        lost, _ = identification_create(file=io.BytesIO(content), name="a.jpg", size=len(content), user=user)
+        lost, _ = identification_create(file=io.BytesIO(content), size=len(content), user=user)
     before = other.state()
     with pytest.raises(CommandError, match="already"):
         restore(other, archive)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache, caches
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from carsite import __version__
+from classifier.models import Identification
+from core import heartbeats
 from ops import health
+from tests.classifier.conftest import send
 
-CHECKS = {"database", "broker", "cache", "storage", "model"}
+CHECKS = {"database", "broker", "cache", "storage", "model", "beat", "worker", "queue"}
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +32,13 @@ def bundle(settings: Settings, tmp_path: Path) -> Path:
         (folder / name).write_bytes(b"x")
     settings.MODEL_BUNDLE = folder
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "_last", {})
+    for name in heartbeats.GOOD_FOR:
+        heartbeats.give(name)
 
 
 @pytest.fixture(autouse=True)
@@ -166,3 +178,33 @@ def test_service_that_hangs_holds_up_neither_the_answer_nor_ever_more_threads(
     finally:
         let_go.set()
     assert client.get("/readyz").json()["status"] == "ready"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("silent", "said"), [("beat", "beat"), ("worker", "No worker")])
+def test_what_answers_no_requests_is_said_to_be_gone_once_it_is_silent(
+    client: Client, operator: dict[str, str], silent: str, said: str
+) -> None:
+    cache.delete(f"alive-{silent}")
+    report = client.get("/readyz", headers=operator).json()
+    assert report["status"] == "degraded"
+    assert [name for name, check in report["checks"].items() if not check["ok"]] == [silent]
+    assert said in report["checks"][silent]["reason"]
+
+
+@pytest.mark.django_db
+def test_idle_workers_are_not_blamed_for_a_beat_that_is_gone(client: Client) -> None:
+    for name in ("beat", "worker"):
+        cache.delete(f"alive-{name}")
+    checks = client.get("/readyz").json()["checks"]
+    assert [name for name, check in checks.items() if not check["ok"]] == ["beat"]
+
+
+@pytest.mark.django_db(transaction=True)  # the question is put over another connection
+def test_a_photo_that_waits_for_long_is_said(client: Client, operator: dict[str, str]) -> None:
+    row = send()
+    assert client.get("/readyz").json()["checks"]["queue"]["ok"] is True
+    Identification.objects.filter(pk=row.pk).update(created=timezone.now() - timedelta(minutes=6))
+    check = client.get("/readyz", headers=operator).json()["checks"]["queue"]
+    assert check["ok"] is False
+    assert "36" in check["reason"]

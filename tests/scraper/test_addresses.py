@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 
 import pytest
 
@@ -27,7 +28,14 @@ def check(of: AddressBook, url: str) -> tuple[str, ...]:
     return asyncio.run(of.check(url))
 
 
-@pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        PUBLIC, "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946", "2a00:1450:4001:81b::200e", "2600::", "192.0.1.1",
+        "168.63.129.15", "168.63.129.17", "100.63.255.255", "100.128.0.1", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8",
+        "2002:808:808::", "2a00:1450:4001:81b::5efe:8.8.8.8",
+    ],
+)  # fmt: skip
 def test_public_addresses_are_public(address):
     assert is_public(address)
 
@@ -41,6 +49,45 @@ def test_public_addresses_are_public(address):
     ],
 )  # fmt: skip
 def test_private_addresses_are_not(address):
+    assert not is_public(address)
+
+
+#: Where clouds tell a machine its secrets, as they document it.
+METADATA = [
+    "169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200", "192.0.0.192",
+    "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_metadata_of_clouds_is_not_public(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "inner", ["169.254.169.254", "168.63.129.16", "100.100.100.200", "10.0.0.7", "127.0.0.1"]
+)
+def test_nor_is_an_address_that_carries_a_private_one(inner):
+    number = int(ip_address(inner))
+    high, low = divmod(number, 2**16)
+    carriers = [
+        f"::ffff:{inner}", f"::{inner}", f"::ffff:0:{inner}", f"64:ff9b::{inner}", f"64:ff9b:1::{inner}",
+        f"2002:{high:x}:{low:x}::1", f"2001:0:{high:x}:{low:x}::1",
+        f"2001:0:808:808:0:0:{high ^ 0xFFFF:x}:{low ^ 0xFFFF:x}",
+        f"2a00:1450:4001:81b::5efe:{inner}", f"2a00:1450:4001:81b:200:5efe:{inner}",
+    ]  # fmt: skip
+    assert [address for address in carriers if is_public(address)] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "fec0::1", "feff:ffff::1", "fe80::5efe:8.8.8.8", "192.0.0.1", "192.0.0.8", "192.0.0.9", "192.88.99.1",
+        "198.19.255.255", "203.0.113.1", "3fff::1", "5f00::1", "100::1", "2001:20::1", "2001:10::1", "ff0e::1",
+        "fdff::1", "::2", "4000::1", "4000::5efe:8.8.8.8",
+    ],
+)  # fmt: skip
+def test_nor_are_networks_of_home_and_of_protocols(address):
     assert not is_public(address)
 
 

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 from datetime import timedelta
 
 import psutil
@@ -15,6 +14,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from core import processes
 from core.models import OutgoingEmail
 from scraper import tasks
 from scraper.demo_site.server import DemoSite
@@ -134,16 +134,18 @@ def test_a_run_that_did_not_come_to_its_end_goes_on(status):
 
 
 def test_a_finished_run_and_one_that_a_user_works_on_are_left_alone():
-    living = f"{socket.gethostname()}:{os.getppid()}"
+    living = processes.name_of(os.getppid())
     for run in (a_run(status=Status.DONE), a_run(source="carwow", status=Status.RUNNING, worker=living)):
         with pytest.raises(ScrapeRefused):
             lifecycle.run_resume(run=run)
 
 
 def test_a_run_whose_process_is_gone_is_taken_over():
-    gone = psutil.Popen(["true"])
+    gone = psutil.Popen(["sleep", "60"])
+    name = processes.name_of(gone.pid)
+    gone.kill()
     gone.wait()
-    run = a_run(status=Status.RUNNING, worker=f"{socket.gethostname()}:{gone.pid}")
+    run = a_run(status=Status.RUNNING, worker=name)
     lifecycle.run_resume(run=run)
     run.refresh_from_db()
     assert run.status == Status.QUEUED
@@ -160,7 +162,6 @@ def test_a_run_is_not_resumed_while_another_of_its_source_is_open():
 @pytest.mark.parametrize(
     ("word", "status", "words"),
     [
-        ("finished", Status.DONE, "Everything"),
         ("stopped", Status.STOPPED, "resumed"),
         ("refused", Status.FAILED, "refused five"),
         ("pause", Status.FAILED, "longer pause"),
@@ -177,14 +178,47 @@ def test_how_a_crawl_ends_is_how_the_run_ends(monkeypatch, word, status, words):
     assert words in run.ended
 
 
-@pytest.mark.parametrize(("errors", "words"), [(1, "but 1 page could"), (2, "but 2 pages could")])
-def test_a_run_that_missed_pages_does_not_say_that_everything_was_read(monkeypatch, errors, words):
-    ended_with(monkeypatch, "finished", errors=errors)
+@pytest.mark.parametrize(
+    ("numbers", "status", "words"),
+    [
+        ({"pages": 5, "items": 4}, Status.DONE, "Everything was read: 5 pages were read, 4 cars were found."),
+        (
+            {"pages": 5, "items": 4, "dropped": {"twice": 1, "not read: status 404": 1}},
+            Status.DONE,
+            "5 pages were read and 4 cars were found, but 1 page could not be had: status 404 (1).",
+        ),
+        (
+            {"pages": 5, "items": 1, "dropped": {"not read: status 404": 1, "not read: download timeout": 2}},
+            Status.DONE,
+            "but 3 pages could not be had: download timeout (2), status 404 (1).",
+        ),
+        (
+            {"dropped": {"not read: address refused: cars.example leads to 10.0.0.7": 1}, "refused_addresses": 1},
+            Status.FAILED,
+            "Nothing was read: address refused: cars.example leads to 10.0.0.7 (1).",
+        ),
+        ({"dropped": {"not read: Forbidden by robots.txt": 1}}, Status.FAILED, "Forbidden by robots.txt (1)"),
+        ({}, Status.FAILED, "Nothing was read."),
+        (
+            {"pages": 1, "dropped": {"list: neither a web page nor a sitemap": 1}},
+            Status.DONE,
+            "1 page was read, but no car was found: neither a web page nor a sitemap (1).",
+        ),
+        (
+            {"pages": 9, "dropped": {"page: a": 1, "page: b": 3, "page: c": 2, "not read: d": 1}},
+            Status.DONE,
+            "9 pages were read, but no car was found: b (3), c (2) and others.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_run_says_what_was_read_and_what_was_not(monkeypatch, numbers, status, words):
+    ended_with(monkeypatch, "finished", **numbers)
     run = a_run()
     assert lifecycle.run_work(run_id=run.pk)
     run.refresh_from_db()
-    assert run.status == Status.DONE
+    assert run.status == status
     assert words in run.ended
+    assert len(run.ended) < 200
 
 
 def test_a_run_is_worked_off_once(monkeypatch):

@@ -46,7 +46,7 @@ def main(bundle: str) -> None:
 
 def _through(data: bytes, name: str) -> CleanPhoto | None:
     try:
-        return clean_photo(io.BytesIO(data), name=name, size=len(data))
+        return clean_photo(io.BytesIO(data), size=len(data))
     except PhotoRefused:
         return None
 

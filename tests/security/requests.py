@@ -32,6 +32,8 @@ def path_to(address: Address, world: World) -> str:
     match name.partition(":"):
         case "classifier" | "api", _, "retry" | "identification-retry":
             return reverse(name, args=[things["failed"].pk])
+        case "classifier" | "api", _, "as_car" | "identification-as-car":
+            return reverse(name, args=[things["interior"].pk])
         case "classifier" | "api", _, "sighting" | "sighting-detail":
             return reverse(name, args=[things["sighting"].pk])
         case "classifier" | "api", _, _ if (
@@ -126,6 +128,7 @@ _FORMS: dict[str, dict[str, object]] = {
     "account_change_password": {"oldpassword": PASSWORD, "password1": NEW_PASSWORD},
     "account_set_password": {"password1": NEW_PASSWORD},
     "account_reset_password": {"email": "bob@example.org"},
+    "catalog:tray": {"go": "compare", "next": "/"},
     "units": {"units": "imperial", "next": "/"},
     "theme": {"theme": "dark", "next": "/"},
     "api:tokens": {"email": "bob@example.org", "password": PASSWORD, "name": "Program"},

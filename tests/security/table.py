@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.security.world import WHO
+from tests.security.world import STAFF, WHO
 
 _FOLDER = Path(__file__).parent
 #: The admin's pages of a model, as the columns of `access_admin.txt` name them.
@@ -12,12 +12,18 @@ PAGES = {"list": "changelist", "add": "add", "change": "change", "delete": "dele
 
 
 def site_rows() -> dict[tuple[str, str], dict[str, str]]:
-    """(method, route) → who → what becomes of it."""
+    """(method, route) → who → what becomes of it. Rows of the admin name each group of staff."""
     rows = {}
     for method, route, *cells in _lines("access.txt"):
         assert (method, route) not in rows, f"{method} {route} is there twice"
-        rows[method, route] = dict(zip(WHO, cells, strict=True))
+        who = people_of(route)
+        rows[method, route] = dict(zip(who, cells, strict=True))
     return rows
+
+
+def people_of(route: str) -> tuple[str, ...]:
+    """Who asks an address."""
+    return tuple(dict.fromkeys((*WHO[:-2], *STAFF))) if route.startswith("/admin/") else WHO
 
 
 def admin_rows() -> dict[tuple[str, str], dict[str, tuple[str, str]]]:

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 import carsite.urls  # noqa: F401  # finds what the apps register in the admin
 from tests.security.requests import data_for, path_to
-from tests.security.table import PAGES, admin_rows, site_rows
+from tests.security.table import PAGES, admin_rows, people_of, site_rows
 from tests.security.walking import METHODS, Address, every_address, outcome
-from tests.security.world import WHO, World, make_world
+from tests.security.world import STAFF, World, make_world
 
 pytestmark = pytest.mark.django_db
 AREAS = ("/api/", "/admin/", "/accounts/", "/account/", "/")
@@ -59,7 +59,7 @@ def test_each_kind_of_user_gets_what_the_matrix_says_and_nothing_else(area: str,
         for method in METHODS:
             row = rows.get((method, address.route))
             # What is not named is asked by those who must get nothing from it.
-            for who in WHO if row else ("guest", "other"):
+            for who in people_of(address.route) if row else ("guest", "other"):
                 data, kind = data_for(address.name, method, world)
                 got = outcome(world, who, method, path, data, kind)
                 if (row and got != row[who]) or (not row and got not in _HARMLESS):
@@ -72,7 +72,7 @@ def test_each_kind_of_user_gets_what_the_matrix_says_and_nothing_else(area: str,
 def test_every_model_of_the_admin_has_its_rows() -> None:
     models_there = {model._meta.label for model in admin.site._registry}
     assert {label for label, _ in admin_rows()} == models_there
-    assert len(admin_rows()) == 2 * len(models_there)
+    assert len(admin_rows()) == len(STAFF) * len(models_there)
 
 
 @pytest.mark.parametrize("part", range(3))
@@ -80,7 +80,7 @@ def test_the_admins_pages_of_each_model_open_to_those_whom_the_matrix_names(part
     rows, faults = admin_rows(), []
     for model in sorted(admin.site._registry, key=lambda model: model._meta.label)[part::3]:
         for page in PAGES:
-            for who in WHO:
+            for who in people_of("/admin/"):
                 expected = rows.get((model._meta.label, who), {}).get(page, ("in", "in"))
                 got = on_page(world, who, model, page)
                 if got != expected:

@@ -88,9 +88,9 @@ def test_export_has_all_that_is_the_persons_and_nothing_of_others(world: World) 
     assert "Secret words" in text
     assert "Secret Car Coupe 2012" in text
     photos = {name for name in archive.namelist() if name.endswith(".jpg")}
-    assert photos == {f"photos/{world.args[key].pk}.jpg" for key in ("identification", "failed")} | {
-        f"enquiries/{world.args['enquiry'].pk}.jpg"
-    }
+    assert photos == {
+        f"photos/{world.args[key].pk}.jpg" for key in ("identification", "failed", "interior")
+    } | {f"enquiries/{world.args['enquiry'].pk}.jpg"}
     theirs = zipfile.ZipFile(io.BytesIO(b"".join(export(world.people["other"]))))
     assert not any(secret in theirs.read(name) for name in theirs.namelist() for secret in world.secrets)
     assert [name for name in theirs.namelist() if name.endswith(".jpg")] == []
@@ -114,7 +114,10 @@ def test_deleting_an_account_leaves_no_trace_of_it(
     marks = [
         SECRET,
         "ada-secret@example.org",
-        *(str(key.pk) for key in (world.args["identification"], world.args["failed"])),
+        *(
+            str(key.pk)
+            for key in (world.args["identification"], world.args["failed"], world.args["interior"])
+        ),
     ]
     before = everything_in_the_database()
     assert sum(SECRET in text for text in before.values()) >= 6, "there was nothing to delete"

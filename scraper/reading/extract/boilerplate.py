@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from core.text import squash
+from scraper.reading.extract.limits import LONGEST_HEADING, MOST_HEADINGS
+from scraper.reading.extract.pruning import Pruner, drop_all
+from scraper.reading.extract.texts import text_at_start
 from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import has_phrase, is_heading_of
 
@@ -32,10 +35,8 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "head", "object", "video")
 # Choices are no values; the empty box stays, so that what follows it is not taken for its value.
 _EMPTIED = ("select", "textarea")
-_STRING = etree.XPath("string()")
-_LENGTH = etree.XPath("string-length()")
-_CHOICES = etree.XPath("//label[.//input]|//fieldset[.//input[@type='checkbox' or @type='radio']]")
 _MOST_CRUMBS = 12
+_MOST_LISTS_OF_CRUMBS = 50
 _LONGEST_HEADING = 80
 _LARGE = 0.4  # of the page's text: that is the page itself, whatever its class says
 
@@ -45,50 +46,69 @@ def strip(root: Element, language: str, heads: Iterable[str]) -> list[str]:
 
     `heads` are the texts that name the subject.
     """
-    crumbs: list[str] = []
-    for element in list(root.iter(*_DROPPED)):
-        _drop(element)
+    drop_all(root.iter(*_DROPPED))
     for element in list(root.iter(*_EMPTIED)):
         _empty(element)
-    total = _LENGTH(root)
-    _drop_menus(root, total, crumbs)
+    tree, crumbs = Pruner(root), _Crumbs()
+    _drop_menus(root, tree, crumbs)
+    tree.begin()
     for element in list(root.iter(*_MARKED_BLOCKS)):
         if not _NOT_THE_CAR.search(_names(element)):
             continue
-        is_kept = _keep_crumbs(element, crumbs) or element.tag == "ol"
-        if not is_kept and not _is_main(element, total):
-            _drop(element)
-    for choice in _CHOICES(root):
-        _drop(choice)
-    _drop_headed(root, total, language, heads)
-    return crumbs
+        is_kept = crumbs.keep(element, tree) or element.tag == "ol"
+        if not is_kept and not tree.is_gone(element) and not _is_main(element, tree):
+            tree.drop(element)
+    tree.begin()
+    for choice in _choices(root):
+        if not tree.is_gone(choice):
+            tree.drop(choice)
+    tree.begin()
+    _drop_headed(root, tree, language, heads)
+    tree.flush()
+    return crumbs.texts
 
 
-def _drop_menus(root: Element, total: float, crumbs: list[str]) -> None:
+def _drop_menus(root: Element, tree: Pruner, crumbs: _Crumbs) -> None:
     """Some sites wrap the whole page in a form, or mark up tabs that hold it as navigation: those stay."""
     for form in list(root.iter("form")):
-        if not _is_main(form, total):
-            _drop(form)
+        if not tree.is_gone(form) and not _is_main(form, tree):
+            tree.drop(form)
+    tree.begin()
     for element in list(root.iter("nav", "footer")):
-        _keep_crumbs(element, crumbs)
-        holds = {part.tag for part in element.iter("h1", "table", "dl", "p")}
-        is_kept = "h1" in holds or (element.tag == "nav" and holds and _is_main(element, total))
-        if not is_kept:
-            _drop(element)
+        crumbs.keep(element, tree)
+        is_read = element.tag == "nav" and tree.holds(element, "table", "dl", "p") and _is_main(element, tree)
+        if not tree.is_gone(element) and not tree.holds(element, "h1") and not is_read:
+            tree.drop(element)
 
 
-def _drop_headed(root: Element, total: float, language: str, heads: Iterable[str]) -> None:
+def _choices(root: Element) -> list[Element]:
+    """Labels around an input, and sets of fields with one to tick."""
+    around: tuple[set[Element], set[Element]] = (set(), set())
+    for field in root.iter("input"):
+        is_choice = field.get("type") in ("checkbox", "radio")
+        for seen in around[: 1 + is_choice]:
+            for above in field.iterancestors():
+                if above in seen:
+                    break
+                seen.add(above)
+    return [box for box in root.iter("label", "fieldset") if box in around[box.tag == "fieldset"]]
+
+
+def _drop_headed(root: Element, tree: Pruner, language: str, heads: Iterable[str]) -> None:
     """Drop what stands below headings of other cars, similar cars and other things beside a car."""
     own = _own_cars(root, heads)
-    said = {heading: _text(heading)[:_LONGEST_HEADING] for heading in root.iter(*_HEADINGS)}
+    said = {heading: text_at_start(heading, _LONGEST_HEADING) for heading in root.iter(*_HEADINGS)}
     others = {heading for heading, text in said.items() if own and _is_another(text, own)}
-    cards = {_style(heading) for heading in others}
+    styles = _styles(said)
+    cards = {styles[heading] for heading in others}
     for heading, text in said.items():
+        if tree.is_gone(heading):
+            continue
         beside = has_phrase("similar", text, language) or is_heading_of("beside", text, language)
         # Among cards of other cars, one of the same model is another car, too.
-        is_card = _style(heading) in cards and title(text).model
+        is_card = styles[heading] in cards and title(text).model
         if beside or heading in others or is_card:
-            _drop_claimed(heading, total)
+            _drop_claimed(heading, tree)
 
 
 def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
@@ -99,15 +119,22 @@ def _own_cars(root: Element, heads: Iterable[str]) -> set[tuple[str, str]]:
     own = {(named.make, squash(named.model)) for head in heads if (named := title(head)).model}
     if own:
         return own
-    main = (title(_text(heading)) for heading in root.iter("h1"))
+    first = islice(root.iter("h1"), MOST_HEADINGS)
+    main = (title(text_at_start(heading, LONGEST_HEADING)) for heading in first)
     return {(named.make, "") for named in main if named.make}
 
 
-def _style(heading: Element) -> tuple[str, ...]:
+def _styles(headings: Iterable[Element]) -> dict[Element, tuple[str, ...]]:
     """What makes headings of a list look alike: their element and class, and those of the box around them."""
-    parent = heading.getparent()
-    around = (str(parent.tag), parent.get("class") or "") if parent is not None else ()
-    return str(heading.tag), heading.get("class") or "", *around
+    boxes: dict[Element, tuple[str, ...]] = {}
+    styles = {}
+    for heading in headings:
+        parent = heading.getparent()
+        if parent is not None and parent not in boxes:
+            boxes[parent] = (str(parent.tag), parent.get("class") or "")
+        around = boxes[parent] if parent is not None else ()
+        styles[heading] = (str(heading.tag), heading.get("class") or "", *around)
+    return styles
 
 
 def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
@@ -127,83 +154,75 @@ def _is_another(heading: str, own: set[tuple[str, str]]) -> bool:
     )
 
 
-def _drop_claimed(heading: Element, total: float) -> None:
+def _drop_claimed(heading: Element, tree: Pruner) -> None:
     """Removes what a heading stands over: its block, or what follows it up to the next heading."""
-    top = _wrapped(heading)
+    top = _wrapped(heading, tree)
     parent = top.getparent()
     if parent is None:
         return
-    if parent.tag in _BLOCKS and not _is_main(parent, total) and parent.index(top) == 0:
-        _drop(_card(parent, total))
+    if parent.tag in _BLOCKS and not _is_main(parent, tree) and top.getprevious() is None:
+        tree.drop(_card(parent, tree))
         return
-    for element in list(top.itersiblings()):
-        if element.tag in ("h1", "h2", heading.tag) or _holds(element, "h1", heading.tag):
+    element = top.getnext()
+    while element is not None:
+        if element.tag in ("h1", "h2", heading.tag) or tree.holds(element, "h1", str(heading.tag)):
             break
-        _drop(element)
-    _drop(top)
+        following = element.getnext()
+        tree.drop(element)
+        element = following
+    tree.drop(top)
 
 
-def _wrapped(heading: Element) -> Element:
+def _wrapped(heading: Element, tree: Pruner) -> Element:
     """The largest box that holds no more text than the heading."""
     top = heading
     while (parent := top.getparent()) is not None and parent.tag != "body":
-        if _LENGTH(parent) != _LENGTH(top):
+        if tree.length(parent) != tree.length(top):
             break
         top = parent
     return top
 
 
-def _card(block: Element, total: float) -> Element:
+def _card(block: Element, tree: Pruner) -> Element:
     """The card around the head of a card: as long as no other heading stands in it."""
     parent = block.getparent()
-    while parent is not None and parent.tag in _BLOCKS and not _is_main(parent, total):
-        if sum(1 for _ in parent.iter("h1", *_HEADINGS)) > 1:
+    while parent is not None and parent.tag in _BLOCKS and not _is_main(parent, tree):
+        if tree.number(parent, ("h1", *_HEADINGS)) > 1:
             break
         block, parent = parent, parent.getparent()
     return block
 
 
-def _keep_crumbs(element: Element, crumbs: list[str]) -> bool:
-    """Breadcrumbs say what sort of thing a page offers, and go with the menus."""
-    if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
-        return False
-    if _holds(element, "h1"):
-        return False
-    texts = [" ".join(text.split()) for text in element.itertext() if not text.isspace()]
-    if not texts or len(texts) > _MOST_CRUMBS:
-        return False
-    crumbs += texts
-    if element.tag != "nav":
-        _drop(element)
-    return True
+class _Crumbs:
+    """The breadcrumbs that were met: they say what sort of thing a page offers, and go with the menus."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._lists = 0
+
+    def keep(self, element: Element, tree: Pruner) -> bool:
+        """Keep the texts of an element that is a list of breadcrumbs; drop it, if it is not a menu."""
+        if element.tag not in ("nav", "ol", "ul", "div") or not _CRUMBS.search(_names(element)):
+            return False
+        if tree.holds(element, "h1") or self._lists >= _MOST_LISTS_OF_CRUMBS:
+            return False
+        self._lists += 1
+        said = (" ".join(text.split()) for text in element.itertext() if not text.isspace())
+        texts = list(islice(said, _MOST_CRUMBS + 1))
+        if not texts or len(texts) > _MOST_CRUMBS:
+            return False
+        self.texts += texts
+        if element.tag != "nav" and not tree.is_gone(element):
+            tree.drop(element)
+        return True
 
 
-def _is_main(element: Element, total: float) -> bool:
-    return _holds(element, "h1") or _LENGTH(element) > _LARGE * total
-
-
-def _holds(element: Element, *tags: str) -> bool:
-    return next(element.iter(*tags), None) is not None
-
-
-def _text(element: Element) -> str:
-    return " ".join(_STRING(element).split())
+def _is_main(element: Element, tree: Pruner) -> bool:
+    return tree.holds(element, "h1") or tree.length(element) > _LARGE * tree.total
 
 
 def _names(element: Element) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('aria-label') or ''}"
-
-
-def _drop(element: Element) -> None:
-    """Takes an element out of the tree; the text behind it stays."""
-    parent, before, behind = element.getparent(), element.getprevious(), element.tail
-    if parent is None:
-        return
-    if behind and before is not None:
-        before.tail = (before.tail or "") + behind
-    elif behind:
-        parent.text = (parent.text or "") + behind
-    parent.remove(element)
 
 
 def _empty(element: Element) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from scraper.reading.cars import RawField
 from scraper.reading.extract import fact_lines, prices, reasons, schema_choice, shown, sites, state
+from scraper.reading.extract.limits import LONGEST_LABEL, LONGEST_STATEMENT, MOST_STATEMENTS
 from scraper.reading.extract.naming import breadcrumb_names, heads
 from scraper.reading.extract.nodes import Node
 from scraper.reading.extract.page import Page
@@ -105,8 +107,8 @@ def gather(page: Page, tops: list[Node]) -> Evidence:
     short, has_several_lines = fact_lines.one_line(fact_lines.fact_lines(page))
     found = _Layers(
         structured=_marked_up(marked_car, page),
-        visible=ordered(group) if group else [],
-        hidden=state_car.fields if state_car else [],
+        visible=_first_of_each(ordered(group) if group else []),
+        hidden=_first_of_each(state_car.fields if state_car else []),
         short=short,
         prices=prices.meta_price(page) + prices.lone_price(page),
     )
@@ -122,9 +124,21 @@ def gather(page: Page, tops: list[Node]) -> Evidence:
     )
 
 
+def _first_of_each(fields: list[RawField]) -> list[RawField]:
+    """The first statements for each key, without texts that are too long to be one."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for one in fields:
+        counts[one.key] += 1
+        is_short = len(one.text) <= LONGEST_STATEMENT and len(one.label) <= LONGEST_LABEL
+        if is_short and counts[one.key] <= MOST_STATEMENTS:
+            kept.append(one)
+    return kept
+
+
 def _marked_up(car: MarkedCar | None, page: Page) -> list[RawField]:
     """What is marked up, without rates that are marked up as prices."""
-    stated = marked_fields(car) if car else []
+    stated = _first_of_each(marked_fields(car) if car else [])
     return [one for one in stated if one.key != "price" or not shown.is_rate(one.text, page)]
 
 

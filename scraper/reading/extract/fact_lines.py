@@ -138,7 +138,9 @@ def one_line(found: list[list[RawField]]) -> tuple[list[RawField], bool]:
     for line in found:
         if not any(_agrees(line, other) for other in distinct):
             distinct.append(line)
-    return (distinct[0], False) if len(distinct) == 1 else ([], len(distinct) >= _LINES_OF_A_LIST)
+        if len(distinct) >= _LINES_OF_A_LIST:
+            return [], True
+    return (distinct[0] if len(distinct) == 1 else []), False
 
 
 def _agrees(line: list[RawField], other: list[RawField]) -> bool:

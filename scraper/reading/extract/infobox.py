@@ -10,7 +10,8 @@ from lxml.etree import _Element as Element
 
 from core.text import squash
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import INFOBOXES, Page, text_in
+from scraper.reading.extract.limits import LONGEST_HEADING, LONGEST_LABEL, LONGEST_STATEMENT
+from scraper.reading.extract.page import INFOBOXES, Page
 from scraper.reading.extract.pairs import lines_in
 from scraper.reading.extract.subject import is_motorcycle
 from scraper.reading.normalise.names import make_of
@@ -49,6 +50,7 @@ _READ = {
 _BOXES = XPath(
     f"//*[self::table or self::div][{' or '.join(f'contains(@class, {name!r})' for name in INFOBOXES)}]"
 )
+_MOST_BOXES = 20
 _FOOTNOTE = re.compile(r"\[\s*[\w\s]{1,12}\s*\]")
 _CODE = re.compile(r"\s*\([^)]*\)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -57,7 +59,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 def boxes(page: Page) -> list[Element]:
     """The boxes that have the rows of a car: one that names only engines has no class and no body style."""
     found: list[Element] = _BOXES(page.root) if page.has_infobox else []
-    return [box for box in found if _is_of_a_car(_rows(box), page)]
+    return [box for box in found[:_MOST_BOXES] if _is_of_a_car(_rows(box, page), page)]
 
 
 def _is_of_a_car(rows: dict[str, Element], page: Page) -> bool:
@@ -66,7 +68,7 @@ def _is_of_a_car(rows: dict[str, Element], page: Page) -> bool:
     is_made = "make" in keys or keys >= {"year", "body_style"}
     if not is_made or not keys & {"body_style", "wheelbase", "size_class", "drive"}:
         return False
-    return not is_motorcycle({name: text_in(cell) for name, cell in rows.items()})
+    return not is_motorcycle({name: page.text_in(cell, LONGEST_STATEMENT) for name, cell in rows.items()})
 
 
 def _key(name: str, page: Page) -> str:
@@ -77,12 +79,14 @@ def _key(name: str, page: Page) -> str:
     return known.key if known and known.key in _READ else ""
 
 
-def _rows(box: Element) -> dict[str, Element]:
+def _rows(box: Element, page: Page) -> dict[str, Element]:
     """The cell of each row by the row's name, folded; of several rows of a name the first."""
     rows: dict[str, Element] = {}
     for row in box.iter("tr"):
         cells = [cell for cell in row if cell.tag in ("th", "td")]
-        if len(cells) == 2 and (name := text_in(cells[0]).casefold().rstrip(":")):
+        if len(cells) == 2 and (
+            name := page.text_in(cells[0], LONGEST_LABEL)[:LONGEST_LABEL].casefold().rstrip(":")
+        ):
             rows.setdefault(name, cells[1])
     return rows
 
@@ -90,9 +94,9 @@ def _rows(box: Element) -> dict[str, Element]:
 def fields(box: Element, page: Page) -> list[RawField]:
     """What the box states. Values keep their lines: each is a version."""
     said = []
-    for name, cell in _rows(box).items():
+    for name, cell in _rows(box, page).items():
         key = _key(name, page)
-        text = _FOOTNOTE.sub("", lines_in(cell)).strip()
+        text = _FOOTNOTE.sub("", lines_in(cell, LONGEST_STATEMENT)[:LONGEST_STATEMENT]).strip()
         if key and text and key != "size_class":
             said.append(RawField(key, name.capitalize(), _value(key, text)))
     identities = map(partial(_identity, said=said), _headings(box, page))
@@ -113,7 +117,9 @@ def _value(key: str, text: str) -> str:
 def _headings(box: Element, page: Page) -> list[str]:
     """The box's own heading, then the page's where that is but the maker's name."""
     cells = box.xpath(".//caption | .//*[contains(@class, 'fn')] | .//th[@colspan]")
-    own = next((text for cell in cells if (text := text_in(cell))), "")
+    own = next(
+        (text for cell in cells if (text := page.text_in(cell, LONGEST_HEADING)[:LONGEST_HEADING])), ""
+    )
     whole = page.headings[0] if page.headings else page.title
     return [own, whole] if own and make_of(own) else [own or whole]
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from core.text import squash
 from scraper.reading.cars import RawField
 from scraper.reading.extract import subject
+from scraper.reading.extract.limits import LONGEST_HEADING, MOST_CRUMBS
 from scraper.reading.extract.nodes import Node
 from scraper.reading.extract.page import Page
 from scraper.reading.normalise.names import make_of, models
@@ -18,7 +19,11 @@ _LONGEST_MODEL = 25
 
 def heads(page: Page) -> list[str]:
     """Texts that name what the page is about, the best first."""
-    return [text for text in (*page.headings[:2], page.metas.get("og:title", ""), page.title) if text]
+    return [
+        text
+        for text in (*page.headings[:2], page.metas.get("og:title", "")[:LONGEST_HEADING], page.title)
+        if text
+    ]
 
 
 def names_a_model(page: Page) -> bool:
@@ -28,7 +33,7 @@ def names_a_model(page: Page) -> bool:
 
 def breadcrumb_names(page: Page, tops: list[Node]) -> list[RawField]:
     """Make and model of the breadcrumbs: a heading may say no more than "Golf VII 1.6 TDI"."""
-    crumbs = [crumb for crumb in subject.crumbs(page, tops) if crumb]
+    crumbs = [crumb for crumb in subject.crumbs(page, tops)[:MOST_CRUMBS] if crumb]
     if not names_a_model(page) and (unlisted := _unlisted_model(page, crumbs)):
         return unlisted
     makes = {make for crumb in crumbs if (make := make_of(crumb))}

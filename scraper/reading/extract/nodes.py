@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from lxml.etree import _Element as Element
 
-from scraper.reading.extract.page import Page, squeeze
+from scraper.reading.extract.limits import LONGEST_TEXT, MOST_VALUES
+from scraper.reading.extract.page import Page
+from scraper.reading.extract.texts import squeeze, text_in
 from scraper.reading.json_values import JsonObject, JsonValue
 
 Node = JsonObject
@@ -22,6 +24,8 @@ _STRAY_COMMA = re.compile(r",\s*([}\]])")
 # A quote inside a text, such as an inch: nothing of JSON's own stands beside it.
 _INNER_QUOTE = re.compile(r"(?<=[^\s{\[,:\\])\"(?=\s*[^\s,:}\]])")
 _DEEPEST = 8
+_MOST_TYPES = 20
+_MOST_OF_A_NAME = 100  # of one node
 _LONGEST_NODE_TEXT = 200
 _NAMES_OF_A_NODE = ("name", "value", "@value", "model", "text", "@id")
 
@@ -85,6 +89,8 @@ def _markup_node(element: Element, markup: Markup, depth: int) -> Node:
             continue
         opens_a_node = child.get(markup.scope) is not None
         for name in (child.get(markup.prop) or "").split():
+            if len(said.get(name.rsplit(":", 1)[-1], ())) >= _MOST_OF_A_NAME:
+                continue
             value = _nested(child, markup, depth + 1) if opens_a_node else _markup_text(child)
             said.setdefault(name.rsplit(":", 1)[-1], []).append(value)
         if not opens_a_node:
@@ -97,10 +103,9 @@ def _nested(element: Element, markup: Markup, depth: int) -> JsonValue:
     if depth > _DEEPEST:
         return _markup_text(element)
     node = _markup_node(element, markup, depth)
-    text = squeeze(" ".join(element.itertext()))
     if len(node) == 1:
-        return text
-    node.setdefault("text", text[:_LONGEST_NODE_TEXT])
+        return text_in(element, LONGEST_TEXT)
+    node.setdefault("text", text_in(element, _LONGEST_NODE_TEXT))
     return node
 
 
@@ -108,7 +113,7 @@ def _markup_text(element: Element) -> str:
     for attribute in ("content", "datetime"):
         if said := element.get(attribute):
             return str(said)
-    text = squeeze(" ".join(element.itertext()))
+    text = text_in(element, LONGEST_TEXT)
     if element.tag in ("img", "source", "link") or (element.tag == "a" and not text):
         return str(element.get("src") or element.get("data-src") or element.get("href") or "")
     return text
@@ -117,15 +122,14 @@ def _markup_text(element: Element) -> str:
 def kinds(node: Node) -> set[str]:
     """The types of a node, without their vocabulary's address."""
     said = node.get("@type", node.get("type", []))
-    return {
-        re.split(r"[/#:]", str(name))[-1].lower() for name in (said if isinstance(said, list) else [said])
-    }
+    named = said[:_MOST_TYPES] if isinstance(said, list) else [said]
+    return {re.split(r"[/#:]", str(name)[:LONGEST_TEXT])[-1].lower() for name in named}
 
 
 def values(node: Node, name: str) -> list[JsonValue]:
     """The values of a property, whatever its case."""
     found = next((value for key, value in node.items() if key.lower() == name), None)
-    said = found if isinstance(found, list) else [found]
+    said = found[:MOST_VALUES] if isinstance(found, list) else [found]
     return [part for part in said if part not in (None, "", [], {})]
 
 
@@ -145,5 +149,5 @@ def text_of(value: JsonValue) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
-    text = str(value)
+    text = str(value)[:LONGEST_TEXT]
     return squeeze(re.sub(r"<[^>]{1,200}>", " ", unescape(text) if "&" in text else text))

@@ -13,6 +13,7 @@ _PER = re.compile(r"^(?:mon|month|p1m|ann|week|wee|p1w)$", re.IGNORECASE)
 _NAMES_OF_A_PERIOD = ("unitCode", "unitText", "billingDuration", "billingIncrement")
 # Structured numbers have a decimal point, but "24.500" is a template's grouped number.
 _CENTS = re.compile(r"^(\d+)\.(?:\d{1,2}|0+)$")
+_MOST_OFFERS = 50
 
 
 def offer_fields(node: Node, around: tuple[Node, ...]) -> list[RawField]:
@@ -26,7 +27,7 @@ def _offers(node: Node, around: tuple[Node, ...]) -> list[Node]:
     found = nodes_in(node, "offers")
     for outer in around:
         found += [outer] if kinds(outer) & _OFFERS else nodes_in(outer, "offers")
-    return found
+    return found[:_MOST_OFFERS]
 
 
 def _stated(offer: Node) -> list[RawField]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -12,14 +13,16 @@ from lxml.etree import _Element as Element
 
 from scraper.reading.extract.boilerplate import strip
 from scraper.reading.extract.decoding import decode
+from scraper.reading.extract.limits import LONGEST_ADDRESS, LONGEST_HEADING, LONGEST_TEXT, MOST_HEADINGS
+from scraper.reading.extract.markup import with_short_tags
 from scraper.reading.extract.page_language import language_of
+from scraper.reading.extract.texts import squeeze, text_in
 
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
 _TYPES = re.compile(
     r"<(?:html|head|body|div|table|p|title|script|!doctype|ul|span|section|dl)\b", re.IGNORECASE
 )
 INFOBOXES = ("infobox", "sinottico", "infocaseta")  # what encyclopedias call the class of theirs
-_TEXTS = etree.XPath("//text()[normalize-space()]")
 _DIGIT = re.compile(r"\d")
 # How far into the text a page shows that it is one, and where it was saved from.
 _START, _HEAD = 20_000, 4000
@@ -54,27 +57,45 @@ class Page:
     """
 
     def __init__(self, content: bytes, url: str) -> None:
+        self._first: dict[Element, int] = {}
+        self._last: dict[Element, int] = {}
         text = decode(content).replace("\x00", "")
         self.is_html = bool(_TYPES.search(text[:_START]))
         self.has_infobox = any(name in text for name in INFOBOXES)
-        self.root = _parsed(text)
+        self.root = _parsed(with_short_tags(text))
         self.scripts = [_script(element) for element in self.root.iter("script")]
         self.metas = _metas(self.root)
-        self.url = url or _own_address(self.root, self.metas) or _saved_from(text)
+        named = (url, _own_address(self.root, self.metas), _saved_from(text))
+        self.url = next((address for address in named if 0 < len(address) <= LONGEST_ADDRESS), "")
         self.language = language_of(self.root, self.metas, self.url)
-        self.title = squeeze(self.root.findtext(".//head/title") or "")
-        headings = [text_in(heading) for heading in self.root.iter("h1")]
-        subjects = [*headings, self.metas.get("og:title", ""), self.title]
+        self.title = squeeze(self.root.findtext(".//head/title") or "")[:LONGEST_HEADING]
+        subjects = [*self._headings("h1"), self.metas.get("og:title", "")[:LONGEST_HEADING], self.title]
         self.crumbs = strip(self.root, self.language, subjects)
 
     @cached_property
     def texts(self) -> list[Text]:
         """Each visible piece of text, in the page's order; the tree is walked once for all readers."""
-        return [
-            Text(said, part.getparent(), part.is_tail, _DIGIT.search(said) is not None)
-            for part in _TEXTS(self.root)
-            if (said := " ".join(part.split()))
-        ]
+        texts: list[Text] = []
+        for event, element in etree.iterwalk(self.root, events=("start", "end")):
+            is_behind = event == "end"
+            if is_behind:
+                self._last[element] = len(texts)
+            else:
+                self._first[element] = len(texts)
+            text = element.tail if is_behind else element.text
+            if text and (said := " ".join(text.split())):
+                texts.append(Text(said, element, is_behind, _DIGIT.search(said) is not None))
+        return texts
+
+    def text_in(self, element: Element, most: int) -> str:
+        """The text inside of an element, its parts apart; of a longer one more than `most` characters."""
+        texts = self.texts
+        last = min(self._last[element], self._first[element] + most + 1)  # each has a character at least
+        return " ".join([text.said for text in texts[self._first[element] : last]])
+
+    def is_empty(self, element: Element) -> bool:
+        """Whether no text is inside of an element."""
+        return not self.texts or self._first[element] == self._last[element]
 
     @cached_property
     def text(self) -> str:
@@ -84,26 +105,21 @@ class Page:
     @cached_property
     def headings(self) -> list[str]:
         """The h1 headings; the first h2 where there is none."""
-        first = [text for heading in self.root.iter("h1") if (text := text_in(heading))]
-        return first or [text for heading in self.root.iter("h2") if (text := text_in(heading))][:1]
+        return self._headings("h1") or self._headings("h2")[:1]
+
+    def _headings(self, tag: str) -> list[str]:
+        first = islice(self.root.iter(tag), MOST_HEADINGS)
+        return [text for heading in first if (text := text_in(heading, LONGEST_HEADING))]
 
     def absolute(self, address: str) -> str:
-        """An address of the page as an absolute one; empty where it is none of the web's."""
+        """An address of the page as an absolute one; empty where it is none of the web's, or too long."""
+        if len(address) > LONGEST_ADDRESS:
+            return ""
         try:
             whole = urljoin(self.url, address.strip())
         except ValueError:
             return ""
         return whole if whole.startswith(("http://", "https://")) else ""
-
-
-def squeeze(text: str) -> str:
-    """Single spaces."""
-    return " ".join(text.split())
-
-
-def text_in(element: Element) -> str:
-    """All text inside of an element, its parts apart."""
-    return squeeze(" ".join(element.itertext()))
 
 
 def _parsed(text: str) -> Element:
@@ -129,7 +145,7 @@ def _metas(root: Element) -> dict[str, str]:
     for meta in root.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
         if said := meta.get("content"):
-            metas.setdefault(name.lower(), said)
+            metas.setdefault(name.lower(), said[:LONGEST_TEXT])
     return metas
 
 

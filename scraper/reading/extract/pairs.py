@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import Page, Text, squeeze, text_in
+from scraper.reading.extract.limits import LONGEST_STATEMENT
+from scraper.reading.extract.page import Page, Text
+from scraper.reading.extract.texts import squeeze, text_in
 from scraper.reading.vocabulary import LETTERS_IN_A_LABEL, Label, label
 
 _LONGEST_VALUE = 140
@@ -70,12 +73,12 @@ def _labelled_by(text: Text, page: Page) -> str:
     if not text.is_behind:
         return _beside(text.element, page)
     following = text.element.getnext()
-    return "" if following is None else lines_in(following)
+    return "" if following is None else _lines_of_value(following, page)
 
 
 def _beside(element: Element, page: Page) -> str:
     """The text behind a label, in the next box, or in the box beside one of its own boxes."""
-    own = text_in(element)
+    own = page.text_in(element, LETTERS_IN_A_LABEL + _LONGEST_VALUE)
     mine = squeeze(element.text or "")
     if own != mine and element.tag not in ("td", "th", "dt"):
         return _value(own[len(mine) :].lstrip(": "), page)
@@ -83,11 +86,11 @@ def _beside(element: Element, page: Page) -> str:
     for _ in range(_CLIMB + 1):
         if tail := squeeze(current.tail or "").lstrip(": "):
             return _value(tail, page)
-        if (following := _next(current)) is not None:
+        if (following := _next(current, page)) is not None:
             is_one_of_many = _compares(current, following, page)
-            return "" if is_one_of_many else _value(lines_in(following), page)
+            return "" if is_one_of_many else _value(_lines_of_value(following, page), page)
         parent = current.getparent()
-        if parent is None or text_in(parent).rstrip(" :") != own.rstrip(" :"):
+        if parent is None or page.text_in(parent, len(own) + 2).rstrip(" :") != own.rstrip(" :"):
             break
         current = parent
     return ""
@@ -103,7 +106,7 @@ def _compares(element: Element, value: Element, page: Page) -> bool:
     if value.tag not in ("td", "th", "dd"):
         return False
     texts = _values_after(element, value, page)
-    own = text_in(value)
+    own = page.text_in(value, _LONGEST_VALUE)
     is_pair_of_pairs = len(texts) == 2 and element.tag == "td"
     return any(text and text != own for text in texts) and not is_pair_of_pairs
 
@@ -114,35 +117,49 @@ def _values_after(element: Element, value: Element, page: Page) -> list[str]:
     for sibling in value.itersiblings():
         if sibling.tag not in (value.tag, "th") or (sibling.tag == "th" == element.tag != value.tag):
             break
-        text = text_in(sibling)
+        text = page.text_in(sibling, _LONGEST_VALUE)
         if label(text, page.language):
             break
         texts.append(text)
     return texts
 
 
-def _next(element: Element) -> Element | None:
+def _next(element: Element, page: Page) -> Element | None:
     """The next box that has a text; not across the cells of another pair, nor into a sub-list."""
     for sibling in element.itersiblings():
         if not isinstance(sibling.tag, str):
             continue
         if sibling.tag in _ENDS or element.tag == "tr":
             return None
-        if squeeze("".join(sibling.itertext())):
+        if not page.is_empty(sibling):
             return sibling
     return None
 
 
-def lines_in(element: Element) -> str:
-    """The text of a box; lines of a list stay lines, so that alternatives can be told from one value."""
+def _lines_of_value(element: Element, page: Page) -> str:
+    """The lines of a box; its text without lines where that is too long for a value anyway."""
+    text = page.text_in(element, _LONGEST_VALUE)
+    return text if len(text) > _LONGEST_VALUE else lines_in(element, _LONGEST_VALUE)
+
+
+def lines_in(element: Element, most: int) -> str:
+    """The text of a box; lines of a list stay lines, so that alternatives can be told from one value.
+
+    Of a longer text a beginning of at least `most` characters.
+    """
     parts: list[str] = []
+    size = 0
     for part in element.iter():
+        if size > most:
+            break
         if not isinstance(part.tag, str):
             continue
         if part.tag in _BREAKS and parts and parts[-1] != "\n" and part is not element:
             parts.append("\n")
         behind = "" if part is element else part.tail
-        parts += [squeeze(text) for text in (part.text, behind) if text and text.strip()]
+        said = [squeeze(text) for text in (part.text, behind) if text and text.strip()]
+        size += sum(map(len, said))
+        parts += said
     text = " ".join(parts).replace(" \n ", "\n").strip("\n ")
     return text if "\n" in text else squeeze(text)
 
@@ -155,9 +172,9 @@ def _above(element: Element, page: Page) -> str:
         return ""
     if (element.tail or "").strip() or (parent.text or "").strip():
         return ""
-    holding = [part for part in parent if squeeze("".join(part.itertext()))]
+    holding = [part for part in parent if not page.is_empty(part)]
     is_alone = len(holding) == 2 and holding[0] is before
-    return _value(lines_in(before), page) if is_alone else ""
+    return _value(_lines_of_value(before, page), page) if is_alone else ""
 
 
 def _in_line(text: str, element: Element | None, page: Page) -> list[Pair]:
@@ -171,16 +188,17 @@ def _in_line(text: str, element: Element | None, page: Page) -> list[Pair]:
     if not known or not value or len(value) > _LONGEST_VALUE:
         return []
     if element is not None and len(element):
-        value = squeeze(" ".join(element.itertext()).partition(":")[2])
+        whole = page.text_in(element, len(text) + 2 * _LONGEST_VALUE)
+        value = squeeze(whole.partition(":")[2])
     return [Pair(said.strip(), _by_value(known, value), value)] if len(value) <= _LONGEST_VALUE else []
 
 
 def _wide_table(table: Element, page: Page) -> list[Pair]:
     """The pairs of a table whose labels stand in the first row over one row of values."""
-    rows = [cells for row in table.iter("tr") if (cells := _cells(row))]
+    rows = list(islice((cells for row in table.iter("tr") if (cells := _cells(row))), 3))
     if len(rows) != 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < _FEWEST_COLUMNS:
         return []
-    heads, texts = ([text_in(cell) for cell in row] for row in rows)
+    heads, texts = ([text_in(cell, LONGEST_STATEMENT) for cell in row] for row in rows)
     known = [label(head, page.language) for head in heads]
     if sum(1 for one in known if one) < _FEWEST_COLUMNS:
         return []

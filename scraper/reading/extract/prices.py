@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lxml.etree import _Element as Element
 
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import Page, Text, text_in
+from scraper.reading.extract.page import Page, Text
 from scraper.reading.extract.shown import is_shown, whole_digits
 from scraper.reading.normalise.locale_hints import country, decimal_mark
 from scraper.reading.normalise.money import Money, money
@@ -73,7 +73,8 @@ def lone_price(page: Page) -> list[RawField]:
     if not candidates:
         return []
     heading = _index_of_heading(page)
-    boxed = [one for index, text in candidates if (one := _boxed(index, text, page))]
+    amounts: dict[Element, str | None] = {}
+    boxed = [one for index, text in candidates if (one := _boxed(index, text, page, amounts))]
     near = [one for one in boxed if heading >= 0 and heading - _BEFORE <= one.position <= heading + _AFTER]
     if found := _agreed(near or boxed):
         return found
@@ -122,16 +123,26 @@ def _is_lower_heading(text: Text) -> bool:
 
 
 # --- Amounts in boxes ---------------------------------------------------------------------------------------
-def _boxed(position: int, text: Text, page: Page) -> _Amount | None:
-    """The amount of the nearest box around a text whose class names a price."""
+def _boxed(position: int, text: Text, page: Page, amounts: dict[Element, str | None]) -> _Amount | None:
+    """The amount of the nearest box around a text whose class names a price.
+
+    `amounts` keeps what was found of each box, as many texts can stand in one.
+    """
     box = text.box
     for _ in range(_CLIMB):
         if box is None or box.tag in ("body", "html"):
             return None
-        if _is_price_box(box):
-            return None if _is_struck(box) else _amount(position, _with_currency(box), page)
+        if box not in amounts:
+            amounts[box] = _amount_of_box(box, page) if _is_price_box(box) else None
+        if (said := amounts[box]) is not None:
+            return _amount(position, said, page)
         box = box.getparent()
     return None
+
+
+def _amount_of_box(box: Element, page: Page) -> str:
+    """The text of the price in a box; empty where there is none, or one that is not asked any more."""
+    return "" if _is_struck(box) else _with_currency(box, page)
 
 
 def _is_price_box(box: Element) -> bool:
@@ -155,17 +166,17 @@ def _names_another_price(said: str) -> bool:
     return bool(tokens & (_OTHER - _NOT_OTHER_OF_A_BOX))
 
 
-def _with_currency(element: Element) -> str:
+def _with_currency(element: Element, page: Page) -> str:
     """The text of a price box; empty where it is no price.
 
     Where the currency stands in the box beside it, that box's text is added.
     """
-    text = text_in(element)
+    text = page.text_in(element, _LONGEST)
     if not 3 <= len(text) <= _LONGEST:
         return ""
     beside = element.getnext()
     if beside is not None and not re.search(r"[^\d\s.,'’]", text):
-        text = f"{text} {text_in(beside)}"[:_LONGEST]
+        text = f"{text} {page.text_in(beside, _LONGEST)}"[:_LONGEST]
     return text
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import urlsplit
 
+from scraper.reading.extract.limits import LONGEST_HEADING, MOST_HEADINGS
 from scraper.reading.extract.nodes import Node, kinds
 from scraper.reading.extract.page import Page
+from scraper.reading.extract.texts import text_in
 from scraper.reading.normalise.titles import title
 from scraper.reading.vocabulary import has_phrase
 
@@ -55,9 +58,8 @@ def compares(page: Page) -> bool:
 def is_search(page: Page) -> bool:
     """Whether the address is a search's, and no main heading names a car: it may have found a single one."""
     steps = {re.sub(r"\.\w+$", "", step) for step in urlsplit(page.url).path.lower().split("/")}
-    return bool(steps & _SEARCHES) and not any(
-        title(" ".join(h.itertext())).model for h in page.root.iter("h1")
-    )
+    headings = islice(page.root.iter("h1"), MOST_HEADINGS)
+    return bool(steps & _SEARCHES) and not any(title(text_in(h, LONGEST_HEADING)).model for h in headings)
 
 
 def why_none(page: Page, tops: list[Node], *, several: bool, named: bool) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from core.text import squash
+from scraper.reading.extract.limits import MOST_MARKED
 from scraper.reading.extract.naming import names_a_model
 from scraper.reading.extract.nodes import Node, kinds, text_of
 from scraper.reading.extract.page import Page
@@ -38,7 +40,8 @@ _RELATED = (
 
 def car_of_page(tops: list[Node], page: Page) -> tuple[MarkedCar | None, bool]:
     """The one car that the page is about, and whether it marks up several instead."""
-    car, has_several = _choose([found for node in tops for found in _walk(node, (), 0)], page)
+    marked = (found for node in tops for found in _walk(node, (), 0))
+    car, has_several = _choose(list(islice(marked, MOST_MARKED)), page)
     if car and (_is_of_another_make(car, page) or _is_elsewhere(car, page)):
         car = None
     return car, has_several
@@ -50,9 +53,9 @@ def _walk(value: JsonValue, around: tuple[Node, ...], depth: int) -> Iterator[Ma
 
     Those of lists, of similar cars and of other offers of a dealer are left out.
     """
-    if isinstance(value, list):
+    if isinstance(value, list) and depth <= _DEEPEST:
         for part in value:
-            yield from _walk(part, around, depth)
+            yield from _walk(part, around, depth + isinstance(part, list))
     elif isinstance(value, dict) and depth <= _DEEPEST:
         yield from _of_node(value, around, depth)
 

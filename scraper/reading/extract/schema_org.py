@@ -54,15 +54,18 @@ def fields(car: MarkedCar) -> list[RawField]:
 
 def _properties(node: Node) -> list[RawField]:
     said = []
-    for name in sorted(node, key=_rank):
-        key = _PROPERTIES.get(name.lower())
-        for value in values(node, name.lower()) if key else ():
-            said += _stated(key or "", name, value)
+    spellings: dict[str, str] = {}
+    for name in node:
+        if name.lower() in _PROPERTIES:
+            spellings.setdefault(name.lower(), name)
+    for known in sorted(spellings, key=_rank):
+        for value in values(node, known):
+            said += _stated(_PROPERTIES[known], spellings[known], value)
     return said
 
 
 def _rank(name: str) -> int:
-    return _YEAR_ORDER.index(name.lower()) if name.lower() in _YEAR_ORDER else len(_YEAR_ORDER)
+    return _YEAR_ORDER.index(name) if name in _YEAR_ORDER else len(_YEAR_ORDER)
 
 
 def _stated(key: str, name: str, value: JsonValue) -> list[RawField]:
@@ -118,11 +121,12 @@ def _additional(node: Node) -> list[RawField]:
 def photos(car: MarkedCar, page: Page) -> tuple[RawPhoto, ...]:
     """The photos of a node, each address once."""
     seen: dict[str, RawPhoto] = {}
+    alt = text_of(car.node.get("name"))
     for node in (car.node, *car.around[:1], *(other.node for other in car.also)):
         for image in values(node, "image"):
             address = _address(image)
             if address and (whole := page.absolute(address)):
-                seen.setdefault(whole, RawPhoto(whole, alt=text_of(car.node.get("name"))))
+                seen.setdefault(whole, RawPhoto(whole, alt=alt))
     return tuple(seen.values())
 
 

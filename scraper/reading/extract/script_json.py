@@ -27,6 +27,7 @@ _QUOTED = re.compile(r"""(["'])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
 _ESCAPES = re.compile(r"\\(?:x(?P<code>[0-9a-fA-F]{2})|(?P<other>[^\"\\/bfnrtu]))")
 _ANGULAR_ENTITIES = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))
 LARGEST = 3_000_000
+LARGEST_REVIVED = 200_000
 DEEPEST = 14
 _ATTRIBUTES_PER_PAGE = 20
 _VALUES_PER_SCRIPT = 6
@@ -74,27 +75,44 @@ def _assigned(script: str) -> Iterator[re.Match[str]]:
 
 def _revived(data: JsonValue) -> JsonValue:
     """Nuxt lists all values once, and a value names others by their index in the list."""
-    if not isinstance(data, list):
-        return None
+    return _Reviver(data).at(0, 0) if isinstance(data, list) else None
 
-    made: dict[int, JsonValue] = {}
 
-    def at(index: JsonValue, depth: int) -> JsonValue:
-        if not isinstance(index, int) or not 0 <= index < len(data) or depth > DEEPEST:
+class _Reviver:
+    """Values by their index. As many can hold the same one, ten short lines can stand for 10^10 values.
+
+    Their number is counted, and what would be more than `LARGEST_REVIVED` is left out.
+    """
+
+    def __init__(self, data: list[JsonValue]) -> None:
+        self._data = data
+        self._made: dict[int, JsonValue] = {}
+        self._sizes: dict[int, int] = {}
+
+    def at(self, index: JsonValue, depth: int) -> JsonValue:
+        """The value of an index; None where it has none, or lies too deep."""
+        if not isinstance(index, int) or not 0 <= index < len(self._data) or depth > DEEPEST:
             return None
-        if index not in made:
-            made[index] = None  # a value that holds itself
-            made[index] = whole(data[index], depth + 1)
-        return made[index]
+        if index not in self._made:
+            self._made[index] = None  # a value that holds itself
+            value, size = self._whole(self._data[index], depth + 1)
+            self._made[index] = value if size <= LARGEST_REVIVED else None
+            self._sizes[index] = size if size <= LARGEST_REVIVED else 1
+        return self._made[index]
 
-    def whole(value: JsonValue, depth: int) -> JsonValue:
-        if isinstance(value, dict):
-            return {name: at(part, depth) for name, part in value.items()}
+    def _whole(self, value: JsonValue, depth: int) -> tuple[JsonValue, int]:
+        """A value with those that it names, and how many they are."""
         if isinstance(value, list) and value and isinstance(value[0], str):  # ["Reactive", 12]
-            return at(value[1], depth) if len(value) == 2 else None
-        return [at(part, depth) for part in value] if isinstance(value, list) else value
+            return (self.at(value[1], depth), self._size(value[1])) if len(value) == 2 else (None, 1)
+        if isinstance(value, dict):
+            said = {name: self.at(part, depth) for name, part in value.items()}
+            return said, 1 + sum(map(self._size, value.values()))
+        if isinstance(value, list):
+            return [self.at(part, depth) for part in value], 1 + sum(map(self._size, value))
+        return value, 1
 
-    return at(0, 0)
+    def _size(self, index: JsonValue) -> int:
+        return self._sizes.get(index, 1) if isinstance(index, int) else 1
 
 
 def _streamed(page: Page) -> Iterator[JsonValue]:

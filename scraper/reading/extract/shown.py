@@ -9,6 +9,7 @@ from scraper.reading.cars import RawField
 from scraper.reading.extract.page import Page
 from scraper.reading.vocabulary import has_phrase
 
+_LONGEST_FIGURE = 30
 _BEHIND_A_FIGURE = 25  # characters in which a page says that an amount is paid by the month
 
 
@@ -27,7 +28,7 @@ def with_odometer_units(fields: list[RawField], page: Page) -> list[RawField]:
 
 def _odometer_unit(figure: str, page: Page) -> str:
     """The unit that the page shows beside this figure; empty where it shows none."""
-    digits = re.sub(r"\D", "", figure.removesuffix(".0"))
+    digits = re.sub(r"\D", "", figure[:_LONGEST_FIGURE].removesuffix(".0"))
     if not 3 <= len(digits) <= 7:
         return ""
     found = re.search(rf"{_grouped(digits)}\s*(km|kms|mi|miles|mil)\b", page.text, re.IGNORECASE)
@@ -46,7 +47,8 @@ def is_rate(figure: str, page: Page) -> bool:
 
 def is_shown(figure: str, page: Page) -> bool:
     """Whether people see this figure."""
-    return re.search(_grouped(whole_digits(figure)), page.text) is not None
+    digits = whole_digits(figure)
+    return len(digits) <= _LONGEST_FIGURE and re.search(_grouped(digits), page.text) is not None
 
 
 def whole_digits(figure: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import Page, text_in
+from scraper.reading.extract.limits import LONGEST_STATEMENT
+from scraper.reading.extract.page import Page
 
 _HAS = "//*[contains(concat(' ', normalize-space(@class), ' '), ' {} ')]"
 BOXES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -25,7 +26,9 @@ def fields(page: Page) -> list[RawField]:
     site = next((name for name in BOXES if name in host.split(".")), "")
     said = []
     for css_class, key in BOXES.get(site, ()):
-        texts = {text_in(box) for box in page.root.xpath(_HAS.format(css_class))} - {""}
+        texts = {page.text_in(box, LONGEST_STATEMENT) for box in page.root.xpath(_HAS.format(css_class))} - {
+            ""
+        }
         if len(texts) == 1:
             said.append(RawField(key, css_class, texts.pop()))
     return said

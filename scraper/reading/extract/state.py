@@ -32,7 +32,7 @@ _MOST_CARS = 60
 _MOST_NODES = 20_000
 _FEWEST_KEYS = 5
 _FEWEST_ENTRIES = 4
-_LONGEST_LABEL, _LONGEST_VALUE = 59, 120
+_LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_NAME = 59, 120, 200
 
 
 @dataclass
@@ -74,12 +74,17 @@ def _car(node: _Node, page: Page) -> Candidate | None:
     return Candidate(said, node.siblings, len(keys))
 
 
-def _nodes(value: JsonValue, around: tuple[JsonObject, ...], siblings: int) -> Iterator[_Node]:
-    """Every dictionary of a value."""
+def _nodes(
+    value: JsonValue, around: tuple[JsonObject, ...], siblings: int, lists: int = 0
+) -> Iterator[_Node]:
+    """Every dictionary of a value; `lists` are those that it stands in within the nearest dictionary."""
     if isinstance(value, list):
+        if lists > DEEPEST:
+            return
         count = sum(1 for part in value if isinstance(part, dict))
         for part in value:
-            yield from _nodes(part, around, max(siblings, count))
+            if isinstance(part, (dict, list)):
+                yield from _nodes(part, around, max(siblings, count), lists + 1)
     elif isinstance(value, dict) and len(around) < DEEPEST:
         yield _Node(value, around, siblings)
         for part in value.values():
@@ -98,7 +103,7 @@ def _known(name: str) -> tuple[str, str] | None:
 def _fields(node: JsonObject, page: Page) -> list[RawField]:
     said: list[RawField] = []
     for name, value in node.items():
-        if known := _known(name):
+        if known := _known(name[-_LONGEST_NAME:]):
             key, unit = known
             said += _stated(key, name, value, unit)
         elif isinstance(value, list) and len(value) >= _FEWEST_ENTRIES:
@@ -118,7 +123,7 @@ def _listed(entry: JsonObject, page: Page) -> list[RawField]:
     if known:
         return _stated(known.key, name, text, known.unit)
     own_name = str(low.get("key") or name)
-    if not (known_name := _known(own_name)) or not str(text):
+    if not (known_name := _known(own_name[-_LONGEST_NAME:])) or not str(text):
         return []
     key, unit = known_name
     return _stated(key, own_name, text, unit)

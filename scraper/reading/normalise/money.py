@@ -57,7 +57,8 @@ def money(text: str, *, decimal: str, country: str, tag: str, currency: str = ""
     said = fold(_NOISE.sub(" ", fold(text)))
     if has_phrase("monthly", said, tag):
         return "a rate, not a price"
-    amounts = [match for match in _AMOUNT.finditer(said) if _near_money(said, match)]
+    is_only = len(re.findall(NUMBER, said)) == 1
+    amounts = [match for match in _AMOUNT.finditer(said) if is_only or _near_money(said, match)]
     if not amounts:
         return "on request" if has_phrase("on_request", said, tag) else "no amount"
     found = list(dict.fromkeys(pair for match in amounts if (pair := _amount(match, decimal))))
@@ -99,9 +100,9 @@ def _shared(symbol: str, country: str, tag: str, said: str) -> str:
 
 
 def _near_money(said: str, match: re.Match[str]) -> bool:
-    """A number counts where a currency is beside it, or where it is the only number of the text."""
+    """Whether a currency or a scale is beside a number."""
     around = said[max(0, match.start() - 5) : match.start()] + " " + said[match.end() : match.end() + 6]
-    return bool(_SIGN.search(around) or match["scale"]) or len(re.findall(NUMBER, said)) == 1
+    return bool(_SIGN.search(around) or match["scale"])
 
 
 def _amount(match: re.Match[str], decimal: str) -> tuple[float, float] | None:

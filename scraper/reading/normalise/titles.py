@@ -28,6 +28,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _EDGES = " -–|,:"
+_LONGEST = 1000  # characters: what stands behind them names no car any more
 _FIRST_YEAR = 1900
 _LONGEST_TRIM = 80
 _WORDS_BEFORE_A_MAKE, _WORDS_BEFORE_A_MODEL = 8, 4
@@ -50,7 +51,7 @@ def title(text: str) -> Title:
 
     A model is taken where it is known, or where it is all that stands behind the make.
     """
-    said = " ".join(text.split())
+    said = " ".join(text[:_LONGEST].split())
     while match := _LEADING.match(said):
         said = said[match.end() :]
     years = {int(year) for year in YEAR.findall(said) if _FIRST_YEAR <= int(year) <= latest()}

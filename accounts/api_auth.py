@@ -1,0 +1,24 @@
+"""How programs sign in: `Authorization: Token …`."""
+
+from __future__ import annotations
+
+from knox.auth import TokenAuthentication as KnoxTokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import ApiToken, User
+
+
+class TokenAuthentication(KnoxTokenAuthentication):
+    """knox's, for every header that can be sent, with words that say what to do."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """The user and the token; None where there is no such header. Raises AuthenticationFailed."""
+        try:
+            found: tuple[User, ApiToken] | None = super().authenticate(request)
+        except (AuthenticationFailed, ValueError):  # the latter for bytes that are no text
+            raise AuthenticationFailed(
+                "This API token is not valid: it was revoked, it has ended, or it was copied in part. "
+                "Create a new one on your account page."
+            ) from None
+        return found
