@@ -368,6 +368,7 @@ LOGGING = logs.config(
 # the reason along.
 HEALTH_CHECKS = {
     "database": "ops.checks.database",
+    "pages": "ops.checks.pages",
     "broker": "ops.checks.broker",
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -117,6 +118,11 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
 
     While one version takes over from another, a page of the one asks the other for its files.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.autorefresh:
+            self.directories.append((f"{settings.STATIC_ROOT}{os.sep}", self.static_prefix))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info

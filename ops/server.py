@@ -136,7 +136,7 @@ class RefusedTask(Task):
     def execute(self) -> None:
         """Answer, then close."""
         error = self.request.error
-        self.request.connection_close = True
+        self.request.connection_close = self.channel.lingers = True
         if isinstance(error, InternalServerError):  # the site itself failed, even at wording errors
             self.complete = True
             ErrorTask.execute(self)
@@ -160,6 +160,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     task_class, error_task_class, parser_class = Task, RefusedTask, Parser
     #: No further request is taken.
     is_last = False
+    #: Its request is refused, and more of it may come.
+    lingers = False
     drops_until = 0.0
 
     def received(self, data: bytes) -> bool:
@@ -185,7 +187,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def handle_write(self) -> None:
         """Send; after a refusal go on reading for a while instead of closing at once."""
-        if self.close_when_flushed and not self.will_close and not self.drops_until:
+        if self.lingers and self.close_when_flushed and not self.will_close and not self.drops_until:
             self._flush_exception(self._flush_some)
             if self.total_outbufs_len or self.will_close:
                 return
