@@ -362,7 +362,11 @@ WEB_PROCESS_BYTES = 300 * 2**20
 
 # --- Operations ---------------------------------------------------------------------------------------------
 LOGGING = logs.config(
-    level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
+    level=_text("LOG_LEVEL"),
+    as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT")),
+    routine=[
+        entry["task"] for entry in CELERY_BEAT_SCHEDULE.values() if isinstance(entry["schedule"], float)
+    ],
 )
 # What `/readyz` asks: name → f(), which raises where the service is away. `core.outages.Unavailable` brings
 # the reason along.

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
@@ -121,17 +122,32 @@ class NoOutages(logging.Filter):
         return getattr(record, "status_code", None) != 503
 
 
-def config(*, level: str, as_json: bool) -> dict[str, object]:
-    """Settings of Python's logging. Everything goes to standard error, which the process manager keeps."""
+def config(*, level: str, as_json: bool, routine: Collection[str] = ()) -> dict[str, object]:
+    """Settings of Python's logging. Everything goes to standard error, which the process manager keeps.
+
+    `routine`: names of tasks that come so often that their coming and going is not worth a line.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": JsonFormatter if as_json else TextFormatter}},
-        "filters": {"no-outages": {"()": NoOutages}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {
+            "no-outages": {"()": NoOutages},
+            "outages-in-one-line": {"()": "core.log_filters.OutagesInOneLine"},
+            "no-routine": {"()": "core.log_filters.NoRoutine", "tasks": sorted(routine)},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["outages-in-one-line", "no-routine"],
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "celery.utils.functional": {"level": "WARNING"},
+            # A worker that stops gives back what it has just been sent: "undeliverable", and nothing is lost.
+            "kombu.transport.virtual.base": {"level": "ERROR"},
             "django": {"handlers": [], "level": "INFO"},
             # The request's own line has the status of what was refused.
             "django.request": {"level": "ERROR", "filters": ["no-outages"]},

@@ -20,6 +20,8 @@ MAX_LOG_BYTES = 10 * 2**20
 #: A service that ends more often than this within the window is given up.
 MAX_RESTARTS = 3
 RESTART_WINDOW_SECONDS = 120.0
+#: How long the watchdog has for its end, once there is nothing left to watch.
+WATCHDOG_SECONDS = 10.0
 
 
 class ServiceFailedError(Exception):
@@ -74,8 +76,14 @@ class Supervisor:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
-        with contextlib.suppress(BrokenPipeError):
-            self._watchdog.communicate()
+        # All is stopped, so it has nothing to do. It sees that once nobody has its input open any more, and a
+        # process that was forked beside may keep it.
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                self._watchdog.communicate(timeout=WATCHDOG_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._watchdog.kill()
+            self._watchdog.wait()
 
     # --- Starting -------------------------------------------------------------------------------------------
     def start(self, service: Service) -> subprocess.Popen[str]:

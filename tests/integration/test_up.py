@@ -22,6 +22,9 @@ from carsite.env import VARIABLES
 from tests.ops.test_privacy import open_to_others
 from tests.services import ROOT, free_port, is_alive, wait_for
 
+#: On a machine that has much else to do.
+READY_SECONDS = 300.0
+
 
 class Up:
     """A running `manage.py up` in a folder of its own."""
@@ -47,15 +50,24 @@ class Up:
     def until_ready(self, words: str = "Ctrl-C stops everything") -> str:
         """What it says until it is ready, or until it says `words`; the test fails where it ends before."""
         said = ""
-        for line in self.process.stdout:
-            said += line
-            if words in line:
-                return said
-        raise AssertionError(f"it ended with {self.process.wait()}: {said}")
+        hung = threading.Timer(READY_SECONDS, self.process.kill)  # which ends the loop, as its output ends
+        hung.start()
+        try:
+            for line in self.process.stdout:
+                said += line
+                if words in line:
+                    return said
+        finally:
+            hung.cancel()
+        raise AssertionError(f"it ended with {self.process.wait(30)}, or was not ready in time: {said}")
 
     def last_words(self) -> str:
         """What it says until it ends by itself."""
-        return self.process.communicate(timeout=60)[0]
+        try:
+            return self.process.communicate(timeout=120)[0]
+        except subprocess.TimeoutExpired as hangs:
+            self.process.kill()  # its watchdog stops the rest
+            raise AssertionError(f"it did not end within {hangs.timeout:.0f} s") from None
 
     def get(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as response:
@@ -121,7 +133,7 @@ def test_the_site_comes_up_refuses_a_second_one_and_leaves_nothing_behind(var: P
     finally:
         up.process.kill()
     wait_for(lambda: not any(is_alive(pid) for pid in family.values()), what="the watchdog's work")
-    up.process.communicate()
+    up.process.communicate(timeout=60)
 
     assert open_to_others(var) == []
 
