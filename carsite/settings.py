@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "carsite.middleware.RequestLogMiddleware",
+    "carsite.api_errors.ApiErrorsMiddleware",
     "carsite.middleware.RefusedMiddleware",
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
@@ -85,10 +86,11 @@ MIDDLEWARE = [
     "carsite.static_files.StaticFilesMiddleware",
     "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "carsite.api_errors.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.people.GuestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
