@@ -78,17 +78,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "carsite.middleware.RequestLogMiddleware",
+    "carsite.api_errors.ApiErrorsMiddleware",
     "carsite.middleware.RefusedMiddleware",
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carsite.static_files.StaticFilesMiddleware",
     "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "carsite.api_errors.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.people.GuestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -268,7 +270,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         # In VAR_DIR, which is closed to others, only the site itself can read them.
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "carsite.static_files.StaticFiles"
         if STATIC_ROOT.is_relative_to(VAR_DIR)
         else "carsite.static_files.PublicStaticFiles"
     },
@@ -375,6 +377,7 @@ LOGGING = logs.config(
 # the reason along.
 HEALTH_CHECKS = {
     "database": "ops.checks.database",
+    "pages": "ops.checks.pages",
     "broker": "ops.checks.broker",
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",
