@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classifier', '0005_photos_looked_at_as_cars'),
+        ('classifier', '0006_who_works_on_it'),
     ]
 
     operations = [
