@@ -1,8 +1,9 @@
 # Two images. `web` serves pages, identifies photos and keeps time: ONNX Runtime, no PyTorch, no browser.
 # `full` trains and crawls besides.   docker build --target web -t carsite . && docker build --target full -t carsite-full .
-ARG PYTHON=3.11
+# By a digest, so that a build tomorrow is the build of today: `python3 scripts/pin_images.py` finds it out.
+ARG PYTHON_IMAGE=python:3.11-slim
 
-FROM python:${PYTHON}-slim AS packages
+FROM ${PYTHON_IMAGE} AS packages
 WORKDIR /app
 RUN python -m venv /venv
 COPY constraints.txt requirements-web.txt ./
@@ -14,8 +15,10 @@ ARG PIP_OPTIONS=""
 COPY requirements.txt requirements-site.txt requirements-train.txt ./
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check ${PIP_OPTIONS} -r requirements.txt
 
-FROM python:${PYTHON}-slim AS web
-RUN useradd --system --uid 10001 --home-dir /var/lib/carsite --create-home carsite
+FROM ${PYTHON_IMAGE} AS web
+# The folder of crawls is a volume of its own and has to be its user's before it is one.
+RUN useradd --system --uid 10001 --home-dir /var/lib/carsite --create-home carsite \
+    && install --directory --owner carsite --mode 0700 /var/lib/carsite /var/lib/carsite/scrapes
 WORKDIR /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -26,7 +29,8 @@ ENV PATH=/venv/bin:$PATH \
     STATIC_DIR=/app/static
 COPY --from=packages /venv /venv
 COPY . .
-# The key serves this one command and stays nowhere.
+# What was checked out under a strict umask has to be read by the site's user. The key serves this one command.
+RUN chmod -R u=rwX,go=rX /app
 RUN DEBUG=0 ALLOWED_HOSTS=build SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") \
     python manage.py collectstatic --no-input --verbosity 0
 USER carsite

@@ -1,12 +1,14 @@
 """The Celery app. Rows are authoritative and messages only wake-ups: a lost message loses no photo."""
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery, Task, bootsteps, signals
 from celery.app.amqp import AMQP
 from django.db import close_old_connections
 from kombu import Connection
+from kombu.transport.virtual import UndeliverableWarning
 
 from core import heartbeats, logs
 from core.queue import EnqueueOnCommitTask, resume
@@ -70,6 +72,14 @@ class Resume(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(Resume)
+
+
+# --- Replies ------------------------------------------------------------------------------------------------
+# Who asks whether a worker is there waits for the answer for a moment. One that comes later finds nobody,
+# which is no loss and no warning.
+warnings.filterwarnings(
+    "ignore", r"Message could not be delivered: No queues bound to exchange 'reply\.", UndeliverableWarning
+)
 
 
 # --- Connections to the database ----------------------------------------------------------------------------

@@ -78,17 +78,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "carsite.middleware.RequestLogMiddleware",
+    "carsite.api_errors.ApiErrorsMiddleware",
     "carsite.middleware.RefusedMiddleware",
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carsite.static_files.StaticFilesMiddleware",
     "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "carsite.api_errors.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.people.GuestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -128,7 +130,8 @@ WORKER_PROCESSES = _number("WORKER_PROCESSES")  # 0: one for each core
 STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
-    name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
+    name: _rate(f"API_{name.upper()}_RATE")
+    for name in ("burst", "token", "upload", "enquiry", "enquiry_network")
 } | NETWORK_RATES  # noqa: F405  (of account_settings)
 
 # --- Database -----------------------------------------------------------------------------------------------
@@ -267,7 +270,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         # In VAR_DIR, which is closed to others, only the site itself can read them.
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "carsite.static_files.StaticFiles"
         if STATIC_ROOT.is_relative_to(VAR_DIR)
         else "carsite.static_files.PublicStaticFiles"
     },
@@ -283,7 +286,7 @@ if _text("EMAIL_URL"):
         raise ImproperlyConfigured(
             "EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25."
         )
-    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "core.smtp")
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
@@ -297,6 +300,8 @@ MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_PHOTO_HOURS = _number("GUEST_PHOTO_HOURS")
 ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
+ENQUIRIES_PER_DEALER_DAY = _number("ENQUIRIES_PER_DEALER_DAY")
+ENQUIRIES_PER_DAY = _number("ENQUIRIES_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
@@ -314,6 +319,7 @@ PHOTO_GATE = "classifier.answers.scenes.scene_of"
 SCRAPE_CONTACT = _text("SCRAPE_CONTACT")
 SCRAPE_PRIVATE_ADDRESSES = _list("SCRAPE_PRIVATE_ADDRESSES")
 SCRAPE_BROWSER = _text("SCRAPE_BROWSER")
+SCRAPE_SOCKET = _text("SCRAPE_SOCKET")
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # sheets hold what strangers' pages say
 
@@ -361,12 +367,17 @@ WEB_PROCESS_BYTES = 300 * 2**20
 
 # --- Operations ---------------------------------------------------------------------------------------------
 LOGGING = logs.config(
-    level=_text("LOG_LEVEL"), as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT"))
+    level=_text("LOG_LEVEL"),
+    as_json=_text("LOG_FORMAT") == "json" or (not DEBUG and not _text("LOG_FORMAT")),
+    routine=[
+        entry["task"] for entry in CELERY_BEAT_SCHEDULE.values() if isinstance(entry["schedule"], float)
+    ],
 )
 # What `/readyz` asks: name → f(), which raises where the service is away. `core.outages.Unavailable` brings
 # the reason along.
 HEALTH_CHECKS = {
     "database": "ops.checks.database",
+    "pages": "ops.checks.pages",
     "broker": "ops.checks.broker",
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",

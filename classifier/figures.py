@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Avg, Count, Min, Q
 from django.utils import timezone
 
+from classifier.answers.telemetry import CLOCK
 from classifier.models import Identification, ModelVersion, Prediction
 from core.figures import Figure, Figures
 
@@ -54,8 +55,12 @@ def _seconds(now: datetime) -> Figures:
     text = "Seconds of each stage of the answers of the last 15 minutes."
     rows = Identification.objects.filter(status="done", finished__gt=now - WINDOW).order_by("-finished")
     stages: dict[str, list[float]] = {}
+    off = 0
     for timings in rows.values_list("timings", flat=True)[:TIMED]:
+        off += CLOCK in timings
         for stage, ms in timings.items():
+            if stage == CLOCK:
+                continue
             stages.setdefault(stage, []).append(ms / 1000)
     for stage, values in sorted(stages.items()):
         values.sort()
@@ -63,6 +68,8 @@ def _seconds(now: datetime) -> Figures:
             value = values[min(len(values) - 1, int(quantile * len(values)))]
             labels = {"stage": stage, "quantile": str(quantile)}
             yield Figure("carsite_photo_stage_seconds", text, labels, value)
+    said = "Answers of the last 15 minutes whose times are uncertain, as a clock was set or clocks disagree."
+    yield Figure("carsite_photos_clock_off", said, {}, off)
 
 
 def _confidence(now: datetime) -> Figures:

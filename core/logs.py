@@ -2,7 +2,8 @@
 
 The id comes with a request or is made for it, goes along with each task that the request queues, and is kept
 with the photo. A line says what its call says and what is bound; other attributes of a log record stay
-out. E-mail addresses are taken out of messages and tracebacks: what is never written needs no deletion.
+out. E-mail addresses and queries are taken out of messages and tracebacks: what is never written needs no
+deletion.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import re
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
@@ -19,7 +21,9 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(\.[\w-]+)+")
+#: What follows the path in an address: words that were searched for, keys, signatures.
+_QUERY = re.compile(r"""(?<=[\w/.~%-])\?[^\s'"<>]*=[^\s'"<>]*""")
 
 
 # --- What a line belongs to ---------------------------------------------------------------------------------
@@ -45,8 +49,10 @@ def sane_id(sent: str | None) -> str:
 
 # --- What a line says ---------------------------------------------------------------------------------------
 def masked(text: str) -> str:
-    """The text without e-mail addresses: databases quote the row that they refuse."""
-    return _ADDRESS.sub("[address]", text)
+    """The text without e-mail addresses and queries: databases quote the row that they refuse, and libraries
+    the address that they asked.
+    """
+    return _ADDRESS.sub("[address]", _QUERY.sub("?[query]", text))
 
 
 def _message(record: logging.LogRecord, message: str, args: object) -> str:
@@ -70,11 +76,15 @@ def _described(logger: WrappedLogger, level: str, event: EventDict) -> EventDict
         "logger": record.name,
         "message": masked(_message(record, event["event"], event.get("positional_args"))),
         **get_contextvars(),
-        **getattr(record, "fields", {}),
+        **{name: _clean(value) for name, value in getattr(record, "fields", {}).items()},
     }
     if "exc_info" in event:
         line["exc_info"] = event["exc_info"]
     return line
+
+
+def _clean(value: object) -> object:
+    return masked(value) if isinstance(value, str) else value
 
 
 def _without_addresses(logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
@@ -121,17 +131,32 @@ class NoOutages(logging.Filter):
         return getattr(record, "status_code", None) != 503
 
 
-def config(*, level: str, as_json: bool) -> dict[str, object]:
-    """Settings of Python's logging. Everything goes to standard error, which the process manager keeps."""
+def config(*, level: str, as_json: bool, routine: Collection[str] = ()) -> dict[str, object]:
+    """Settings of Python's logging. Everything goes to standard error, which the process manager keeps.
+
+    `routine`: names of tasks that come so often that their coming and going is not worth a line.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": JsonFormatter if as_json else TextFormatter}},
-        "filters": {"no-outages": {"()": NoOutages}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {
+            "no-outages": {"()": NoOutages},
+            "outages-in-one-line": {"()": "core.log_filters.OutagesInOneLine"},
+            "no-routine": {"()": "core.log_filters.NoRoutine", "tasks": sorted(routine)},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["outages-in-one-line", "no-routine"],
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "celery.utils.functional": {"level": "WARNING"},
+            # A worker that stops gives back what it has just been sent: "undeliverable", and nothing is lost.
+            "kombu.transport.virtual.base": {"level": "ERROR"},
             "django": {"handlers": [], "level": "INFO"},
             # The request's own line has the status of what was refused.
             "django.request": {"level": "ERROR", "filters": ["no-outages"]},

@@ -28,6 +28,20 @@ _SQLITE = {
 _POSTGRES = {"08", "53", "57", "58"}
 #: Of S3 and the like; named, as their library is loaded only where it is used.
 _STORAGE = ("botocore.exceptions.", "urllib3.exceptions.")
+#: Of the queue and the cache, and of what is derived from them.
+_BROKER = {
+    "amqp.exceptions.ConnectionError",
+    "kombu.exceptions.OperationalError",
+    "redis.exceptions.ConnectionError",
+    "redis.exceptions.TimeoutError",
+}
+#: What is away → what that means until it is back.
+MEANWHILE = {
+    "broker": "Work waits in the database and goes on by itself once it is back.",
+    "database": "Nothing can be stored until it is back; what was under way is tried again then.",
+    "disk": "New photos are refused until there is room; those that were taken wait.",
+    "storage": "New photos are refused until it is back; those that were taken wait.",
+}
 _PATH = re.compile(r"(?<!\w)/\S+")
 
 
@@ -40,11 +54,16 @@ class Unavailable(Exception):
 
 def named(error: BaseException | None) -> str:
     """The outage behind an error in a line for the log, without paths; empty where the error is a defect."""
-    outage = next((one for one in _chain(error) if _is_outage(one)), None)
+    outage = next((one for one in _chain(error) if _kind(one)), None)
     if outage is None:
         return ""
     said = outage.strerror if isinstance(outage, OSError) else str(outage)
     return f"{type(outage).__name__}: {_PATH.sub('[path]', said or '')}".splitlines()[0][:200]
+
+
+def kind(error: BaseException | None) -> str:
+    """What is away, one of `MEANWHILE`; empty where the error is a defect."""
+    return next((found for one in _chain(error) if (found := _kind(one))), "")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -53,12 +72,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _is_outage(error: BaseException) -> bool:
+def _kind(error: BaseException) -> str:
     if isinstance(error, OperationalError | InterfaceError):
-        return _is_away(error.__cause__)
-    if isinstance(error, OSError):
-        return error.errno in _DISK
-    return f"{type(error).__module__}.".startswith(_STORAGE)
+        return "database" if _is_away(error.__cause__) else ""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return "disk"
+    names = {f"{one.__module__}.{one.__name__}" for one in type(error).__mro__}
+    if names & _BROKER:
+        return "broker"
+    return "storage" if f"{type(error).__module__}.".startswith(_STORAGE) else ""
 
 
 def _is_away(said: BaseException | None) -> bool:

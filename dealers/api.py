@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db.models import F, Prefetch
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import AllowAny
@@ -17,7 +18,7 @@ from dealers.directory import find_dealers
 from dealers.evidence import evidence_for
 from dealers.exceptions import EvidenceGone
 from dealers.limits import enquiry_spend
-from dealers.models import Dealer, Enquiry
+from dealers.models import Dealer, Enquiry, EnquiryEvent
 from dealers.querysets import DealerQuerySet, EnquiryQuerySet
 from dealers.serializers import (
     DealerSerializer,
@@ -77,7 +78,8 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     def get_queryset(self) -> EnquiryQuerySet:
         """One's own, with their history."""
-        return Enquiry.objects.sent_by(self.request.user).with_names().prefetch_related("events")
+        seen = Prefetch("events", EnquiryEvent.objects.exclude(from_status=F("to_status")))
+        return Enquiry.objects.sent_by(self.request.user).with_names().prefetch_related(seen)
 
     @extend_schema(
         summary="Ask a dealer",
@@ -115,7 +117,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
             nonce=request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16),
             identification_id=identification_id,
             evidence=evidence,
-            admit=lambda: enquiry_spend(request, email=asked["email"]),
+            admit=lambda: enquiry_spend(request, email=asked["email"], dealer=asked["dealer"]),
         )
 
 
@@ -135,12 +137,12 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         return Enquiry.objects.leads_of(self.request.user).with_names().prefetch_related("events__actor")
 
     @extend_schema(
-        summary="Move a lead on",
+        summary="Move a lead on, or add a note",
         request=LeadStatusRequest,
         responses={200: LeadSerializer, 409: OpenApiResponse(description="Not from its present status.")},
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """new → contacted → closed, and closed → contacted."""
+        """new → contacted → closed, and closed → contacted; or a note alone."""
         change = LeadStatusRequest(data=request.data)
         change.is_valid(raise_exception=True)
         lead = self.get_object()

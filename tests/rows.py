@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -116,9 +117,28 @@ class Held:
 
     def let_go(self) -> None:
         """A file again, and the blocked process reads the photo."""
-        pipe = self.give_back()
-        pipe.write_bytes(self.content)
-        pipe.unlink()
+        feed(self.give_back(), self.content)
+
+
+def feed(pipe: Path, content: bytes) -> None:
+    """Give the process that is blocked by a pipe what it reads, and remove the pipe.
+
+    Fails the test where no process reads it (any more): a writer would wait for one for ever.
+    """
+
+    def opened() -> int | None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return None  # nobody has opened it to read
+
+    end = wait_for(opened, seconds=20, what="the blocked process, which its time limit may have ended")
+    os.set_blocking(end, True)
+    with os.fdopen(end, "wb") as file:
+        file.write(content)
+    pipe.unlink()
 
 
 def send_held(site: Site, visitor: Visitor, seed: int) -> Held:

@@ -144,7 +144,9 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
     )
     requeued = silent.requeue(step="Waiting to go on")
     woken = TrainingRun.objects.wake_lost(now, queue="train", send=_enqueue)
-    return {"cancelled": cancelled, "failed": failed, "requeued": requeued, "woken": woken}
+    done = {"cancelled": cancelled, "failed": failed, "requeued": requeued, "woken": woken}
+    logger.log(logging.INFO if any(done.values()) else logging.DEBUG, "training runs swept: %s", done)
+    return done
 
 
 def _end_silent(runs: TrainingRunQuerySet, now: datetime, *, status: str, failure: str = "") -> int:

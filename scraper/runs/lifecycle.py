@@ -189,4 +189,6 @@ def runs_sweep(*, now: datetime | None = None) -> dict[str, int]:
     failed = silent.worn_out().update(status=Status.FAILED, is_open=False, finished=now, ended=DIED)
     requeued = silent.requeue()
     woken = ScrapeRun.objects.wake_lost(now, queue="scrape", send=_enqueue)
-    return {"stopped": stopped, "failed": failed, "requeued": requeued, "woken": woken}
+    done = {"stopped": stopped, "failed": failed, "requeued": requeued, "woken": woken}
+    logger.log(logging.INFO if any(done.values()) else logging.DEBUG, "scrape runs swept: %s", done)
+    return done

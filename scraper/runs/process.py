@@ -147,7 +147,7 @@ class Crawl:
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
-        command = [sys.executable, "-m", "scraper.crawl", str(self._job.path / "job.json")]
+        command = crawl_command(self._job.path / "job.json")
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         with (self._job.path / "process.txt").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  (our own module)
@@ -276,6 +276,16 @@ class Crawl:
         run.unchanged += staged.unchanged
         for reason, count in staged.dropped.items():
             run.dropped[f"staging: {reason}"] = run.dropped.get(f"staging: {reason}", 0) + count
+
+
+def crawl_command(job: Path) -> list[str]:
+    """What crawls: a process beside this one, or one that stands for the crawler which runs apart."""
+    words = (
+        ["scraper.crawl.apart", "ask", settings.SCRAPE_SOCKET]
+        if settings.SCRAPE_SOCKET
+        else ["scraper.crawl"]
+    )
+    return [sys.executable, "-m", *words, str(job)]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -50,6 +50,7 @@ DECIDES: dict[str, tuple[str, str, object]] = {
     "SCRAPE_CONTACT": ("me@example.org", "s.SCRAPE_CONTACT", "me@example.org"),
     "SCRAPE_PRIVATE_ADDRESSES": ("10.0.0.1:80", "s.SCRAPE_PRIVATE_ADDRESSES", ["10.0.0.1:80"]),
     "SCRAPE_BROWSER": ("/usr/bin/chromium", "s.SCRAPE_BROWSER", "/usr/bin/chromium"),
+    "SCRAPE_SOCKET": ("/run/crawls.sock", "s.SCRAPE_SOCKET", "/run/crawls.sock"),
     "SHARED_PAGES_SECONDS": ("9", "s.SHARED_PAGES_SECONDS", 9),
     "HOST": ("127.0.0.2", "up('host')", "127.0.0.2"),
     "PORT": ("8123", "up('port')", "8123"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from datetime import timedelta
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -12,9 +13,11 @@ from django.db import IntegrityError, transaction
 from classifier.answers.identify import LEASE, identification_fail, identification_record, identification_run
 from classifier.answers.sweep import identification_retry, identifications_sweep
 from classifier.exceptions import NotPossibleNow, PhotoRefused
+from classifier.figures import figures
 from classifier.models import Identification, Prediction
 from classifier.photos import receive
 from classifier.photos.receive import identification_create
+from core import clock
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import GUEST, answer, other_photo, send, stored_files
 from tests.classifier.photos import encoded, picture
@@ -234,3 +237,29 @@ def test_the_database_refuses_rows_that_make_no_sense(user):
     for wrong in ({"status": "failed", "failure": ""}, {"status": "done", "finished": None}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Identification.objects.filter(pk=row.pk).update(**wrong)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_clock_that_is_set_makes_no_wait_of_an_hour_and_is_counted(user, predictor, monkeypatch, jump):
+    row = send(user)
+    monkeypatch.setattr(
+        clock, "_lead_at_start", clock._lead_at_start - jump
+    )  # this process's clock was right before
+    Identification.objects.update(created=row.created - timedelta(seconds=jump))
+    assert identification_run(identification_id=row.pk)
+    row.refresh_from_db()
+    assert 0 <= row.timings["wait"] < 30_000
+    assert abs(row.timings["clock"]) == pytest.approx(3_600_000, rel=0.01)
+    values = {figure.name: figure.value for figure in figures() if figure.name == "carsite_photos_clock_off"}
+    assert values == {"carsite_photos_clock_off": 1}
+    stages = {figure.labels["stage"] for figure in figures() if figure.name == "carsite_photo_stage_seconds"}
+    assert "wait" in stages
+    assert "clock" not in stages
+
+
+def test_where_no_clock_was_set_times_are_certain(user, predictor):
+    row = send(user)
+    assert identification_run(identification_id=row.pk)
+    row.refresh_from_db()
+    assert "clock" not in row.timings
+    assert {figure.value for figure in figures() if figure.name == "carsite_photos_clock_off"} == {0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -9,9 +10,12 @@ import logging.config
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import kombu.exceptions
 import pytest
+import redis
 from celery.app.trace import build_tracer
 from celery.signals import before_task_publish
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -20,7 +24,7 @@ from pytest_django import Settings
 from carsite import urls as site
 from carsite.celery import app
 from carsite.middleware import HEADER
-from core import logs
+from core import logs, outages
 
 WITH_ADDRESS = "Key (email)=(ada.lovelace@example.org) already exists."
 
@@ -39,7 +43,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What the log says meanwhile, as production would write it."""
     stream = io.StringIO()
     before = logging.getLogger().handlers[:]
-    logging.config.dictConfig(logs.config(level="INFO", as_json=True))
+    logging.config.dictConfig(logs.config(level="INFO", as_json=True, routine=["tests.often"]))
     (handler,) = (one for one in logging.getLogger().handlers if one not in before)
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
@@ -133,3 +137,71 @@ def test_id_goes_along_with_a_task_and_no_further() -> None:
         del app.tasks["tests.say"]
     assert said == ["of-the-click"]
     assert logs.request_id() == ""
+
+
+# --- Outages and routine ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("logger", "error", "what"),
+    [
+        ("celery.worker.consumer.consumer", redis.ConnectionError("Connection closed by server."), "broker"),
+        ("celery.worker.consumer.consumer", ConnectionResetError(104, "Connection reset by peer"), "broker"),
+        ("celery.beat", kombu.exceptions.OperationalError("Error 111"), "broker"),
+        ("celery.app.trace", OperationalError("the connection is closed"), "database"),
+        ("classifier.answers.identify", OSError(errno.ENOSPC, "No space left on device"), "disk"),
+    ],
+)
+def test_an_outage_is_one_warning_without_a_traceback_and_says_what_happens_meanwhile(
+    lines: Any, logger: str, error: Exception, what: str
+) -> None:
+    for _ in range(5):  # and is not told again and again
+        logging.getLogger(logger).error("Task failed", exc_info=error)
+    (line,) = [line for line in lines() if line["logger"] == logger]
+    assert line["level"] == "WARNING"
+    assert line["message"].startswith(f"{what} away: {type(error).__name__}: ")
+    assert line["message"].endswith(outages.MEANWHILE[what])
+    assert "exception" not in line
+
+
+def test_an_outage_behind_another_error_is_one_too(lines: Any) -> None:
+    error = RuntimeError("the photo was under way")
+    error.__cause__ = OperationalError("the connection is closed")
+    logging.getLogger("celery.app.trace").error("Task failed", exc_info=error)
+    (line,) = lines()
+    assert line["message"].startswith("database away: OperationalError")
+
+
+def test_attempts_to_reach_the_broker_are_one_line(lines: Any) -> None:
+    refused = kombu.exceptions.OperationalError("Error 111 connecting to redis:6379.")
+    for wait in (2.0, 4.0):
+        logging.getLogger("celery.worker.consumer.consumer").error(
+            "consumer: Cannot connect to %s: %s.\n%s\n", "redis://redis:6379", refused, f"Again in {wait}"
+        )
+    (line,) = lines()
+    assert line["message"].startswith("broker away: OperationalError: Error 111")
+
+
+def test_a_defect_keeps_its_level_and_its_traceback(lines: Any) -> None:
+    for _ in range(2):
+        logging.getLogger("celery.app.trace").error("Task failed", exc_info=ValueError("a defect"))
+    assert [(line["level"], "ValueError: a defect" in line["exception"]) for line in lines()] == [
+        ("ERROR", True)
+    ] * 2
+
+
+@pytest.mark.parametrize(("task", "told"), [("tests.often", 0), ("tests.seldom", 3)])
+def test_the_coming_and_going_of_tasks_that_come_all_the_time_is_not_told(
+    lines: Any, task: str, told: int
+) -> None:
+    context = {"name": task, "id": "an-id", "runtime": 0.1, "return_value": None}
+    logging.getLogger("celery.worker.strategy").info("Task %(name)s[%(id)s] received", context)
+    logging.getLogger("celery.app.trace").info("Task %(name)s[%(id)s] succeeded", context)
+    logging.getLogger("celery.beat").info("Scheduler: Sending due task %s (%s)", "often", task)
+    assert len(lines()) == told
+    logging.getLogger("celery.app.trace").error("Task %(name)s[%(id)s] raised unexpected", context)
+    assert len(lines()) == told + 1
+
+
+def test_tasks_of_the_clock_that_come_every_minute_or_oftener_are_routine(settings: Settings) -> None:
+    routine = settings.LOGGING["filters"]["no-routine"]["tasks"]
+    assert set(settings.SWEEPS) <= set(routine)
+    assert "classifier.tasks.identify" not in routine

@@ -6,8 +6,11 @@ import errno
 import sqlite3
 from pathlib import Path
 
+import amqp.exceptions
+import kombu.exceptions
 import psycopg
 import pytest
+import redis
 from botocore.exceptions import EndpointConnectionError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -60,6 +63,10 @@ def of_sqlite(statement: str, *, database: str | Path = ":memory:", setting: str
         from_driver(psycopg.errors.AdminShutdown("terminating connection due to administrator command")),
         from_driver(psycopg.errors.TooManyConnections("sorry, too many clients already")),
         EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+        redis.ConnectionError("Connection refused"),
+        redis.TimeoutError("Timeout reading from socket"),
+        kombu.exceptions.OperationalError("Error 111 connecting"),
+        amqp.exceptions.ConnectionForced("broker forced connection closure"),
     ],
 )
 def test_service_that_is_away_is_an_outage_however_deep_it_is_wrapped(error: Exception) -> None:
@@ -76,6 +83,7 @@ def test_service_that_is_away_is_an_outage_however_deep_it_is_wrapped(error: Exc
         ValueError("a defect"),
         IntegrityError("duplicate key"),
         FileNotFoundError(errno.ENOENT, "No such file"),
+        redis.ResponseError("wrong number of arguments"),
         of_sqlite("SELECT name FROM car"),
         of_sqlite("SELECT name FRM car"),
         of_sqlite(f"SELECT 'a' LIKE '{'%_' * 50_000}'"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -24,6 +26,26 @@ def api(user=None):
 @pytest.fixture
 def body(dealer):
     return {"dealer": dealer.slug, "name": "Ada Lovelace", "message": "Is it still there?", "consent": True}
+
+
+@pytest.mark.parametrize("field", ["name", "email", "phone", "message"])
+def test_half_a_character_is_told_by_field(body, user, field):
+    typed = json.dumps(body | {field: "ada\ud800@example.org"})
+    answer = api(user).post(URL, typed, content_type="application/json")
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == [field]
+
+
+def test_a_note_alone_is_kept_and_shown_to_the_dealer_only(enquiry, seller, user):
+    url = f"/api/v1/leads/{enquiry.pk}/"
+    for change in ({"note": "Called."}, {"status": "new", "note": "Called again."}):
+        assert api(seller).patch(url, change).status_code == 200
+    history = api(seller).get(url).json()["history"]
+    assert [(one["status"], one["note"]) for one in history] == [
+        ("new", ""), ("new", "Called."), ("new", "Called again."),
+    ]  # fmt: skip
+    assert len(api(user).get(f"/api/v1/enquiries/{enquiry.pk}/").json()["history"]) == 1
+    assert api(seller).patch(url, {}).status_code == 400
 
 
 class TestDealers:
@@ -90,7 +112,7 @@ class TestAsking:
         assert (enquiry.user, enquiry.email, enquiry.phone, enquiry.variant) == (
             user,
             user.email,
-            "+49 89 1234567",
+            "+49891234567",
             variant,
         )
         assert answer.json()["history"][0]["status"] == "new"
@@ -114,6 +136,8 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("change", "field"),
         [
+            ({"email": "post@exa\u200bmple.org"}, "email"),
+            ({"email": "post@-"}, "email"),
             ({"phone": "12"}, "phone"),
             ({"name": "Ada\r\nBcc: x@example.org"}, "name"),
             ({"name": "Ada\x00"}, "name"),

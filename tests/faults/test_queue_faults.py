@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from tests.faults.site import FaultySite
 from tests.rows import (
     Status,
     answered_once,
+    feed,
     files,
     files_of_rows,
     grow_old,
@@ -26,6 +28,8 @@ from tests.rows import (
 from tests.services import Visitor, paused, photo, wait_for
 
 HOUR = 3600
+#: From the end of a fault to the answer, on a machine that has other things to do too.
+SOON = 30.0
 
 
 @pytest.mark.parametrize("seed", range(100, 103))
@@ -51,27 +55,66 @@ def test_photo_of_a_killed_worker_is_answered_by_the_next(
     site.kill("worker")
     held.give_back().unlink()
     site.start_worker()
-    grow_old(held.row, *waiting)
-    sweep(site)
+    # It sees that the process that held the photo is gone: neither the lease nor beat is waited for.
     for row in (held.row, *waiting):
-        answered_once(row)
+        answered_once(row, seconds=SOON)
     assert held.row.attempt == 2
 
 
+@pytest.fixture
+def beating(site: FaultySite) -> Iterator[None]:
+    """With Celery's clock, as a site has it."""
+    site.start_beat()
+    yield
+    site.stop("beat")
+
+
+@pytest.mark.usefixtures("beating")
 @pytest.mark.parametrize("file", ["kept", "lost"])
 def test_photos_outlive_a_redis_that_is_killed(site: FaultySite, visitor: Visitor, file: str) -> None:
+    """Redis writes its file every second, and the worker may hold a message that it has no use for any more."""
     with paused(site.worker.pid):
         rows = [send(visitor, seed) for seed in range(120, 124)]
-        # Redis writes its file every second; a wake-up that was not written yet is sent anew by the sweeper.
         site.kill("redis")
         if file == "lost":
             shutil.rmtree(site.var / "redis")
+    time.sleep(8)  # by now the worker has tried in vain more than once
     site.start_redis()
-    grow_old(*rows)
-    # The worker finds its way back by itself.
-    sweep(site)
     for row in rows:
-        answered_once(row)
+        answered_once(row, seconds=SOON)
+
+
+@pytest.mark.usefixtures("beating")
+def test_photos_outlive_a_redis_that_hangs_for_a_while(site: FaultySite, visitor: Visitor) -> None:
+    with paused(site.redis.pid):
+        rows = [send(visitor, seed) for seed in range(124, 127)]
+        time.sleep(8)  # longer than any connection waits
+    for row in rows:
+        answered_once(row, seconds=SOON)
+
+
+@pytest.mark.usefixtures("beating")
+def test_photos_whose_messages_are_lost_while_nothing_else_breaks_are_answered_soon(
+    site: FaultySite, visitor: Visitor
+) -> None:
+    with paused(site.worker.pid):
+        rows = [send(visitor, seed) for seed in range(127, 130)]
+        site.drop_messages()
+    for row in rows:
+        answered_once(row, seconds=SOON)
+
+
+def test_photo_that_is_looked_at_while_redis_is_killed_costs_no_attempt(
+    site: FaultySite, visitor: Visitor
+) -> None:
+    held = send_held(site, visitor, 165)
+    held.process()
+    site.kill("redis")
+    time.sleep(2)
+    site.start_redis()
+    held.let_go()
+    answered_once(held.row, seconds=SOON)
+    assert held.row.attempt == 1
 
 
 def test_photo_that_kills_its_worker_fails_after_three_attempts_and_holds_up_no_other(
@@ -100,8 +143,7 @@ def test_late_worker_can_not_turn_an_answer_into_a_failure(site: FaultySite, vis
     answered_once(held.row)
     finished, attempt = held.row.finished, held.row.attempt
     assert attempt == 2
-    pipe.write_bytes(b"no photo at all")  # the first worker goes on, and finds that the photo can't be read
-    pipe.unlink()
+    feed(pipe, b"no photo at all")  # the first worker goes on, and finds that the photo can't be read
     for _ in range(2):
         site.send_task("classifier.tasks.identify", str(held.row.pk), queue="identify")
     wait_for(site.is_idle, what="the late worker to end")
@@ -146,7 +188,8 @@ def test_no_upload_fails_and_none_is_lost_while_everything_is_restarted(site: Fa
     site.start_worker()
     site.stop("spare worker")
     for thread in people:
-        thread.join()
+        thread.join(300)
+        assert not thread.is_alive(), "a person still waits for the site"
     assert errors == []
     assert len(set(answers)) == 50
     for row in Identification.objects.filter(pk__in=answers):
@@ -193,8 +236,7 @@ def test_clock_that_jumps_forward_takes_a_photo_from_a_worker_that_lives_and_ans
     sweep(site)
     answered_once(held.row)
     finished = held.row.finished
-    pipe.write_bytes(held.content)
-    pipe.unlink()
+    feed(pipe, held.content)
     site.clock.write(0)
     wait_for(site.is_idle, what="the first worker to end")
     answered_once(held.row)

@@ -19,7 +19,7 @@ FAULTS = [
 def test_nothing_is_lost_or_doubled_in_a_small_soak(site: FaultySite) -> None:
     site.start_beat()
     try:
-        went = soak(site, photos=40, seed=7, people=4, pause=0.25, faults=FAULTS, most_faults=6)
+        went = soak(site, photos=40, seed=7, people=4, pause=0.25, faults=FAULTS, most_faults=6, slowest=60)
     finally:
         site.stop("beat")
     print(went.faults, went.tally, sep="\n")

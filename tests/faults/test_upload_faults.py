@@ -33,7 +33,7 @@ class Upload(threading.Thread):
     """An upload in the background: its answer, or the error that its sender sees."""
 
     def __init__(self, visitor: Visitor, content: bytes) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._visitor, self._content = visitor, content
         self.answer: Page | None = None
         self.error: Exception | None = None

@@ -148,6 +148,7 @@ def rig(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         site = Site(
             seeded_database,
             bundle,
+            beat=True,
             DJANGO_SETTINGS_MODULE="tests.integration.as_in_production",
             DEBUG="0",
             SHARED_PAGES_SECONDS="0",  # what is kept for visitors would hide what is away

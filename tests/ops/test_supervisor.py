@@ -139,3 +139,16 @@ def test_services_end_when_the_supervisor_is_killed(tmp_path):
         watchdogs = [child.pid for child in psutil.Process(process.pid).children() if child.pid not in pids]
         process.kill()
     wait_for(lambda: not any(is_alive(pid) for pid in [*pids, *watchdogs]), what="the watchdog's work")
+
+
+def test_a_process_that_was_forked_beside_does_not_hold_up_the_end(supervisor, monkeypatch):
+    """It has a copy of the pipe by whose end the watchdog sees that there is nothing left to watch."""
+    monkeypatch.setattr("ops.supervisor.WATCHDOG_SECONDS", 1.0)
+    with supervisor:
+        supervisor.start(Service("idle", python("import time; time.sleep(600)")))
+        forked = subprocess.Popen(["sleep", "600"], pass_fds=[supervisor._watchdog.stdin.fileno()])
+    try:
+        assert supervisor._watchdog.returncode is not None
+    finally:
+        forked.kill()
+        forked.wait()

@@ -6,6 +6,7 @@ import http.client
 import http.server
 import itertools
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -63,10 +64,14 @@ def program(kind: type[S3 | Redis]) -> str:
         pytest.skip(str(missing))
 
 
-def test_redis_keeps_its_queue(tmp_path: Path) -> None:
-    words, port = words_of(compose(**SECRETS)["redis"]["command"]), free_port()
-    assert words[0] == "redis-server"
-    client = redis_package.Redis(port=port, decode_responses=True)
+def test_redis_keeps_its_queue_for_those_who_have_its_password(tmp_path: Path) -> None:
+    service, port = compose(**SECRETS)["redis"], free_port()
+    (shell, option, script) = words_of(service["command"])
+    assert (shell, option) == ("sh", "-c")
+    assert script.startswith("exec redis-server ")
+    assert SECRETS["REDIS_PASSWORD"] not in service["command"], "the list of processes shows it"
+    here = script.replace("redis-server", shlex.quote(program(Redis))) + f" --port {port} --dir {tmp_path}"
+    client = redis_package.Redis(port=port, password=SECRETS["REDIS_PASSWORD"], decode_responses=True)
 
     def answers() -> bool:
         try:
@@ -74,10 +79,12 @@ def test_redis_keeps_its_queue(tmp_path: Path) -> None:
         except redis_package.RedisError:
             return False
 
-    command = [program(Redis), *words[1:], "--port", str(port), "--dir", str(tmp_path)]
-    with started(command, tmp_path, answers):
+    with started([shell, option, here], tmp_path, answers, **service["environment"]):
         assert client.config_get("appendonly") == {"appendonly": "yes"}
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        with pytest.raises(redis_package.AuthenticationError), redis_package.Redis(port=port) as stranger:
+            stranger.ping()
+    client.close()
 
 
 def test_s3_makes_the_bucket_and_opens_it_to_nobody_without_keys(tmp_path: Path) -> None:

@@ -19,10 +19,14 @@ from tests.served.containers import Build, compose, dockerignored, project_files
 from tests.servers import S3, Postgres, Redis
 from tests.services import ROOT, free_port, photo, wait_for
 
+#: Packages are really installed, which takes minutes on a machine that has other work.
+pytestmark = pytest.mark.timeout(1200)
+
 SECRETS = {
     "SITE_HOST": "cars.example.org",
     "SECRET_KEY": "a-secret-of-more-than-forty-characters-for-tests",
     "POSTGRES_PASSWORD": "a-password",
+    "REDIS_PASSWORD": "words-of-the-queue",
     "S3_SECRET": "another-secret",
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }
@@ -56,18 +60,24 @@ def running(image: Build, postgres: Postgres, redis: Redis, s3: S3) -> Iterator[
     """Services of compose.yaml that run this image, as plain processes that find the servers of the tests."""
     services = compose(**SECRETS, METRICS_TOKEN=TOKEN)
     port = str(free_port())
-    env = image.env | services["web"]["environment"] | {"PORT": port, "HOST": "127.0.0.1"}
-    env |= {
+    here = {
         "DATABASE_URL": postgres.create_database("compose"),
         "REDIS_URL": redis.url,
         "STORAGE_URL": f"{s3.url}&direct=0",
     }
+
+    def env(name: str) -> dict[str, str]:
+        """What a container is told, and nothing that it is not."""
+        told = services[name]["environment"]
+        found = image.env | told | {key: value for key, value in here.items() if key in told}
+        return found | {"PORT": port, "HOST": "127.0.0.1"}
+
     with ExitStack() as opened:
-        image.run(services["prepare"]["command"], **env)
-        supervisor = opened.enter_context(
-            Supervisor(log_dir=image.folder / "log", env=env, show=lambda name, line: None)
-        )
+        image.run(services["prepare"]["command"], **env("prepare"))
         for name in ("web", "worker", "beat"):
+            supervisor = opened.enter_context(
+                Supervisor(log_dir=image.folder / "log", env=env(name), show=lambda name, line: None)
+            )
             words = words_of(services[name].get("command") or stages()["web"].last("CMD"))
             command = ["env", "-C", str(image.places["/app"]), *words]
             supervisor.start(Service(name, command, stop_seconds=15))
@@ -95,13 +105,16 @@ def test_both_files_can_be_read_and_fit_together() -> None:
         assert users[-1] == "carsite", f"{name} runs as root"
     volumes = {one.partition(":")[0] for service in services.values() for one in service.get("volumes", ())}
     assert (ROOT / "deploy" / "Caddyfile").is_file()
-    assert volumes == {"var", "postgres", "redis", "photos", "certificates", "./deploy/Caddyfile"}
+    named = {"var", "scrapes", "uploads", "postgres", "redis", "photos", "certificates"}
+    assert volumes == named | {"./deploy/Caddyfile"}
     for service in services.values():
         waits = service.get("depends_on", {})
         assert set(waits) <= set(services)
 
 
-@pytest.mark.parametrize("name", ["SITE_HOST", "SECRET_KEY", "POSTGRES_PASSWORD", "S3_SECRET"])
+@pytest.mark.parametrize(
+    "name", ["SITE_HOST", "SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET"]
+)
 def test_compose_does_not_start_without_its_secrets(name: str) -> None:
     with pytest.raises(AssertionError, match=f"{name} is not set"):
         compose(**{key: value for key, value in SECRETS.items() if key != name})
@@ -148,7 +161,7 @@ def test_pages_answer_and_the_health_check_passes(image: Build, running: dict[st
     check = words_of(stages()["web"].last("HEALTHCHECK").rpartition("CMD ")[2])
 
     def healthy() -> bool:
-        done = subprocess.run(check, cwd=image.places["/app"], env=running["env"], check=False)
+        done = subprocess.run(check, cwd=image.places["/app"], env=running["env"]("worker"), check=False)
         return done.returncode == 0
 
     wait_for(healthy, seconds=120, what="the health check of the web container")
@@ -181,7 +194,7 @@ def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running
         done = subprocess.run(
             ["sh", "-c", check[1]],
             cwd=image.places["/app"],
-            env=running["env"],
+            env=running["env"]("worker"),
             check=False,
             capture_output=True,
         )
@@ -201,7 +214,7 @@ def test_a_photo_is_answered_by_the_worker_without_pytorch(image: Build, running
     done = subprocess.run(
         [str(image.places["/venv"] / "bin" / "python"), "-c", code],
         cwd=image.places["/app"],
-        env=running["env"] | {"DJANGO_SETTINGS_MODULE": "carsite.settings"},
+        env=running["env"]("web") | {"DJANGO_SETTINGS_MODULE": "carsite.settings"},
         input=photo(1),
         capture_output=True,
         check=False,

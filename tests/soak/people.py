@@ -41,6 +41,8 @@ class Person(threading.Thread):
         self._random = random.Random(numbers[0])
         #: Ids of the photos that the site says it has taken, by number.
         self.taken: dict[int, str] = {}
+        #: When they were, by this process's steady clock.
+        self.taken_at: dict[int, float] = {}
         #: What went wrong on the way, by what it was.
         self.met: Counter[str] = Counter()
 
@@ -63,6 +65,7 @@ class Person(threading.Thread):
             answer = upload(content)
             if answer.status in (200, 202):
                 self.taken[number] = answer.json()["url"].rstrip("/").split("/")[-1]
+                self.taken_at[number] = time.monotonic()
                 return True
             self.met[f"{answer.status} {_code(answer)}"] += 1
         except (OSError, http.client.HTTPException, AssertionError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import ngettext
 
-from ops import backups
+from ops import backups, retention
 
 
 class Command(BaseCommand):
@@ -18,16 +18,36 @@ class Command(BaseCommand):
     help = "Write rows, photos, models and datasets into one archive. It is as private as the site itself."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the archive to write, such as carsite-2026-11-21.tar")
+        parser.add_argument(
+            "file", type=Path, help="the archive to write, or a folder that gets one named by the time"
+        )
+        parser.add_argument(
+            "--keep",
+            type=int,
+            metavar="N",
+            help="in a folder: read the new archive again, and then remove all but the newest N",
+        )
 
     def handle(self, *args: object, **options: Any) -> None:
-        path: Path = options["file"]
+        path, keep = options["file"], options["keep"]
+        if keep is not None and (keep < 1 or not path.is_dir()):
+            raise CommandError(
+                "--keep needs a folder that is there, and a number from 1 up. Nothing was written."
+            )
+        if path.is_dir():
+            path = retention.next_archive(path)
         try:
-            manifest = backups.write(path)
+            self._say(path, backups.write(path))
+            if keep:
+                backups.check(path)
+                for old in retention.remove_old(path.parent, keep=keep):
+                    self.stdout.write(f"{old}: removed, as {keep} newer ones are there.")
         except backups.BackupRefused as refusal:
             raise CommandError(str(refusal)) from None
         except OSError as error:
             raise CommandError(f"{path} can't be written: {error.strerror or error}") from None
+
+    def _say(self, path: Path, manifest: backups.Manifest) -> None:
         files = sum(name.startswith("media/") for name in manifest.digests)
         self.stdout.write(
             f"{path}: {sum(manifest.rows.values())} rows and {files} files, {path.stat().st_size} bytes."
