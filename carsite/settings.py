@@ -261,6 +261,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# A car with many facts and photos has several fields for each on its page of the admin.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 SIGNED_URL_SECONDS = 300
 
 
