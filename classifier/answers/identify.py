@@ -62,7 +62,7 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
         ended = _answer(rows, loaded)
     except SoftTimeLimitExceeded:
         if len(rows) == 1:
-            return identification_fail(row=row, failure="timeout")
+            return identification_fail(row=rows[0], failure="timeout")
         _end_leases(rows)
         return 0
     except Exception:
