@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from accounts import guessing
+from core.people import guest_cookie
 
 #: Views whose pages depend on nothing but their address and what a visitor's cookies say.
 SHARED = {
@@ -54,8 +55,9 @@ class SharedPagesMiddleware:
 def _shared_view(request: HttpRequest) -> ResolverMatch | None:
     """The view of a request that may be answered with a page made for another; None of one that may not."""
     # No page that is kept has a token in it, so that the cookie of the token makes no difference. Nor does
-    # that of a browser in which somebody signed in once.
-    says_something = set(request.COOKIES) - {settings.CSRF_COOKIE_NAME, guessing.cookie_name()}
+    # that of a browser in which somebody signed in once, nor a guest's key: no such page shows photos.
+    unimportant = {settings.CSRF_COOKIE_NAME, guessing.cookie_name(), guest_cookie()}
+    says_something = set(request.COOKIES) - unimportant
     if request.method != "GET" or says_something or "HX-Request" in request.headers:
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -124,7 +125,9 @@ _MESSAGES = {
     400: ("bad_request", "The request could not be understood. Check it against the documentation at /api/."),
     403: ("permission_denied", "You may not do this. Sign in with an account that may."),
     404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method. `Allow` names those it takes."),
     408: ("too_slow", "The request did not arrive in time, and nothing was saved. Send it again."),
+    414: ("address_too_long", "The address is too long. Send what is in its query in the body."),
     413: ("too_large", "The request is larger than the site takes. Send less at once."),
     431: (
         "headers_too_large",
@@ -145,8 +148,16 @@ def _error(request: HttpRequest, status: int) -> HttpResponse:
     return render(request, f"{status}.html", status=status)
 
 
+def words_for(status: int) -> tuple[str, str]:
+    """Code and message of an error that nobody has worded."""
+    if status in _MESSAGES:
+        return _MESSAGES[status]
+    name = HTTPStatus(status).phrase.lower() if status in {each.value for each in HTTPStatus} else "error"
+    return name.replace(" ", "_"), f"The request was refused ({name}). See the documentation at /api/."
+
+
 def _error_json(status: int) -> JsonResponse:
-    code, message = _MESSAGES[status]
+    code, message = words_for(status)
     return JsonResponse({"code": code, "message": message, "fields": {}}, status=status)
 
 

@@ -37,9 +37,9 @@ class ClassifierConfig(AppConfig):
 
 def _claim_guest_photos(*, request: HttpRequest, user: AbstractBaseUser, **_: object) -> None:
     from classifier.photos.claim import identifications_claim
+    from core.people import guest_key
 
-    guest_key = request.session.get("guest_key", "") if hasattr(request, "session") else ""
-    identifications_claim(user=user, guest_key=guest_key)
+    identifications_claim(user=user, guest_key=guest_key(request))
 
 
 def _erase_photos(*, instance: AbstractBaseUser, **_: object) -> None:

@@ -5,7 +5,6 @@ What they do is in photos/, answers/ and training/, what they may see in queryse
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -39,6 +38,7 @@ from classifier.photos.receive import identification_create
 from classifier.photos.throttle import count_photo
 from classifier.querysets import IdentificationQuerySet
 from classifier.training.feedback import feedback_record
+from core.people import guest_key, guest_key_made
 
 #: Photos and files that are asked for or named at once, at most.
 MOST_NAMED = 100
@@ -50,20 +50,14 @@ Refused = tuple[str, ClassifierError]
 
 def own(request: HttpRequest) -> IdentificationQuerySet:
     """The identifications that the sender of this request may see."""
-    return Identification.objects.visible_to(request.user, request.session.get("guest_key", ""))
-
-
-def _guest_key(request: HttpRequest) -> str:
-    """What a guest's photos are found by until they sign in; made at the first photo."""
-    if request.user.is_authenticated:
-        return ""
-    return request.session.setdefault("guest_key", secrets.token_urlsafe(32))
+    return Identification.objects.visible_to(request.user, guest_key(request))
 
 
 def _home_context(request: HttpRequest) -> dict[str, object]:
     makes = Make.objects.published().annotate(count=Count("variants", filter=Q(variants__is_published=True)))
     return {
         "makes": makes,
+        "guest_key": guest_key_made(request),  # before the first photo: several may be sent at once
         "recent": own(request).with_answer()[:4],
         "limits": intake.limits_text(),
         "max_photos": intake.MAX_PHOTOS,
@@ -111,7 +105,7 @@ def _one_too_many() -> PhotoRefused:
 def _take(request: HttpRequest, file: UploadedFile) -> Taken:
     count_photo(request)
     return identification_create(
-        file=file, size=file.size or 0, user=request.user, guest_key=_guest_key(request)
+        file=file, size=file.size or 0, user=request.user, guest_key=guest_key_made(request)
     )
 
 
@@ -143,7 +137,7 @@ def _taken_page(request: HttpRequest, taken: list[Taken], refused: list[Refused]
         for name, error in refused:
             messages.error(request, f"{name}: {error.message}" if name else error.message)
         photos = [row for row, _ in taken]
-        made = sighting_create(photos=photos, user=request.user, guest_key=_guest_key(request))
+        made = sighting_create(photos=photos, user=request.user, guest_key=guest_key_made(request))
         return HttpResponseRedirect(made.get_absolute_url())
     ids = list(dict.fromkeys(str(row.pk) for row, _ in taken))
     # The page reloads itself while it waits, so that a message, which is shown once, would be gone.
@@ -192,7 +186,7 @@ def sighting(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     For htmx only the part that changes.
     """
-    mine = Sighting.objects.visible_to(request.user, request.session.get("guest_key", ""))
+    mine = Sighting.objects.visible_to(request.user, guest_key(request))
     found = get_object_or_404(mine.with_photos(), pk=pk)
     photos = list(found.photos.all())
     fused = fused_answer(photos)

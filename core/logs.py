@@ -2,7 +2,8 @@
 
 The id comes with a request or is made for it, goes along with each task that the request queues, and is kept
 with the photo. A line says what its call says and what is bound; other attributes of a log record stay
-out. E-mail addresses are taken out of messages and tracebacks: what is never written needs no deletion.
+out. E-mail addresses and queries are taken out of messages and tracebacks: what is never written needs no
+deletion.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(\.[\w-]+)+")
+#: What follows the path in an address: words that were searched for, keys, signatures.
+_QUERY = re.compile(r"""(?<=[\w/.~%-])\?[^\s'"<>]*=[^\s'"<>]*""")
 
 
 # --- What a line belongs to ---------------------------------------------------------------------------------
@@ -46,8 +49,10 @@ def sane_id(sent: str | None) -> str:
 
 # --- What a line says ---------------------------------------------------------------------------------------
 def masked(text: str) -> str:
-    """The text without e-mail addresses: databases quote the row that they refuse."""
-    return _ADDRESS.sub("[address]", text)
+    """The text without e-mail addresses and queries: databases quote the row that they refuse, and libraries
+    the address that they asked.
+    """
+    return _ADDRESS.sub("[address]", _QUERY.sub("?[query]", text))
 
 
 def _message(record: logging.LogRecord, message: str, args: object) -> str:
@@ -71,11 +76,15 @@ def _described(logger: WrappedLogger, level: str, event: EventDict) -> EventDict
         "logger": record.name,
         "message": masked(_message(record, event["event"], event.get("positional_args"))),
         **get_contextvars(),
-        **getattr(record, "fields", {}),
+        **{name: _clean(value) for name, value in getattr(record, "fields", {}).items()},
     }
     if "exc_info" in event:
         line["exc_info"] = event["exc_info"]
     return line
+
+
+def _clean(value: object) -> object:
+    return masked(value) if isinstance(value, str) else value
 
 
 def _without_addresses(logger: WrappedLogger, level: str, event: EventDict) -> EventDict:

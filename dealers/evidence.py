@@ -14,6 +14,8 @@ from django.core.files import File
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from core.people import guest_key
+
 
 class Evidence(Protocol):
     """A recognised photo: `summary` for people, its file, its address on pages, and the car's slug or ""."""
@@ -32,5 +34,5 @@ def evidence_for(request: HttpRequest, identification_id: UUID | None) -> Eviden
     return find(
         identification_id=identification_id,
         user=request.user,
-        guest_key=request.session.get("guest_key", ""),
+        guest_key=guest_key(request),
     )

@@ -102,4 +102,4 @@ class Criteria:
 
 
 def _is_year(value: str) -> bool:
-    return value.isascii() and value.isdigit() and 1885 <= int(value[:6]) <= 2100
+    return len(value) == 4 and value.isascii() and value.isdigit() and 1885 <= int(value) <= 2100

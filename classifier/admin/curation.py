@@ -11,7 +11,6 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext_lazy
 
 from catalog.search.car_names import offered
@@ -21,6 +20,7 @@ from classifier.forms import variant_named
 from classifier.models import CurationEvent, Feedback, ModelOutput
 from classifier.training import curation
 from core.admin import NeverEdited, ViewOnly, change_link, perform_each
+from core.moments import moment
 
 #: Photos of the queue on one page.
 PAGE = 20
@@ -113,7 +113,7 @@ def _photo_name(row: Feedback) -> str:
 
 def _one(request: HttpRequest, row: Feedback, what: str) -> None:
     # As the curator saw it: what its author has changed since is not decided on.
-    row.updated = parse_datetime(request.POST.get(f"seen-{row.pk}", "")) or row.updated
+    row.updated = moment(request.POST.get(f"seen-{row.pk}", "")) or row.updated
     if what == "reject":
         return curation.feedback_reject(feedback=row, actor=request.user)
     if what == "undo":

@@ -129,6 +129,7 @@ def test_every_add_page_works_where_one_may_add(staff: Client) -> None:
         "EnquiryEvent",
         "ApiToken",
         "Authenticator",
+        "EmailAddress",
         "OutgoingEmail",
         "OldAddress",
         "StagedCar",

@@ -194,3 +194,77 @@ def test_body_that_is_too_large_is_said(client: Client, settings: Settings) -> N
 @pytest.mark.django_db
 def test_who_is_not_signed_in_is_told_how(client: Client) -> None:
     assert client.get("/api/closed")["WWW-Authenticate"] == "Token"
+
+
+# --- What answers before or instead of a view of the API ----------------------------------------------------
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/makes", 301, "moved"),
+        ("POST", "/api/v1/tokens", 308, "moved"),
+        ("DELETE", "/api/v1/tokens/00000000-0000-0000-0000-000000000000", 308, "moved"),
+        ("GET", "/api/v1/nowhere/", 404, "not_found"),
+        ("GET", "/api/nowhere", 404, "not_found"),
+        ("GET", "/api/v1/makes/%00/", 404, "not_found"),
+        ("POST", "/api/try/", 405, "method_not_allowed"),
+        ("POST", "/api/v1/makes/", 405, "method_not_allowed"),
+        ("GET", "/api/v1/variants/?format=xml", 404, "not_found"),
+    ],
+)
+def test_whoever_answers_says_it_in_one_shape(
+    client: Client, settings: Settings, debug: bool, method: str, path: str, status: int, code: str
+) -> None:
+    settings.DEBUG = debug
+    response = client.generic(method, path)
+    assert said(response)[:2] == (status, code)
+    if status < 400:
+        assert response["Location"] == f"{path}/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [False, True])
+def test_host_that_is_not_ours_is_said(client: Client, settings: Settings, debug: bool) -> None:
+    settings.DEBUG = debug
+    assert said(client.get("/api/v1/", headers={"host": "evil.example"}))[0] == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [False, True])
+def test_defect_shows_no_page_to_a_program(client: Client, settings: Settings, debug: bool) -> None:
+    settings.DEBUG = debug
+    client.raise_request_exception = False
+    response = client.get("/api/defect")
+    assert said(response)[0] == 500
+    assert "hunter2" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_redirect_keeps_the_body_of_a_request(client: Client) -> None:
+    """308, unlike 301, makes programs send the same again."""
+    data = {"email": "nobody@example.org", "password": "wrong"}
+    moved = client.post("/api/v1/tokens", data, content_type="application/json")
+    response = client.post(moved["Location"], data, content_type="application/json")
+    assert said(response)[:2] == (400, "wrong_credentials")
+
+
+@pytest.mark.parametrize("body", ["[" * 1_000 + "]" * 1_000, '{"a":' * 100_000])
+@pytest.mark.django_db
+def test_deep_json_is_a_wrong_body(client: Client, body: str) -> None:
+    response = client.post("/api/v1/tokens/", body, content_type="application/json")
+    assert said(response)[:2] == (400, "parse_error")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("accept", ["image/jpeg", "image/*", "text/html", "nonsense", "application/xml"])
+def test_no_answer_depends_on_what_is_accepted(client: Client, accept: str) -> None:
+    response = client.get("/api/v1/makes/", headers={"accept": accept})
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert said(client.get("/api/v1/me/", headers={"accept": accept}))[0] == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", ["Token \xff", "Token \0", "Token " + "x" * 8_000, "\xff", "Token\t\xa0x"])
+def test_odd_tokens_are_refused(client: Client, header: str) -> None:
+    assert said(client.get("/api/v1/me/", HTTP_AUTHORIZATION=header))[0] == 401

@@ -72,6 +72,10 @@ def walk(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     _enquire(client, email, name, words)
     reset = _reset(client, email)
     client.get(f"/nowhere/?email={email}")
+    client.get(f"/cars/?q={email}&near=a-place-of-mine", headers={"host": "evil.example"})
+    logging.getLogger("urllib3").warning(
+        "Retrying: %s", f"/photo.jpg?X-Amz-Signature=a-key-of-mine&to={email}"
+    )
     client.get(reverse("dealers:enquiry", args=[Enquiry.objects.latest("created").pk]) + "?key=a-key-of-mine")
     return [
         email,
@@ -83,12 +87,14 @@ def walk(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         PASSWORD,
         "a wrong passphrase",
         "a-key-of-mine",
+        "a-place-of-mine",
         client.session.session_key or "?",
     ]
 
 
 def _token(client: Client) -> str:
-    page = client.post(reverse("accounts:token_create"), {"name": "program"}).text
+    asked = client.post(reverse("accounts:token_create"), {"name": "program"})
+    page = client.post(asked.url, {"password": PASSWORD}).text
     found = re.search(r'id="new-token" value="(\w+)"', page)
     assert found
     return found[1]

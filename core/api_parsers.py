@@ -1,0 +1,46 @@
+"""How the API reads and answers: deep JSON is a wrong body, and no answer depends on Accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from rest_framework import exceptions, parsers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+class JSONParser(parsers.JSONParser):
+    """DRF's, which takes a deep body for a defect of the site."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The values in a body. Raises ParseError."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError("The JSON is nested too deep.") from None
+        except LookupError:
+            raise exceptions.ParseError("The encoding of the JSON is unknown. Send UTF-8.") from None
+
+
+class AnyAccept(DefaultContentNegotiation):
+    """Whatever a program accepts gets what there is: JSON, or a picture where the address is one's.
+
+    A photo asked for with `Accept: image/jpeg` is there, though no renderer says so; and an error has to
+    reach a program that asked for something else.
+    """
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer that suits best, or the first."""
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except exceptions.NotAcceptable:
+            return renderers[0], renderers[0].media_type
