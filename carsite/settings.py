@@ -130,7 +130,8 @@ WORKER_PROCESSES = _number("WORKER_PROCESSES")  # 0: one for each core
 STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
-    name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
+    name: _rate(f"API_{name.upper()}_RATE")
+    for name in ("burst", "token", "upload", "enquiry", "enquiry_network")
 } | NETWORK_RATES  # noqa: F405  (of account_settings)
 
 # --- Database -----------------------------------------------------------------------------------------------
@@ -260,9 +261,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a car's page in the admin has several for each fact
 SIGNED_URL_SECONDS = 300
-
-
 STORAGES = {
     "default": storage_from(_text("STORAGE_URL"), signed_seconds=SIGNED_URL_SECONDS),
     "staticfiles": {
@@ -278,20 +278,19 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # --- E-mail -------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("DEFAULT_FROM_EMAIL")
-EMAIL_TIMEOUT = 10
 if _text("EMAIL_URL"):
     _email = env.dj_email_url("EMAIL_URL")
     if "EMAIL_BACKEND" not in _email:
         raise ImproperlyConfigured(
             "EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25."
         )
-    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "core.smtp")
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_FILE_PATH, EMAIL_TIMEOUT = VAR_DIR / "mail", 10
 
 # --- Classifier and dealers ---------------------------------------------------------------------------------
 MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite2")).resolve()
@@ -299,6 +298,8 @@ MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_PHOTO_HOURS = _number("GUEST_PHOTO_HOURS")
 ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
+ENQUIRIES_PER_DEALER_DAY = _number("ENQUIRIES_PER_DEALER_DAY")
+ENQUIRIES_PER_DAY = _number("ENQUIRIES_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
