@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import time
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import RequestFactory
 from waitress.adjustments import Adjustments
 
@@ -124,6 +124,7 @@ def test_the_site_words_what_the_server_refuses(path: str, status: int, shown: i
     request = RequestFactory().post(path)
     request.META[server.REFUSED] = status
     response = RefusedMiddleware(lambda request: pytest.fail("passed on"))(request)
+    assert isinstance(response, HttpResponse)
     assert response.status_code == shown
     assert response["Content-Length"] == str(len(response.content))
     assert response["Content-Type"].startswith("application/json" if "/api/" in path else "text/html")
@@ -131,4 +132,4 @@ def test_the_site_words_what_the_server_refuses(path: str, status: int, shown: i
 
 def test_no_header_can_pass_for_a_refusal() -> None:
     request = RequestFactory().get("/", headers={"carsite.refused": "413", "Carsite-Refused": "413"})
-    assert RefusedMiddleware(lambda request: SimpleNamespace(status_code=200))(request).status_code == 200
+    assert RefusedMiddleware(lambda request: HttpResponse())(request).status_code == 200
