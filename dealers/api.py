@@ -6,8 +6,11 @@ import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import F, Prefetch
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +22,7 @@ from dealers.evidence import evidence_for
 from dealers.exceptions import EvidenceGone
 from dealers.limits import enquiry_spend
 from dealers.models import Dealer, Enquiry, EnquiryEvent
+from dealers.photos import photo_response
 from dealers.querysets import DealerQuerySet, EnquiryQuerySet
 from dealers.serializers import (
     DealerSerializer,
@@ -65,11 +69,27 @@ class DealerViewSet(viewsets.ReadOnlyModelViewSet):
         return search.dealers
 
 
+class WithPhoto(viewsets.GenericViewSet):
+    """Rows whose attached photo those may see who see the row, with a token as with a session."""
+
+    @extend_schema(
+        summary="The attached photo",
+        responses={
+            (200, "image/jpeg"): OpenApiResponse(OpenApiTypes.BINARY),
+            404: OpenApiResponse(description="None is attached."),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def photo(self, request: Request, pk: str | None = None) -> HttpResponseBase:
+        """The photo that the visitor sent along."""
+        return photo_response(self.get_object())
+
+
 @extend_schema_view(
     list=extend_schema(summary="Your enquiries, the newest first"),
     retrieve=extend_schema(summary="An enquiry of yours, with its history"),
 )
-class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WithPhoto):
     """Enquiries of the caller; those of others do not exist here."""
 
     queryset = Enquiry.objects.none()
@@ -125,7 +145,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     list=extend_schema(summary="Leads of the dealers you work for, the newest first"),
     retrieve=extend_schema(summary="A lead, with its history"),
 )
-class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WithPhoto):
     """What the caller's dealers were asked; what others were asked does not exist here."""
 
     queryset = Enquiry.objects.none()

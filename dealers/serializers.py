@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from catalog.models import Variant
 from catalog.serializers import CurrentSlugField
@@ -124,6 +125,7 @@ class LeadHistorySerializer(HistorySerializer):
 class EnquirySerializer(serializers.ModelSerializer):
     """An enquiry as its sender sees it."""
 
+    photo_of = "enquiry"
     dealer: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     variant: serializers.Field = serializers.SlugRelatedField(
         slug_field="slug", read_only=True, allow_null=True
@@ -150,12 +152,14 @@ class EnquirySerializer(serializers.ModelSerializer):
         """Absolute address; it answers to users who may see the enquiry."""
         if not enquiry.photo:
             return None
-        return self.context["request"].build_absolute_uri(enquiry.photo_url)
+        request = self.context["request"]
+        return reverse(f"api:{self.photo_of}-photo", args=[enquiry.pk], request=request)
 
 
 class LeadSerializer(EnquirySerializer):
     """An enquiry as the dealer's staff see it."""
 
+    photo_of = "lead"
     history = LeadHistorySerializer(source="events", many=True, read_only=True)
 
 

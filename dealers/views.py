@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,6 +31,7 @@ from dealers.exceptions import DealersError, EvidenceGone, LinkExpired
 from dealers.forms import DirectoryForm, EnquiryForm, LeadFilterForm, LeadStatusForm, SubjectForm
 from dealers.limits import enquiry_spend
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
+from dealers.photos import photo_response
 from dealers.querysets import EnquiryQuerySet
 
 if TYPE_CHECKING:
@@ -225,26 +226,11 @@ def _with_history() -> EnquiryQuerySet:
 
 
 @require_safe
-def enquiry_photo(request: HttpRequest, pk: UUID) -> FileResponse:
+def enquiry_photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The attached photo, for its sender, the dealer's staff and the site's staff only."""
     linked = access.open_doors(request, Door.SENDER, Door.LEAD)
     enquiry = get_object_or_404(Enquiry.objects.readable_by(request.user, linked).exclude(photo=""), pk=pk)
-    try:
-        file = enquiry.photo.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    response = FileResponse(file, content_type=_photo_type(enquiry.photo.name or ""))
-    response["Content-Disposition"] = "inline"  # instead of the stored file's name
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    patch_cache_control(response, private=True, max_age=settings.SIGNED_URL_SECONDS)
-    return response
-
-
-def _photo_type(name: str) -> str:
-    """By the suffix that `services` chose; never by what the file claims to be."""
-    suffix = name.rpartition(".")[2]
-    return {"png": "image/png", "webp": "image/webp"}.get(suffix, "image/jpeg")
+    return photo_response(enquiry)
 
 
 def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:

@@ -8,12 +8,17 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from accounts.models import ApiToken
 from catalog.models import OldAddress
 from dealers import services
 from dealers.models import Enquiry
-from tests.dealers.conftest import HERE, MINE
+from tests.dealers.conftest import HERE, MINE, PHOTO
 
 URL = "/api/v1/enquiries/"
+
+
+def token_of(user):
+    return ApiToken.objects.create(user=user)[1]
 
 
 def api(user=None):
@@ -181,7 +186,20 @@ class TestAsking:
     def test_an_own_photo_goes_along(self, body, user):
         answer = api(user).post(URL, body | {"identification": str(MINE), "send_photo": True})
         assert answer.json()["evidence"] == "Audi A5 Coupe 2012, 75% sure"
-        assert answer.json()["photo"] == f"http://testserver{Enquiry.objects.get().photo_url}"
+        assert answer.json()["photo"] == f"http://testserver{URL}{Enquiry.objects.get().pk}/photo/"
+
+    def test_its_address_answers_to_a_token_of_who_may_see_it(self, enquiry, user, seller, rival, other_user):
+        lead = f"/api/v1/leads/{enquiry.pk}/"
+        for reader, url in ((user, f"{URL}{enquiry.pk}/"), (seller, lead)):
+            client = APIClient(headers={"Authorization": f"Token {token_of(reader)}"})
+            answer = client.get(client.get(url).json()["photo"])
+            assert answer.status_code == 200
+            assert b"".join(answer.streaming_content) == PHOTO
+        for stranger in (rival, other_user):
+            client = APIClient(headers={"Authorization": f"Token {token_of(stranger)}"})
+            for url in (f"{URL}{enquiry.pk}/photo/", f"{lead}photo/"):
+                assert client.get(url).status_code == 404
+        assert api().get(f"{URL}{enquiry.pk}/photo/").status_code == 401
 
     def test_another_persons_photo_does_not_exist(self, body, user, settings):
         settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"
