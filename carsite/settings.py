@@ -245,11 +245,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
-# A car with many facts and photos has several fields for each on its page of the admin.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a car's page in the admin has several for each fact
 SIGNED_URL_SECONDS = 300
-
-
 STORAGES = {
     "default": storage_from(_text("STORAGE_URL"), signed_seconds=SIGNED_URL_SECONDS),
     "staticfiles": {
@@ -265,7 +262,6 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # --- E-mail -------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("DEFAULT_FROM_EMAIL")
-EMAIL_TIMEOUT = 10
 if _text("EMAIL_URL"):
     _email = env.dj_email_url("EMAIL_URL")
     if "EMAIL_BACKEND" not in _email:
@@ -278,7 +274,7 @@ if _text("EMAIL_URL"):
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_FILE_PATH, EMAIL_TIMEOUT = VAR_DIR / "mail", 10
 
 # --- Classifier and dealers ---------------------------------------------------------------------------------
 MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite2")).resolve()
