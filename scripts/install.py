@@ -30,12 +30,18 @@ def stop(line: str) -> NoReturn:
     sys.exit("carsite: " + line)
 
 
+def runs(path: str) -> bool:
+    """Whether this is a Python that starts and is new enough."""
+    question = f"import sys; sys.exit(sys.version_info < {MINIMUM})"
+    return subprocess.call([path, "-c", question], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
 def pythons() -> "list[str]":
     """Every Python on the PATH that is new enough, by its version's name; the newest first."""
     found = []
     for minor in range(30, 10, -1):
         path = shutil.which(f"python3.{minor}")
-        if path:
+        if path and runs(path):  # managers of versions leave names of ones that are not installed
             found.append(path)
     return found
 

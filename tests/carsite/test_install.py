@@ -106,7 +106,9 @@ def test_a_python_that_is_too_old_is_told(monkeypatch):
 
 def test_a_newer_python_beside_an_old_one_is_taken(monkeypatch):
     monkeypatch.setattr(install, "MINIMUM", (3, 99))
-    monkeypatch.setattr(shutil, "which", lambda name: f"/opt/{name}" if name == "python3.13" else None)
+    there = ("python3.13", "python3.14")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/opt/{name}" if name in there else None)
+    monkeypatch.setattr(install, "runs", lambda path: path != "/opt/python3.14")
     assert install.find_python() == "/opt/python3.13"
 
 
