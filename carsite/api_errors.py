@@ -48,7 +48,7 @@ def _as_json(response: HttpResponseBase) -> HttpResponse:
         if name not in _OF_THE_BODY:
             answer[name] = value
     answer.cookies = response.cookies
-    response.close()
+    answer._resource_closers.extend(response._resource_closers)  # `close` would end the request here
     return answer
 
 

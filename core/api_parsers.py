@@ -22,11 +22,25 @@ class JSONParser(parsers.JSONParser):
     ) -> Any:
         """The values in a body. Raises ParseError."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            values = super().parse(stream, media_type, parser_context)
+            if not _is_text(values):
+                raise exceptions.ParseError(
+                    "A string in the JSON has NUL or half of a surrogate pair in it, which no text has."
+                )
+            return values
         except RecursionError:
             raise exceptions.ParseError("The JSON is nested too deep.") from None
         except LookupError:
             raise exceptions.ParseError("The encoding of the JSON is unknown. Send UTF-8.") from None
+
+
+def _is_text(value: object) -> bool:
+    """Whether every string in it can be kept by a database."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, dict):
+        return all(map(_is_text, value)) and all(map(_is_text, value.values()))
+    return not isinstance(value, list) or all(map(_is_text, value))
 
 
 class AnyAccept(DefaultContentNegotiation):
