@@ -13,7 +13,7 @@ from django.db import transaction
 
 from catalog.models import Make
 from core.errors import ExpectedError
-from core.sheets import rows_of
+from core.sheets import SheetUnreadable, rows_of
 from core.text import slug, squash
 from dealers.models import City, Dealer
 from dealers.validators import clean_line, clean_phone
@@ -59,7 +59,10 @@ def dealers_load(*, content: bytes, dry_run: bool = False) -> Loaded:
     A row without coordinates gets those of its city. Makes are names or slugs, parted by commas or
     semicolons; `*` means all. Dealers that the table lacks stay as they are. Raises TableRefused.
     """
-    rows = list(rows_of(content))
+    try:
+        rows = list(rows_of(content))
+    except SheetUnreadable as error:
+        raise TableRefused(str(error)) from None
     _check_headings(rows)
     makes = {key: make for make in Make.objects.all() for key in (squash(make.name), squash(make.slug))}
     cities = _gazetteer()
@@ -112,7 +115,7 @@ def _dealer(row: dict[str, str], cities: Gazetteer, seen: set[str]) -> Dealer:
         if one in row:
             setattr(dealer, one, row[one])
     if "phone" in row:
-        dealer.phone = clean_phone(row["phone"])
+        dealer.phone = clean_phone(row["phone"], city.country)
     if "active" in row:
         dealer.is_active = squash(row["active"]) not in _NO
     dealer.latitude = _degrees(row, "latitude", city.latitude)

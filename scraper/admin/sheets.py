@@ -10,13 +10,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 
 from catalog.admin import FoundByCar
 from catalog.specs.sheet import fact_text
 from core.admin import ViewOnly
+from core.sheets import SheetUnreadable
 from scraper.models.staging import Fact
+from scraper.staging.formats import AnyCSV, BoundedXLSX
 from scraper.staging.sheets import MOST_ROWS_OUT, FactResource
 
 UNREADABLE = "This file can't be read. Save the sheet as CSV in UTF-8, or as XLSX."
@@ -52,7 +53,7 @@ class FactAdmin(ViewOnly, FoundByCar, ImportExportModelAdmin):
     """Facts; the export holds what the filters show."""
 
     resource_classes = (FactResource,)
-    formats = (CSV, XLSX)
+    formats = (AnyCSV, BoundedXLSX)
     import_form_class = SheetForm
     export_form_class = SelectableFieldsExportForm
     list_display = ("variant", "key", "value", "source", "retrieved")
@@ -72,7 +73,7 @@ class FactAdmin(ViewOnly, FoundByCar, ImportExportModelAdmin):
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         """Say what to do, in place of the parser's own message."""
-        form.add_error("import_file", UNREADABLE)
+        form.add_error("import_file", str(e) if isinstance(e, SheetUnreadable) else UNREADABLE)
 
     def export_action(self, request: HttpRequest) -> HttpResponse:
         """A sheet of what the list shows; where that is too much, back to the list."""

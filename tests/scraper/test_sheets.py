@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+import time
 import zipfile
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.test import Client
 
 from accounts.models import User
 from catalog.models import Source, Spec, Variant
+from catalog.specs.vocabulary import SPECS
 from catalog.supply import CarName, cars_create
 from scraper.models import CatalogChange
 from scraper.staging.publish import change_undo
@@ -168,6 +170,75 @@ def sent(client: Client, content: bytes, name: str = "facts.csv", kind: str = "0
     return html.unescape(answer.content.decode())
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"]
+)
+def test_a_sheet_of_any_program_comes_in(
+    client: Client, audi: Variant, staff_user: User, separator: str, encoding: str
+) -> None:
+    client.force_login(staff_user)
+    _, power = out()
+    power |= {"low": "160,5", "high": "160,5", "raw": f"Größe{separator} “é”"}
+    text = io.StringIO(newline="")
+    sheet = csv.DictWriter(text, list(power), delimiter=separator)
+    sheet.writeheader()
+    sheet.writerow(power)
+    page = sent(client, text.getvalue().encode(encoding))
+    assert "errorlist" not in page
+    confirmed = dict(
+        re.findall(r'name="(import_file_name|original_file_name|format|resource)" value="([^"]*)"', page)
+    )
+    client.post(f"{PAGE}process_import/", confirmed, follow=True)
+    fact = Spec.objects.get(key="power")
+    assert (fact.low, fact.raw) == (160.5e3, power["raw"])
+
+
+def test_a_figure_that_means_two_things_is_asked_about(audi: Variant) -> None:
+    _, power = out()
+    result = into([power | {"low": "1,585", "high": "1,585"}])
+    assert "without a sign of thousands" in str(result.row_errors()[0][1][0].error)
+
+
+def test_two_lines_about_one_fact_are_said(audi: Variant) -> None:
+    _, power = out()
+    result = into([power | {"low": "150"}, power | {"low": "151"}])
+    assert "Line 2 is about the same fact" in str(result.row_errors()[0][1][0].error)
+    assert Spec.objects.get(key="power").low == 155e3
+
+
+def test_a_full_sheet_takes_seconds_and_few_queries(db: None, django_assert_max_num_queries: Any) -> None:
+    cars = cars_create([CarName("Audi", f"A{n}", body_style="coupe", year=2012) for n in range(300)])
+    source = Source.objects.create(slug="best", name="Best")
+    keys = [kind.key for kind in SPECS.values() if kind.kind == "number"][:10]
+    common = {"source": source, "retrieved": "2026-01-01"}
+    Spec.objects.bulk_create(
+        Spec(variant=car, key=key, low=9.0, high=9.0, **common) for car in cars for key in keys[:5]
+    )
+    names = HEADERS.split(",")
+    rows = [
+        dict.fromkeys(names, "") | {"variant": car.slug, "key": key, "low": "2", "source": "best"}
+        | {"retrieved": "2026-01-02"}
+        for car in cars for key in keys
+    ]  # fmt: skip
+    before = time.process_time()
+    with django_assert_max_num_queries(120):
+        result = into(rows)
+    assert not result.has_errors()
+    assert not result.invalid_rows
+    assert (result.totals["new"], result.totals["update"]) == (1500, 1500)
+    assert time.process_time() - before < 20
+    assert Spec.objects.filter(retrieved="2026-01-02").count() == 3000
+
+
+def test_a_sheet_that_is_too_long_is_refused_at_once(audi: Variant) -> None:
+    before = time.process_time()
+    result = into([out()[1]] * 3001)
+    assert "3,001 rows; 3,000 fit" in str(result.base_errors[0].error)
+    assert result.rows == []
+    assert time.process_time() - before < 2
+
+
 HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,record,raw,note"
 
 
@@ -175,25 +246,36 @@ HEADERS = "variant,key,low,high,unit,text,currency,source,source_url,retrieved,r
     ("content", "name", "kind", "words"),
     [
         (b"", "facts.csv", "0", "empty"),
-        (b"\xff\xfe\x00v\x00a", "facts.csv", "0", "This file can't be read"),
-        ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "This file can't be read"),
+        (b"\xff\xfe\x00\xd8\x00\xd8", "facts.csv", "0", "This file can't be read"),
+        (b"PK\x03\x04\x00 no sheet", "facts.csv", "0", "This file can't be read"),
+        ("variant,key\nä,ö".encode("latin-1"), "facts.csv", "0", "The sheet has no column source, retrieved"),
+        (
+            b"variant,key,source,retrieved\na,b,c,d,e",
+            "facts.csv",
+            "0",
+            "Line 2 has more cells than there are",
+        ),
         (b"PK\x03\x04 no sheet", "facts.xlsx", "1", "This file can't be read"),
         (b"PK\x05\x06" + b"\xff" * 18, "facts.xlsx", "1", "This file can't be read"),
         (b"a,b\n1,2", "facts.csv", "0", "The sheet has no column variant, key, source, retrieved"),
-        (HEADERS.encode() + b"\n" + b"x,power\n" * 3001, "facts.csv", "0", "3,001 rows; 3,000 fit"),
+        (HEADERS.encode() + b"\n" + b"x,power\n" * 3001, "facts.csv", "0", "more than 3,000 rows; 3,000 fit"),
         (b"x" * (5 * 2**20 + 1), "facts.csv", "0", "larger than 5 MB"),
         (b'variant,key\n"a', "facts.csv", "0", "The sheet has no column"),
+        (b'variant,key\n"' + b"a" * 200_000, "facts.csv", "0", "A cell of this file never ends"),
     ],
     ids=[
         "empty",
-        "utf-16",
+        "half a character",
+        "a workbook that is called CSV",
         "latin-1",
+        "a cell too many",
         "no workbook",
         "a list of no parts",
         "other columns",
         "too long",
         "too large",
         "cut off",
+        "a cell without end",
     ],
 )
 def test_a_file_that_is_no_sheet_is_refused_in_words(
