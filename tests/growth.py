@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.core.exceptions import ValidationError
+
 from core.errors import ExpectedError
 
 Input = TypeVar("Input")
@@ -43,7 +45,7 @@ def _seconds(parse: Callable[[Input], object], given: Input) -> float:
     began = time.process_time()
     try:
         parse(given)
-    except (ValueError, ExpectedError):  # a refusal is an answer
+    except (ValueError, ValidationError, ExpectedError):  # a refusal is an answer
         pass
     finally:
         spent = time.process_time() - began
