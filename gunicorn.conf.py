@@ -1,11 +1,13 @@
 """How gunicorn serves the site; `manage.py up` and a server's own service file use it alike."""
 
+import contextlib
 import gc
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
-from carsite.env import value  # which reads .env
+from carsite.env import BASE_DIR, value  # which reads .env
 
 bind = f"{value('HOST')}:{value('PORT')}"
 wsgi_app = "carsite.wsgi"
@@ -32,6 +34,13 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: object) -> None:
+    """Says which server serves: while one takes over from another, both answer on one socket."""
+    path = Path(value("VAR_DIR"), "web.pid")
+    with contextlib.suppress(OSError):
+        (BASE_DIR / path).write_text(str(worker.ppid))  # type: ignore[attr-defined]
 
 
 def child_exit(server: object, worker: object) -> None:

@@ -28,6 +28,8 @@ from unfold import admin as unfold
 from unfold import forms as unfold_forms
 from unfold.sites import UnfoldAdminSite
 
+from core.admin_questions import delete_selected
+
 #: unfold's pages carry inline styles and scripts, and Alpine evaluates expressions in attributes. So here,
 #: and only here, scripts and styles may be inline and evaluated; the rest of the site's policy holds, and
 #: everything still comes from this site alone.
@@ -49,6 +51,10 @@ class CarsiteAdminSite(UnfoldAdminSite):
     site_header = site_title = "Carsite staff"
     index_title = "Today"
     enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.add_action(delete_selected, "delete_selected")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Takes plain ModelAdmins, as Django's own site does."""

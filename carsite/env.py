@@ -93,7 +93,22 @@ _TABLE: dict[str, list[tuple[str, str | None, str]]] = {
         ("API_BURST_RATE", "300/minute", "Requests of one client, whatever they ask for; empty: no limit."),
         ("API_TOKEN_RATE", "10/minute", "Attempts to get a token; empty: no limit."),
         ("API_UPLOAD_RATE", "60/minute", "Uploads, beside the numbers of photos above; empty: no limit."),
-        ("API_ENQUIRY_RATE", "10/hour", "Questions to dealers; empty: no limit."),
+        (
+            "API_ENQUIRY_RATE",
+            "10/hour",
+            "Questions to dealers of one account, address or mailbox, also on pages; empty: no limit.",
+        ),
+        ("API_ENQUIRY_NETWORK_RATE", "40/hour", "The same of neighbouring addresses; empty: no limit."),
+        (
+            "ENQUIRIES_PER_DEALER_DAY",
+            "100",
+            "Questions to one dealer in a day; staff are told when it is reached.",
+        ),
+        (
+            "ENQUIRIES_PER_DAY",
+            "1000",
+            "Questions to all dealers in a day; staff are told when it is reached.",
+        ),
     ],
     "Privacy": [
         ("GUEST_PHOTO_HOURS", "24", "After so many hours photos of visitors without an account are deleted."),

@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "carsite.middleware.ClientAddressMiddleware",
     "carsite.middleware.NulCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carsite.static_files.StaticFilesMiddleware",
     "carsite.shared_pages.SharedPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "carsite.api_errors.CommonMiddleware",
@@ -130,7 +130,8 @@ WORKER_PROCESSES = _number("WORKER_PROCESSES")  # 0: one for each core
 STAFF_MFA_REQUIRED = _flag("STAFF_MFA_REQUIRED") if _text("STAFF_MFA_REQUIRED") else not DEBUG
 
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {  # noqa: F405  (of api_settings)
-    name: _rate(f"API_{name.upper()}_RATE") for name in ("burst", "token", "upload", "enquiry")
+    name: _rate(f"API_{name.upper()}_RATE")
+    for name in ("burst", "token", "upload", "enquiry", "enquiry_network")
 } | NETWORK_RATES  # noqa: F405  (of account_settings)
 
 # --- Database -----------------------------------------------------------------------------------------------
@@ -260,6 +261,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# A car with many facts and photos has several fields for each on its page of the admin.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 SIGNED_URL_SECONDS = 300
 
 
@@ -269,7 +272,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         # In VAR_DIR, which is closed to others, only the site itself can read them.
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "carsite.static_files.StaticFiles"
         if STATIC_ROOT.is_relative_to(VAR_DIR)
         else "carsite.static_files.PublicStaticFiles"
     },
@@ -285,7 +288,7 @@ if _text("EMAIL_URL"):
         raise ImproperlyConfigured(
             "EMAIL_URL has to look like submission://USER:PASSWORD@HOST:587 or smtp://HOST:25."
         )
-    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "core.smtp")
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
@@ -299,6 +302,8 @@ MODEL_THREADS = _number("MODEL_THREADS")
 UPLOADS_PER_DAY = _number("UPLOADS_PER_DAY")
 GUEST_PHOTO_HOURS = _number("GUEST_PHOTO_HOURS")
 ENQUIRY_DAYS = _number("ENQUIRY_DAYS")
+ENQUIRIES_PER_DEALER_DAY = _number("ENQUIRIES_PER_DEALER_DAY")
+ENQUIRIES_PER_DAY = _number("ENQUIRIES_PER_DAY")
 GUEST_UPLOADS_PER_HOUR = _number("GUEST_UPLOADS_PER_HOUR")
 # How a candidate is trained from the active model (docs/learning.md).
 RETRAIN_RECIPE = BASE_DIR / (_text("RETRAIN_RECIPE") or "recipes/retrain.toml")
@@ -374,6 +379,7 @@ LOGGING = logs.config(
 # the reason along.
 HEALTH_CHECKS = {
     "database": "ops.checks.database",
+    "pages": "ops.checks.pages",
     "broker": "ops.checks.broker",
     "cache": "ops.checks.cache",
     "storage": "ops.checks.storage",

@@ -2,6 +2,7 @@
 
 import os
 
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carsite.settings")
@@ -9,3 +10,5 @@ application = get_wsgi_application()
 
 # Loaded before the server divides into processes, instead of by the first request of each.
 import carsite.urls  # noqa: E402, F401
+
+staticfiles_storage.base_url  # noqa: B018  (reads the manifest)

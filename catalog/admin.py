@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Field, ForeignKey, ImageField, Model, Q, QuerySet
 from django.forms import FileInput, ModelChoiceField
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import ngettext
 
 from catalog.forms import SpecForm
 from catalog.models import CarModel, Make, OldAddress, Source, Spec, Variant, VariantPhoto
+from catalog.publishing import ShowsAndHides
 from catalog.querysets import VariantQuerySet
 from catalog.search import listing, lookups
 from catalog.search.criteria import Criteria
@@ -154,7 +154,7 @@ class PhotoInline(admin.TabularInline):
 
 
 @admin.register(Variant)
-class VariantAdmin(admin.ModelAdmin):
+class VariantAdmin(ShowsAndHides):
     """Cars, with their facts and photos."""
 
     list_display = ("__str__", "year", "body_style", "trim", "known", "is_published", "updated")
@@ -198,18 +198,6 @@ class VariantAdmin(admin.ModelAdmin):
         """The answers that name this car."""
         url = f"{reverse('admin:classifier_prediction_changelist')}?variant__id__exact={variant.pk}"
         return _page_link(url, "Show the answers") if variant.pk else "–"
-
-    @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        count = queryset.update(is_published=True)
-        said = ngettext("%d car is published.", "%d cars are published.", count)
-        messages.success(request, said % count)
-
-    @admin.action(description="Unpublish", permissions=["change"])
-    def unpublish(self, request: HttpRequest, queryset: QuerySet[Variant]) -> None:
-        count = queryset.update(is_published=False)
-        said = ngettext("%d car is no longer published.", "%d cars are no longer published.", count)
-        messages.success(request, said % count)
 
 
 def _is_list(request: HttpRequest) -> bool:

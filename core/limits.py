@@ -16,7 +16,7 @@ import hashlib
 import ipaddress
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache as once
 
 from django.conf import settings
@@ -63,7 +63,9 @@ def rates(name: str) -> list[RateLimitItem]:
 def sender_of(request: HttpRequest) -> str:
     """Who counts as one sender: an account wherever it is, else the address that a request comes from."""
     user = request.user
-    return f"user:{user.pk}" if user.is_authenticated else f"address:{request.META['REMOTE_ADDR']}"
+    if user.is_authenticated:
+        return f"user:{user.pk}"
+    return f"address:{_one_customer(request.META['REMOTE_ADDR'])}"
 
 
 def network_of(request: HttpRequest) -> str:
@@ -80,6 +82,21 @@ def network_of(request: HttpRequest) -> str:
     return f"network:{ipaddress.ip_network(f'{address}/{bits}', strict=False)}"
 
 
+def senders_of(request: HttpRequest) -> list[str]:
+    """Account and address, each a sender of its own: accounts are made quickly, and used from anywhere."""
+    address = f"address:{_one_customer(request.META['REMOTE_ADDR'])}"
+    return [sender_of(request), address] if request.user.is_authenticated else [address]
+
+
+def _one_customer(address: str) -> str:
+    """Of IPv6 the 64 bits that a household or a machine is given: within them it changes as it likes."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # a Unix socket
+        return address
+    return address if parsed.version == 4 else str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+
+
 # --- Counting -----------------------------------------------------------------------------------------------
 def spend(name: str, sender: str) -> None:
     """Count one act of `sender`.
@@ -90,6 +107,18 @@ def spend(name: str, sender: str) -> None:
     for item in rates(name):
         if not _ask(_hit, item, name, _hashed(sender)):  # another request took the last one meanwhile
             raise LimitReached(limit=item.amount, retry_after=_wait(name, sender)[0] or 1)
+
+
+def spend_each(acts: Iterable[tuple[str, str]]) -> None:
+    """Count one act by several limits, each with its sender.
+
+    Raises LimitReached, and counts nothing, where one of them is used up.
+    """
+    counted = list(acts)
+    for name, sender in counted:
+        check(name, sender)
+    for name, sender in counted:
+        spend(name, sender)
 
 
 def check(name: str, sender: str) -> None:

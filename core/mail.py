@@ -11,7 +11,7 @@ import logging
 import smtplib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from email.utils import formataddr, make_msgid
+from email.utils import make_msgid
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,11 +19,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
-from django.utils.encoding import punycode
 
+from core.addresses import AddressNotUsable
 from core.logs import masked
 from core.models import OutgoingEmail, OutgoingEmailQuerySet
 from core.queue import enqueue_on_commit
+from core.smtp import mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ SWEEP_BATCH = 100
 #: transaction. A receiver that has to know that an e-mail left writes in a savepoint of its own
 #: (`transaction.atomic`): where that fails, Django logs it, and the e-mail has left all the same.
 email_left = Signal()
+#: Sent with `emails`, keys of rows that have become undeliverable, for those who have to tell somebody.
+email_given_up = Signal()
 
 
 # --- Into the outbox ----------------------------------------------------------------------------------------
@@ -121,8 +124,8 @@ def _deliver(email: OutgoingEmail) -> None:
     message = EmailMultiAlternatives(
         subject=email.subject,
         body=email.body,
-        to=[_mailbox(email.to_name, email.to)],
-        reply_to=[_mailbox(email.reply_to_name, email.reply_to)] if email.reply_to else None,
+        to=[mailbox(email.to_name, email.to)],
+        reply_to=_reply_to(email),
         headers=dict(email.headers),
     )
     if email.html:
@@ -131,10 +134,12 @@ def _deliver(email: OutgoingEmail) -> None:
         raise smtplib.SMTPException("The mail server took nothing.")
 
 
-def _mailbox(name: str, address: str) -> str:
-    """`Ada Lovelace <ada@example.org>`, the domain in ASCII. Raises UnicodeError where that can't be."""
-    local, at, domain = address.rpartition("@")
-    return formataddr((name, f"{local}{at}{punycode(domain)}"))
+def _reply_to(email: OutgoingEmail) -> list[str]:
+    """An address that nobody can write to keeps no e-mail from leaving."""
+    try:
+        return [mailbox(email.reply_to_name, email.reply_to)] if email.reply_to else []
+    except AddressNotUsable:
+        return []
 
 
 def _keep(email: OutgoingEmail, error: Exception) -> None:
@@ -150,6 +155,7 @@ def _keep(email: OutgoingEmail, error: Exception) -> None:
     # The class only: an SMTP error's text carries addresses, which have no place in a log.
     name = type(error).__name__
     if is_over:
+        email_given_up.send_robust(OutgoingEmail, emails=[email.pk])
         logger.error("e-mail %s is undeliverable after %s attempts: %s", email.pk, email.attempts, name)
     else:
         logger.warning("e-mail %s waits, attempt %s: %s", email.pk, email.attempts, name)
@@ -165,6 +171,8 @@ def is_final(error: Exception) -> bool:
         return all(code >= 500 for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
+    if isinstance(error, AddressNotUsable):
+        return True
     # Some errors of TLS are both a ValueError and an OSError, and may pass.
     return isinstance(error, ValueError | TypeError) and not isinstance(error, OSError)
 
@@ -179,7 +187,7 @@ def _next_attempt(email: OutgoingEmail, now: datetime) -> datetime:
 
 def _described(error: Exception) -> str:
     """For staff: what failed and what the mail server said, without addresses."""
-    said = str(error)
+    said = error.message if isinstance(error, AddressNotUsable) else str(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         said = "; ".join(f"{code} {_text(words)}" for code, words in error.recipients.values())
     elif isinstance(error, smtplib.SMTPResponseException):
@@ -199,12 +207,14 @@ def sweep() -> int:
     with transaction.atomic():
         expired = OutgoingEmail.objects.expired(now)
         expired.filter(problem="").update(problem="No worker tried to send it in time.")
+        keys = list(expired.values_list("pk", flat=True))
         ended = expired.update(status=undeliverable)
         OutgoingEmail.objects.outdated(now).delete()
         waiting = list(OutgoingEmail.objects.overdue(now).values_list("pk", flat=True)[:SWEEP_BATCH])
         for pk in waiting:
             enqueue_on_commit("core.tasks.send_email", pk)
     if ended:
+        email_given_up.send_robust(OutgoingEmail, emails=keys)
         logger.error("%s e-mails are undeliverable: no worker took them in time", ended)
     return len(waiting)
 

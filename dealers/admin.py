@@ -8,13 +8,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext, ngettext_lazy
 
 from core.admin import Counted, DeletedWithItsParent, NeverEdited, change_link, perform_each
-from dealers import mails, services
+from dealers import ceilings, mails, services
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
 from dealers.querysets import EnquiryQuerySet
 
@@ -113,11 +113,24 @@ class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
     inlines = (EventInline,)
     fieldsets = (
         (None, {"fields": ("status", "dealer", "car", "message", "on_site")}),
-        ("Visitor", {"fields": ("name", "email", "phone", "account", "consented")}),
+        ("Visitor", {"fields": ("name", "email", "email_confirmed", "phone", "account", "consented")}),
         ("What the photo showed", {"fields": ("evidence", "photo_sent", "identification")}),
         ("E-mails", {"fields": ("dealer_mailed", "visitor_mailed", "not_sent")}),
         ("Dates", {"fields": ("created", "updated")}),
     )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Above the list, what takes no more enquiries today."""
+        for ceiling in ceilings.reached():
+            messages.warning(
+                request,
+                f"No more enquiries to {ceiling} for now: {ceiling.count} came within a day, and "
+                f"{ceiling.limit} are the most. Further senders are told to come back later. "
+                "Look whether somebody misuses the form.",
+            )
+        return super().changelist_view(request, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Enquiry]:
         return super().get_queryset(request).select_related("dealer", "variant__model__make", "user")

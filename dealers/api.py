@@ -5,8 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db.models import F, Prefetch
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +21,8 @@ from dealers.directory import find_dealers
 from dealers.evidence import evidence_for
 from dealers.exceptions import EvidenceGone
 from dealers.limits import enquiry_spend
-from dealers.models import Dealer, Enquiry
+from dealers.models import Dealer, Enquiry, EnquiryEvent
+from dealers.photos import photo_response
 from dealers.querysets import DealerQuerySet, EnquiryQuerySet
 from dealers.serializers import (
     DealerSerializer,
@@ -64,11 +69,27 @@ class DealerViewSet(viewsets.ReadOnlyModelViewSet):
         return search.dealers
 
 
+class WithPhoto(viewsets.GenericViewSet):
+    """Rows whose attached photo those may see who see the row, with a token as with a session."""
+
+    @extend_schema(
+        summary="The attached photo",
+        responses={
+            (200, "image/jpeg"): OpenApiResponse(OpenApiTypes.BINARY),
+            404: OpenApiResponse(description="None is attached."),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def photo(self, request: Request, pk: str | None = None) -> HttpResponseBase:
+        """The photo that the visitor sent along."""
+        return photo_response(self.get_object())
+
+
 @extend_schema_view(
     list=extend_schema(summary="Your enquiries, the newest first"),
     retrieve=extend_schema(summary="An enquiry of yours, with its history"),
 )
-class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WithPhoto):
     """Enquiries of the caller; those of others do not exist here."""
 
     queryset = Enquiry.objects.none()
@@ -77,7 +98,8 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     def get_queryset(self) -> EnquiryQuerySet:
         """One's own, with their history."""
-        return Enquiry.objects.sent_by(self.request.user).with_names().prefetch_related("events")
+        seen = Prefetch("events", EnquiryEvent.objects.exclude(from_status=F("to_status")))
+        return Enquiry.objects.sent_by(self.request.user).with_names().prefetch_related(seen)
 
     @extend_schema(
         summary="Ask a dealer",
@@ -115,7 +137,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
             nonce=request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16),
             identification_id=identification_id,
             evidence=evidence,
-            admit=lambda: enquiry_spend(request, email=asked["email"]),
+            admit=lambda: enquiry_spend(request, email=asked["email"], dealer=asked["dealer"]),
         )
 
 
@@ -123,7 +145,7 @@ class EnquiryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     list=extend_schema(summary="Leads of the dealers you work for, the newest first"),
     retrieve=extend_schema(summary="A lead, with its history"),
 )
-class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WithPhoto):
     """What the caller's dealers were asked; what others were asked does not exist here."""
 
     queryset = Enquiry.objects.none()
@@ -135,12 +157,12 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         return Enquiry.objects.leads_of(self.request.user).with_names().prefetch_related("events__actor")
 
     @extend_schema(
-        summary="Move a lead on",
+        summary="Move a lead on, or add a note",
         request=LeadStatusRequest,
         responses={200: LeadSerializer, 409: OpenApiResponse(description="Not from its present status.")},
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """new → contacted → closed, and closed → contacted."""
+        """new → contacted → closed, and closed → contacted; or a note alone."""
         change = LeadStatusRequest(data=request.data)
         change.is_valid(raise_exception=True)
         lead = self.get_object()

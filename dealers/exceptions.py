@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import ExpectedError
+from core.limits import in_words
 
 
 class DealersError(ExpectedError):
@@ -55,6 +56,22 @@ class TooManyEnquiries(DealersError):
         super().__init__(
             f"You have sent {limit} enquiries in a short time, which is the maximum. "
             f"Nothing was sent now. Please send it again in {wait}.",
+            retry_after=retry_after,
+        )
+
+
+class CeilingReached(DealersError):
+    """A dealer, or the site, has passed on as many enquiries in a day as it may."""
+
+    code = "throttled"
+    status = 429
+
+    def __init__(self, *, dealer: str, phone: str, retry_after: int) -> None:
+        who = f"{dealer} has" if dealer else "Our dealers have"
+        call = f" or call {phone}" if dealer and phone else ""
+        super().__init__(
+            f"{who} been asked very often today, so nothing was sent now. What you wrote is still here: "
+            f"please send it again in {in_words(retry_after)}{call}.",
             retry_after=retry_after,
         )
 

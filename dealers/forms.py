@@ -9,7 +9,14 @@ from django import forms
 from catalog.models import Make
 from dealers.models import Enquiry
 from dealers.spam import GuardedForm
-from dealers.validators import MESSAGE_LENGTH, clean_line, clean_message, clean_phone
+from dealers.validators import (
+    MESSAGE_LENGTH,
+    PHONE_LENGTH,
+    clean_email,
+    clean_line,
+    clean_message,
+    clean_phone,
+)
 
 
 class DirectoryForm(forms.Form):
@@ -44,13 +51,13 @@ class EnquiryForm(GuardedForm):
     name = forms.CharField(
         max_length=120, strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    email = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    email = forms.CharField(
+        label="E-mail", max_length=320, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     phone = forms.CharField(
         required=False,
-        max_length=40,
-        help_text="Only if you would like a call. With country code, such as +49 89 1234567.",
+        max_length=PHONE_LENGTH,
+        help_text="Only if you would like a call. From abroad with the country code, such as +49 89 1234567.",
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     message = forms.CharField(
@@ -65,6 +72,15 @@ class EnquiryForm(GuardedForm):
         },
     )
 
+    def __init__(self, *args: Any, country: str = "", **kwargs: Any) -> None:
+        """`country` is the dealer's: telephone numbers without a country code are of there."""
+        super().__init__(*args, **kwargs)
+        self.country = country
+
+    def clean_email(self) -> str:
+        """One that can be written to."""
+        return clean_email(self.cleaned_data["email"])
+
     def clean_name(self) -> str:
         """One line: it goes into a mail header."""
         name = clean_line(self.cleaned_data["name"])
@@ -74,7 +90,7 @@ class EnquiryForm(GuardedForm):
 
     def clean_phone(self) -> str:
         """A plausible number, or none."""
-        return clean_phone(self.cleaned_data["phone"])
+        return clean_phone(self.cleaned_data["phone"], self.country)
 
     def clean_message(self) -> str:
         """Plain text of limited length."""
@@ -88,12 +104,14 @@ class LeadFilterForm(forms.Form):
 
 
 class LeadStatusForm(forms.Form):
-    """The next status of a lead.
+    """The next status of a lead, a note, or both.
 
     `seen` is the status that the person saw, so that a colleague's change in between is not overwritten.
     """
 
-    status = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)
+    status = forms.ChoiceField(
+        choices=[("", "As it is"), *Enquiry.Status.choices], widget=forms.HiddenInput, required=False
+    )
     seen = forms.ChoiceField(choices=Enquiry.Status.choices, widget=forms.HiddenInput)
     note = forms.CharField(
         required=False,
@@ -101,3 +119,9 @@ class LeadStatusForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 400}),
         help_text="For your colleagues. The visitor does not see it.",
     )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Something has to be done."""
+        if not self.errors and not self.cleaned_data["status"] and not self.cleaned_data["note"]:
+            self.add_error("note", forms.ValidationError("Write a note to save it.", code="required"))
+        return super().clean()

@@ -1,7 +1,12 @@
-"""The two e-mails of an enquiry, one to the dealer and a copy to the visitor. `core.mail` sends them."""
+"""The two e-mails of an enquiry, one to the dealer and one to the visitor. `core.mail` sends them.
+
+The visitor gets a copy where the address is surely theirs. Elsewhere it may be a stranger's, who must not get
+what somebody typed: not the text, not the name. They get a short request to confirm it.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +21,8 @@ from core import mail
 from core.models import OutgoingEmail, OutgoingEmailQuerySet
 from dealers.access import Door, link_to
 from dealers.models import Enquiry
+
+logger = logging.getLogger(__name__)
 
 #: How long the e-mails of an enquiry are tried to be sent: 13 times, with waits from a minute to 6 hours.
 LIFETIME = timedelta(hours=21)
@@ -55,6 +62,16 @@ def enquiry_mailed(*, email: OutgoingEmail) -> None:
     Enquiry.objects.filter(mail_to_visitor=email).update(visitor_mailed=now)
 
 
+def enquiry_mails_given_up(*, emails: Iterable[int]) -> None:
+    """Log the enquiries whose e-mails these are, without any names."""
+    keys = list(emails)
+    for receiver in ("dealer", "visitor"):
+        for enquiry in Enquiry.objects.filter(**{f"mail_to_{receiver}__in": keys}).values_list(
+            "pk", flat=True
+        ):
+            logger.error("the e-mail of enquiry %s to the %s is given up", enquiry, receiver)
+
+
 def _in_outbox(enquiry_ids: list[UUID]) -> OutgoingEmailQuerySet:
     to_either = Q(enquiry_to_dealer__in=enquiry_ids) | Q(enquiry_to_visitor__in=enquiry_ids)
     return OutgoingEmail.objects.filter(to_either)
@@ -75,8 +92,17 @@ def _to_dealer(enquiry: Enquiry) -> OutgoingEmail:
 
 
 def _to_visitor(enquiry: Enquiry) -> OutgoingEmail:
-    """A copy of the enquiry; a reply goes to the dealer."""
+    """A copy of the enquiry, or a request to confirm the address; a reply goes to the dealer."""
     dealer = enquiry.dealer
+    if not enquiry.email_confirmed:
+        return _queued(
+            enquiry,
+            "to_confirm",
+            subject=f"Your enquiry to {dealer.name}: please confirm your address",
+            to=("", enquiry.email),
+            reply_to=(dealer.name, dealer.email),
+            link=link_to(enquiry, Door.SENDER),
+        )
     return _queued(
         enquiry,
         "to_visitor",
@@ -96,7 +122,13 @@ def _queued(
     reply_to: tuple[str, str],
     link: str,
 ) -> OutgoingEmail:
-    context = {"enquiry": enquiry, "link": link, "site_url": settings.SITE_URL, "car_url": _car_url(enquiry)}
+    context = {
+        "enquiry": enquiry,
+        "link": link,
+        "site_url": settings.SITE_URL,
+        "car_url": _car_url(enquiry),
+        "country": enquiry.dealer.city.country,
+    }
     (to_name, to_address), (reply_to_name, reply_to_address) = to, reply_to
     return mail.queue(
         purpose=OutgoingEmail.Purpose.ENQUIRY,

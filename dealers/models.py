@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -13,6 +14,7 @@ from catalog.models import Make, Variant
 from core.models import OutgoingEmail
 from dealers.querysets import CityQuerySet, DealerQuerySet, EnquiryQuerySet
 from dealers.regions import COUNTRIES
+from dealers.validators import clean_email, clean_phone
 
 
 class City(models.Model):
@@ -61,7 +63,7 @@ class Dealer(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True)
     makes = models.ManyToManyField(Make, related_name="dealers", blank=True)
-    email = models.EmailField()
+    email = models.CharField("e-mail", max_length=254, help_text="Enquiries go there.")
     phone = models.CharField(max_length=40, blank=True)
     website = models.URLField(blank=True)
     street = models.CharField(max_length=160, blank=True)
@@ -91,6 +93,28 @@ class Dealer(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("dealers:detail", args=[self.slug])
+
+    def clean(self) -> None:
+        """Address and number in the one way they are stored, from whatever form they come."""
+        faults = {}
+        try:
+            self.email = clean_email(self.email)
+        except ValidationError as error:
+            faults["email"] = error.messages
+        try:
+            self.phone = clean_phone(self.phone, self.city.country if self.city_id else "")
+        except ValidationError as error:
+            faults["phone"] = error.messages
+        if faults:
+            raise ValidationError(faults)
+
+
+class MailState(models.TextChoices):
+    """What became of an e-mail of an enquiry."""
+
+    SENT = "sent", "Sent"
+    WAITING = "waiting", "Waiting"
+    GIVEN_UP = "given up", "Given up"
 
 
 class Enquiry(models.Model):
@@ -126,7 +150,12 @@ class Enquiry(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="enquiries"
     )
     name = models.CharField(max_length=120)
-    email = models.EmailField()
+    email = models.CharField("e-mail", max_length=254)
+    email_confirmed = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When it was sure that the address is the visitor's: by their account, or by our link.",
+    )
     phone = models.CharField(max_length=40, blank=True)
     message = models.TextField(max_length=4000)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
@@ -163,6 +192,7 @@ class Enquiry(models.Model):
         verbose_name_plural = "enquiries"
         indexes = [
             models.Index(fields=["dealer", "status", "-created"]),
+            models.Index(fields=["created"], name="enquiry_created"),
             models.Index(
                 fields=["created"],
                 condition=Q(dealer_mailed__isnull=True) | Q(visitor_mailed__isnull=True),
@@ -187,13 +217,31 @@ class Enquiry(models.Model):
         return reverse("dealers:enquiry_photo", args=[self.pk])
 
     @property
+    def dealer_mail(self) -> MailState:
+        """What became of the e-mail to the dealer."""
+        return _mail_state(self.dealer_mailed is not None, self.mail_to_dealer)
+
+    @property
+    def visitor_mail(self) -> MailState:
+        """What became of the e-mail to the visitor."""
+        return _mail_state(self.visitor_mailed is not None, self.mail_to_visitor)
+
+    @property
     def next_statuses(self) -> list[Status]:
         """Where the lead may go from here, in the order of the states."""
         return [status for status in self.Status if status in self.TRANSITIONS[self.Status(self.status)]]
 
 
+def _mail_state(has_left: bool, row: OutgoingEmail | None) -> MailState:  # noqa: FBT001
+    if has_left:
+        return MailState.SENT
+    if row is None or row.status == OutgoingEmail.Status.UNDELIVERABLE:
+        return MailState.GIVEN_UP
+    return MailState.WAITING
+
+
 class EnquiryEvent(models.Model):
-    """A change of an enquiry: who, when, from, to, and why."""
+    """A change of an enquiry: who, when, from, to, and why. A note alone leaves the status as it is."""
 
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
@@ -210,3 +258,8 @@ class EnquiryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enquiry_id}: {self.to_status}"
+
+    @property
+    def is_note(self) -> bool:
+        """Whether only a note was added."""
+        return self.from_status == self.to_status

@@ -115,7 +115,7 @@ def _dealer(row: dict[str, str], cities: Gazetteer, seen: set[str]) -> Dealer:
         if one in row:
             setattr(dealer, one, row[one])
     if "phone" in row:
-        dealer.phone = clean_phone(row["phone"])
+        dealer.phone = clean_phone(row["phone"], city.country)
     if "active" in row:
         dealer.is_active = squash(row["active"]) not in _NO
     dealer.latitude = _degrees(row, "latitude", city.latitude)

@@ -88,7 +88,9 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
 
     def with_names(self) -> Self:
         """Join dealer, city and car: a list of enquiries costs one query, however long it is."""
-        return self.select_related("dealer__city", "variant__model__make")
+        return self.select_related(
+            "dealer__city", "variant__model__make", "mail_to_dealer", "mail_to_visitor"
+        )
 
     def count_by_status(self) -> dict[str, int]:
         """How many there are of each status that occurs."""
@@ -97,6 +99,10 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
     def expired(self, *, before: datetime.datetime) -> Self:
         """Those that last changed before a time and still hold something personal, the oldest first."""
         return self.filter(updated__lt=before).exclude(email="").order_by("updated")
+
+    def since(self, when: datetime.datetime) -> Self:
+        """Those that were sent after a time."""
+        return self.filter(created__gt=when)
 
     def unmailed(self) -> Self:
         """Enquiries of which an e-mail has not left."""

@@ -10,7 +10,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from core.mail import email_left
+from core.mail import email_given_up, email_left
 from core.models import OutgoingEmail
 from dealers import access, mails, services
 
@@ -29,6 +29,12 @@ def claim(request: HttpRequest, user: User, **kwargs: object) -> None:
 def note_mailed(email: OutgoingEmail, **kwargs: object) -> None:
     """An enquiry says when its e-mails left."""
     mails.enquiry_mailed(email=email)
+
+
+@receiver(email_given_up, dispatch_uid="dealers.given_up")
+def note_given_up(emails: list[int], **kwargs: object) -> None:
+    """The log says which enquiry has lost an e-mail; its pages and /metrics read it from its rows."""
+    mails.enquiry_mails_given_up(emails=emails)
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="dealers.erase")

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from catalog.models import Make
 from dealers.models import City, Dealer
+from dealers.validators import clean_email, clean_phone
 
 DATA = Path(__file__).parent / "data"
 DEMO_STAFF_EMAIL = "dealer@carsite.example"
@@ -62,6 +63,7 @@ def demo_dealers_load() -> DemoLoaded:
 
 def _dealer_stored(row: dict[str, str], city: City) -> Dealer:
     values = {name: row[name] for name in ("name", "email", "phone", "street", "latitude", "longitude")}
+    values |= {"email": clean_email(row["email"]), "phone": clean_phone(row["phone"], city.country)}
     dealer, _ = Dealer.objects.update_or_create(
         slug=row["slug"], defaults={**values, "city": city, "is_demo": True}
     )

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from catalog.models import Variant
 from catalog.serializers import CurrentSlugField
-from dealers.models import Dealer, Enquiry, EnquiryEvent
-from dealers.validators import clean_line, clean_message, clean_phone
+from dealers.models import Dealer, Enquiry, EnquiryEvent, MailState
+from dealers.validators import PHONE_LENGTH, clean_email, clean_line, clean_message, clean_phone
 
 
 class DealerSerializer(serializers.ModelSerializer):
@@ -53,11 +54,14 @@ class EnquiryRequest(serializers.Serializer):
     )
     send_photo = serializers.BooleanField(default=False, help_text="Attach that photo.")
     name = serializers.CharField(max_length=120, trim_whitespace=False)
-    email = serializers.EmailField(
-        max_length=254, required=False, help_text="Your account's address if left out."
+    email = serializers.CharField(
+        max_length=320, required=False, help_text="Your account's address if left out."
     )
     phone = serializers.CharField(
-        max_length=40, required=False, allow_blank=True, help_text="With country code."
+        max_length=PHONE_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="As people write it; without a country code it is of the dealer's country.",
     )
     message = serializers.CharField(help_text="Plain text, up to 4,000 characters.")
     consent = serializers.BooleanField(help_text="Has to be true: that the dealer may get these data.")
@@ -66,9 +70,9 @@ class EnquiryRequest(serializers.Serializer):
         """One line: it goes into a mail header."""
         return _checked(clean_line, value)
 
-    def validate_phone(self, value: str) -> str:
-        """A plausible number, or none."""
-        return _checked(clean_phone, value)
+    def validate_email(self, value: str) -> str:
+        """One that can be written to."""
+        return _checked(clean_email, value)
 
     def validate_message(self, value: str) -> str:
         """Plain text of limited length."""
@@ -83,7 +87,13 @@ class EnquiryRequest(serializers.Serializer):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A photo can only be attached of an identification."""
+        """A telephone number of the dealer's country; a photo can only be attached of an identification."""
+        if "phone" in attrs:
+            country = attrs["dealer"].city.country
+            try:
+                attrs["phone"] = _checked(lambda value: clean_phone(value, country), attrs["phone"])
+            except serializers.ValidationError as error:
+                raise serializers.ValidationError({"phone": error.detail}) from None
         if attrs["send_photo"] and not attrs.get("identification"):
             raise serializers.ValidationError(
                 {"identification": ["Give the identification whose photo to attach."]}
@@ -115,19 +125,26 @@ class LeadHistorySerializer(HistorySerializer):
 class EnquirySerializer(serializers.ModelSerializer):
     """An enquiry as its sender sees it."""
 
+    photo_of = "enquiry"
     dealer: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     variant: serializers.Field = serializers.SlugRelatedField(
         slug_field="slug", read_only=True, allow_null=True
     )
     status = serializers.ChoiceField(choices=Enquiry.Status.choices, read_only=True)
     photo = serializers.SerializerMethodField(help_text="Address of the attached photo, if any.")
+    dealer_mail = serializers.ChoiceField(
+        choices=MailState.choices, read_only=True, help_text="What became of the e-mail to the dealer."
+    )
+    visitor_mail = serializers.ChoiceField(
+        choices=MailState.choices, read_only=True, help_text="What became of the e-mail to the visitor."
+    )
     history = HistorySerializer(source="events", many=True, read_only=True)
 
     class Meta:
         model = Enquiry
         fields = [
             "id", "dealer", "variant", "name", "email", "phone", "message", "evidence", "photo", "status",
-            "dealer_mailed", "created", "history",
+            "dealer_mailed", "dealer_mail", "visitor_mail", "created", "history",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -135,19 +152,23 @@ class EnquirySerializer(serializers.ModelSerializer):
         """Absolute address; it answers to users who may see the enquiry."""
         if not enquiry.photo:
             return None
-        return self.context["request"].build_absolute_uri(enquiry.photo_url)
+        request = self.context["request"]
+        return reverse(f"api:{self.photo_of}-photo", args=[enquiry.pk], request=request)
 
 
 class LeadSerializer(EnquirySerializer):
     """An enquiry as the dealer's staff see it."""
 
+    photo_of = "lead"
     history = LeadHistorySerializer(source="events", many=True, read_only=True)
 
 
 class LeadStatusRequest(serializers.Serializer):
-    """Where to move a lead."""
+    """Where to move a lead, a note on it, or both."""
 
-    status = serializers.ChoiceField(choices=Enquiry.Status.choices)
+    status = serializers.ChoiceField(
+        choices=Enquiry.Status.choices, required=False, help_text="Left out: it stays as it is."
+    )
     seen = serializers.ChoiceField(
         choices=Enquiry.Status.choices,
         required=False,
@@ -156,6 +177,12 @@ class LeadStatusRequest(serializers.Serializer):
     note = serializers.CharField(
         max_length=400, required=False, allow_blank=True, help_text="Seen by the dealer's staff only."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Something has to be done."""
+        if not attrs.get("status") and not attrs.get("note"):
+            raise serializers.ValidationError({"status": ["Give a status, a note, or both."]})
+        return attrs
 
 
 def _checked(check: Callable[[str], str], value: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from catalog.models import Variant
+from core.addresses import lenient_email
 from dealers import mails
 from dealers.evidence import Evidence
 from dealers.exceptions import IllegalTransition, StatusChanged
@@ -59,6 +61,7 @@ def enquiry_create(
         dealer=dealer, user=user, variant=variant, name=name, email=email, phone=phone, message=message
     )
     enquiry.fingerprint = _fingerprint(nonce, enquiry)
+    enquiry.email_confirmed = timezone.now() if user and _is_theirs(user, email) else None
     if existing := Enquiry.objects.filter(fingerprint=enquiry.fingerprint).first():
         return existing, False
     if admit:
@@ -76,33 +79,53 @@ def enquiry_create(
 
 
 def enquiry_set_status(
-    *, enquiry: Enquiry, status: str, actor: User | None, note: str = "", seen: str | None = None
+    *, enquiry: Enquiry, actor: User | None, status: str = "", note: str = "", seen: str | None = None
 ) -> Enquiry:
     """Set the status of a lead and note who did; without an `actor` it was done by the link in the e-mail.
 
-    `seen` is the status the actor saw. Setting the status that it already has changes nothing. Raises
-    IllegalTransition, or StatusChanged where a colleague was faster.
+    `seen` is the status the actor saw. Where the status is the present one, or none is given, a `note` is
+    kept all the same. Raises IllegalTransition, or StatusChanged where a colleague was faster.
     """
     with transaction.atomic():
         current = Enquiry.objects.select_for_update().get(pk=enquiry.pk)
+        status = status or current.status
         if current.status == status:
+            if note:
+                _note(current, actor, status, note)
             return current
         if current.status != (seen or current.status):
             raise StatusChanged(current=current.get_status_display())
         if status not in Enquiry.TRANSITIONS[Enquiry.Status(current.status)]:
             wanted = Enquiry.Status(status).label
             raise IllegalTransition(current=current.get_status_display(), wanted=wanted)
-        EnquiryEvent.objects.create(
-            enquiry=current,
-            actor=actor,
-            by_link=actor is None,
-            from_status=current.status,
-            to_status=status,
-            note=note,
-        )
+        _note(current, actor, status, note)
         current.status = status
         current.save(update_fields=["status", "updated"])
     return current
+
+
+def _note(enquiry: Enquiry, actor: User | None, status: str, note: str) -> None:
+    """In the history."""
+    EnquiryEvent.objects.create(
+        enquiry=enquiry,
+        actor=actor,
+        by_link=actor is None,
+        from_status=enquiry.status,
+        to_status=status,
+        note=note,
+    )
+
+
+def enquiry_confirm(*, enquiry: Enquiry) -> None:
+    """Who opens the link in our e-mail reads what is sent to that address."""
+    unsure = Enquiry.objects.filter(pk=enquiry.pk, email_confirmed=None)
+    unsure.update(email_confirmed=timezone.now())
+
+
+def _is_theirs(user: User, email: str) -> bool:
+    """Whether the address is one that the account has confirmed."""
+    addresses = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return lenient_email(email) in {lenient_email(address) for address in addresses}
 
 
 def rights_of(user: User) -> set[str]:
@@ -164,7 +187,7 @@ def _erase(enquiries: list[Enquiry]) -> int:
         enquiry.mail_to_dealer = enquiry.mail_to_visitor = None
         enquiry.name, enquiry.email, enquiry.phone, enquiry.message = "(erased)", "", "", "(erased)"
         enquiry.evidence, enquiry.identification_id, enquiry.photo, enquiry.fingerprint = "", None, "", None
-        enquiry.user = None
+        enquiry.user = enquiry.email_confirmed = None
         enquiry.save()
     return len(enquiries)
 
@@ -231,7 +254,9 @@ def _enquiry_data(enquiry: Enquiry) -> dict[str, object]:
         "consented": enquiry.consented.isoformat(),
         "created": enquiry.created.isoformat(),
         "history": [
-            {"at": event.at.isoformat(), "status": event.to_status} for event in enquiry.events.all()
+            {"at": event.at.isoformat(), "status": event.to_status}
+            for event in enquiry.events.all()
+            if not event.is_note
         ],
     }
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,10 +27,11 @@ from dealers import access, services
 from dealers.access import Door
 from dealers.directory import FAR_METRES, Search, find_dealers
 from dealers.evidence import Evidence, evidence_for
-from dealers.exceptions import DealersError, EvidenceGone, LinkExpired, TooManyEnquiries
+from dealers.exceptions import DealersError, EvidenceGone, LinkExpired
 from dealers.forms import DirectoryForm, EnquiryForm, LeadFilterForm, LeadStatusForm, SubjectForm
 from dealers.limits import enquiry_spend
 from dealers.models import City, Dealer, Enquiry, EnquiryEvent
+from dealers.photos import photo_response
 from dealers.querysets import EnquiryQuerySet
 
 if TYPE_CHECKING:
@@ -129,7 +131,9 @@ def enquire(request: HttpRequest, slug: str) -> HttpResponse:
     dealer = get_object_or_404(Dealer.objects.active().select_related("city"), slug=slug)
     subject = _asked_about(request)
     form = EnquiryForm(
-        request.POST if request.method == "POST" else None, initial=_initial(request.user, subject["variant"])
+        request.POST if request.method == "POST" else None,
+        initial=_initial(request.user, subject["variant"]),
+        country=dealer.city.country,
     )
     crumbs = [_DEALERS, (dealer.name, dealer.get_absolute_url()), ("Ask", None)]
     context = {"dealer": dealer, "form": form, "crumbs": crumbs, "section": "dealers", **subject}
@@ -144,7 +148,7 @@ def _asked(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     except DealersError as error:
         context["form"].add_error(None, error.message)
         response = render(request, "dealers/enquire.html", context, status=error.status)
-        if isinstance(error, TooManyEnquiries):
+        if error.retry_after:
             response["Retry-After"] = str(error.retry_after)
         return response
     if enquiry.user is None:
@@ -164,7 +168,7 @@ def _send(request: HttpRequest, context: dict[str, Any]) -> Enquiry:
         variant=context["variant"],
         identification_id=context["identification_id"],
         evidence=evidence,
-        admit=lambda: enquiry_spend(request, email=data["email"]),
+        admit=lambda: enquiry_spend(request, email=data["email"], dealer=context["dealer"]),
     )
     return enquiry
 
@@ -222,26 +226,11 @@ def _with_history() -> EnquiryQuerySet:
 
 
 @require_safe
-def enquiry_photo(request: HttpRequest, pk: UUID) -> FileResponse:
+def enquiry_photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The attached photo, for its sender, the dealer's staff and the site's staff only."""
     linked = access.open_doors(request, Door.SENDER, Door.LEAD)
     enquiry = get_object_or_404(Enquiry.objects.readable_by(request.user, linked).exclude(photo=""), pk=pk)
-    try:
-        file = enquiry.photo.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    response = FileResponse(file, content_type=_photo_type(enquiry.photo.name or ""))
-    response["Content-Disposition"] = "inline"  # instead of the stored file's name
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    patch_cache_control(response, private=True, max_age=settings.SIGNED_URL_SECONDS)
-    return response
-
-
-def _photo_type(name: str) -> str:
-    """By the suffix that `services` chose; never by what the file claims to be."""
-    suffix = name.rpartition(".")[2]
-    return {"png": "image/png", "webp": "image/webp"}.get(suffix, "image/jpeg")
+    return photo_response(enquiry)
 
 
 def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:
@@ -255,6 +244,8 @@ def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:
         )
     if not is_right:
         raise Http404
+    if door == Door.SENDER:
+        services.enquiry_confirm(enquiry=enquiry)
     return redirect(f"dealers:{door}", pk=pk)
 
 
@@ -287,18 +278,28 @@ def _tabs(leads: EnquiryQuerySet) -> list[tuple[str, str, int]]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One lead: read it and set its status, as the dealer's staff or by the link in the e-mail."""
+    """One lead: read it, note something, set its status, as the dealer's staff or by the link in the e-mail.
+
+    The site's staff only read it.
+    """
     if "key" in request.GET:
         return _by_link(request, pk, Door.LEAD)
     lead = get_object_or_404(_with_history(), pk=pk)
     user = request.user
     is_theirs = Enquiry.objects.leads_of(user).filter(pk=pk).exists()
     actor = user if user.is_authenticated and is_theirs else None
-    if actor is None and not access.is_open(request, lead, Door.LEAD):
+    may_write = actor is not None or access.is_open(request, lead, Door.LEAD)
+    if not may_write and not _is_site_staff(user):
         raise Http404
     if request.method == "POST":
+        if not may_write:
+            raise PermissionDenied
         return _status_set(request, lead, actor)
     return _lead_page(request, lead, LeadStatusForm())
+
+
+def _is_site_staff(user: User | AnonymousUser) -> bool:
+    return user.is_authenticated and user.is_staff and user.has_perm("dealers.view_enquiry")
 
 
 def _status_set(request: HttpRequest, lead: Enquiry, actor: User | None) -> HttpResponse:
@@ -315,5 +316,12 @@ def _status_set(request: HttpRequest, lead: Enquiry, actor: User | None) -> Http
 
 def _lead_page(request: HttpRequest, lead: Enquiry, form: LeadStatusForm, status: int = 200) -> HttpResponse:
     crumbs = [("Leads", reverse("dealers:lead_list")), (lead.name, None)]
-    context = {"lead": lead, "form": form, "crumbs": crumbs, "section": "leads"}
+    context = {
+        "lead": lead,
+        "form": form,
+        "crumbs": crumbs,
+        "section": "leads",
+        "may_write": access.is_open(request, lead, Door.LEAD)
+        or Enquiry.objects.leads_of(request.user).filter(pk=lead.pk).exists(),
+    }
     return render(request, "dealers/lead.html", context, status=status)

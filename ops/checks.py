@@ -6,26 +6,65 @@ Each raises where its service does not work.
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from functools import cache as cache_forever
 from pathlib import Path
 from uuid import uuid4
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache as default_cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from django.template import engines
+from django.template.loader import render_to_string
 
 from core.outages import Unavailable
 
 _FREE_BYTES = 64 * 2**20
 _BROKER_SECONDS = 1.0
+_STATIC = re.compile(r"""\{%-?\s*static\s+["']([^"'{}]+)["']""")
 
 
 def database() -> None:
     """A query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def pages() -> None:
+    """A page, and every static file that a template names: a release without `manage.py prepare` has none."""
+    try:
+        missing = [name for name in _named_files() if not _is_served(name)]
+        render_to_string("404.html")
+    except ValueError:  # the manifest does not know a name
+        missing = ["the manifest"]
+    if missing:
+        raise Unavailable(
+            f"Static files of this version are missing, such as {missing[0]}: run `manage.py prepare`, then "
+            "start the web server anew."
+        )
+
+
+@cache_forever
+def _named_files() -> frozenset[str]:
+    """What templates of the site ask for by `{% static %}`."""
+    folders = (Path(folder) for engine in engines.all() for folder in engine.template_dirs)
+    own = [folder for folder in folders if folder.is_relative_to(settings.BASE_DIR)]
+    return frozenset(
+        name
+        for folder in own
+        for template in folder.rglob("*.html")
+        for name in _STATIC.findall(template.read_text())
+    )
+
+
+def _is_served(name: str) -> bool:
+    """Whether the file is where its address leads; a development site and its storage just have it."""
+    stored_name = getattr(staticfiles_storage, "stored_name", None)
+    return stored_name is None or bool(staticfiles_storage.exists(stored_name(name)))
 
 
 def broker() -> None:

@@ -17,6 +17,8 @@ from core.outages import Unavailable
 
 #: After this long without an answer a service counts as away, however long its client would still wait.
 TIMEOUT_SECONDS = 2.5
+#: Without these there is no page.
+_NEEDED = ("database", "pages")
 
 
 class Answer(TypedDict):
@@ -88,13 +90,13 @@ def report() -> Report:
     """`{"status", "checks": {name: {"ok", "ms", "reason"?}}}`, within `TIMEOUT_SECONDS`.
 
     `status` is "ready"; "degraded" where pages work and something waits (photos, mails, limits); "away" where
-    the database does not answer and no page can. A reason is for operators; even so it names no address and
-    no secret.
+    no page can be made: the database does not answer, or what pages are made of is missing. A reason is for
+    operators; even so it names no address and no secret.
     """
     until = time.monotonic() + TIMEOUT_SECONDS
     questions = [_Question.put(name) for name in settings.HEALTH_CHECKS]
     checks = {question.name: question.wait(until) for question in questions}
-    if not checks["database"]["ok"]:
+    if not all(checks[name]["ok"] for name in _NEEDED if name in checks):
         status = "away"
     else:
         status = "ready" if all(check["ok"] for check in checks.values()) else "degraded"

@@ -14,6 +14,7 @@ from typing import IO
 from django.core.management.base import CommandError
 
 NEEDED_BYTES = 500 * 2**20
+_BACKLOG = 1024
 
 
 def usable_folder(folder: Path) -> None:
@@ -56,19 +57,23 @@ def lock(path: Path, note: str) -> IO[str]:
     return file
 
 
-def free_port(host: str, port: str) -> int:
-    """The port as a number, if it is one and no process listens there."""
+def listener(host: str, port: str) -> socket.socket:
+    """A socket that listens there, if the port is a number and no other process has it.
+
+    From now on connections wait instead of being refused, whatever happens to the server behind it.
+    """
     if not (port.isdecimal() and 0 < int(port) < 2**16):
         raise CommandError(f"PORT has to be a number from 1 to 65535, not {port!r}. Try: make run PORT=8001")
     number = int(port)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, number))
-        except OSError as error:
-            raise CommandError(_port_message(error, host, number)) from None
-    return number
+    one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((host, number))
+        one.listen(_BACKLOG)
+    except OSError as error:
+        one.close()
+        raise CommandError(_port_message(error, host, number)) from None
+    return one
 
 
 def _port_message(error: OSError, host: str, port: int) -> str:

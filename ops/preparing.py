@@ -1,4 +1,4 @@
-"""Bringing the database up to date before the site starts, and doing nothing where nothing has changed."""
+"""Bringing database and static files up to date before the site starts, and only where something changed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
@@ -43,13 +44,34 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
+def is_prepared() -> bool:
+    """Whether there is nothing to do."""
+    return _is_database_prepared() and _are_files_prepared()
+
+
+def _is_database_prepared() -> bool:
+    stamp = settings.VAR_DIR / "prepared"
+    return bool(stamp.exists() and stamp.read_text() == _fingerprint())
+
+
+def _are_files_prepared() -> bool:
+    """A storage that does not know is never prepared; a development site needs no collected files."""
+    return settings.DEBUG or bool(getattr(staticfiles_storage, "is_collected", False))
+
+
+def prepare_files(show: Callable[[str], object]) -> None:
+    """Collect the static files of this version."""
+    if not _are_files_prepared():
+        show("Collecting the static files ...")
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
 def prepare_database(show: Callable[[str], object]) -> None:
     """Migrate and load the seed, with demonstration data where DEBUG is on; `show` takes a line for people.
 
     A stamp in VAR_DIR remembers for what this was last done. Raises CommandError where the database is away.
     """
-    stamp = settings.VAR_DIR / "prepared"
-    if stamp.exists() and stamp.read_text() == _fingerprint():
+    if _is_database_prepared():
         return
     show("Bringing the database and the catalogue up to date ...")
     try:
@@ -66,4 +88,4 @@ def prepare_database(show: Callable[[str], object]) -> None:
         ) from None
     finally:
         connection.close()
-    stamp.write_text(_fingerprint())
+    (settings.VAR_DIR / "prepared").write_text(_fingerprint())

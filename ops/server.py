@@ -8,6 +8,8 @@ itself words, and processes that make room for a fresh one when they have grown.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import os
 import resource
@@ -45,6 +47,9 @@ LAST_WORDS_SECONDS = 1.0
 _MAX_HEADER_BYTES = 32 * 1024
 _MAX_CHUNK_LINE = 1024
 _TICK_SECONDS = 0.5
+#: Memory counts as kept where it never was less for so many seconds: a large photo takes some for a moment.
+_MEMORY_SECONDS = 60.0
+_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 
 logging.getLogger("waitress").setLevel(logging.WARNING)
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -131,7 +136,7 @@ class RefusedTask(Task):
     def execute(self) -> None:
         """Answer, then close."""
         error = self.request.error
-        self.request.connection_close = True
+        self.request.connection_close = self.channel.lingers = True
         if isinstance(error, InternalServerError):  # the site itself failed, even at wording errors
             self.complete = True
             ErrorTask.execute(self)
@@ -155,6 +160,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     task_class, error_task_class, parser_class = Task, RefusedTask, Parser
     #: No further request is taken.
     is_last = False
+    #: Its request is refused, and more of it may come.
+    lingers = False
     drops_until = 0.0
 
     def received(self, data: bytes) -> bool:
@@ -180,7 +187,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def handle_write(self) -> None:
         """Send; after a refusal go on reading for a while instead of closing at once."""
-        if self.close_when_flushed and not self.will_close and not self.drops_until:
+        if self.lingers and self.close_when_flushed and not self.will_close and not self.drops_until:
             self._flush_exception(self._flush_some)
             if self.total_outbufs_len or self.will_close:
                 return
@@ -231,6 +238,8 @@ class Worker(GunicornWorker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop, or until it is time for a fresh process."""
         _raise_file_limit()
+        _return_memory()
+        self._memory = Memory()
         self._map: dict[int, Any] = {}
         self._ticked = 0.0
         self._listen()
@@ -279,6 +288,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
             return
         self._ticked = now
         self.notify()
+        self._memory.look(now)
         if self.ppid != os.getppid():
             self.alive = False
         crowded = len(self._map) > CROWDED_SHARE * self.cfg.worker_connections
@@ -289,7 +299,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]
         return [channel for one in self._servers for channel in list(one.active_channels.values())]
 
     def _is_spent(self) -> bool:
-        return self.nr >= self.max_requests or rss() > settings.WEB_PROCESS_BYTES
+        return self.nr >= self.max_requests or self._memory.kept > settings.WEB_PROCESS_BYTES
 
     def _finish(self) -> None:
         """Take no new connection, and end those that are there: what has begun to come is answered."""
@@ -319,9 +329,36 @@ def rss() -> int:
         return 0
 
 
+class Memory:
+    """What this process keeps of memory, not what it takes for a moment."""
+
+    def __init__(self) -> None:
+        #: Bytes: the least of the last minute.
+        self.kept = 0
+        self._since, self._least = time.monotonic(), 2**62
+
+    def look(self, now: float) -> None:
+        """Call now and then; `now`: monotonic seconds."""
+        self._least = min(self._least, rss())
+        if now - self._since >= _MEMORY_SECONDS:
+            self.kept, self._since, self._least = self._least, now, 2**62
+
+
+def _return_memory() -> None:
+    """Give what a photo took back to the system when it is done.
+
+    glibc takes the size of what was freed for the size up to which it keeps memory for later. So photos of
+    some megapixels, in several threads, left holes in several heaps: 485 MB after 400 files instead of 90.
+    Setting the size ends that. Other C libraries have no such habit.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
+
+
 def _raise_file_limit() -> None:
     """Each connection is a file, and each large body another one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        with contextlib.suppress(OSError, ValueError):  # a service manager may forbid it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -67,10 +67,24 @@ def redis_server(path: Path, folder: Path) -> Service:
 
 
 # --- Web ----------------------------------------------------------------------------------------------------
-def web_server(host: str, port: int) -> Service:
-    """gunicorn; it takes HOST and PORT from the environment, this only knows where to ask."""
-    config = str(settings.BASE_DIR / "gunicorn.conf.py")
-    return Service("web", _python("gunicorn", "--config", config), lambda: web_answers(host, port))
+def web_server(host: str, port: int, listener: socket.socket | None = None) -> Service:
+    """gunicorn, on a socket that listens already, or else on one that it opens by HOST and PORT of the
+    environment.
+    """
+    words = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py")]
+    fds = (listener.fileno(),) if listener else ()
+    words += [word for fd in fds for word in ("--bind", f"fd://{fd}")]
+    return Service(
+        "web", _python("gunicorn", *words), lambda: web_answers(host, port), stop_seconds=20, fds=fds
+    )
+
+
+def web_took_over(pid: int) -> bool:
+    """Whether the web server whose first process is `pid` serves (see gunicorn.conf.py)."""
+    try:
+        return (settings.VAR_DIR / "web.pid").read_text() == str(pid)
+    except OSError:
+        return False
 
 
 def web_answers(host: str, port: int) -> bool:
@@ -125,6 +139,11 @@ def trainer() -> Service:
 def worker_answers(asker: Celery) -> bool:
     """Whether this machine's worker takes tasks."""
     return bool(asker.control.ping(destination=[worker_name()], timeout=0.2, limit=1))
+
+
+def preparation() -> Service:
+    """Brings database and static files up to date, then ends."""
+    return Service("prepare", [sys.executable, "manage.py", "prepare"], stop_seconds=1)
 
 
 def beat() -> Service:

@@ -39,6 +39,8 @@ class Service:
     command: list[str]
     is_ready: Callable[[], bool] = lambda: True
     stop_seconds: float = 10.0
+    #: Open files that it is given, such as a socket that listens.
+    fds: tuple[int, ...] = ()
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Supervisor:
         self.env = dict(env)
         self._show = show
         self._running: list[_Running] = []
+        self._retired: list[_Running] = []
         self._restarts: dict[str, list[float]] = {}
         self._hurry = False
 
@@ -101,6 +104,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=service.fds,
         )
         self._tell_watchdog(f"+{process.pid}")
         running = _Running(service, process)
@@ -112,16 +116,35 @@ class Supervisor:
         """Return once every service is ready. Raises ServiceFailedError where one ends or takes too long."""
         until = time.monotonic() + seconds
         for running in list(self._running):
-            while not running.service.is_ready():
-                if running.process.poll() is not None:
-                    raise ServiceFailedError(self._story(running, "ended while starting"))
-                if time.monotonic() > until:
-                    raise ServiceFailedError(self._story(running, f"was not ready after {seconds:.0f} s"))
-                time.sleep(0.05)
+            self._wait_for(running, running.service.is_ready, until - time.monotonic())
+
+    def _wait_for(self, running: _Running, is_ready: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not is_ready():
+            if running.process.poll() is not None:
+                raise ServiceFailedError(self._story(running, "ended while starting"))
+            if time.monotonic() > until:
+                waited = f"was not ready after {max(0.0, seconds):.0f} s"
+                raise ServiceFailedError(self._story(running, waited))
+            time.sleep(0.05)
+
+    def run(self, service: Service) -> None:
+        """Start a service that ends by itself, and wait for that.
+
+        Raises ServiceFailedError where it fails.
+        """
+        running = self._spawn(service)
+        self._running.append(running)
+        while running.process.poll() is None:
+            time.sleep(0.05)
+        self._stop_one(running)
+        self._running.remove(running)
+        if running.process.returncode:
+            raise ServiceFailedError(self._story(running, "failed"))
 
     # --- Keeping up -----------------------------------------------------------------------------------------
-    def keep_running(self, *, until: Callable[[], bool]) -> None:
-        """Restart services that end, until told to stop.
+    def keep_running(self, *, until: Callable[[], bool], also: Callable[[], None] = lambda: None) -> None:
+        """Restart services that end, until told to stop; do what `also` does now and then.
 
         Raises ServiceFailedError where a service does not stay up.
         """
@@ -129,7 +152,37 @@ class Supervisor:
             for running in list(self._running):
                 if running.process.poll() is not None:
                     self._restart(running)
+            for running in [one for one in self._retired if one.process.poll() is not None]:
+                self._stop_one(running)
+                self._retired.remove(running)
+            also()
             time.sleep(0.3)
+
+    def replace(self, name: str, *, serves: Callable[[int], bool], seconds: float = 120.0) -> None:
+        """Start a service anew beside the running one, which ends its work once the new one serves.
+
+        `serves` is given the new one's process number. Raises ServiceFailedError where it does not come up;
+        the old one then goes on.
+        """
+        old = self._named(name)
+        new = self._spawn(old.service)
+        try:
+            self._wait_for(new, lambda: serves(new.process.pid), seconds)
+        except BaseException:
+            self._stop_one(new)
+            raise
+        self._running[self._running.index(old)] = new
+        self._retired.append(old)
+        old.process.terminate()
+
+    def restart(self, name: str) -> None:
+        """Stop a service, then start it again."""
+        old = self._named(name)
+        self._stop_one(old)
+        self._running[self._running.index(old)] = self._spawn(old.service)
+
+    def _named(self, name: str) -> _Running:
+        return next(running for running in self._running if running.service.name == name)
 
     def _restart(self, ended: _Running) -> None:
         name = ended.service.name
@@ -158,9 +211,10 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop all services, the last one started first."""
-        while self._running:
-            self._stop_one(self._running[-1])
-            self._running.pop()
+        for services in (self._retired, self._running):
+            while services:
+                self._stop_one(services[-1])
+                services.pop()
 
     def _stop_one(self, running: _Running) -> None:
         """Ask the leader to end its work, then end whatever is left of its group."""

@@ -12,6 +12,7 @@ from catalog.models import Variant
 from catalog.search.facets import Facet, Option
 from catalog.specs import sheet
 from catalog.specs.vocabulary import UnitSystem
+from core.text import fold
 
 register = template.Library()
 
@@ -65,3 +66,20 @@ def slugs_without(cars: Iterable[Variant], car: Variant) -> list[str]:
 def slugs_with(cars: Iterable[Variant], car: Variant) -> list[str]:
     """The slugs of all cars and one more."""
     return [*(other.slug for other in cars), car.slug]
+
+
+@register.filter
+def with_article(name: str) -> str:
+    """ "Audi" → "an Audi", "BMW" → "a BMW", "MG" → "an MG"."""
+    return f"{'an' if _begins_with_a_vowel(name) else 'a'} {name}"
+
+
+def _begins_with_a_vowel(name: str) -> bool:
+    """As it is said: letters one by one where there is no vowel among them, or capitals are mixed."""
+    first = fold(name).partition(" ")[0]
+    spoken = name.split(maxsplit=1)[0] if name.split() else ""
+    if len(spoken) > 1 and spoken[:2].isupper() and not (set(first) & set("aeiouy")):
+        return first[0] in "aefhilmnorsx"
+    if first[:2] == "xp":  # XPeng
+        return True
+    return first[:1] in set("aeio") or (first[:1] == "u" and not first.startswith(("uni", "us", "ut", "ua")))

@@ -172,22 +172,22 @@ def _named(best: _Likeliest) -> Headline:
     """Of a photo that is like known ones: a certain car or model before a likely car, and so on."""
     car, model, make = best.p_car, best.p_model, best.p_make
     if reaches(car, CERTAIN):
-        return Headline(best.car, f"{percent(car)} sure.", Level.CAR, car, certain=True)
+        return Headline(best.car, f"We are {percent(car)} sure.", Level.CAR, car, certain=True)
     if reaches(model, CERTAIN):
         rest = f"most likely the {best.car}" if reaches(car, LIKELY) else "it may be any of these"
-        detail = f"{percent(model)} sure of the model. The year or body is less clear: {rest}."
+        detail = f"We are {percent(model)} sure of the model. The year or body is less clear: {rest}."
         return Headline(best.model, detail, Level.MODEL, model)
     if reaches(car, LIKELY):
         title = f"Probably {with_article(best.car)}"
-        return Headline(title, f"{percent(car)} sure: compare it with the others.", Level.CAR, car)
+        return Headline(title, f"We are {percent(car)} sure: compare it with the others.", Level.CAR, car)
     if reaches(model, LIKELY):
         title = f"Probably {with_article(best.model)}"
-        detail = f"{percent(model)} sure of the model. The year or body is not clear."
+        detail = f"We are {percent(model)} sure of the model. The year or body is not clear."
         return Headline(title, detail, Level.MODEL, model)
     if reaches(make, LIKELY):
         kind = with_article(best.make)
         title = f"{kind[0].upper()}{kind[1:]}" if reaches(make, CERTAIN) else f"Probably {kind}"
-        detail = f"{percent(make)} sure of the make. Which model is not clear."
+        detail = f"We are {percent(make)} sure of the make. Which model is not clear."
         return Headline(title, detail, Level.MAKE, make)
     return Headline("Perhaps one of these", "No car matches well enough to name it.")
 

@@ -21,6 +21,7 @@ _HEIF_BRANDS = {
 _CODECS = {b"av01": "AVIF", b"hvc1": "HEIF"}
 #: Properties without which a picture can be shown.
 _SPARE_PROPERTIES = {b"clap", b"pasp", b"pixi", b"a1op", b"lsel", b"a1lx", b"clli", b"mdcv", b"colr"}
+_FILM_BRANDS = {b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"}
 _METADATA_ITEMS = (b"Exif", b"mime", b"uri ")
 #: Boxes, items and properties that are looked at; a burst of a phone has some hundreds.
 _MOST_BOXES = 20_000
@@ -76,7 +77,8 @@ def read_boxes(data: bytes, kind: str) -> Contained:
     for item, at in meta.types_at.items():
         if meta.types[item] in _METADATA_ITEMS:
             changed[at : at + 4] = b"none"
-    for at in meta.groups_at:
+    films = [start - 4 for name, start, _ in _boxes(data, 0, len(data)) if name == b"moov"]
+    for at in (*meta.groups_at, *(films if is_still else ())):
         changed[at : at + 4] = b"free"
     if is_still:
         _say_still(changed, b"avif" if kind == "AVIF" else b"heic")
@@ -86,8 +88,9 @@ def read_boxes(data: bytes, kind: str) -> Contained:
         kind=kind,
         data=bytes(changed),
         icc=_profile(data, meta),
-        moves=not is_still and any(name == b"moov" for name, _, _ in _boxes(data, 0, len(data))),
-        bytes_per_pixel=5.5 if kind == "AVIF" else 4.8,
+        moves=bool(films) and not (is_still and brands_of(data).isdisjoint(_FILM_BRANDS)),
+        is_film=bool(films) and not is_still,
+        bytes_per_pixel=8.3 if kind == "AVIF" else 4.8,
     )
 
 
@@ -96,7 +99,7 @@ def _say_still(data: bytearray, brand: bytes) -> None:
     data[8:12] = brand
     end = min(int.from_bytes(data[:4], "big"), 4096, len(data))
     for at in range(16, end - 3, 4):
-        if bytes(data[at : at + 4]) in (b"avis", b"msf1", b"hevc") or at == 16:
+        if bytes(data[at : at + 4]) in _FILM_BRANDS or at == 16:
             data[at : at + 4] = brand
 
 

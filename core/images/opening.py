@@ -26,8 +26,9 @@ from core.images.webp import read_webp
 
 #: Pillow's own limit, of pictures that are decoded whole, would come before ours for JPEGs that are not.
 Image.MAX_IMAGE_PIXELS = PHOTO_LIMITS.max_pixels
-#: Of a JPEG that ends early: the share of its height up to which it has to be there.
-_ENOUGH, _ENOUGH_BUT = 0.98, 32
+#: Of a JPEG that ends early: the share of its height up to which it has to be there, or all but the last row
+#: of its blocks, and what these change above them.
+_ENOUGH, _BLOCK, _ABOVE = 0.98, 16, 2
 #: Other formats may lack so many bytes of their end.
 _MAY_LACK = 64
 #: What may stand in for the rest of a JPEG. Where the picture is whole, both make the same of it.
@@ -149,7 +150,7 @@ def _whole_enough(ways: list[Image.Image]) -> Image.Image:
         *(way if way.mode != "CMYK" else way.convert("RGB") for way in ways)
     ).getbbox()
     height = ways[0].height
-    if box and box[1] < min(_ENOUGH * height, height - _ENOUGH_BUT):
+    if box and box[1] < min(_ENOUGH * height, (height - 1) // _BLOCK * _BLOCK - _ABOVE):
         raise ImageRefused
     return ways[0]
 
@@ -181,7 +182,7 @@ def _avif(held: Contained, limits: Limits, sides: tuple[int, int]) -> tuple[int,
 def _heif(held: Contained, limits: Limits, sides: tuple[int, int]) -> tuple[int, Image.Image]:
     import pi_heif
 
-    if held.moves:
+    if held.is_film:
         raise ImageRefused("This HEIC holds a film and no picture.", code="animated")
     heif = pi_heif.HeifFile(held.data)
     main = heif[heif.primary_index]

@@ -27,8 +27,8 @@ _TURNS = {
 
 def exif_orientation(exif: bytes) -> int:
     """EXIF's orientation, 1 to 8; 1 wherever the bytes do not say it."""
-    if exif.startswith(b"Exif\x00\x00"):
-        exif = exif[6:]
+    for _ in range(2):  # some programs write the name twice
+        exif = exif.removeprefix(b"Exif\x00\x00")
     order = _BYTE_ORDERS.get(exif[:4])
     if order is None or len(exif) < 8:
         return 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from django import template
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 register = template.Library()
 
@@ -20,6 +23,35 @@ def distance(metres: float, units: str) -> str:
 
 @register.filter
 def dialled(phone: str) -> str:
-    """What a telephone dials of a number as people write it: "+49 89 1234567" → "+49891234567"."""
-    number = re.split(r"x|ext", phone, maxsplit=1, flags=re.IGNORECASE)[0]
-    return "".join(sign for sign in number if sign in "+0123456789")
+    """What a telephone dials: "+49891234567;ext=12" → "+49891234567"."""
+    number = _parsed(phone)
+    return f"+{number.country_code}{_digits(number)}" if number else phone
+
+
+@register.filter
+def telephone(phone: str, country: str) -> str:
+    """A number as people of its country write it, with its country code for those of another one."""
+    import phonenumbers as numbers
+
+    number = _parsed(phone)
+    if number is None:
+        return phone
+    at_home = country == numbers.region_code_for_number(number)
+    style = numbers.PhoneNumberFormat.NATIONAL if at_home else numbers.PhoneNumberFormat.INTERNATIONAL
+    return numbers.format_number(number, style)
+
+
+def _parsed(phone: str) -> PhoneNumber | None:
+    """None for what is no number: rows of before numbers were checked hold what was typed."""
+    import phonenumbers as numbers
+
+    try:
+        return numbers.parse(phone, None)
+    except numbers.NumberParseException:
+        return None
+
+
+def _digits(number: PhoneNumber) -> str:
+    import phonenumbers as numbers
+
+    return numbers.national_significant_number(number)

@@ -45,6 +45,13 @@ DECIDES: dict[str, tuple[str, str, object]] = {
     "API_TOKEN_RATE": ("12/minute", "s.REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "12/minute"),
     "API_UPLOAD_RATE": ("", "s.REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['upload']", None),
     "API_ENQUIRY_RATE": ("13/hour", "s.REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['enquiry']", "13/hour"),
+    "API_ENQUIRY_NETWORK_RATE": (
+        "14/hour",
+        "environment.rate('API_ENQUIRY_NETWORK_RATE')",
+        "14/hour",
+    ),
+    "ENQUIRIES_PER_DAY": ("15", "environment.number('ENQUIRIES_PER_DAY')", 15),
+    "ENQUIRIES_PER_DEALER_DAY": ("16", "environment.number('ENQUIRIES_PER_DEALER_DAY')", 16),
     "GUEST_PHOTO_HOURS": ("5", "s.GUEST_PHOTO_HOURS", 5),
     "ENQUIRY_DAYS": ("30", "s.ENQUIRY_DAYS", 30),
     "SCRAPE_CONTACT": ("me@example.org", "s.SCRAPE_CONTACT", "me@example.org"),

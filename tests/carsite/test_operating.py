@@ -11,9 +11,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import get_commands, load_command_class
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
+from classifier.models import ModelVersion
+from scraper.models import ScrapeRun
 from tests.conftest import ROOT
+from tests.ops.test_metrics import TOKEN, answered, model, photo, quiet
+
+__all__ = ["model", "quiet"]
 
 UNITS = ROOT / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -163,3 +172,47 @@ def test_logs_are_rotated_under_a_process_that_holds_them_open(tmp_path: Path) -
     assert (folder / "web.log.1").read_text() == "line 2\n" * 10
     assert (folder / "web.log.2.gz").exists()
     assert not any(path.stat().st_mode & 0o077 for path in folder.iterdir())
+
+
+# --- Alarms -------------------------------------------------------------------------------------------------
+ALARMS = {
+    rule["alert"]: rule
+    for group in yaml.safe_load((ROOT / "deploy" / "prometheus" / "carsite.yml").read_text())["groups"]
+    for rule in group["rules"]
+}
+WATCHING = (ROOT / "docs" / "watching.md").read_text()
+
+
+def test_every_alarm_has_its_section_and_every_section_its_alarm() -> None:
+    assert set(re.findall(r"(?m)^### (Carsite\w+)$", WATCHING)) == set(ALARMS)
+
+
+@pytest.mark.django_db
+def test_every_number_that_is_named_is_one_that_the_site_gives(client: Client, model: ModelVersion) -> None:
+    answered(model, 0.9, "sure")
+    photo(status="failed", failure="timeout", finished=timezone.now())
+    ScrapeRun.objects.create(
+        source="epa", status="failed", is_open=False, finished=timezone.now(), car_pages=1
+    )
+    client.get("/about/")
+    text = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+    found: dict[str, dict[str, set[str]]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                found.setdefault(sample.name, {}).setdefault(label, set()).add(value)
+            found.setdefault(sample.name, {})
+    families = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in found}
+
+    for name in set(re.findall(r"`(carsite_\w+)", WATCHING)):
+        assert name in families or name in found, f"docs/watching.md names {name}"
+    # Values that only come up when something is wrong, or that other services are asked for.
+    later = {("service", "database"), ("service", "pages"), ("status", "500"), ("method", "GET")}
+    for alarm, rule in ALARMS.items():
+        for name, matchers in re.findall(r"(carsite_\w+)(?:\{([^}]*)\})?", rule["expr"]):
+            assert name in found, f"{alarm} asks for {name}"
+            for label, _, value in re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', matchers):
+                assert label in found[name], f"{alarm} asks {name} for {label}"
+                for one in value.split("|"):
+                    known = one in found[name][label] or (label, one) in later
+                    assert known, f"{alarm}: {label}={one}"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from accounts.models import ApiToken
 from catalog.models import OldAddress
 from dealers import services
 from dealers.models import Enquiry
-from tests.dealers.conftest import HERE, MINE
+from tests.dealers.conftest import HERE, MINE, PHOTO
 
 URL = "/api/v1/enquiries/"
+
+
+def token_of(user):
+    return ApiToken.objects.create(user=user)[1]
 
 
 def api(user=None):
@@ -24,6 +31,26 @@ def api(user=None):
 @pytest.fixture
 def body(dealer):
     return {"dealer": dealer.slug, "name": "Ada Lovelace", "message": "Is it still there?", "consent": True}
+
+
+@pytest.mark.parametrize("field", ["name", "email", "phone", "message"])
+def test_half_a_character_is_told_by_field(body, user, field):
+    typed = json.dumps(body | {field: "ada\ud800@example.org"})
+    answer = api(user).post(URL, typed, content_type="application/json")
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == [field]
+
+
+def test_a_note_alone_is_kept_and_shown_to_the_dealer_only(enquiry, seller, user):
+    url = f"/api/v1/leads/{enquiry.pk}/"
+    for change in ({"note": "Called."}, {"status": "new", "note": "Called again."}):
+        assert api(seller).patch(url, change).status_code == 200
+    history = api(seller).get(url).json()["history"]
+    assert [(one["status"], one["note"]) for one in history] == [
+        ("new", ""), ("new", "Called."), ("new", "Called again."),
+    ]  # fmt: skip
+    assert len(api(user).get(f"/api/v1/enquiries/{enquiry.pk}/").json()["history"]) == 1
+    assert api(seller).patch(url, {}).status_code == 400
 
 
 class TestDealers:
@@ -90,7 +117,7 @@ class TestAsking:
         assert (enquiry.user, enquiry.email, enquiry.phone, enquiry.variant) == (
             user,
             user.email,
-            "+49 89 1234567",
+            "+49891234567",
             variant,
         )
         assert answer.json()["history"][0]["status"] == "new"
@@ -114,6 +141,8 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("change", "field"),
         [
+            ({"email": "post@exa\u200bmple.org"}, "email"),
+            ({"email": "post@-"}, "email"),
             ({"phone": "12"}, "phone"),
             ({"name": "Ada\r\nBcc: x@example.org"}, "name"),
             ({"name": "Ada\x00"}, "name"),
@@ -157,7 +186,20 @@ class TestAsking:
     def test_an_own_photo_goes_along(self, body, user):
         answer = api(user).post(URL, body | {"identification": str(MINE), "send_photo": True})
         assert answer.json()["evidence"] == "Audi A5 Coupe 2012, 75% sure"
-        assert answer.json()["photo"] == f"http://testserver{Enquiry.objects.get().photo_url}"
+        assert answer.json()["photo"] == f"http://testserver{URL}{Enquiry.objects.get().pk}/photo/"
+
+    def test_its_address_answers_to_a_token_of_who_may_see_it(self, enquiry, user, seller, rival, other_user):
+        lead = f"/api/v1/leads/{enquiry.pk}/"
+        for reader, url in ((user, f"{URL}{enquiry.pk}/"), (seller, lead)):
+            client = APIClient(headers={"Authorization": f"Token {token_of(reader)}"})
+            answer = client.get(client.get(url).json()["photo"])
+            assert answer.status_code == 200
+            assert b"".join(answer.streaming_content) == PHOTO
+        for stranger in (rival, other_user):
+            client = APIClient(headers={"Authorization": f"Token {token_of(stranger)}"})
+            for url in (f"{URL}{enquiry.pk}/photo/", f"{lead}photo/"):
+                assert client.get(url).status_code == 404
+        assert api().get(f"{URL}{enquiry.pk}/photo/").status_code == 401
 
     def test_another_persons_photo_does_not_exist(self, body, user, settings):
         settings.ENQUIRY_EVIDENCE = f"{HERE}.no_evidence"

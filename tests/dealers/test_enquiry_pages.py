@@ -73,7 +73,8 @@ class TestSender:
     def test_the_history_is_shown_without_the_dealers_notes(self, enquiry, user, seller):
         services.enquiry_set_status(enquiry=enquiry, status=Status.CONTACTED, actor=seller, note="Haggles.")
         text = as_(user).get(enquiry.get_absolute_url()).content.decode()
-        assert "The dealer has contacted you" in text
+        assert "<b>Contacted</b>" in text
+        assert "the dealer has contacted you" in text
         assert "Haggles" not in text
         assert seller.email not in text
 
@@ -139,16 +140,54 @@ class TestLeads:
     """The dealer's side."""
 
     def test_the_dealers_staff_see_the_lead_and_no_one_else_does(
-        self, enquiry, seller, user, other_user, rival, staff_user
+        self, enquiry, seller, user, other_user, rival
     ):
         url = f"/leads/{enquiry.pk}/"
         assert "Is it still there?" in as_(seller).get(url).content.decode()
-        for stranger in (user, other_user, rival, staff_user, None):
+        for stranger in (user, other_user, rival, None):
             assert as_(stranger).get(url).status_code == 404
             change = as_(stranger).post(url, {"status": Status.CLOSED, "seen": Status.NEW})
             assert change.status_code == 404
         enquiry.refresh_from_db()
         assert enquiry.status == Status.NEW
+
+    def test_the_sites_staff_read_the_lead_that_the_admin_links_to(self, enquiry, staff_user):
+        admin = as_(staff_user).get(f"/admin/dealers/enquiry/{enquiry.pk}/change/").content.decode()
+        url = f"/leads/{enquiry.pk}/"
+        assert f'href="{url}"' in admin
+        page = as_(staff_user).get(url)
+        assert "Is it still there?" in page.content.decode()
+        assert "Save the note" not in page.content.decode()
+        assert as_(staff_user).post(url, {"status": Status.CLOSED, "seen": Status.NEW}).status_code == 403
+        enquiry.refresh_from_db()
+        assert enquiry.status == Status.NEW
+        staff_user.is_superuser = False
+        staff_user.save()
+        assert as_(staff_user).get(url).status_code == 404, "staff who may see no enquiries"
+
+    @pytest.mark.parametrize("status", ["", "new"])
+    def test_a_note_is_saved_without_another_status(self, enquiry, seller, user, status):
+        url = f"/leads/{enquiry.pk}/"
+        sent = as_(seller).post(url, {"status": status, "seen": "new", "note": "Calls back on Monday."})
+        assert sent.status_code == 302
+        assert "Calls back on Monday." in as_(seller).get(url).content.decode()
+        enquiry.refresh_from_db()
+        assert enquiry.status == Status.NEW
+        mine = as_(user).get(enquiry.get_absolute_url()).content.decode()
+        assert "Monday" not in mine
+        assert mine.count("<b>New</b>") == 1, "a note is no change that the visitor sees"
+        nothing = as_(seller).post(url, {"status": "", "seen": "new", "note": ""})
+        assert nothing.status_code == 400
+        assert "Write a note" in nothing.content.decode()
+
+    def test_both_sides_use_the_same_words_for_a_status(self, enquiry, user, seller):
+        for status in (Status.CONTACTED, Status.CLOSED):
+            services.enquiry_set_status(enquiry=enquiry, status=status, actor=seller)
+        theirs = as_(seller).get(f"/leads/{enquiry.pk}/").content.decode()
+        mine = as_(user).get(enquiry.get_absolute_url()).content.decode()
+        for label in Status.labels:
+            assert f"<b>{label}</b>" in theirs
+            assert f"<b>{label}</b>" in mine
 
     def test_the_list_has_the_own_dealers_leads_only(self, enquiry, seller, rival, user):
         assert str(enquiry.pk) in as_(seller).get("/leads/").content.decode()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
@@ -14,10 +15,12 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from core import mail as core_mail
 from core.models import OutgoingEmail
 from dealers import mails, services, tasks
 from dealers.figures import figures
 from dealers.models import Enquiry
+from dealers.spam import form_token
 from tests.carsite.admin_rows import act
 
 HOSTILE = "<script>alert(1)</script> & “quotes”"
@@ -76,7 +79,13 @@ def test_the_dealer_learns_who_asks_what_about_which_car(enquiry, settings):
         assert f"https://cars.example.org{enquiry.variant.get_absolute_url()}" in part
 
 
-def test_the_visitor_gets_a_copy_without_the_dealers_link(enquiry):
+@pytest.fixture
+def confirmed(user):
+    """The visitor's account has confirmed its address."""
+    return EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+
+
+def test_the_visitor_gets_a_copy_without_the_dealers_link(confirmed, enquiry):
     send(enquiry)
     (copy,) = to("ada@example.org")
     assert "Is it still there?" in copy.body
@@ -85,8 +94,43 @@ def test_the_visitor_gets_a_copy_without_the_dealers_link(enquiry):
     assert f"/enquiries/{enquiry.pk}/" in copy.body
 
 
-def test_hostile_words_stay_words(asked):
-    enquiry, _ = services.enquiry_create(**asked | {"message": HOSTILE, "name": "<b>Bobby</b>"})
+def test_a_stranger_gets_nothing_of_what_was_typed(asked, user, other_user, confirmed, variant):
+    """A guest's address, and one that is not the account's own, may be anybody's."""
+    typed = {"message": "Buy at https://pills.example now!", "name": "Win at https://spam.example"}
+    for sender, email in (
+        (None, "ada@example.org"),
+        (user, "victim@example.org"),
+        (other_user, "ada@example.org"),
+    ):
+        enquiry, _ = services.enquiry_create(**asked | typed | {"email": email, "nonce": email}, user=sender)
+        mail.outbox.clear()
+        send(enquiry)
+        (request,) = to(email)
+        whole = request.message().as_string() + request.body + request.alternatives[0].content
+        assert "pills" not in whole
+        assert "spam.example" not in whole
+        assert "confirm" in request.subject
+        assert f"/enquiries/{enquiry.pk}/?key=" in request.body
+        assert "pills.example" in to("isarcars@example.org")[0].body
+
+
+def test_the_link_in_the_request_confirms_the_address(asked, seller):
+    enquiry, _ = services.enquiry_create(**asked)
+    send(enquiry)
+    leads = Client()
+    leads.force_login(seller)
+    assert "has not confirmed yet" in leads.get(f"/leads/{enquiry.pk}/").content.decode()
+    key = to("ada@example.org")[0].body.partition("?key=")[2].split()[0]
+    page = Client().get(f"/enquiries/{enquiry.pk}/?key={key}", follow=True).content.decode()
+    assert "Is it still there?" in page
+    enquiry.refresh_from_db()
+    assert enquiry.email_confirmed
+    assert "has not confirmed yet" not in leads.get(f"/leads/{enquiry.pk}/").content.decode()
+
+
+def test_hostile_words_stay_words(asked, user, confirmed):
+    typed = {"message": HOSTILE, "name": "<b>Bobby</b>"}
+    enquiry, _ = services.enquiry_create(**asked | typed, user=user)
     send(enquiry)
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
@@ -250,3 +294,89 @@ def test_staff_have_the_e_mails_of_an_enquiry_sent_again(enquiry, admin_client):
     assert "2 e-mails will be sent." in page
     send(enquiry)
     assert len(mail.outbox) == 2
+
+
+# --- What is given up ---------------------------------------------------------------------------------------
+def test_everybody_is_told_of_an_e_mail_that_is_given_up(asked, seller, refusing, caplog):
+    asked["dealer"].phone = "+498999998101"
+    asked["dealer"].save()
+    enquiry, _ = services.enquiry_create(**asked)
+    refusing.error = smtplib.SMTPRecipientsRefused({"isarcars@example.org": (550, b"no such user")})
+    send(enquiry)
+    visitor, dealer = Client(), Client()
+    key = to("ada@example.org")[0].body.partition("?key=")[2].split()[0]
+    page = visitor.get(f"/enquiries/{enquiry.pk}/?key={key}", follow=True).content.decode()
+    assert "could not send the e-mail to the dealer" in page
+    assert "089 99998101" in page
+    dealer.force_login(seller)
+    assert (
+        "could not be delivered to isarcars@example.org"
+        in dealer.get(f"/leads/{enquiry.pk}/").content.decode()
+    )
+    assert f"the e-mail of enquiry {enquiry.pk} to the dealer is given up" in caplog.text
+    states = {one.labels["mails"]: one.value for one in figures() if one.name == "carsite_enquiries"}
+    assert states["given up"] == 1
+
+
+def test_a_copy_that_is_given_up_is_told_to_both(user, confirmed, enquiry, seller, refusing):
+    refusing.recipient = "ada@example.org"
+    refusing.error = smtplib.SMTPRecipientsRefused({"ada@example.org": (550, b"no such user")})
+    send(enquiry)
+    refusing.recipient = "isarcars@example.org"
+    visitor, dealer = Client(), Client()
+    visitor.force_login(user)
+    dealer.force_login(seller)
+    assert "could not be delivered" in visitor.get(enquiry.get_absolute_url()).content.decode()
+    assert "takes no e-mail" in dealer.get(f"/leads/{enquiry.pk}/").content.decode()
+    told = visitor.get(f"/api/v1/enquiries/{enquiry.pk}/").json()
+    assert (told["dealer_mail"], told["visitor_mail"]) == ("sent", "given up")
+
+
+def test_one_that_no_worker_took_in_time_is_told_as_well(asked, caplog):
+    enquiry, _ = services.enquiry_create(**asked)
+    with time_machine.travel(timezone.now() + timedelta(hours=22)):
+        core_mail.sweep()
+    assert f"the e-mail of enquiry {enquiry.pk} to the dealer is given up" in caplog.text
+    assert Enquiry.objects.with_names().get(pk=enquiry.pk).dealer_mail == "given up"
+
+
+# --- Ceilings -----------------------------------------------------------------------------------------------
+def test_a_dealer_takes_so_many_enquiries_a_day_and_staff_are_told_once(
+    client, ask_url, typed, settings, dealer, make_dealer, staff_user, rates
+):
+    settings.ENQUIRIES_PER_DEALER_DAY = 2
+    rates(enquiry="99/hour")
+    for number in range(2):
+        assert (
+            client.post(
+                ask_url, typed | {"email": f"a{number}@example.org", "token": form_token()}
+            ).status_code
+            == 302
+        )
+    for number in range(3):
+        page = client.post(ask_url, typed | {"email": f"b{number}@example.org", "token": form_token()})
+        assert page.status_code == 429
+        assert "is it still there?" in page.content.decode(), "what was typed stays"
+        assert 0 < int(page["Retry-After"]) <= 86401
+    (told,) = OutgoingEmail.objects.filter(purpose="notice")
+    assert told.to == staff_user.email
+    assert "2 enquiries to Isarcars" in told.body
+    refused = {one.labels["of"]: one.value for one in figures() if one.name == "carsite_enquiries_refused"}
+    assert refused == {"site": 0, "dealers": 1}
+    client.force_login(staff_user)
+    assert "No more enquiries to Isarcars for now" in client.get("/admin/dealers/enquiry/").content.decode()
+    other = make_dealer("Spreecars", "Berlin DE")
+    assert client.post(f"/dealers/{other.slug}/enquire/", typed).status_code == 302
+    with time_machine.travel(timezone.now() + timedelta(days=1, seconds=2)):
+        assert client.post(ask_url, typed | {"token": form_token()}).status_code == 302
+
+
+def test_the_site_has_a_ceiling_too(client, ask_url, typed, settings, make_dealer):
+    settings.ENQUIRIES_PER_DAY = 1
+    assert client.post(ask_url, typed).status_code == 302
+    other = make_dealer("Spreecars", "Berlin DE")
+    refused = client.post(f"/dealers/{other.slug}/enquire/", typed | {"token": form_token()})
+    assert refused.status_code == 429
+    assert {one.labels["of"]: one.value for one in figures() if one.name == "carsite_enquiries_refused"}[
+        "site"
+    ] == 1

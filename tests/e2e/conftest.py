@@ -53,7 +53,7 @@ def site(
     bundle = None
     if not has_real_model:
         bundle = tmp_path_factory.mktemp("bundles") / "tiny"
-        write_tiny_bundle(bundle, decision="sure")
+        write_tiny_bundle(bundle, decision="sure", favourite=30)
     with Site(seeded_database, bundle, beat=True) as running:
         yield running
 

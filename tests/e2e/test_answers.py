@@ -6,9 +6,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.screenshots import axe_violations, overflow
@@ -61,9 +63,9 @@ def is_fine(page: Page) -> None:
 @pytest.mark.parametrize(
     ("seed", "bundle", "said"),
     [
-        (1, {"decision": "sure"}, "Sure"),
-        (2, {"decision": "unsure"}, "Not sure"),
-        (3, {"decision": "unknown"}, "Not in our list"),
+        (1, {"decision": "sure", "favourite": 30}, "AM General Hummer SUV 2000"),
+        (2, {"decision": "unsure", "favourite": 30}, "AM General Hummer SUV 2000"),
+        (3, {"decision": "unknown", "favourite": 30}, "Looks like an AM General Hummer"),
         (4, {"scene": "interior"}, "This is the inside of a car"),
         (5, {"scene": "other"}, "We see no car here"),
     ],
@@ -75,10 +77,35 @@ def test_an_answer_has_a_screen_of_its_own(
     write_tiny_bundle(site.bundle, version=f"tiny {seed}", **bundle)
     send(page, seed)
     expect(page.locator("#answer")).to_contain_text(f"tiny {seed}")
-    expect(page.locator(".result-answer")).to_contain_text(said)
-    expect(page.get_by_role("heading", name="How likely each car is")).to_have_count(
-        1 if bundle.get("decision") in ("sure", "unsure") else 0
-    )
+    expect(page.locator(".result-head[data-ended]")).to_contain_text(said)
+    is_fine(page)
+
+
+@pytest.mark.parametrize(
+    "size", [(600, 1300), (1300, 600), (300, 1900)], ids=["upright", "wide", "very upright"]
+)
+def test_the_answer_comes_before_the_photo_and_is_seen_without_scrolling(
+    site: Site, page: Page, size: tuple[int, int]
+) -> None:
+    write_tiny_bundle(site.bundle, version="tiny fold", decision="unsure", favourite=30)
+    data = BytesIO()
+    Image.new("RGB", size, (90, 120, size[0] % 250)).save(data, "JPEG")
+    page.goto("/")
+    page.set_input_files("#photos", {"name": "car.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()})
+    page.wait_for_url("**/identifications/*/")
+    expect(page.locator(".result-head[data-ended]")).to_be_visible()
+    heading_box, photo_box = page.locator("h1").bounding_box(), page.locator(".heat img").bounding_box()
+    assert heading_box
+    assert photo_box
+    assert heading_box["y"] + heading_box["height"] < photo_box["y"]
+    assert photo_box["y"] + photo_box["height"] < 844, "what can be done next is below the fold"
+
+
+def test_a_photo_without_a_car_is_named_all_the_same_if_one_asks(site: Site, page: Page) -> None:
+    write_tiny_bundle(site.bundle, version="tiny tailgate", scene="interior", decision="sure", favourite=30)
+    send(page, 9)
+    page.get_by_role("button", name="Look at it as a car all the same").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("AM General Hummer SUV 2000")
     is_fine(page)
 
 
@@ -91,7 +118,7 @@ def test_a_photo_in_the_queue_says_so_and_its_answer_appears_without_reloading(
         assert "in the queue" in heading(page)
         page.evaluate("document.body.dataset.seen = 'before'")
         is_fine(page)
-    expect(page.locator("#candidates")).to_be_visible()
+    expect(page.locator(".result-head[data-ended]")).to_be_visible()
     assert page.evaluate("document.body.dataset.seen") == "before"
 
 
@@ -107,7 +134,7 @@ def test_a_photo_that_failed_can_be_tried_again(site: Site, page: Page) -> None:
     is_fine(page)
     newest.write_bytes(content)
     retry.click()
-    expect(page.locator("#candidates")).to_be_visible()
+    expect(page.locator(".result-head[data-ended]")).to_be_visible()
 
 
 def test_a_file_that_is_no_photo_is_refused_where_it_was_chosen(page: Page) -> None:

@@ -26,7 +26,7 @@ def people(site: Site, browser: Browser, photos: list[Path]) -> Iterator[dict[st
     page = contexts["visitor"].new_page()
     page.goto("/")
     page.set_input_files("#photos", photos[0])
-    expect(page.locator("#candidates")).to_be_visible(timeout=30_000)
+    expect(page.locator(".result-head[data-ended]")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Ask a dealer about it").click()
     page.locator("a[href*='/demo-all-makes-munich/enquire/']").first.click()
     page.fill("textarea[name=message]", "Is it still for sale?")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +29,7 @@ READY_SECONDS = 300.0
 class Up:
     """A running `manage.py up` in a folder of its own."""
 
-    def __init__(self, var: Path, *, port: int | None = None) -> None:
+    def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
         self.var, self.port = var, port or free_port()
         env = os.environ | {variable.name: variable.default or "" for variable in VARIABLES}
         env |= {
@@ -35,7 +37,7 @@ class Up:
             "VAR_DIR": str(var),
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "carsite.settings",
-        }
+        } | environment
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -45,15 +47,15 @@ class Up:
             text=True,
         )
 
-    def until_ready(self) -> str:
-        """What it says until it is ready; the test fails where it ends before."""
+    def until_ready(self, words: str = "Ctrl-C stops everything") -> str:
+        """What it says until it is ready, or until it says `words`; the test fails where it ends before."""
         said = ""
         hung = threading.Timer(READY_SECONDS, self.process.kill)  # which ends the loop, as its output ends
         hung.start()
         try:
             for line in self.process.stdout:
                 said += line
-                if "Ctrl-C stops everything" in line:
+                if words in line:
                     return said
         finally:
             hung.cancel()
@@ -134,3 +136,89 @@ def test_the_site_comes_up_refuses_a_second_one_and_leaves_nothing_behind(var: P
     up.process.communicate(timeout=60)
 
     assert open_to_others(var) == []
+
+
+class Callers:
+    """Visitors who ask all the time, some on new connections and some on kept ones; what went wrong for them."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.errors, self.pages = port, [], 0
+        self._end = threading.Event()
+        kinds = (True, True, False, False)
+        self._threads = [threading.Thread(target=self._ask, args=(keeps,)) for keeps in kinds]
+
+    def __enter__(self) -> Callers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, keeps: bool) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        while not self._end.is_set():
+            try:
+                connection.request("GET", "/healthz", headers={} if keeps else {"Connection": "close"})
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.errors.append(error)
+                connection.close()
+            else:
+                self.pages += 1
+                self.errors += [answer.status] if answer.status != 200 else []
+            time.sleep(0.02)
+        connection.close()
+
+
+def test_a_new_version_takes_over_and_nobody_notices(var: Path) -> None:
+    """Web server, worker and beat are new; no request is refused or cut, not even a slow one."""
+    up = Up(var)
+    try:
+        up.until_ready()
+        before = up.family()
+        slow = http.client.HTTPConnection("127.0.0.1", up.port, timeout=60)
+        slow.putrequest("POST", "/theme/")
+        slow.putheader("Content-Type", "application/x-www-form-urlencoded")
+        slow.putheader("Content-Length", "10")
+        slow.endheaders(b"theme")
+        with Callers(up.port) as callers:
+            wait_for(lambda: callers.pages > 10)
+            up.process.send_signal(signal.SIGUSR2)
+            up.until_ready("The new version serves.")
+            asked = callers.pages
+            wait_for(lambda: callers.pages > asked + 10)
+        assert callers.errors == []
+        slow.send(b"=dark")
+        assert slow.getresponse().status < 500  # answered by the version that took it
+        slow.close()
+        after = up.family()
+        assert {name.split()[0] for name in after} == {name.split()[0] for name in before}
+        stayed = {name for name in before if name.startswith(("redis", "valkey", "watchdog"))}
+        wait_for(
+            lambda: before.keys() & up.family().keys() <= stayed, what=f"the end of {before.keys() - stayed}"
+        )
+    finally:
+        up.process.send_signal(signal.SIGTERM)
+        up.last_words()
+    assert up.process.returncode == 0
+    assert not any(is_alive(pid) for pid in (before | after).values())
+
+
+def test_it_ends_within_two_seconds_also_while_it_prepares(var: Path) -> None:
+    public = {
+        "DEBUG": "0",
+        "SECRET_KEY": "a-secret-of-this-test-that-is-long-enough",
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }
+    up = Up(var, **public)
+    up.until_ready("up to date ...")
+    time.sleep(2.5)  # it collects, or migrates
+    started = time.monotonic()
+    up.process.send_signal(signal.SIGTERM)
+    assert "Everything is stopped." in up.last_words()
+    assert time.monotonic() - started < 2.5
+    assert up.process.returncode == 0

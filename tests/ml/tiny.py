@@ -39,8 +39,11 @@ def write_tiny_bundle(
     seed: int = 7,
     familiarity: Familiarity | None = None,
     projection: bool = True,
+    favourite: float = 0.0,
 ) -> Bundle:
     """Write a valid bundle that finds `scene` and `decision` in every photo; its candidates depend on it.
+
+    `favourite` is added to the logit of the first label: with 30 every photo is certainly that car.
 
     Bundles of another `version` or `seed` have other weights, and so another digest.
     """
@@ -48,7 +51,7 @@ def write_tiny_bundle(
     weights = {
         "stem.weight": random.normal(0, 0.2, (CHANNELS, 3, STRIDE, STRIDE)).astype(np.float32),
         "car_head.weight": random.normal(0, 1, (len(labels), CHANNELS)).astype(np.float32),
-        "car_head.bias": np.zeros(len(labels), np.float32),
+        "car_head.bias": np.float32([favourite] + [0.0] * (len(labels) - 1)),
         "scene_head.weight": np.zeros((len(SCENES), CHANNELS), np.float32),
         "scene_head.bias": np.float32([6.0 if name == scene else 0.0 for name in SCENES]),
     }

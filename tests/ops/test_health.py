@@ -17,10 +17,10 @@ from pytest_django import Settings
 from carsite import __version__
 from classifier.models import Identification
 from core import heartbeats
-from ops import health
+from ops import checks, health
 from tests.classifier.conftest import send
 
-CHECKS = {"database", "broker", "cache", "storage", "model", "beat", "worker", "queue"}
+CHECKS = {"database", "pages", "broker", "cache", "storage", "model", "beat", "worker", "queue"}
 
 
 @pytest.fixture(autouse=True)
@@ -208,3 +208,27 @@ def test_a_photo_that_waits_for_long_is_said(client: Client, operator: dict[str,
     check = client.get("/readyz", headers=operator).json()["checks"]["queue"]
     assert check["ok"] is False
     assert "36" in check["reason"]
+
+
+@pytest.mark.django_db
+def test_a_release_without_its_static_files_is_away(
+    client: Client, settings: Settings, tmp_path: Path, operator: dict[str, str]
+) -> None:
+    """Its pages would be 500: the manifest of this version is missing."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    backend = {"BACKEND": "carsite.static_files.StaticFiles"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": backend}
+    response = client.get("/readyz", headers=operator)
+    assert response.status_code == 503
+    assert response.json()["status"] == "away"
+    assert "manage.py prepare" in response.json()["checks"]["pages"]["reason"]
+
+
+@pytest.mark.django_db
+def test_a_static_file_that_a_page_names_and_that_was_deleted_is_noticed(
+    client: Client, monkeypatch: pytest.MonkeyPatch, operator: dict[str, str]
+) -> None:
+    name = sorted(checks._named_files())[0]
+    monkeypatch.setattr(checks, "_is_served", lambda one: one != name)
+    assert name in client.get("/readyz", headers=operator).json()["checks"]["pages"]["reason"]

@@ -48,17 +48,19 @@ def test_a_port_that_is_taken_is_told_with_one_that_is_free():
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(CommandError, match=rf"Port {taken} is taken .* PORT=\d+") as told:
-            preflight.free_port("127.0.0.1", str(taken))
-    assert preflight.free_port("127.0.0.1", str(taken)) == taken
+            preflight.listener("127.0.0.1", str(taken))
+    with preflight.listener("127.0.0.1", str(taken)) as ours:
+        assert ours.getsockname() == ("127.0.0.1", taken)
+        socket.create_connection(("127.0.0.1", taken), timeout=5).close()  # waits, and is not refused
     assert int(str(told.value).rsplit("=", 1)[1]) != taken
 
 
 @pytest.mark.parametrize("port", ["", "abc", "0", "65536", "-1", "80.5"])
 def test_a_port_that_is_none_is_told(port):
     with pytest.raises(CommandError, match="PORT has to be a number from 1 to 65535"):
-        preflight.free_port("127.0.0.1", port)
+        preflight.listener("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_is_told():
     with pytest.raises(CommandError, match="HOST has to be an address of this machine"):
-        preflight.free_port("192.0.2.1", "8000")
+        preflight.listener("192.0.2.1", "8000")

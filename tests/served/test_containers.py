@@ -19,6 +19,9 @@ from tests.served.containers import Build, compose, dockerignored, project_files
 from tests.servers import S3, Postgres, Redis
 from tests.services import ROOT, free_port, photo, wait_for
 
+#: Packages are really installed, which takes minutes on a machine that has other work.
+pytestmark = pytest.mark.timeout(1200)
+
 SECRETS = {
     "SITE_HOST": "cars.example.org",
     "SECRET_KEY": "a-secret-of-more-than-forty-characters-for-tests",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default as default_policy
 from typing import Any, Self
@@ -19,10 +19,18 @@ class Mailbox(Message):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[EmailMessage] = []
+        self.recipients: list[str] = []
 
     def prepare_message(self, session: Any, envelope: Any) -> EmailMessage:
         """As parsed by the newer of Python's two parsers, which knows its bodies."""
-        return message_from_bytes(envelope.content, policy=default_policy)  # type: ignore[return-value]
+        self.recipients += envelope.rcpt_tos
+        message = message_from_bytes(envelope.content, policy=default_policy)
+        if envelope.smtp_utf8:  # its headers are text as it is
+            head = envelope.content.partition(b"\r\n\r\n")[0].decode()
+            for name, value in message_from_string(head, policy=default_policy).items():
+                del message[name]
+                message[name] = value
+        return message  # type: ignore[return-value]
 
     def handle_message(self, message: Any) -> None:
         self.messages.append(message)
@@ -33,7 +41,9 @@ class Smtp:
 
     name = "smtp"
 
-    def __init__(self) -> None:
+    def __init__(self, *, smtputf8: bool = True) -> None:
+        """`smtputf8`: whether it takes addresses beyond ASCII."""
+        self.smtputf8 = smtputf8
         self.port = free_port()
         self._mailbox = Mailbox()
 
@@ -47,9 +57,16 @@ class Smtp:
         """What has arrived, oldest first."""
         return self._mailbox.messages
 
+    @property
+    def recipients(self) -> list[str]:
+        """The addresses that it was told to deliver to."""
+        return self._mailbox.recipients
+
     def start(self) -> None:
         """Take mail."""
-        self._controller = Controller(self._mailbox, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self._mailbox, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=self.smtputf8
+        )
         self._controller.start()
 
     def stop(self) -> None:

@@ -161,8 +161,7 @@ function show(job, answer) {
   if (answer.is_waiting) return;
   view.state.classList.remove("muted");
   view.state.replaceChildren(element("strong", "", answer.title));
-  if (answer.detail) view.state.append(` ${answer.detail}`);
-  view.end.querySelector("a").firstChild.textContent = "See the answer";
+  if (answer.detail) view.state.append(element("div", "small muted", answer.detail));
 }
 
 function say(jobs, text) {

@@ -9,14 +9,15 @@ from argparse import ArgumentParser
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
 from ops import preflight, stack
-from ops.preparing import prepare_database
+from ops.preparing import is_prepared
 from ops.supervisor import ServiceFailedError, Supervisor
 
+#: A new version lies where this one was started from: take it over without a pause.
+RENEW_SIGNAL = signal.SIGUSR2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,16 +32,18 @@ class Command(BaseCommand):
         parser.add_argument("--port", default=settings.PORT, help="port to listen at (PORT)")
 
     def handle(self, *args: object, **options: Any) -> None:
-        self.parent = os.getppid()
+        self.parent, self.is_asked_to_renew = os.getppid(), False
         # Ctrl-C too: a shell script's background jobs are started with it ignored.
         for number in STOP_SIGNALS:
             signal.signal(number, _interrupt)
+        signal.signal(RENEW_SIGNAL, self._ask_to_renew)
         host = options["host"]
         address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{options['port']}"  # noqa: S104
         preflight.usable_folder(settings.VAR_DIR)
         settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns without it
         with preflight.lock(settings.VAR_DIR / "up.lock", f"process {os.getpid()}, {address}"):
-            port = preflight.free_port(host, options["port"])
+            self.listener = preflight.listener(host, options["port"])
+            port = self.listener.getsockname()[1]
             env = os.environ | {"HOST": host, "PORT": str(port)}
             env["SITE_URL"] = env.get("SITE_URL") or address
             env["PYTHONUNBUFFERED"] = "1"
@@ -50,6 +53,8 @@ class Command(BaseCommand):
                 self._say("Everything is stopped.")
             except ServiceFailedError as error:
                 raise CommandError(f"{error} Everything is stopped.") from None
+            finally:
+                self.listener.close()
 
     def _run(self, address: str, host: str, port: int, env: dict[str, str], *, verbose: bool) -> NoReturn:
         def show(name: str, line: str) -> None:
@@ -60,7 +65,9 @@ class Command(BaseCommand):
             try:
                 self._start(supervisor, host, port)
                 self._welcome(address)
-                supervisor.keep_running(until=self._make_is_gone)
+                supervisor.keep_running(
+                    until=self._make_is_gone, also=lambda: self._renew_if_asked(supervisor)
+                )
                 raise KeyboardInterrupt
             finally:
                 for number in STOP_SIGNALS:
@@ -74,15 +81,35 @@ class Command(BaseCommand):
                 # Left behind by an `up` that was killed: we hold the folder's lock, so no other `up` uses it.
                 stack.redis_client(path).shutdown()
             supervisor.start(stack.redis_server(path, settings.VAR_DIR / "redis"))
-        prepare_database(self._say)
-        if not settings.DEBUG:
-            call_command("collectstatic", interactive=False, verbosity=0)
+        if not is_prepared():
+            self._say("Bringing the database, the catalogue and the static files up to date ...")
+            supervisor.run(stack.preparation())
         supervisor.wait_until_ready()
         processes = settings.WORKER_PROCESSES or stack.cores()
-        services = (stack.worker(processes), stack.trainer(), stack.beat(), stack.web_server(host, port))
-        for service in services:
+        web = stack.web_server(host, port, self.listener)
+        for service in (stack.worker(processes), stack.trainer(), stack.beat(), web):
             supervisor.start(service)
         supervisor.wait_until_ready()
+
+    def _ask_to_renew(self, *_: object) -> None:
+        self.is_asked_to_renew = True
+
+    def _renew_if_asked(self, supervisor: Supervisor) -> None:
+        """Run the code that lies here now. Where it does not come up, this version goes on."""
+        if not self.is_asked_to_renew:
+            return
+        self.is_asked_to_renew = False
+        self._say("A new version: preparing it ...")
+        try:
+            supervisor.run(stack.preparation())
+            supervisor.replace("web", serves=stack.web_took_over)
+            for name in ("worker", "trainer", "beat"):
+                supervisor.restart(name)
+            supervisor.wait_until_ready()
+        except ServiceFailedError as error:
+            self._say(f"{error} What ran before goes on.")
+        else:
+            self._say("The new version serves.")
 
     def _make_is_gone(self) -> bool:
         """Under `make`, its death is ours; a server's own supervisor sends a signal instead."""
