@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog.search import sounds
 from core.text import fold
 from dealers.exceptions import UnknownPlace
 from dealers.models import City
@@ -62,6 +63,8 @@ def find_place(text: str) -> Place:
     if inside := known.by_area.get(folded):
         raise UnknownPlace(text, [str(city) for city in inside[: -SUGGESTIONS - 1 : -1]])
     if city := _alike(folded, known.by_name):
+        return _at(city, guessed=True)
+    if city := _sounding_like(text, known.by_name):
         return _at(city, guessed=True)
     raise UnknownPlace(text, _suggestions(folded, known.by_name))
 
@@ -122,6 +125,16 @@ def _alike(folded: str, names: dict[str, City]) -> City | None:
     found = process.extract(folded, list(names), scorer=fuzz.ratio, score_cutoff=TYPO_SCORE, limit=10)
     candidates = [names[spelling] for spelling, score, _ in found if score == found[0][1]]
     return max(candidates, key=lambda city: city.population, default=None)
+
+
+def _sounding_like(text: str, names: dict[str, City]) -> City | None:
+    """Of a name in another script, such as "Мюнхен", which transliteration brings near its Latin one only."""
+    if text.isascii():
+        return None
+    if city := _alike(sounds.spoken(text), names):
+        return city
+    alike = sounds.alike(text, names)
+    return names[alike] if alike else None
 
 
 def _suggestions(folded: str, names: dict[str, City]) -> list[str]:
