@@ -5,10 +5,6 @@ A variable that is missing and has no default stops the start.
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from pathlib import Path
-
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from carsite.account_settings import *  # noqa: F403
 from carsite.api_settings import *  # noqa: F403
 from carsite.env import BASE_DIR, value
-from carsite.environment import DEBUG, env
+from carsite.environment import DEBUG, env, redis_socket
 from carsite.environment import flag as _flag
 from carsite.environment import listed as _list
 from carsite.environment import number as _number
@@ -153,19 +149,7 @@ else:
 
 
 # --- Redis: queue, cache, throttles -------------------------------------------------------------------------
-def _redis_socket() -> Path:
-    """The Unix socket on which the default Redis listens.
-
-    A TCP port could be taken already, and other users of the machine could connect to it.
-    """
-    path = VAR_DIR / "redis.sock"
-    if len(str(path)) < 100:  # the kernel's limit is 107 bytes
-        return path
-    digest = hashlib.sha256(str(VAR_DIR).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"carsite-{digest}.sock"
-
-
-REDIS_SOCKET = None if _text("REDIS_URL") else _redis_socket()
+REDIS_SOCKET = None if _text("REDIS_URL") else redis_socket(VAR_DIR)
 _redis_url = _text("REDIS_URL").rstrip("/")
 CACHES = {
     "default": {
@@ -261,11 +245,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
-# A car with many facts and photos has several fields for each on its page of the admin.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a car's page in the admin has several for each fact
 SIGNED_URL_SECONDS = 300
-
-
 STORAGES = {
     "default": storage_from(_text("STORAGE_URL"), signed_seconds=SIGNED_URL_SECONDS),
     "staticfiles": {
@@ -281,7 +262,6 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # --- E-mail -------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("DEFAULT_FROM_EMAIL")
-EMAIL_TIMEOUT = 10
 if _text("EMAIL_URL"):
     _email = env.dj_email_url("EMAIL_URL")
     if "EMAIL_BACKEND" not in _email:
@@ -294,7 +274,7 @@ if _text("EMAIL_URL"):
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_FILE_PATH, EMAIL_TIMEOUT = VAR_DIR / "mail", 10
 
 # --- Classifier and dealers ---------------------------------------------------------------------------------
 MODEL_BUNDLE = (BASE_DIR / (_text("MODEL_BUNDLE") or "ml/bundles/lite2")).resolve()

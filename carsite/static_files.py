@@ -42,7 +42,7 @@ class StaticFiles(CompressedManifestStaticFilesStorage):
     """
 
     @cached_property
-    def manifest_name(self) -> str:  # type: ignore[override]
+    def manifest_name(self) -> str:
         """`staticfiles.HASH.json`, the hash being that of all sources: their names and what is in them."""
         digest = hashlib.sha256()
         sources = {path: storage for finder in get_finders() for path, storage in finder.list([])}

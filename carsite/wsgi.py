@@ -11,4 +11,4 @@ application = get_wsgi_application()
 # Loaded before the server divides into processes, instead of by the first request of each.
 import carsite.urls  # noqa: E402, F401
 
-staticfiles_storage.base_url  # noqa: B018  (reads the manifest)
+staticfiles_storage.url  # noqa: B018  (makes the storage, which reads the manifest)

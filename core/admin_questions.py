@@ -73,8 +73,9 @@ def delete_selected(
     """Django's, with a question that any number of rows can be answered for."""
     count = queryset.count()
     if request.POST.get("post") and request.POST.get(_ASKED) not in (None, str(count)):
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        del request.POST["post"]  # type: ignore[attr-defined]
+        unanswered = request.POST.copy()
+        del unanswered["post"]
+        request.POST = unanswered  # type: ignore[assignment]  # Django's actions read it there
     answer: HttpResponse | None = actions.delete_selected(modeladmin, request, queryset)
     if not isinstance(answer, TemplateResponse) or answer.context_data is None:
         return answer

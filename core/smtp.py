@@ -37,7 +37,7 @@ class EmailBackend(DjangoBackend):
                 recipients = [ascii_email(address) for address in recipients]
                 # An answer can go to no address that this server can't write. The text names it as well.
                 email_message.reply_to = [mailbox for mailbox in email_message.reply_to if is_plain(mailbox)]
-        content = _in_utf8(email_message) if options else email_message.message().as_bytes(linesep="\r\n")
+        content = _in_utf8(email_message) if options else _plain(email_message)
         sender = parseaddr(email_message.from_email)[1]
         connection.sendmail(sender, recipients, content, mail_options=options)
         return True
@@ -56,6 +56,10 @@ def mailbox(name: str, address: str) -> str:
 def is_plain(mailbox: str) -> bool:
     """Whether each mail server can write to it."""
     return parseaddr(mailbox)[1].isascii()
+
+
+def _plain(email_message: EmailMessage) -> bytes:
+    return email_message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's messages
 
 
 def _in_utf8(email_message: EmailMessage) -> bytes:

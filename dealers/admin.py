@@ -126,7 +126,7 @@ class EnquiryAdmin(NeverEdited, admin.ModelAdmin):
         for ceiling in ceilings.reached():
             messages.warning(
                 request,
-                f"No more enquiries to {ceiling} for now: {ceiling.count} came within a day, and "
+                f"No more enquiries to {ceiling} for now: {ceiling.asked} came within a day, and "
                 f"{ceiling.limit} are the most. Further senders are told to come back later. "
                 "Look whether somebody misuses the form.",
             )

@@ -28,7 +28,7 @@ class Ceiling(NamedTuple):
     """Of one dealer or, without one, of the site: how many enquiries of the last day, and how many may be."""
 
     dealer: Dealer | None
-    count: int
+    asked: int
     limit: int
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog.search import sounds
 from core.text import fold
 from dealers.exceptions import UnknownPlace
 from dealers.models import City
@@ -18,6 +19,8 @@ NAMED_METRES = 100_000
 """How near a city has to be for a location to be called by its name."""
 TYPO_SCORE = 80
 """How alike (0-100) a typed name has to be for us to take it as that city, saying so."""
+LONGEST = 200
+"""Characters that a place is written in; what is longer is compared with no city."""
 SUGGESTION_SCORE = 60
 SUGGESTIONS = 3
 
@@ -51,6 +54,8 @@ def find_place(text: str) -> Place:
     """
     if match := COORDINATES.fullmatch(text):
         return _coordinates(text, float(match[1]), float(match[2]))
+    if len(text) > LONGEST:
+        raise UnknownPlace(text[:LONGEST], [])
     known = _gazetteer(tuple(City.objects.order_by("population", "pk").values_list(*_COLUMNS)))
     folded = fold(text)
     if city := known.by_name.get(folded):
@@ -58,6 +63,8 @@ def find_place(text: str) -> Place:
     if inside := known.by_area.get(folded):
         raise UnknownPlace(text, [str(city) for city in inside[: -SUGGESTIONS - 1 : -1]])
     if city := _alike(folded, known.by_name):
+        return _at(city, guessed=True)
+    if city := _sounding_like(text, known.by_name):
         return _at(city, guessed=True)
     raise UnknownPlace(text, _suggestions(folded, known.by_name))
 
@@ -118,6 +125,16 @@ def _alike(folded: str, names: dict[str, City]) -> City | None:
     found = process.extract(folded, list(names), scorer=fuzz.ratio, score_cutoff=TYPO_SCORE, limit=10)
     candidates = [names[spelling] for spelling, score, _ in found if score == found[0][1]]
     return max(candidates, key=lambda city: city.population, default=None)
+
+
+def _sounding_like(text: str, names: dict[str, City]) -> City | None:
+    """Of a name in another script, such as "Мюнхен", which transliteration brings near its Latin one only."""
+    if text.isascii():
+        return None
+    if city := _alike(sounds.spoken(text), names):
+        return city
+    alike = sounds.alike(text, names)
+    return names[alike] if alike else None
 
 
 def _suggestions(folded: str, names: dict[str, City]) -> list[str]:

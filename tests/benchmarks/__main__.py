@@ -1,7 +1,7 @@
 """Measure the site on this machine and print tables: `make bench`, or `python -m tests.benchmarks [PART …]`.
 
-Parts: latency, throughput, pages, start, model, catalog, crawl, extract, load. A private site is started for the first
-three, with a real Redis, worker, web server and the bundle that ships; `load` starts one on PostgreSQL, and `--photos N`
+Parts: latency, throughput, pages, slow, start, model, catalog, crawl, extract, load. A private site is started for the first
+four, with a real Redis, worker, web server and the bundle that ships; `load` starts one on PostgreSQL, and `--photos N`
 says how many identifications it watches memory over.
 """
 
@@ -29,7 +29,7 @@ from django.core.management import call_command  # noqa: E402  (Django has to be
 from django.db import connections  # noqa: E402
 from django.db.models import Max, Min  # noqa: E402
 
-from tests.benchmarks import bench_catalog, bench_crawl, bench_extract, bench_load, bench_ml  # noqa: E402
+from tests.benchmarks import bench_catalog, bench_crawl, bench_extract, bench_load, bench_ml, bench_slow  # noqa: E402
 from tests.services import ROOT, Site, Visitor, free_port, wait_for  # noqa: E402
 
 LATENCY_RUNS, THROUGHPUT_PHOTOS, PLAIN_PHOTOS, PAGE_RUNS, START_RUNS = 40, 200, 60, 40, 5
@@ -210,6 +210,7 @@ PARTS: dict[str, Callable] = {
     "latency": latency,
     "throughput": throughput,
     "pages": pages,
+    "slow": bench_slow.run,
     "start": start,
     "model": model,
     "catalog": bench_catalog.run,

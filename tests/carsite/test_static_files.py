@@ -38,8 +38,8 @@ def source(settings: Any, tmp_path: Path) -> Path:
 
 def collected() -> StaticFiles:
     """A version's storage as its processes have it; each command is a process of its own."""
-    storages._storages.pop("staticfiles", None)
-    staticfiles_storage._wrapped = empty
+    storages._storages.pop("staticfiles", None)  # type: ignore[attr-defined]
+    staticfiles_storage._wrapped = empty  # type: ignore[attr-defined]
     call_command("collectstatic", interactive=False, verbosity=0)
     return StaticFiles()
 

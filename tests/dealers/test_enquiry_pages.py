@@ -74,7 +74,7 @@ class TestSender:
         services.enquiry_set_status(enquiry=enquiry, status=Status.CONTACTED, actor=seller, note="Haggles.")
         text = as_(user).get(enquiry.get_absolute_url()).content.decode()
         assert "<b>Contacted</b>" in text
-        assert "the dealer has contacted you" in text
+        assert "The dealer has contacted you" in text
         assert "Haggles" not in text
         assert seller.email not in text
 

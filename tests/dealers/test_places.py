@@ -7,7 +7,7 @@ import pytest
 from dealers.exceptions import UnknownPlace
 from dealers.models import City
 from dealers.places import find_place
-from dealers.templatetags.dealers import dialled, distance
+from dealers.templatetags.dealers import dialled, distance, telephone
 
 pytestmark = pytest.mark.usefixtures("cities")
 
@@ -47,7 +47,47 @@ def test_a_typo_is_forgiven_and_told(typed, city):
     assert place.guessed
 
 
-@pytest.mark.parametrize("typed", ["Xyzzy", "", "   ", "?!", "M", "\x00", "a" * 5000])
+@pytest.mark.parametrize(
+    ("typed", "city"),
+    [
+        ("Мюнхен", "Munich"),
+        ("Берлин", "Berlin"),
+        ("ベルリン", "Berlin"),
+        ("Краков", "Kraków"),
+        ("بيرلين", "Berlin"),
+    ],
+)
+def test_a_name_in_another_script_is_found_and_told(typed, city):
+    assert find_place(typed).label.startswith(city)
+
+
+@pytest.mark.parametrize("typed", ["４８.１４, １１.５８", "٤٨.١٤,١١.٥٨"])
+def test_digits_of_other_scripts_are_digits(typed):
+    assert find_place(typed).near == "48.14,11.58"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "🚗",
+        "\u200b",
+        "%",
+        "日本",
+        "жжж",
+        "\ud800",
+        "-",
+        ",",
+        "0,",
+        "１" * 300,
+        "Xyzzy",
+        "",
+        "   ",
+        "?!",
+        "M",
+        "\x00",
+        "a" * 5000,
+    ],
+)
 def test_what_is_no_place_is_refused(typed):
     with pytest.raises(UnknownPlace):
         find_place(typed)
@@ -124,3 +164,18 @@ def test_distances_are_written_in_the_visitors_units(metres, units, text):
 
 def test_a_telephone_dials_digits_only():
     assert dialled("+49 (89) 123-45.67 ext. 12") == "+49891234567"
+    assert dialled("+49891234567;ext=12") == "+49891234567"
+
+
+@pytest.mark.parametrize(
+    ("phone", "country", "shown"),
+    [
+        ("+49891234567", "DE", "089 1234567"),
+        ("+49891234567", "US", "+49 89 1234567"),
+        ("+12125550143;ext=12", "US", "(212) 555-0143 ext. 12"),
+        ("ask for Ada", "DE", "ask for Ada"),
+        ("", "DE", ""),
+    ],
+)
+def test_a_number_is_shown_as_its_country_writes_it(phone, country, shown):
+    assert telephone(phone, country) == shown

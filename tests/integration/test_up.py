@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,7 +30,15 @@ READY_SECONDS = 300.0
 class Up:
     """A running `manage.py up` in a folder of its own."""
 
-    def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
+    def __init__(
+        self,
+        var: Path,
+        *,
+        port: int | None = None,
+        root: Path = ROOT,
+        python: str = sys.executable,
+        **environment: str,
+    ) -> None:
         self.var, self.port = var, port or free_port()
         env = os.environ | {variable.name: variable.default or "" for variable in VARIABLES}
         env |= {
@@ -39,8 +48,8 @@ class Up:
             "DJANGO_SETTINGS_MODULE": "carsite.settings",
         } | environment
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
+            [python, "manage.py", "up"],
+            cwd=root,
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -53,6 +62,7 @@ class Up:
         hung = threading.Timer(READY_SECONDS, self.process.kill)  # which ends the loop, as its output ends
         hung.start()
         try:
+            assert self.process.stdout
             for line in self.process.stdout:
                 said += line
                 if words in line:
@@ -142,7 +152,8 @@ class Callers:
     """Visitors who ask all the time, some on new connections and some on kept ones; what went wrong for them."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.errors, self.pages = port, [], 0
+        self.port, self.pages = port, 0
+        self.errors: list[object] = []
         self._end = threading.Event()
         kinds = (True, True, False, False)
         self._threads = [threading.Thread(target=self._ask, args=(keeps,)) for keeps in kinds]
@@ -209,7 +220,7 @@ def test_a_new_version_takes_over_and_nobody_notices(var: Path) -> None:
 
 
 def test_it_ends_within_two_seconds_also_while_it_prepares(var: Path) -> None:
-    public = {
+    public: dict[str, Any] = {
         "DEBUG": "0",
         "SECRET_KEY": "a-secret-of-this-test-that-is-long-enough",
         "ALLOWED_HOSTS": "127.0.0.1",

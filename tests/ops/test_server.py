@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import time
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import RequestFactory
 from waitress.adjustments import Adjustments
 
@@ -71,6 +73,27 @@ def test_each_address_takes_the_size_that_it_needs() -> None:
         assert parsed(post(path, most + 1)).error.code == 413
 
 
+def test_a_body_that_does_not_fit_on_the_disk_is_refused_with_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    parser = parsed(post("/identify/", 10**6))
+    monkeypatch.setattr("waitress.buffers.OverflowableBuffer.append", full)
+    assert parser.received(b"x" * 1000) == 1000
+    assert (parser.error.code, parser.completed) == (507, True)
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/identify/", "application/json"), ("/api/v1/makes/", "")])
+def test_programs_are_told_so_in_json(path: str, accept: str) -> None:
+    request = RequestFactory().post(path, headers={"Accept": accept} if accept else {})
+    request.META[server.REFUSED] = 507
+    response = RefusedMiddleware(lambda request: pytest.fail("passed on"))(request)
+    assert response.status_code == 503
+    answer = json.loads(response.content)
+    assert answer["code"] == "storage_full"
+    assert "no room" in answer["message"]
+
+
 def test_a_chunked_body_has_the_same_limit_and_no_line_without_end() -> None:
     head = "POST /api/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     parser = parsed(head)
@@ -101,6 +124,7 @@ def test_the_site_words_what_the_server_refuses(path: str, status: int, shown: i
     request = RequestFactory().post(path)
     request.META[server.REFUSED] = status
     response = RefusedMiddleware(lambda request: pytest.fail("passed on"))(request)
+    assert isinstance(response, HttpResponse)
     assert response.status_code == shown
     assert response["Content-Length"] == str(len(response.content))
     assert response["Content-Type"].startswith("application/json" if "/api/" in path else "text/html")
@@ -108,4 +132,4 @@ def test_the_site_words_what_the_server_refuses(path: str, status: int, shown: i
 
 def test_no_header_can_pass_for_a_refusal() -> None:
     request = RequestFactory().get("/", headers={"carsite.refused": "413", "Carsite-Refused": "413"})
-    assert RefusedMiddleware(lambda request: SimpleNamespace(status_code=200))(request).status_code == 200
+    assert RefusedMiddleware(lambda request: HttpResponse())(request).status_code == 200
