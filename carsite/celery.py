@@ -1,5 +1,6 @@
 """The Celery app. Rows are authoritative and messages only wake-ups: a lost message loses no photo."""
 
+import logging
 import os
 import warnings
 from typing import Any
@@ -52,6 +53,7 @@ class ImpatientCelery(Celery):
         return super().connection_for_write(url, **kwargs)
 
 
+logger = logging.getLogger(__name__)
 app = ImpatientCelery("carsite", task_cls=EnqueueOnCommitTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -68,7 +70,11 @@ class Resume(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         """The worker takes messages from now on."""
-        resume()
+        try:
+            resume()
+        except Exception:
+            # Whatever a broker says to that, such as that its memory is full: beat sweeps too.
+            logger.exception("the sweeps were not asked for")
 
 
 app.steps["consumer"].add(Resume)

@@ -5,6 +5,10 @@ Each raises ImproperlyConfigured with the variable's name where that makes no se
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 from limits import parse
@@ -61,6 +65,18 @@ def rate(name: str) -> str | None:
 def listed(name: str) -> list[str]:
     """Comma-separated words."""
     return [item.strip() for item in text(name).split(",") if item.strip()]
+
+
+def redis_socket(folder: Path) -> Path:
+    """The Unix socket on which the default Redis listens.
+
+    A TCP port could be taken already, and other users of the machine could connect to it.
+    """
+    path = folder / "redis.sock"
+    if len(str(path)) < 100:  # the kernel's limit is 107 bytes
+        return path
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"carsite-{digest}.sock"
 
 
 DEBUG = flag("DEBUG")

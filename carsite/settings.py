@@ -5,10 +5,6 @@ A variable that is missing and has no default stops the start.
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from pathlib import Path
-
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from carsite.account_settings import *  # noqa: F403
 from carsite.api_settings import *  # noqa: F403
 from carsite.env import BASE_DIR, value
-from carsite.environment import DEBUG, env
+from carsite.environment import DEBUG, env, redis_socket
 from carsite.environment import flag as _flag
 from carsite.environment import listed as _list
 from carsite.environment import number as _number
@@ -95,6 +91,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "carsite.odd_input.OddInputMiddleware",
 ]
 ROOT_URLCONF = "carsite.urls"
 WSGI_APPLICATION = "carsite.wsgi.application"
@@ -153,19 +150,7 @@ else:
 
 
 # --- Redis: queue, cache, throttles -------------------------------------------------------------------------
-def _redis_socket() -> Path:
-    """The Unix socket on which the default Redis listens.
-
-    A TCP port could be taken already, and other users of the machine could connect to it.
-    """
-    path = VAR_DIR / "redis.sock"
-    if len(str(path)) < 100:  # the kernel's limit is 107 bytes
-        return path
-    digest = hashlib.sha256(str(VAR_DIR).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"carsite-{digest}.sock"
-
-
-REDIS_SOCKET = None if _text("REDIS_URL") else _redis_socket()
+REDIS_SOCKET = None if _text("REDIS_URL") else redis_socket(VAR_DIR)
 _redis_url = _text("REDIS_URL").rstrip("/")
 CACHES = {
     "default": {

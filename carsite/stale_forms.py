@@ -23,6 +23,8 @@ _MESSAGE = (
     "Reload the page and send it again."
 )
 _SECRET = re.compile(r"passw|csrfmiddlewaretoken|secret", re.IGNORECASE)
+#: What forms carry along and nobody types.
+_CARRIED = {"guest", "next", "nonce", "seen", "shown", "token"}
 #: A form of more fields than this is sent again as it is, but not listed: it is one of the admin's.
 MOST_LISTED = 12
 
@@ -35,7 +37,9 @@ def failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     else:
         is_ours = request.method == "POST" and is_sent_from_here(request)
         kept = _kept(request) if is_ours else []
-        typed = [(name.replace("_", " ").capitalize(), value) for name, value in kept if _is_typed(value)]
+        typed = [
+            (name.replace("_", " ").capitalize(), value) for name, value in kept if _is_typed(name, value)
+        ]
         context = {
             "is_ours": is_ours,
             "kept": kept,
@@ -61,9 +65,14 @@ def _files(request: HttpRequest) -> list[str]:
     return [file.name or "" for name in request.FILES for file in request.FILES.getlist(name)]
 
 
-def _is_typed(value: str) -> bool:
-    """Whether a person would know it again: not an address to go on to, nor the value of a tick."""
-    return bool(value.strip()) and value not in ("on", "1", "true") and not value.startswith("/")
+def _is_typed(name: str, value: str) -> bool:
+    """Whether a person would know it again: not what forms carry along, nor the value of a tick."""
+    return (
+        bool(value.strip())
+        and name not in _CARRIED
+        and value not in ("on", "1", "true")
+        and not value.startswith("/")
+    )
 
 
 def _page_before(request: HttpRequest) -> str:

@@ -138,6 +138,11 @@ _MESSAGES = {
         "away",
         "Part of the site is unavailable at the moment. Your data are safe; try again in a minute.",
     ),
+    507: (
+        "storage_full",
+        "There is no room for what you sent at the moment. It was not stored, and nothing else is lost. "
+        "Please send it again in a few minutes.",
+    ),
 }
 
 
@@ -170,8 +175,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def refused(request: HttpRequest, status: int) -> HttpResponse:
     """The answer to a request that the web server did not take. The page knows no visitor."""
     status = status if status in _MESSAGES else 400
-    if request.path.startswith("/api/"):
-        return _error_json(status)
+    shown = 503 if status == HTTPStatus.INSUFFICIENT_STORAGE else status
+    if request.path.startswith("/api/") or not request.accepts("text/html"):
+        response = _error_json(status)
+        response.status_code = shown
+        return response
+    status = shown
     return HttpResponse(render_to_string(f"{status}.html"), status=status)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from celery import current_app
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: For this long after a failure the broker is not tried again: who sends twenty photos waits once.
 PAUSE_SECONDS = 5.0
+#: What fails faster than this has not waited for a broker that hangs.
+AT_ONCE_SECONDS = 0.3
 
 
 class EnqueueOnCommitTask(DjangoTask):
@@ -40,7 +44,7 @@ class EnqueueOnCommitTask(DjangoTask):
             if time.monotonic() < EnqueueOnCommitTask._paused_until:
                 return
             try:
-                self.delay(*args, **kwargs)
+                _twice(lambda: self.delay(*args, **kwargs))
             except OperationalError as error:
                 EnqueueOnCommitTask._paused_until = time.monotonic() + PAUSE_SECONDS
                 logger.warning("broker away, %s waits for its sweeper: %s", self.name, error)
@@ -60,6 +64,20 @@ def enqueue_on_commit(task: str, *args: object) -> None:
     By name, so that services, which tasks call, need not know the tasks.
     """
     import_string(task).delay_on_commit(*args)
+
+
+def _twice(send: Callable[[], object]) -> None:
+    """Put a message into the queue; once more where that failed at once, as over a connection cut long ago.
+
+    Raises OperationalError where the broker is away. One that hangs is not waited for a second time.
+    """
+    started = time.monotonic()
+    try:
+        send()
+    except OperationalError:
+        if time.monotonic() - started > AT_ONCE_SECONDS:
+            raise
+        send()
 
 
 def messages(queue: str) -> int | None:
@@ -85,7 +103,7 @@ def resume() -> None:
     EnqueueOnCommitTask.forget_pause()
     for name in settings.SWEEPS:
         try:
-            current_app.send_task(name, **_expiry(name))
+            _twice(partial(current_app.send_task, name, **_expiry(name)))
         except OperationalError as error:
             logger.warning("broker away, %s waits for beat: %s", name, error)
             return

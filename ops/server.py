@@ -66,6 +66,13 @@ class RequestTimeout(Error):  # type: ignore[misc]
     reason = "Request Timeout"
 
 
+class NoRoom(Error):  # type: ignore[misc]
+    """A body does not fit on the disk."""
+
+    code = 507
+    reason = "Insufficient Storage"
+
+
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """A request as it comes, up to the size that its address takes."""
 
@@ -81,7 +88,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         """How many of the bytes are this request's."""
         if not self.headers_finished and b"\r\n" not in self.start:
             self.start = (self.start + data)[:2048].lstrip(b"\r\n")
-        count: int = super().received(data)
+        try:
+            count: int = super().received(data)
+        except OSError:  # of the temporary file in which a large body waits
+            self.error, count = NoRoom("no room for the body"), len(data)
         if self.body_rcv is not None and not self.error:
             self._check_body()
         if self.error:
@@ -150,7 +160,10 @@ class RefusedTask(Task):
         """Where the request went to, and why it is refused."""
         path = self.request.asked_path()
         self.request.path = path if path.startswith("/") else "/"
-        self.request.headers = {"HOST": self.request.headers.get("HOST", "")}
+        sent = self.request.headers
+        self.request.headers = {"HOST": sent.get("HOST", "")}
+        if "ACCEPT" in sent:
+            self.request.headers["ACCEPT"] = sent["ACCEPT"]
         self.request.body_rcv = None
         environ: dict[str, Any] = super().get_environment()
         return environ | {REFUSED: self.request.error.code}

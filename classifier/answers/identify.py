@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -52,6 +52,8 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
     except ClassifierAway:
         return 0  # unclaimed: the photo waits, and the sweep wakes a worker when the model is back
     row = Identification.objects.claim(identification_id, lease=LEASE, take_over=redelivered)
+    if redelivered and row is None:
+        identifications_give_up()  # it may have been this photo's last attempt
     # What failed once is tried alone, lest it take others with it again. A message that came late or twice
     # serves the photo that waits longest: its own may be lost.
     more = 0 if row and row.attempt > 1 else loaded.predictor.batch - bool(row)
@@ -62,7 +64,7 @@ def identification_run(*, identification_id: uuid.UUID | str, redelivered: bool 
         ended = _answer(rows, loaded)
     except SoftTimeLimitExceeded:
         if len(rows) == 1:
-            return identification_fail(row=row, failure="timeout")
+            return identification_fail(row=rows[0], failure="timeout")
         _end_leases(rows)
         return 0
     except Exception:
@@ -151,6 +153,16 @@ def identification_record(*, row: Identification, answer: Answer, version_id: in
     if written:
         telemetry.answered(row, answer, version_id, ms)
     return bool(written)
+
+
+def identifications_give_up(*, now: datetime | None = None) -> int:
+    """End photos that had all their attempts and whose worker is lost; returns how many."""
+    now = now or timezone.now()
+    spent = Identification.objects.lost(now, lease=LEASE).worn_out()
+    ended = spent.update(status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None)
+    if ended:
+        logger.warning("%d photos given up: each lost its worker as often as it may", ended)
+    return ended
 
 
 def identification_fail(*, row: Identification, failure: str) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classifier.answers import engine
-from classifier.answers.identify import LEASE
+from classifier.answers.identify import LEASE, identifications_give_up
 from classifier.exceptions import ClassifierAway, NotPossibleNow
 from classifier.models import Identification
 from core.queue import enqueue_on_commit
@@ -26,11 +26,8 @@ def identifications_sweep(*, now: datetime | None = None) -> dict[str, int]:
     again. While no model is at hand nothing is woken: the photos wait.
     """
     now = now or timezone.now()
-    lost = Identification.objects.lost(now, lease=LEASE)
-    failed = lost.worn_out().update(
-        status=Status.FAILED, failure="worker_lost", finished=now, lease_until=None
-    )
-    requeued = lost.requeue()
+    failed = identifications_give_up(now=now)
+    requeued = Identification.objects.lost(now, lease=LEASE).requeue()
     try:
         engine.current()
     except ClassifierAway:

@@ -17,7 +17,7 @@ from PIL import Image
 from core.images.refusal import ImageRefused
 
 #: Of the process that decodes one picture: its memory, seconds of CPU, and seconds until it is given up.
-MAX_MEMORY, MAX_CPU_SECONDS, MAX_SECONDS = 1200 * 2**20, 20, 60
+MAX_MEMORY, MAX_CPU_SECONDS, MAX_SECONDS = 1200 * 2**20, 10, 30
 BYTES_PER_PIXEL = 6.5
 _BOXES = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))

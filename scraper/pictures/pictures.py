@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from catalog.models import VariantPhoto
-from core.images import ImageRefused, Limits, jpeg_bytes, open_image
+from core.images import PHOTO_LIMITS, ImageRefused, jpeg_bytes, open_image
 from scraper.contact import user_agent
 from scraper.exceptions import PictureRefused
 from scraper.models.pictures import SourcePhoto
@@ -31,7 +31,7 @@ from scraper.staging.publish import clipped
 
 State = SourcePhoto.State
 #: Smaller ones are thumbnails and logos.
-LIMITS = Limits(MAX_BYTES, max_pixels=50_000_000, max_side=12_000, min_width=320, min_height=200)
+LIMITS = replace(PHOTO_LIMITS, max_bytes=MAX_BYTES, min_width=320, min_height=200)
 #: Of the kept copy: its long side in pixels, and its quality as a JPEG.
 KEPT_SIDE, QUALITY = 1600, 88
 #: Bits of 64 in which pictures of one car differ at most to be one picture.

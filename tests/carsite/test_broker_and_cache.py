@@ -119,10 +119,41 @@ def test_task_whose_broker_is_away_fails_no_request_and_is_not_tried_again_at_on
         only_queued.delay_on_commit(1)
         only_queued.delay_on_commit(2)
         assert tried == [], "queued before the transaction was in the database"
-    assert tried == [1]
+    assert tried == [1, 1], "once more, as the connection may have been cut long ago, and then no more"
     EnqueueOnCommitTask.forget_pause()
     only_queued.delay_on_commit(3)
-    assert tried == [1, 3]
+    assert tried == [1, 1, 3, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_that_was_cut_long_ago_costs_no_wake_up_and_a_broker_that_hangs_is_waited_for_once(
+    monkeypatch,
+):
+    tried = []
+
+    @shared_task(name="tests.cut", base=EnqueueOnCommitTask)
+    def cut() -> None:
+        """Never run: only queued."""
+
+    def broken_once() -> None:
+        tried.append("cut")
+        if len(tried) == 1:
+            raise OperationalError("connection reset by peer")
+
+    monkeypatch.setattr(cut, "delay", broken_once)
+    EnqueueOnCommitTask.forget_pause()
+    cut.delay_on_commit()
+    cut.delay_on_commit()
+    assert len(tried) == 3, "the second one was held back, as if the broker were away"
+
+    def hang() -> None:
+        tried.append("hung")
+        time.sleep(0.4)
+        raise OperationalError("timed out")
+
+    monkeypatch.setattr(cut, "delay", hang)
+    cut.delay_on_commit()
+    assert tried.count("hung") == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ from classifier.models import Identification, Sighting
 from ml.exceptions import PhotoError
 from ml.serving.answers import Candidate
 from tests.classifier.conftest import GUEST, answer, other_photo, send
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +193,7 @@ def test_guests_sighting_follows_into_the_account(client, user):
     response = sent_together(client, other_photo(1), other_photo(2))
     address = response["Location"]
     assert client.get(address).status_code == 200
-    client.force_login(user)
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
     assert client.get(address).status_code == 200
     made = Sighting.objects.get()
     assert (made.owner, made.guest_key) == (user, "")

@@ -153,3 +153,23 @@ def test_lease_from_before_the_clock_was_set_back_is_over(user, predictor, versi
     now = timezone.now() - timedelta(hours=1)
     assert identifications_sweep(now=now)["requeued"] == 1
     assert not identification_record(row=held, answer=answer(), version_id=version.pk)
+
+
+def test_a_photo_that_killed_its_last_worker_is_given_up_by_the_message_that_comes_back(user, predictor):
+    row = send(user)
+    gone = subprocess.Popen(["sleep", "60"])
+    name = processes.name_of(gone.pid)
+    gone.kill()
+    gone.wait()
+    Identification.objects.filter(pk=row.pk).update(
+        status=Status.RUNNING, attempt=3, worker=name, lease_until=timezone.now() + LEASE
+    )
+    assert not identification_run(
+        identification_id=row.pk
+    )  # a message that came twice says nothing of its worker
+    assert Identification.objects.get().status == Status.RUNNING
+    assert not identification_run(identification_id=row.pk, redelivered=True)
+    assert (Identification.objects.get().status, Identification.objects.get().failure) == (
+        Status.FAILED,
+        "worker_lost",
+    )

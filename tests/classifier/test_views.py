@@ -18,6 +18,7 @@ from classifier.photos.receive import identification_create
 from ml.exceptions import PhotoError
 from tests.classifier.conftest import answer, other_photo, send
 from tests.classifier.photos import encoded
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -234,7 +235,7 @@ def test_a_guest_sees_their_own_photos_and_takes_them_along_at_sign_in(client, u
     row = Identification.objects.get()
     assert client.get(row.get_absolute_url()).status_code == 200
     assert Client().get(row.get_absolute_url()).status_code == 404
-    client.force_login(user)
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
     row.refresh_from_db()
     assert row.owner == user
     assert client.get(row.get_absolute_url()).status_code == 200

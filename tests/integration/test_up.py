@@ -30,7 +30,15 @@ READY_SECONDS = 300.0
 class Up:
     """A running `manage.py up` in a folder of its own."""
 
-    def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
+    def __init__(
+        self,
+        var: Path,
+        *,
+        port: int | None = None,
+        root: Path = ROOT,
+        python: str = sys.executable,
+        **environment: str,
+    ) -> None:
         self.var, self.port = var, port or free_port()
         env = os.environ | {variable.name: variable.default or "" for variable in VARIABLES}
         env |= {
@@ -40,8 +48,8 @@ class Up:
             "DJANGO_SETTINGS_MODULE": "carsite.settings",
         } | environment
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
+            [python, "manage.py", "up"],
+            cwd=root,
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

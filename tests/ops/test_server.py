@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import time
 
 import pytest
@@ -69,6 +71,27 @@ def test_each_address_takes_the_size_that_it_needs() -> None:
     for path, most in settings.MAX_BODY_BYTES_AT.items():
         assert not parsed(post(path, most)).error
         assert parsed(post(path, most + 1)).error.code == 413
+
+
+def test_a_body_that_does_not_fit_on_the_disk_is_refused_with_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    parser = parsed(post("/identify/", 10**6))
+    monkeypatch.setattr("waitress.buffers.OverflowableBuffer.append", full)
+    assert parser.received(b"x" * 1000) == 1000
+    assert (parser.error.code, parser.completed) == (507, True)
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/identify/", "application/json"), ("/api/v1/makes/", "")])
+def test_programs_are_told_so_in_json(path: str, accept: str) -> None:
+    request = RequestFactory().post(path, headers={"Accept": accept} if accept else {})
+    request.META[server.REFUSED] = 507
+    response = RefusedMiddleware(lambda request: pytest.fail("passed on"))(request)
+    assert response.status_code == 503
+    answer = json.loads(response.content)
+    assert answer["code"] == "storage_full"
+    assert "no room" in answer["message"]
 
 
 def test_a_chunked_body_has_the_same_limit_and_no_line_without_end() -> None:

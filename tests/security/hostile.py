@@ -59,6 +59,7 @@ def large_files() -> Iterator[File]:
             f"large-{mode.replace(';', '-')}.png",
             encoded(image, "PNG", exif=exif, compress_level=1, **extra),
         )
+    yield "large-200-megapixels.jpg", encoded(Image.new("L", (16_320, 12_240), 128))
     yield "large.jpg", encoded(Image.new("RGB", (8000, 6000)), progressive=True, exif=exif)
 
 

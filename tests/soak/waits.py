@@ -13,7 +13,10 @@ from tests.soak.people import Person
 
 
 class Waits(threading.Thread):
-    """Notes when photos come to their end, as the database's own notes (`tally.take_notes`) say, and when faults were."""
+    """Notes when photos are answered, as the database's own notes (`tally.take_notes`) say, and when faults were.
+
+    A photo that kills its worker is a fault itself, three times over, and is not answered.
+    """
 
     def __init__(self, database: Path) -> None:
         super().__init__(daemon=True, name="waits")
@@ -24,11 +27,11 @@ class Waits(threading.Thread):
         self._faults: list[tuple[float, float]] = []
 
     def run(self) -> None:
-        """Look every moment for ends that are new."""
+        """Look every moment for answers that are new."""
         seen = 0
         with contextlib.closing(sqlite3.connect(self._database, timeout=30)) as database:
             while not self._stop_asked.wait(0.1):
-                query = "SELECT rowid, photo FROM soak_turn WHERE rowid > ? AND became IN ('done', 'failed')"
+                query = "SELECT rowid, photo FROM soak_turn WHERE rowid > ? AND became = 'done'"
                 for row, photo in database.execute(query, (seen,)).fetchall():
                     seen = row
                     self._ended[photo] = time.monotonic()
@@ -47,7 +50,7 @@ class Waits(threading.Thread):
         self._faults.append((began, time.monotonic()))
 
     def slowest(self, people: list[Person]) -> float:
-        """The longest that a photo waited for its end, in seconds since it was taken and the last fault was over."""
+        """The longest that a photo waited for its answer, in seconds since it was taken and the last fault was over."""
         waits = [
             self._in_peace(at, self._ended[key])
             for person in people
