@@ -13,8 +13,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import services
@@ -75,11 +74,11 @@ class UserAdmin(DjangoUserAdmin):
         may = super().has_delete_permission(request, obj) and may_act_on(request.user, obj)
         return may and obj != request.user
 
-    def user_change_password(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """One's own is changed on the page that asks for the old one."""
-        if str(request.user.pk) in (*args, *kwargs.values()):
+        if id == str(request.user.pk):
             return redirect("account_change_password")
-        return super().user_change_password(request, *args, **kwargs)
+        return super().user_change_password(request, id, form_url)
 
     @admin.display(description="confirmed", boolean=True, ordering="confirmed_address")
     def confirmed(self, user: User) -> bool:

@@ -33,7 +33,7 @@ def _after_save(*, instance: User, created: bool, **_: object) -> None:
     """A new password, from whatever page, admin or command."""
     from accounts import services
 
-    if not created and instance._password is not None:  # set_password was called since the last save
+    if not created and getattr(instance, "_password", None) is not None:  # set since the last save
         services.access_end(user=instance)
 
 

@@ -35,6 +35,7 @@ class OnceForm(CodeForm):
 
     user: User
     authenticator: Authenticator
+    cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
         """Like allauth's, which counts tries by account alone: strangers could lock the owner out."""

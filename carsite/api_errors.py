@@ -48,7 +48,8 @@ def _as_json(response: HttpResponseBase) -> HttpResponse:
         if name not in _OF_THE_BODY:
             answer[name] = value
     answer.cookies = response.cookies
-    response.close()
+    # `close` would end the request here; Django closes what the answer holds once it is sent.
+    answer._resource_closers += response._resource_closers  # type: ignore[attr-defined]
     return answer
 
 

@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
     # Two kinds of rows have a `status`: in the schema each set of choices has the name of its model.
     "ENUM_NAME_OVERRIDES": {
         "EnquiryStatusEnum": "dealers.models.Enquiry.Status",
+        "MailStateEnum": "dealers.models.MailState",
         "IdentificationStatusEnum": "classifier.models.Identification.Status",
     },
 }

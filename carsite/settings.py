@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "carsite.odd_input.OddInputMiddleware",
 ]
 ROOT_URLCONF = "carsite.urls"
 WSGI_APPLICATION = "carsite.wsgi.application"

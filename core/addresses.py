@@ -12,6 +12,7 @@ import unicodedata
 from email_validator import EmailSyntaxError, ValidatedEmail, validate_email
 
 from core.errors import ExpectedError
+from core.text import normalised
 
 #: What the standards allow, and our columns hold.
 MAX_LENGTH = 254
@@ -40,7 +41,7 @@ def normalise_email(text: str) -> str:
             "This e-mail address has an invisible character in it, perhaps from copying. Type it by hand."
         )
     # Capital letters of a mailbox's name are told apart by no mail service of today.
-    address = _checked(unicodedata.normalize("NFC", text.lower())).normalized
+    address = _checked(normalised("NFC", text.lower())).normalized
     if len(address) > MAX_LENGTH:
         raise AddressNotUsable(
             f"This e-mail address is too long: an address has at most {MAX_LENGTH} characters."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from rest_framework import exceptions, parsers
@@ -22,11 +22,26 @@ class JSONParser(parsers.JSONParser):
     ) -> Any:
         """The values in a body. Raises ParseError."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            values = super().parse(stream, media_type, parser_context)
+            is_text = _is_text(values)
         except RecursionError:
             raise exceptions.ParseError("The JSON is nested too deep.") from None
         except LookupError:
             raise exceptions.ParseError("The encoding of the JSON is unknown. Send UTF-8.") from None
+        if not is_text:
+            raise exceptions.ParseError(
+                "A string in the JSON has NUL or half of a surrogate pair in it, which no text has."
+            )
+        return values
+
+
+def _is_text(value: object) -> bool:
+    """Whether every string in it can be kept by a database."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, dict):
+        return all(map(_is_text, value)) and all(map(_is_text, value.values()))
+    return not isinstance(value, list) or all(map(_is_text, value))
 
 
 class AnyAccept(DefaultContentNegotiation):
@@ -37,10 +52,12 @@ class AnyAccept(DefaultContentNegotiation):
     """
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The renderer that suits best, or the first."""
         try:
-            return super().select_renderer(request, renderers, format_suffix)
+            found: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         except exceptions.NotAcceptable:
-            return renderers[0], renderers[0].media_type
+            first = next(iter(renderers))
+            return first, first.media_type
+        return found

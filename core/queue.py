@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from celery import current_app
@@ -102,7 +103,7 @@ def resume() -> None:
     EnqueueOnCommitTask.forget_pause()
     for name in settings.SWEEPS:
         try:
-            _twice(lambda name=name: current_app.send_task(name, **_expiry(name)))
+            _twice(partial(current_app.send_task, name, **_expiry(name)))
         except OperationalError as error:
             logger.warning("broker away, %s waits for beat: %s", name, error)
             return

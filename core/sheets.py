@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from core.text import squash
 
@@ -25,8 +26,6 @@ _SAMPLE = 4096
 MOST_COLUMNS, LONGEST_CELL = 200, 100_000
 #: So many empty rows in a row, and the rest of a workbook is empty.
 _EMPTY_ROWS = 1000
-
-Cell = object
 
 
 class SheetUnreadable(ValueError):
@@ -76,7 +75,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def xlsx_rows(content: bytes, *, most: int) -> list[list[Cell]]:
+def xlsx_rows(content: bytes, *, most: int) -> list[list[Any]]:
     """The same of the first sheet of an XLSX workbook; cells keep their types."""
     from openpyxl import load_workbook
 
@@ -121,7 +120,7 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=plain.count)
 
 
-def _filled(rows: Iterable[tuple[Cell, ...]]) -> Iterator[list[Cell]]:
+def _filled(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
     """The rows of a workbook that hold something: programs write formatted ones down to the millionth."""
     empty = 0
     for row in rows:
@@ -132,7 +131,7 @@ def _filled(rows: Iterable[tuple[Cell, ...]]) -> Iterator[list[Cell]]:
             return
 
 
-def _checked(rows: Iterator[list[str]] | Iterator[list[Cell]], most: int) -> Iterator[list]:
+def _checked(rows: Iterator[list[Any]], most: int) -> Iterator[list[Any]]:
     """Rows with as many cells as there are names of columns. Raises SheetUnreadable."""
     names = [str(name if name is not None else "").strip() for name in next(rows, [])]
     while names and not names[-1]:

@@ -28,12 +28,14 @@ import hashlib
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 from anyascii import anyascii
 
 #: Characters of the longest slug that a car can have.
 LONGEST_SLUG = 190
 
+_MOST_MARKS = 30
 _WORD = re.compile(r"[a-z0-9]+")
 _PLUS_AT_THE_END = re.compile(r"(?<=[a-z0-9])\++(?![a-z0-9])")
 
@@ -44,11 +46,27 @@ def fold(text: str) -> str:
     Empty where `text` has no letter or digit.
     """
     if not text.isascii():
-        text = "".join(map(_in_ascii, unicodedata.normalize("NFC", text)))
+        text = "".join(map(_in_ascii, normalised("NFC", text)))
     text = text.lower()
     if "+" in text:
         text = _PLUS_AT_THE_END.sub(" plus ", text)
     return " ".join(_WORD.findall(text))
+
+
+def normalised(form: Literal["NFC", "NFKC", "NFD", "NFKD"], text: str) -> str:
+    """A text in a normal form of Unicode, without the marks upon a letter beyond the thirtieth.
+
+    To normalise sorts the marks of a letter, in a time that grows with the square of their number. Thirty is
+    what Unicode's own Stream-Safe Text Format allows (UAX #15).
+    """
+    if len(text) <= _MOST_MARKS or text.isascii():
+        return unicodedata.normalize(form, text)
+    kept, marks = [], 0
+    for sign in text:
+        marks = marks + 1 if unicodedata.category(sign)[0] == "M" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return unicodedata.normalize(form, "".join(kept))
 
 
 def squash(text: str) -> str:

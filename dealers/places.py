@@ -19,6 +19,8 @@ NAMED_METRES = 100_000
 """How near a city has to be for a location to be called by its name."""
 TYPO_SCORE = 80
 """How alike (0-100) a typed name has to be for us to take it as that city, saying so."""
+LONGEST = 200
+"""Characters that a place is written in; what is longer is compared with no city."""
 SUGGESTION_SCORE = 60
 SUGGESTIONS = 3
 
@@ -52,6 +54,8 @@ def find_place(text: str) -> Place:
     """
     if match := COORDINATES.fullmatch(text):
         return _coordinates(text, float(match[1]), float(match[2]))
+    if len(text) > LONGEST:
+        raise UnknownPlace(text[:LONGEST], [])
     known = _gazetteer(tuple(City.objects.order_by("population", "pk").values_list(*_COLUMNS)))
     folded = fold(text)
     if city := known.by_name.get(folded):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 
 from catalog.search.car_names import CarField
 from catalog.specs.units import range_from_si, range_to_si
+from scraper.exceptions import ScrapeRefused
 from scraper.models.staging import StagedCar
+from scraper.runs import lifecycle
 from scraper.runs.schedules import EVERY
-from scraper.sources import SOURCES
+from scraper.sources import ABOUT
 from scraper.staging.compare import Line
 from scraper.staging.values import Correction
 
@@ -114,9 +116,8 @@ class MergeForm(forms.Form):
 
 
 class RunForm(forms.Form):
-    """A crawl, now or on a schedule."""
+    """A crawl of one source, now or on a schedule: what that source can be asked for, and nothing else."""
 
-    source = forms.ChoiceField(choices=list(SOURCES.items()))
     limit = forms.IntegerField(
         required=False, min_value=1, label="Most pages of cars", help_text="Leave empty to read them all."
     )
@@ -146,11 +147,43 @@ class RunForm(forms.Form):
         label="Repeat every",
     )
 
+    def __init__(self, source: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        about = ABOUT[source]
+        if about.is_table:
+            self.fields["limit"].label = "Most cars"
+        if about.needs_addresses:
+            self.fields["addresses"].required = True
+        else:
+            for name in ("addresses", "follow", "more"):
+                del self.fields[name]
+
     def clean_addresses(self) -> list[str]:
-        return self.cleaned_data["addresses"].split()
+        """Each the address of a page."""
+        addresses: list[str] = self.cleaned_data["addresses"].split()
+        for address in addresses:
+            _asked(lifecycle.check_address, address)
+        return addresses
+
+    def clean_follow(self) -> str:
+        """A pattern that can be read."""
+        return _asked(lifecycle.check_pattern, self.cleaned_data["follow"])
+
+    def clean_more(self) -> str:
+        """A pattern that can be read."""
+        return _asked(lifecycle.check_pattern, self.cleaned_data["more"])
 
     def options(self) -> dict[str, object]:
         """As `lifecycle.run_start` takes them."""
         words = self.cleaned_data
-        kept = {name: words[name] for name in ("limit", "addresses", "follow", "more", "replay")}
+        kept = {name: words.get(name) for name in ("limit", "addresses", "follow", "more", "replay")}
         return kept | {"only": {"make": words["make"]} if words["make"] else {}}
+
+
+def _asked(check: Callable[[str], None], text: str) -> str:
+    """The text, if it can be asked for like this; else the refusal stands beside its field."""
+    try:
+        check(text)
+    except ScrapeRefused as refusal:
+        raise forms.ValidationError(refusal.message) from None
+    return text

@@ -17,7 +17,8 @@ from core.admin import ViewOnly, WithContext, badge, perform
 from scraper.exceptions import ScraperError
 from scraper.forms import RunForm
 from scraper.models import ScrapeRun
-from scraper.runs import lifecycle, report, schedules
+from scraper.runs import lifecycle, readiness, report, schedules
+from scraper.sources import SOURCES
 
 RUNS = "admin:scraper_scraperun_changelist"
 _KINDS = {"done": "good", "stopped": "warn", "failed": "bad"}
@@ -66,8 +67,8 @@ class ScrapeRunAdmin(WithContext, ViewOnly, admin.ModelAdmin):
         ]
 
     def list_context(self, request: HttpRequest) -> dict[str, object]:
-        """With the form that asks for a run, and what runs by itself."""
-        return {"may_crawl": _may_crawl(request), "schedules": schedules.schedules(), "form": RunForm()}
+        """With the way to ask for a run, and what runs by itself."""
+        return {"may_crawl": _may_crawl(request), "schedules": schedules.schedules()}
 
     def page_context(self, request: HttpRequest, pk: str) -> dict[str, object]:
         """With its numbers, its log and its buttons."""
@@ -75,38 +76,48 @@ class ScrapeRunAdmin(WithContext, ViewOnly, admin.ModelAdmin):
         return {"may_crawl": _may_crawl(request), **(shown(run) if run else {})}
 
     # --- Buttons --------------------------------------------------------------------------------------------
-    @method_decorator(require_POST)
     def start(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a run now, or set how often the source is crawled."""
+        """Ask for a run now, or set how often the source is crawled: a page that keeps what was typed."""
         if not _may_crawl(request):
             raise PermissionDenied
-        form = RunForm(request.POST)
-        if not form.is_valid():
-            for name, errors in form.errors.items():
-                messages.error(request, f"{form.fields[name].label or name}: {' '.join(map(str, errors))}")
-            return HttpResponseRedirect(reverse(RUNS))
-        if "schedule" in request.POST:
-            return perform(request, lambda: self._scheduled(form), reverse(RUNS))
-        return self._started(request, form)
+        source = request.POST.get("source") or request.GET.get("source", "")
+        if source not in SOURCES:
+            return self._start_page(request, "", None)
+        form = RunForm(source, request.POST if request.method == "POST" else None)
+        if form.is_valid() and "check" not in request.POST:
+            try:
+                return self._asked(request, source, form)
+            except ScraperError as error:
+                form.add_error(None, error.message)
+        return self._start_page(request, source, form)
 
-    def _started(self, request: HttpRequest, form: RunForm) -> HttpResponse:
-        try:
-            run = lifecycle.run_start(
-                source=form.cleaned_data["source"],
-                options=form.options(),
-                dry_run=form.cleaned_data["dry_run"],
-                actor=request.user,
-            )
-        except ScraperError as error:
-            messages.error(request, error.message)
+    def _start_page(self, request: HttpRequest, source: str, form: RunForm | None) -> HttpResponse:
+        checks = readiness.checks(source) if source else []
+        if form and "check" in request.POST and form.is_valid():
+            checks += readiness.sites(source, form.cleaned_data.get("addresses", []))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Crawl a source",
+            "opts": self.opts,
+            "sources": SOURCES.items(),
+            "source": source,
+            "form": form,
+            "checks": checks,
+        }
+        return TemplateResponse(request, "scraper/admin/run_start.html", context)
+
+    def _asked(self, request: HttpRequest, source: str, form: RunForm) -> HttpResponse:
+        """Start it, or set its schedule. Raises ScraperError."""
+        if "schedule" in request.POST:
+            every = form.cleaned_data["every"]
+            schedules.schedule_set(source=source, every=every, options=form.options())
+            said = f"{source} is crawled every {every}." if every else f"{source} has no schedule any more."
+            messages.success(request, said)
             return HttpResponseRedirect(reverse(RUNS))
+        dry_run = form.cleaned_data["dry_run"]
+        run = lifecycle.run_start(source=source, options=form.options(), dry_run=dry_run, actor=request.user)
         messages.success(request, f"{run} is waiting for a worker.")
         return HttpResponseRedirect(_page_of(run.pk))
-
-    def _scheduled(self, form: RunForm) -> str:
-        source, every = form.cleaned_data["source"], form.cleaned_data["every"]
-        schedules.schedule_set(source=source, every=every, options=form.options())
-        return f"{source} is crawled every {every}." if every else f"{source} has no schedule any more."
 
     @method_decorator(require_POST)
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -18,6 +18,8 @@ LONGEST_PAUSE = 300.0
 LONGEST_GUESS = 60.0
 REFUSED = frozenset({401, 403, 429})
 BUSY = frozenset({429, 500, 502, 503, 504, 522, 524})
+#: Bytes of a robots.txt that count, as RFC 9309 allows: each rule is compared with each address.
+MOST_BYTES = 512 * 2**10
 _SHUT = b"User-agent: *\nDisallow: /\n"
 
 
@@ -32,7 +34,9 @@ def robots_txt(status: int, body: bytes, *, of_files: bool = False) -> bytes:
     """
     if status == 0 or status >= 500 or (status in REFUSED and not of_files):
         return _SHUT
-    return body if status == 200 else b""
+    if status != 200:
+        return b""
+    return body if len(body) <= MOST_BYTES else body[:MOST_BYTES].rpartition(b"\n")[0]
 
 
 def retry_after(header: str) -> float | None:

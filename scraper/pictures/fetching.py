@@ -88,14 +88,15 @@ class Fetcher:
         """
         for _ in range(MAX_HOPS + 1):
             _check_site(url, page)
-            self._check_robots(url)
+            self.check_robots(url)
             answer = self._request(url)
             if answer.status not in _MOVED:
                 return _body_of(answer)
             url = urljoin(url, answer.location)
         raise FetchRefused("it leads on and on")
 
-    def _check_robots(self, url: str) -> None:
+    def check_robots(self, url: str) -> None:
+        """Raises FetchRefused where the address or its site's robots.txt forbids it, FetchFailed for now."""
         from protego import Protego
 
         parts = urlsplit(url)

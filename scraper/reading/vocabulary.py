@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from core.text import normalised
+
 FOLDER = Path(__file__).parent / "labels"
 LANGUAGES = (
     "en", "de", "fr", "nl", "es", "it", "ro", "sv", "hi", "pl", "pt", "da", "nb", "cs", "ru", "tr", "hu",
@@ -106,7 +108,7 @@ def fold(text: str) -> str:
     Signs stay, as units have some ("l/100 km"). Names are compared by `core.text`.
     """
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = "".join(c for c in normalised("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.casefold().replace("\u2019", "'").split())
 
 

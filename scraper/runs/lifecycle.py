@@ -31,6 +31,10 @@ from scraper.sources import ABOUT, SOURCES
 
 logger = logging.getLogger(__name__)
 Status = ScrapeRun.Status
+NO_CONTACT = (
+    "No site is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
+    "by which a site's owner reaches you."
+)
 
 
 # --- Asking -------------------------------------------------------------------------------------------------
@@ -73,20 +77,32 @@ def check(source: str, options: dict[str, Any], private: tuple[str, ...] = ()) -
     if ABOUT[source].needs_addresses and not addresses:
         raise ScrapeRefused(f"{source} begins nowhere by itself: name the addresses of its first pages.")
     for address in addresses:
-        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-            raise ScrapeRefused(f"{address} is no address of a page. It has to begin with https://.")
+        check_address(address)
     for name in ("follow", "more"):
-        try:
-            re.compile(options.get(name, ""))
-        except re.error as error:
-            raise ScrapeRefused(f"The pattern {options[name]!r} can't be read: {error}.") from None
+        check_pattern(options.get(name, ""))
     known = {*settings.SCRAPE_PRIVATE_ADDRESSES, *private}
     is_at_home = addresses and all(urlsplit(address).netloc in known for address in addresses)
     if not settings.SCRAPE_CONTACT and not is_at_home:
-        raise ScrapeRefused(
-            "No site is crawled anonymously: set SCRAPE_CONTACT to an e-mail address or a page "
-            "by which a site's owner reaches you."
-        )
+        raise ScrapeRefused(NO_CONTACT)
+
+
+def check_address(address: str) -> None:
+    """Whether it can be an address of a page. Raises ScrapeRefused."""
+    try:
+        parts = urlsplit(address)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ScrapeRefused(f"{address} is no address of a page. It has to begin with https://.")
+
+
+def check_pattern(pattern: str) -> None:
+    """Whether it is a regular expression. Raises ScrapeRefused."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ScrapeRefused(f"The pattern {pattern!r} can't be read: {error}.") from None
 
 
 def _enqueue(pk: int) -> None:

@@ -12,7 +12,7 @@ from core.sheets import csv_rows, xlsx_rows
 from scraper.staging.sheets import MOST_ROWS_IN
 
 
-class AnyCSV(CSV):
+class AnyCSV(CSV):  # type: ignore[misc]  # the library has no types
     """CSV of any spreadsheet program. It is handed over as bytes: only they tell what encoding it has."""
 
     def is_binary(self) -> bool:
@@ -31,7 +31,7 @@ class AnyCSV(CSV):
         return str(super().export_data(dataset, **kwargs)).encode()
 
 
-class BoundedXLSX(XLSX):
+class BoundedXLSX(XLSX):  # type: ignore[misc]  # the library has no types
     """XLSX, of which no more is read than can be brought in."""
 
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:

@@ -150,7 +150,7 @@ class FactResource(ModelResource):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._lines: dict[tuple[str, str, str], int] = {}
+        self._lines: dict[tuple[str, ...], int] = {}
         self._before: dict[int, dict[str, object]] = {}
         self._saved: list[tuple[Fact, dict[str, object] | None]] = []
 

@@ -11,7 +11,7 @@ from catalog.models import OldAddress
 from classifier.answers.identify import identification_run
 from classifier.models import Identification
 from ml.exceptions import PhotoError
-from tests.classifier.conftest import other_photo, send
+from tests.classifier.conftest import answer, other_photo, send
 from tests.classifier.photos import encoded
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,24 @@ def test_retry_is_for_failed_photos(api, predictor):
     identification_run(identification_id=pk)
     assert api.get(f"{LIST}{pk}/").json()["failure"] == "unreadable"
     assert api.post(f"{LIST}{pk}/retry/").json()["status"] == "queued"
+
+
+def test_programs_read_the_words_of_the_page_and_may_ask_for_a_car_all_the_same(api, predictor, audi):
+    predictor.answer = answer(scene="interior", decision="unknown", decision_as_car="unknown", p=0.88)
+    pk = upload(api).json()["id"]
+    assert api.get(f"{LIST}{pk}/").json()["headline"] is None
+    assert api.post(f"{LIST}{pk}/as-car/").status_code == 409
+    identification_run(identification_id=pk)
+    assert api.get(f"{LIST}{pk}/").json()["headline"]["title"] == "This is the inside of a car"
+    assert api.post(f"{LIST}{pk}/as-car/").status_code == 202
+    identification_run(identification_id=pk)
+    body = api.get(f"{LIST}{pk}/").json()
+    assert (body["scene"], body["as_car"]) == ("exterior", True)
+    assert body["headline"]["title"] == "Looks like an Audi A5"
+    assert body["headline"]["stated"] is None
+    assert api.post(f"{LIST}{pk}/as-car/").status_code == 409
+    api.post(f"{LIST}{pk}/feedback/", {"verdict": "other_variant", "variant": audi.slug})
+    assert api.get(f"{LIST}{pk}/").json()["headline"]["title"] == str(audi)
 
 
 def test_lists_cost_the_same_for_many_photos(api, user, predictor, audi, django_assert_max_num_queries):

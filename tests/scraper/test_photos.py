@@ -138,10 +138,10 @@ def test_one_picture_at_two_addresses_or_sizes_is_shown_once(published: Callable
         (image(1, (200, 150)), "too small: 200 x 150"),
         (b"<html>not found</html>", "not a photo"),
         (image(1)[:2000], "damaged or ends early"),
-        (image(1, format="GIF"), "a GIF, not a photo"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "PDF"),
         (FetchRefused("its robots.txt forbids it"), "robots.txt forbids"),
     ],
-    ids=["small", "html", "cut", "gif", "robots"],
+    ids=["small", "html", "cut", "pdf", "robots"],
 )
 def test_what_can_not_be_shown_is_refused_with_a_reason(
     published: Callable[..., Variant], content: Any, reason: str

@@ -40,7 +40,17 @@ def path_to(address: Address, world: World) -> str:
             "<uuid:pk>" in address.route or "identifications/<pk>" in address.route
         ):
             return reverse(name, args=[things["identification"].pk])
-        case "dealers" | "api", _, "enquiry" | "enquiry_photo" | "enquiry-detail" | "lead" | "lead-detail":
+        case (
+            "dealers" | "api",
+            _,
+            "enquiry"
+            | "enquiry_photo"
+            | "enquiry-detail"
+            | "enquiry-photo"
+            | "lead"
+            | "lead-detail"
+            | "lead-photo",
+        ):
             return reverse(name, args=[things["enquiry"].pk])
         case "dealers" | "api", _, "detail" | "enquire" | "dealer-detail":
             return reverse(name, args=[things["dealer"].slug])

@@ -14,9 +14,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from scraper.reading.cars import RawField
-from scraper.reading.extract.page import Page, squeeze
+from scraper.reading.extract.page import Page
 from scraper.reading.extract.script_json import DEEPEST, values_in
 from scraper.reading.extract.state_names import KEYS_BY_NAME
+from scraper.reading.extract.texts import squeeze
 from scraper.reading.json_values import JsonObject, JsonValue
 from scraper.reading.vocabulary import fold, label
 
