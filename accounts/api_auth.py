@@ -25,7 +25,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         return found
 
 
-class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
+class TokenScheme(KnoxTokenScheme):
     """The same, as the API's schema says it; found by drf-spectacular because it is a subclass."""
 
     target_class = "accounts.api_auth.TokenAuthentication"
