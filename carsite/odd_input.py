@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -29,7 +30,7 @@ _WORDS = (
 
 def is_odd_input(error: Exception) -> bool:
     """Whether an error says that a value can't be what it was sent as."""
-    if isinstance(error, OverflowError | DataError):
+    if isinstance(error, OverflowError | DataError | IncorrectLookupParameters):
         return True
     return isinstance(error, ValueError) and str(error).startswith(_WORDS)
 
