@@ -10,6 +10,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+_NO_TEXT = "A string has NUL or half of a surrogate pair in it, which no text has."
+
 
 class JSONParser(parsers.JSONParser):
     """DRF's, which takes a deep body for a defect of the site."""
@@ -20,19 +22,25 @@ class JSONParser(parsers.JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The values in a body. Raises ParseError."""
+        """The values in a body. Raises ParseError, or ValidationError where a field's text can't be kept."""
         try:
             values = super().parse(stream, media_type, parser_context)
-            is_text = _is_text(values)
+            _check_text(values)
         except RecursionError:
             raise exceptions.ParseError("The JSON is nested too deep.") from None
         except LookupError:
             raise exceptions.ParseError("The encoding of the JSON is unknown. Send UTF-8.") from None
-        if not is_text:
-            raise exceptions.ParseError(
-                "A string in the JSON has NUL or half of a surrogate pair in it, which no text has."
-            )
         return values
+
+
+def _check_text(values: object) -> None:
+    """Raises ValidationError by field, or ParseError where no field can be named."""
+    if _is_text(values):
+        return
+    if isinstance(values, dict) and all(map(_is_text, values)):
+        wrong = [name for name, value in values.items() if not _is_text(value)]
+        raise exceptions.ValidationError({name: [_NO_TEXT] for name in wrong})
+    raise exceptions.ParseError(_NO_TEXT)
 
 
 def _is_text(value: object) -> bool:

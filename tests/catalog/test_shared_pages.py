@@ -109,7 +109,7 @@ def test_who_has_chosen_something_gets_their_own_and_leaves_nothing(
 
 def test_who_has_a_forms_token_gets_the_page_and_leaves_nothing(audi: Variant) -> None:
     client = Client()
-    assert client.get(reverse("classifier:home")).cookies.keys() == {"csrftoken"}
+    assert client.get(reverse("classifier:home")).cookies.keys() == {"csrftoken", "guest"}
     client.get(CARS)
     assert not is_kept(client, CARS, audi)
     Client().get(CARS)
