@@ -57,7 +57,7 @@ class Names(Lookup):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, tuple[str | int, ...]]:
         """A comparison of the text itself, and of the words for facts that stand beside it."""
-        text = f"({INDEXED_TEXT.format(connection.ops.quote_name(self.lhs.alias) + '.')})"
+        text = f"({INDEXED_TEXT.format(compiler.quote_name_unless_alias(self.lhs.alias) + '.')})"
         params: list[str | int] = []
 
         def has(words: str) -> str:
@@ -68,7 +68,7 @@ class Names(Lookup):
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
         """A look into the full-text table, whose row numbers are the keys of the cars."""
-        alias = connection.ops.quote_name(self.lhs.alias)
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
         match = _joined(self.rhs, lambda word: f'"{word}"*', lambda fact: f'"{fact}"')
         found = "SELECT rowid FROM catalog_variant_search WHERE catalog_variant_search MATCH %s"
         return f"{self.sqlite_key.format(alias)} IN ({found})", [match]

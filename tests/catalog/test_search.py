@@ -344,3 +344,9 @@ def test_searching_costs_the_same_number_of_queries_however_many_cars(
         add_variant(f"Make{number}", f"A{number}", 2000 + number % 9, body_style="coupe")
     with django_assert_num_queries(7):
         list(listing.browse(Criteria(q="a"), None).page)
+
+
+def test_a_search_within_another_query_names_its_own_table(add_variant: Callable[..., Variant]) -> None:
+    audi = add_variant("Audi", "A5", 2012)
+    cars = Variant.objects.filter(search_text__names="audi 2012")
+    assert Make.objects.filter(pk__in=cars.values("make")).get() == audi.make
