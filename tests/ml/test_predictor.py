@@ -120,7 +120,9 @@ def test_photo_is_decoded_once_for_both_views(tmp_path: Path, monkeypatch: pytes
     opened = []
     original = ml.serving.predictor.open_photo
     monkeypatch.setattr(
-        ml.serving.predictor, "open_photo", lambda source: opened.append(source) or original(source)
+        ml.serving.predictor,
+        "open_photo",
+        lambda source, **limits: opened.append(source) or original(source, **limits),
     )
     small_car = Image.new("RGB", (200, 200), (128, 128, 128))
     small_car.paste(drawn((220, 30, 30), 1, size=(50, 50)), (120, 120))

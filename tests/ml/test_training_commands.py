@@ -329,7 +329,7 @@ def test_unreadable_photo_is_named_in_one_line(
     damaged.write_bytes(damaged.read_bytes()[:300])
     assert train(tmp_path, write_recipe(tmp_path, workers=workers), "--split", str(split)) == 2
     (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("error:")]
-    assert line.startswith(f"error: {damaged}: This photo is damaged")
+    assert line.startswith(f"error: {damaged}: This photo can't be read: it is damaged")
     assert line.endswith("Remove it or repair it, then resume.")
 
 
