@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,16 @@ def start(job: Job) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-m", "scraper.crawl", str(write_job(job))]
     said = (job.path / "process.txt").open("ab")
     return subprocess.Popen(words, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said)
+
+
+def crawl_measured(job: Job) -> tuple[Numbers, resource.struct_rusage]:
+    """A crawl from its beginning to its end, and what its processes used: they alone, not those of other tests."""
+    process = start(job)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdin.close()
+    assert process.returncode == 0, (job.path / "process.txt").read_text()[-2000:]
+    return read_numbers(job.path), used
 
 
 def crawl(job: Job, *, seconds: float = 240.0) -> Numbers:
