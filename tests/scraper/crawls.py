@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from scraper.crawl.job import Job, write_job
 from scraper.crawl.output import CARS, PAGES, Numbers, read_numbers
@@ -52,14 +55,20 @@ def start(job: Job) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said)
 
 
-def crawl_measured(job: Job) -> tuple[Numbers, resource.struct_rusage]:
-    """A crawl from its beginning to its end, and what its processes used: they alone, not those of other tests."""
+def crawl_measured(job: Job) -> tuple[Numbers, float, float]:
+    """A crawl from its beginning to its end, the seconds of CPU that it took, and the most megabytes it held."""
     process = start(job)
-    _, status, used = os.wait4(process.pid, 0)
+    running, megabytes = psutil.Process(process.pid), 0.0
+    ended = 0
+    while not ended:
+        with contextlib.suppress(psutil.Error):
+            megabytes = max(megabytes, running.memory_info().rss / 1e6)
+        ended, status, used = os.wait4(process.pid, os.WNOHANG)
+        time.sleep(0.02)
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdin.close()
     assert process.returncode == 0, (job.path / "process.txt").read_text()[-2000:]
-    return read_numbers(job.path), used
+    return read_numbers(job.path), used.ru_utime, megabytes
 
 
 def crawl(job: Job, *, seconds: float = 240.0) -> Numbers:
