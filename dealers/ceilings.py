@@ -5,7 +5,8 @@ Counted in the database: what is stored counts, in all processes, and whoever lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -51,16 +52,41 @@ def ceilings_check(*, dealer: Dealer) -> None:
             )
 
 
+@dataclass(frozen=True)
+class LastDay:
+    """The enquiries of the last day, counted by the key of their dealer."""
+
+    by_dealer: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.by_dealer.values())
+
+    @property
+    def is_site_full(self) -> bool:
+        """Whether the site takes no more."""
+        return self.total >= settings.ENQUIRIES_PER_DAY
+
+    @property
+    def full_dealers(self) -> list[int]:
+        """The dealers who get no more."""
+        return [key for key, count in self.by_dealer.items() if count >= settings.ENQUIRIES_PER_DEALER_DAY]
+
+
+def last_day(now: datetime | None = None) -> LastDay:
+    """One query, however many dealers there are."""
+    recent = Enquiry.objects.since((now or timezone.now()) - DAY).order_by()
+    return LastDay(dict(recent.values_list("dealer").annotate(Count("pk"))))
+
+
 def reached(now: datetime | None = None) -> Iterator[Ceiling]:
     """What takes no more enquiries at present."""
-    recent = Enquiry.objects.since((now or timezone.now()) - DAY).order_by()
-    count = recent.count()
-    if count >= settings.ENQUIRIES_PER_DAY:
-        yield Ceiling(None, count, settings.ENQUIRIES_PER_DAY)
-    full = recent.values_list("dealer").annotate(count=Count("pk"))
-    counts = dict(full.filter(count__gte=settings.ENQUIRIES_PER_DEALER_DAY))
-    for dealer in Dealer.objects.filter(pk__in=counts):
-        yield Ceiling(dealer, counts[dealer.pk], settings.ENQUIRIES_PER_DEALER_DAY)
+    day = last_day(now)
+    if day.is_site_full:
+        yield Ceiling(None, day.total, settings.ENQUIRIES_PER_DAY)
+    for dealer in Dealer.objects.filter(pk__in=day.full_dealers):
+        yield Ceiling(dealer, day.by_dealer[dealer.pk], settings.ENQUIRIES_PER_DEALER_DAY)
 
 
 def _seconds(oldest: datetime | None, now: datetime) -> int:

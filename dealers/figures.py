@@ -22,14 +22,11 @@ def figures(now: datetime | None = None) -> Figures:
     text = "Enquiries by their e-mails: left in the last day, waiting, waiting after a failure, given up."
     for state, count in counts.items():
         yield Figure("carsite_enquiries", text, {"mails": state}, count)
-    day = Enquiry.objects.since(now - timedelta(days=1)).count()
-    yield Figure("carsite_enquiries_day", "Enquiries of the last day.", {}, day)
-    full = list(ceilings.reached(now))
+    day = ceilings.last_day(now)
+    yield Figure("carsite_enquiries_day", "Enquiries of the last day.", {}, day.total)
     text = "What takes no more enquiries today: the site (1 or 0), and how many dealers."
-    yield Figure("carsite_enquiries_refused", text, {"of": "site"}, sum(one.dealer is None for one in full))
-    yield Figure(
-        "carsite_enquiries_refused", text, {"of": "dealers"}, sum(one.dealer is not None for one in full)
-    )
+    yield Figure("carsite_enquiries_refused", text, {"of": "site"}, int(day.is_site_full))
+    yield Figure("carsite_enquiries_refused", text, {"of": "dealers"}, len(day.full_dealers))
     oldest = min((unmailed[state][1] for state in ("waiting", "failing") if state in unmailed), default=now)
     yield Figure(
         "carsite_enquiries_waiting_oldest_seconds",

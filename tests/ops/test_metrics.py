@@ -212,5 +212,5 @@ def test_figures_cost_the_same_however_much_there_is(
     for _ in range(5):
         answered(model, 0.5, "sure")
     assert Make.objects.count() == 0
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         metrics.of_apps()
