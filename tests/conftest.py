@@ -176,6 +176,15 @@ def _seed(db: None, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def own_tables(transactional_db: None) -> None:
+    """For tests that migrate: without the schema `seed`, which earlier tests of this process may have attached.
+
+    Migrations name tables without their schema. While one of the test's own is away, SQLite would take the seed's.
+    """
+    connections["default"].close()
+
+
+@pytest.fixture
 def catalog_seed(_seed: None) -> None:
     """The committed catalogue: all makes, models, variants and specs."""
     databases.copy_seed(["catalog"])

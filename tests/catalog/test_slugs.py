@@ -51,7 +51,7 @@ def test_the_seeds_slugs_are_those_of_its_labels() -> None:
 
 # --- The migration ------------------------------------------------------------------------------------------
 @pytest.fixture
-def before(transactional_db: None) -> Iterator[Apps]:
+def before(own_tables: None) -> Iterator[Apps]:
     """The catalogue's tables as they were before; after the test all migrations have run again."""
     executor = MigrationExecutor(connection)
     executor.migrate([BEFORE])

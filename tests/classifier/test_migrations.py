@@ -20,7 +20,7 @@ BEFORE = ("classifier", "0003_request_and_timings_of_photos")
 
 
 @pytest.fixture
-def before() -> Iterator[Any]:
+def before(own_tables: None) -> Iterator[Any]:
     """The apps as they were before readings were called model outputs."""
     call_command("migrate", *BEFORE, verbosity=0)
     yield MigrationExecutor(connection).loader.project_state([BEFORE]).apps

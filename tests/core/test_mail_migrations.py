@@ -28,7 +28,7 @@ def migrated(targets: list[tuple[str, Any]]) -> Any:
 
 
 @pytest.fixture
-def before(transactional_db: Any) -> Any:
+def before(own_tables: None) -> Any:
     """The models of before; the database comes back to all migrations at the end."""
     yield migrated(BEFORE)
     executor = MigrationExecutor(connection)
