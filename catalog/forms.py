@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Spec
-from catalog.specs.units import range_from_si, range_to_si
+from catalog.specs import typed
 from catalog.specs.vocabulary import SPECS, SpecKind
 
 _ENDS = ("low", "high")
@@ -67,7 +67,7 @@ class SpecForm(forms.ModelForm):
     def _read(kind: SpecKind | None, value: float | None) -> float | None:
         if kind is None or value is None or kind.kind != "number":
             return value
-        return float(f"{range_from_si(value, value, kind.display_unit('metric')[0])[0]:.6g}")
+        return typed.shown(kind, value)
 
     def clean(self) -> dict[str, Any]:
         """Figures in SI units, in order; none for a fact in words."""
@@ -93,7 +93,7 @@ class SpecForm(forms.ModelForm):
         stored: float | None = getattr(self.instance, name)
         if stored is not None and kind.key == self.initial.get("key") and value == self.initial.get(name):
             return stored
-        return range_to_si(value, value, kind.display_unit("metric")[0])[0]
+        return typed.stored(kind, value)
 
 
 def _unit(kind: SpecKind, currency: str) -> str:

@@ -5,6 +5,7 @@ What they do is in photos/, answers/ and training/, what they may see in queryse
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -331,20 +332,20 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Try a failed photo again."""
-    row = get_object_or_404(own(request), pk=pk)
-    try:
-        identification_retry(identification=row)
-    except NotPossibleNow as error:
-        messages.info(request, error.message)
-    return HttpResponseRedirect(row.get_absolute_url())
+    return _ask_again(request, pk, identification_retry)
 
 
 @require_POST
 def as_car(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Look at a photo in which no car was seen as a car all the same."""
+    return _ask_again(request, pk, identification_look_as_car)
+
+
+def _ask_again(request: HttpRequest, pk: UUID, queue: Callable[..., object]) -> HttpResponse:
+    """Queue one's own photo once more, or say why that can't be now; back to its page."""
     row = get_object_or_404(own(request), pk=pk)
     try:
-        identification_look_as_car(identification=row)
+        queue(identification=row)
     except NotPossibleNow as error:
         messages.info(request, error.message)
     return HttpResponseRedirect(row.get_absolute_url())

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from catalog.search.car_names import CarField
-from catalog.specs.units import range_from_si, range_to_si
+from catalog.specs import typed
 from scraper.exceptions import ScrapeRefused
 from scraper.models.staging import StagedCar
 from scraper.runs import lifecycle
@@ -83,16 +83,15 @@ class NamesForm(forms.ModelForm):
             if not known:
                 changed[key] = None
                 continue
-            low, high = range_to_si(known[0], known[-1], line.kind.display_unit("metric")[0])
+            low, high = sorted(typed.stored(line.kind, end) for end in (known[0], known[-1]))
             changed[key] = {"low": low, "high": high}
         return changed
 
 
 def _read(line: Line) -> tuple[float, float]:
-    unit, decimals = line.kind.display_unit("metric")
     low = line.value["low"]
-    ends = range_from_si(low, line.value.get("high", low), unit)
-    return tuple(round(end, max(decimals, 2)) for end in ends)  # type: ignore[return-value]  # two of them
+    first, last = sorted(typed.shown(line.kind, end) for end in (low, line.value.get("high", low)))
+    return first, last
 
 
 class WhichCarForm(forms.Form):

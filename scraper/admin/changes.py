@@ -14,8 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import ngettext_lazy
 
 from catalog.models import CarModel, Spec, Variant
-from catalog.specs.units import range_from_si, range_to_si
-from catalog.specs.vocabulary import SPECS, SpecKind
+from catalog.specs import typed
+from catalog.specs.vocabulary import SPECS
 from core.admin import ViewOnly, perform, perform_each
 from scraper.forms import MergeForm
 from scraper.models.staging import ApprovalRule, CatalogChange, ChangedCar
@@ -161,20 +161,14 @@ class RuleForm(forms.ModelForm):
         elif None not in ends and ends[0] > ends[1]:  # type: ignore[operator]  # neither is None
             self.add_error("high", "The upper bound must not be below the lower one.")
         else:
-            data["low"], data["high"] = _in_si(kind, *ends)
+            data["low"], data["high"] = (None if end is None else typed.stored(kind, end) for end in ends)
         return data
-
-
-def _in_si(kind: SpecKind, low: float | None, high: float | None) -> list[float | None]:
-    unit = kind.display_unit("metric")[0]
-    return [None if end is None else range_to_si(end, end, unit)[0] for end in (low, high)]
 
 
 def bounds_read(rule: ApprovalRule) -> list[float | None]:
     """The bounds of a rule in the unit that pages show."""
-    unit, decimals = SPECS[rule.key].display_unit("metric")
-    ends = (rule.low, rule.high)
-    return [None if end is None else round(range_from_si(end, end, unit)[0], decimals + 2) for end in ends]
+    kind = SPECS[rule.key]
+    return [None if end is None else typed.shown(kind, end) for end in (rule.low, rule.high)]
 
 
 @admin.register(ApprovalRule)
