@@ -105,3 +105,8 @@ def test_the_admins_page_of_a_car_takes_what_it_shows(
     assert response.status_code == 302, response.context["errors"]
     found = {one.key: (one.low, one.high) for one in Spec.objects.all()}
     assert found == {"displacement": (0.002, 0.002), "power": (155e3, 155e3)}
+
+
+def test_a_price_of_millions_is_shown_whole(car: Variant, add_spec: AddSpec) -> None:
+    form = SpecForm(instance=add_spec(car, "price", 12_345_678, 12_345_678, currency="INR"))
+    assert form.get_initial_for_field(form.fields["low"], "low") == 12_345_678
