@@ -98,12 +98,14 @@ def messages(queue: str) -> int | None:
 def resume() -> None:
     """Have all sweeps done at once (settings.SWEEPS): the way to the broker was just found, perhaps again.
 
-    Whatever it lost meanwhile then waits for no clock.
+    Whatever it lost meanwhile then waits for no clock. And once more when processes that paused after a
+    failure try it again: what they did not send until then may come too late for the first sweep.
     """
     EnqueueOnCommitTask.forget_pause()
     for name in settings.SWEEPS:
         try:
-            _twice(partial(current_app.send_task, name, **_expiry(name)))
+            for seconds in (0.0, PAUSE_SECONDS + 1):
+                _twice(partial(current_app.send_task, name, countdown=seconds or None, **_expiry(name)))
         except OperationalError as error:
             logger.warning("broker away, %s waits for beat: %s", name, error)
             return

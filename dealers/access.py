@@ -24,10 +24,14 @@ LINKS_KEPT = 20
 
 
 class Door(StrEnum):
-    """Which side of an enquiry a key opens: the sender's or the dealer's."""
+    """What a key opens: the sender's or the dealer's side of an enquiry, or the confirmation of an address.
+
+    A guest holds the sender's key as soon as the enquiry is sent; the third comes by the letter alone.
+    """
 
     SENDER = "enquiry"
     LEAD = "lead"
+    ADDRESS = "enquiry_confirm"
 
 
 def key_of(enquiry: Enquiry, door: Door) -> str:

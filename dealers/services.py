@@ -117,7 +117,7 @@ def _note(enquiry: Enquiry, actor: User | None, status: str, note: str) -> None:
 
 
 def enquiry_confirm(*, enquiry: Enquiry) -> None:
-    """Who opens the link in our e-mail reads what is sent to that address."""
+    """Who came by the link in our e-mail says that the address is theirs."""
     unsure = Enquiry.objects.filter(pk=enquiry.pk, email_confirmed=None)
     unsure.update(email_confirmed=timezone.now())
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("dealers/<slug:slug>/enquire/", views.enquire, name="enquire"),
     path("enquiries/", views.enquiry_list, name="enquiry_list"),
     path("enquiries/<uuid:pk>/", views.enquiry_detail, name="enquiry"),
+    path("enquiries/<uuid:pk>/confirm/", views.enquiry_confirm, name="enquiry_confirm"),
     path("enquiries/<uuid:pk>/photo/", views.enquiry_photo, name="enquiry_photo"),
     path("leads/", views.lead_list, name="lead_list"),
     path("leads/<uuid:pk>/", views.lead_detail, name="lead"),

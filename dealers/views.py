@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
@@ -20,7 +21,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.models import Make, Variant
 from dealers import access, services
@@ -210,9 +211,27 @@ def enquiry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not _is_sender(request, enquiry):
         raise Http404
     crumbs = [("My enquiries", reverse("dealers:enquiry_list")), (enquiry.dealer.name, None)]
-    return render(
-        request, "dealers/enquiry.html", {"enquiry": enquiry, "crumbs": crumbs, "section": "enquiries"}
-    )
+    context = {
+        "enquiry": enquiry,
+        "may_confirm": not enquiry.email_confirmed and access.is_open(request, enquiry, Door.ADDRESS),
+        "crumbs": crumbs,
+        "section": "enquiries",
+    }
+    return render(request, "dealers/enquiry.html", context)
+
+
+@require_POST
+def enquiry_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who came by the link in our letter says that the address is theirs.
+
+    By a button of the page, as mail filters open links too.
+    """
+    enquiry = get_object_or_404(Enquiry.objects.select_related("dealer"), pk=pk)
+    if not access.is_open(request, enquiry, Door.ADDRESS):
+        raise Http404
+    services.enquiry_confirm(enquiry=enquiry)
+    messages.success(request, f"Thank you. {enquiry.email} is confirmed, and {enquiry.dealer} sees it.")
+    return redirect(enquiry)
 
 
 def _is_sender(request: HttpRequest, enquiry: Enquiry) -> bool:
@@ -245,7 +264,7 @@ def _by_link(request: HttpRequest, pk: UUID, door: Door) -> HttpResponse:
     if not is_right:
         raise Http404
     if door == Door.SENDER:
-        services.enquiry_confirm(enquiry=enquiry)
+        access.remember(request, enquiry, Door.ADDRESS, access.key_of(enquiry, Door.ADDRESS))
     return redirect(f"dealers:{door}", pk=pk)
 
 

@@ -121,11 +121,29 @@ def test_the_link_in_the_request_confirms_the_address(asked, seller):
     leads.force_login(seller)
     assert "has not confirmed yet" in leads.get(f"/leads/{enquiry.pk}/").content.decode()
     key = to("ada@example.org")[0].body.partition("?key=")[2].split()[0]
-    page = Client().get(f"/enquiries/{enquiry.pk}/?key={key}", follow=True).content.decode()
+    sender = Client()
+    page = sender.get(f"/enquiries/{enquiry.pk}/?key={key}", follow=True).content.decode()
     assert "Is it still there?" in page
+    assert "Yes, confirm my address" in page
+    enquiry.refresh_from_db()
+    assert not enquiry.email_confirmed, "a mail filter that opens links confirms nothing"
+    page = sender.post(f"/enquiries/{enquiry.pk}/confirm/", follow=True).content.decode()
+    assert "ada@example.org is confirmed" in page
+    assert "Yes, confirm my address" not in page
     enquiry.refresh_from_db()
     assert enquiry.email_confirmed
     assert "has not confirmed yet" not in leads.get(f"/leads/{enquiry.pk}/").content.decode()
+
+
+def test_who_only_sent_the_enquiry_cannot_confirm_its_address(client, dealer, typed):
+    """The page right after sending is open to whoever sent it, and the address may be another's."""
+    page = client.post(f"/dealers/{dealer.slug}/enquire/", typed, follow=True)
+    enquiry = Enquiry.objects.get()
+    assert "Your enquiry to" in page.content.decode()
+    assert "Yes, confirm my address" not in page.content.decode()
+    assert client.post(f"/enquiries/{enquiry.pk}/confirm/").status_code == 404
+    enquiry.refresh_from_db()
+    assert not enquiry.email_confirmed
 
 
 def test_hostile_words_stay_words(asked, user, confirmed):

@@ -120,6 +120,8 @@ def test_a_photo_in_the_queue_says_so_and_its_answer_appears_without_reloading(
         is_fine(page)
     expect(page.locator(".result-head[data-ended]")).to_be_visible()
     assert page.evaluate("document.body.dataset.seen") == "before"
+    expect(page).to_have_title(f"{heading(page)} · Carsite")
+    assert "queue" not in heading(page)
 
 
 def test_a_photo_that_failed_can_be_tried_again(site: Site, page: Page) -> None:

@@ -104,6 +104,19 @@ def test_photos_whose_messages_are_lost_while_nothing_else_breaks_are_answered_s
         answered_once(row, seconds=SOON)
 
 
+def test_photos_that_come_while_web_processes_still_pause_wait_for_no_clock(
+    site: FaultySite, visitor: Visitor
+) -> None:
+    """A web process that found the broker away spares itself the next few wake-ups; the worker may be back before that."""
+    site.kill("redis")
+    first = [send(visitor, seed) for seed in range(130, 134)]
+    site.start_redis()
+    for row in first:
+        answered_once(row, seconds=SOON)
+    for row in [send(visitor, seed) for seed in range(134, 138)]:
+        answered_once(row, seconds=SOON)
+
+
 def test_photo_that_is_looked_at_while_redis_is_killed_costs_no_attempt(
     site: FaultySite, visitor: Visitor
 ) -> None:

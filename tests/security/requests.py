@@ -45,6 +45,7 @@ def path_to(address: Address, world: World) -> str:
             _,
             "enquiry"
             | "enquiry_photo"
+            | "enquiry_confirm"
             | "enquiry-detail"
             | "enquiry-photo"
             | "lead"
