@@ -55,7 +55,8 @@ class Tidy:
     def _address(self, field: forms.EmailField) -> EmailField:
         """allauth's field, with our one spelling of addresses."""
         ours = EmailField(label=field.label, required=field.required, help_text=field.help_text)
-        ours.widget.attrs |= field.widget.attrs | {"maxlength": MAX_LENGTH}
+        theirs = {name: value for name, value in field.widget.attrs.items() if name != "type"}
+        ours.widget.attrs |= theirs | {"maxlength": MAX_LENGTH}
         return ours
 
 

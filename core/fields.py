@@ -19,9 +19,26 @@ def check_email(value: object) -> None:
         raise ValidationError(error.message, code=error.code) from None
 
 
+class EmailInput(forms.TextInput):
+    """A line of text with the keyboard for addresses.
+
+    Not `type="email"`: browsers refuse what is not ASCII before the @, and do it in words of their own.
+    """
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        usual = {
+            "inputmode": "email",
+            "autocomplete": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+        super().__init__(usual | (attrs or {}))
+
+
 class EmailField(forms.EmailField):
     """An address to which letters will be sent, in its one spelling."""
 
+    widget = EmailInput
     default_validators = [ProhibitNullCharactersValidator(), check_email]
 
     def __init__(self, **kwargs: Any) -> None:

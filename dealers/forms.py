@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from catalog.models import Make
+from core.fields import EmailInput
 from dealers.models import Enquiry
 from dealers.spam import GuardedForm
 from dealers.validators import (
@@ -51,9 +52,7 @@ class EnquiryForm(GuardedForm):
     name = forms.CharField(
         max_length=120, strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    email = forms.CharField(
-        label="E-mail", max_length=320, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = forms.CharField(label="E-mail", max_length=320, widget=EmailInput)
     phone = forms.CharField(
         required=False,
         max_length=PHONE_LENGTH,

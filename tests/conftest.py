@@ -222,10 +222,16 @@ def staff_user(db: None, django_user_model: Any) -> Any:
 #: marker.
 SHARING = {"faults": "integration", "integration": "integration", "served": "services"}
 
+#: Folders whose tests walk the whole site, most of it in other processes. Coverage is not measured there: each part
+#: has tests of its own, and the tracer makes a walk take half as long again.
+WALKS = {"e2e", "faults", "integration", "security", "upgrade"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """pytest's hook: mark the tests of these folders."""
     for item in items:
+        if item.path.parent.name in WALKS:
+            item.add_marker("no_cover")
         if marker := SHARING.get(item.path.parent.name):
             item.add_marker(marker)
             item.add_marker(pytest.mark.xdist_group(item.path.parent.name))

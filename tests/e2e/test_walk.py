@@ -164,3 +164,20 @@ def test_another_person_sees_none_of_it(site: Site, visit: Visit, photos: list[P
     assert stranger.request.get(photo_url).status == 404
     stranger.goto("/identifications/")
     assert stranger.locator(".photo-grid a").count() == 0
+
+
+def test_a_browser_lets_addresses_of_all_alphabets_through(visit: Visit) -> None:
+    address, page = "वेरा@उदाहरण.example", visit().new_page()
+    page.goto("/dealers/demo-all-makes-munich/enquire/")
+    page.fill("input[name=name]", "वेरा")
+    page.fill("input[name=email]", address)
+    page.fill("textarea[name=message]", "Is it still there?")
+    page.check("input[name=consent]")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your enquiry to")
+    expect(page.locator("main")).to_contain_text(address)
+    page.goto("/accounts/signup/")
+    page.fill("input[name=email]", address)
+    page.fill("input[name=password1]", "a long way to Tipperary")
+    send_form(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
