@@ -23,8 +23,13 @@ timeout = 60
 # five minutes for a photo. Whoever stops the whole server waits as long as they like.
 graceful_timeout = 330
 control_socket_disable = True
-# Where all processes of this server count their requests, for /metrics. Read again at a reload, made once.
-counts = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="carsite-metrics-")
+# Where all processes of this server count their requests, for /metrics. Read again at a reload, made once. In
+# memory where that can be had: the files are written as memory is, and a full disk would end the process that
+# does so (SIGBUS).
+memory = "/dev/shm"  # noqa: S108  (a folder of our own is made there)
+counts = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(
+    prefix="carsite-metrics-", dir=memory if os.access(memory, os.W_OK) else None
+)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
 
 

@@ -38,9 +38,12 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def request_done(view: str, method: str, status: int, seconds: float) -> None:
-    """Count a request."""
+    """Count a request; where the disk is full it stays uncounted, and is answered all the same."""
     known = method if method in _METHODS else "other"  # clients make up methods; each would be a new series
-    _requests.labels(view, known, str(status)).observe(seconds)
+    try:
+        _requests.labels(view, known, str(status)).observe(seconds)
+    except OSError as error:
+        logger.warning("a request is not counted: %s", error)
 
 
 class _Figures(Collector):
