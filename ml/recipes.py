@@ -132,7 +132,8 @@ class Recipe:
     - `weight_decay` is the optimizer's; `l1` and `l2` are penalties on matrices and kernels in the loss.
     - `label_smoothing`, `dropout` and `drop_path` are shares, 0-1.
     - `average`: the decay per step of the weights' moving average, which is what is judged and kept; 0 keeps
-      none.
+      none. In the first steps it is less (`ml.training.moving_average`), so that one value suits few photos
+      and many.
     - `patience`: training stops after so many epochs in which the validation loss did not fall.
     - `keep`: the epoch whose weights are the run's: "best", which names most validation photos right, or
       "last", where what is learned is for other photos.

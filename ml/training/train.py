@@ -22,13 +22,14 @@ from torch import Tensor, nn
 from core.files import write_atomically
 from ml.data.loaders import PhotoData, Splits, photos_of_epoch, read_splits, with_split
 from ml.data.transforms import mixer
-from ml.exceptions import DataError, MlError
+from ml.exceptions import DataError, MlError, RecipeError
 from ml.network.car_net import CarNet
 from ml.network.weights import RANDOM, load_pretrained
-from ml.recipes import Recipe
+from ml.recipes import Recipe, recipe_of
 from ml.training.checkpoints import CheckpointFiles, save_whole
 from ml.training.distillation import Teacher, open_teacher
 from ml.training.memory import keep_freed
+from ml.training.moving_average import MovingAverage
 from ml.training.scene_head import fit_scene_head
 
 # After the others: it imports torchvision, which ml.data.transforms makes importable.
@@ -36,7 +37,6 @@ import pytorch_lightning as pl  # isort: skip
 from pytorch_lightning.callbacks import (  # isort: skip
     Callback,
     EarlyStopping,
-    EMAWeightAveraging,
     ModelCheckpoint,
     TQDMProgressBar,
 )
@@ -236,7 +236,7 @@ def _callbacks(run: Path, recipe: Recipe, facts: Facts) -> Iterator[Callback]:
     # Of its own, because `save_last` writes only when there is a new best: a run would go on from there.
     yield ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False)
     if recipe.average:
-        yield EMAWeightAveraging(decay=recipe.average)
+        yield MovingAverage(recipe.average)
     yield FactsFile(run, facts)
     yield TQDMProgressBar(refresh_rate=10)
 
@@ -244,8 +244,7 @@ def _callbacks(run: Path, recipe: Recipe, facts: Facts) -> Iterator[Callback]:
 def train(recipe: Recipe, run: Path, hardware: Hardware | None = None) -> Path:
     """Train `recipe` into folder `run`, going on from its last checkpoint where it has one.
 
-    The weights' exponential moving average (`average`) is a form of Polyak averaging (Polyak and Juditsky,
-    1992). Returns the path of the finished weights. Raises RecipeError, DataError, WeightsError or MlError
+    Returns the path of the finished weights. Raises RecipeError, DataError, WeightsError or MlError
     with what to do next.
     """
     hardware = hardware or Hardware()
@@ -283,15 +282,36 @@ def train(recipe: Recipe, run: Path, hardware: Hardware | None = None) -> Path:
     return _finish(module, run, recipe, splits) if trainer.is_global_zero else run / "model.pt"
 
 
+#: What may change from one start of a run to the next: it decides how fast the run is, not what it learns.
+_FREE = {"workers", "name"}
+
+
+def _check_recipe(run: Path, recipe: Recipe) -> None:
+    """Raises RecipeError where the run's weights have learned by another recipe: its file must stay true."""
+    path = run / "recipe.json"
+    if not path.exists() or not (run / "checkpoints").exists():
+        return
+    before, now = recipe_of(json.loads(path.read_text()), str(path)).as_dict(), recipe.as_dict()
+    if changed := sorted(key for key in now.keys() - _FREE if now[key] != before[key]):
+        raise RecipeError(
+            f"The run {run} has learned by a recipe with another {', '.join(changed)}, so it can't go on by "
+            "this one. Name another folder with --run, or bring the recipe back."
+        )
+
+
 @rank_zero_only
 def _prepare(run: Path, recipe: Recipe, splits: Splits) -> None:
-    """Write what the run is made of. Raises DataError where the folder holds a run of other classes."""
+    """Write what the run is made of.
+
+    Raises DataError where the folder holds a run of other classes, RecipeError where one of another recipe.
+    """
     path = run / "labels.json"
     if path.exists() and json.loads(path.read_text()) != splits.labels:
         raise DataError(
             f"The run {run} has learned other classes than the photos have now, so it can't go on. Name "
             "another folder with --run, or bring the photos back."
         )
+    _check_recipe(run, recipe)
     write_atomically(run / "recipe.json", json.dumps(recipe.as_dict(), indent=2))
     write_atomically(path, json.dumps(splits.labels, indent=2))
 

@@ -345,7 +345,7 @@ def test_average_of_the_weights_is_what_is_kept(workshop: Path) -> None:
 
 
 def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
-    folder = make_workshop(tmp_path, first=40)
+    folder = make_workshop(tmp_path, first=12)
     command = [sys.executable, "-m", "ml", "train", "recipe.toml", "--run", "run", "--threads", "1"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     first = subprocess.Popen(
@@ -356,15 +356,14 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     first.wait()
     assert not (folder / "run/model.pt").exists()
     done = epochs_of_checkpoint(folder / "run/checkpoints/last.ckpt")
-    assert 1 <= done < 40
+    assert 1 <= done < 12
 
-    (folder / "recipe.toml").write_text(RECIPE.format(first=done + 1))
     again = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert again.returncode == 0, again.stderr
-    assert epochs_logged(folder / "run/log/version_1") == {done, done + 1}
-    assert epochs_of_checkpoint(folder / "run/checkpoints/last.ckpt") == done + 2
+    assert epochs_logged(folder / "run/log/version_1") == set(range(done, 13))
+    assert epochs_of_checkpoint(folder / "run/checkpoints/last.ckpt") == 13
     assert (folder / "run/model.pt").exists()
 
 

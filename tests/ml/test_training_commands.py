@@ -345,6 +345,41 @@ def test_run_does_not_go_on_with_other_classes(tmp_path: Path, capsys: pytest.Ca
     assert (tmp_path / "run/model.pt").read_bytes() == weights
 
 
+def test_run_does_not_go_on_by_another_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its recipe says what the weights have learned by, and stays true."""
+    write_folder(tmp_path / "cars", CLASSES, 6)
+    assert train(tmp_path, write_recipe(tmp_path, epochs=1)) == 0
+    kept = {name: (tmp_path / "run" / name).read_bytes() for name in ("model.pt", "recipe.json")}
+    capsys.readouterr()
+    assert train(tmp_path, write_recipe(tmp_path, epochs=2, rate=0.1)) == 2
+    said = capsys.readouterr().err
+    assert "has learned by a recipe with another learning_rate, stages" in said
+    assert "--run" in said
+    assert train(tmp_path, write_recipe(tmp_path, epochs=1), "--batch", "3") == 2
+    assert {name: (tmp_path / "run" / name).read_bytes() for name in kept} == kept
+    assert train(tmp_path, write_recipe(tmp_path, epochs=2, rate=0.1), run="other") == 0
+    # What only decides how fast it is may change.
+    assert train(tmp_path, write_recipe(tmp_path, epochs=1), "--workers", "1") == 0
+
+
+def test_average_suits_a_run_of_few_steps(tmp_path: Path) -> None:
+    """A decay for thousands of steps would hold the average near random numbers here."""
+    write_folder(tmp_path / "cars", CLASSES, 8)
+    right = {}
+    for decay in (0.0, 0.98, 0.9999):
+        text = (
+            Path(write_recipe(tmp_path, epochs=12))
+            .read_text()
+            .replace("[data]", f"average = {decay}\n[data]")
+        )
+        (tmp_path / f"{decay}.toml").write_text(text)
+        assert train(tmp_path, str(tmp_path / f"{decay}.toml"), run=str(decay)) == 0
+        with (tmp_path / str(decay) / "log/version_0/metrics.csv").open(newline="") as rows:
+            right[decay] = max(float(row["val_top1"]) for row in csv.DictReader(rows) if row["val_top1"])
+    assert right[0.0] > 0.8
+    assert min(right[0.98], right[0.9999]) >= right[0.0] - 0.15, right
+
+
 def test_teacher_that_does_not_know_a_class_is_refused(
     lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
