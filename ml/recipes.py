@@ -177,6 +177,25 @@ class Recipe:
         """Epochs of all stages together."""
         return sum(stage.epochs for stage in self.stages)
 
+    def with_epochs(self, epochs: int) -> Recipe:
+        """The recipe with so many epochs, shared out among its stages as before; each keeps one at least.
+
+        Raises RecipeError where there are fewer epochs than stages.
+        """
+        if epochs < len(self.stages):
+            raise RecipeError(
+                f"The recipe {self.name} has {len(self.stages)} stages and needs as many epochs at least."
+            )
+        left, counts = epochs - len(self.stages), [1] * len(self.stages)
+        wanted = [stage.epochs * epochs / max(1, self.epochs) for stage in self.stages]
+        for _ in range(left):
+            furthest = max(range(len(counts)), key=lambda stage: wanted[stage] - counts[stage])
+            counts[furthest] += 1
+        pairs = zip(self.stages, counts, strict=True)
+        return dataclasses.replace(
+            self, stages=tuple(dataclasses.replace(stage, epochs=count) for stage, count in pairs)
+        )
+
     def stage_at(self, epoch: int) -> Stage:
         """The stage of training epoch `epoch` (counted from 0)."""
         for stage in self.stages:

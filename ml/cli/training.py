@@ -34,6 +34,8 @@ def add_train(commands: Commands) -> None:
         "--scenes", metavar="FOLDER", help="take the folders interior and other of this one instead"
     )
     train.add_argument("--weights", help="auto, none, a file or the folder of a run, instead of the recipe's")
+    train.add_argument("--epochs", type=int, help="so many epochs, shared out among the recipe's stages")
+    train.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     train.add_argument("--batch", type=int, help="photos in a step, of all processes together")
     train.add_argument("--workers", type=int, help="processes that load photos, for each that trains")
     train.add_argument("--precision", choices=CHOICES["precision"], help="mixed precision, on a GPU")
@@ -46,6 +48,7 @@ def add_train(commands: Commands) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     from ml.recipes import read_recipe
+    from ml.training.advice import advice
     from ml.training.train import Hardware, train
 
     recipe = _with_options(read_recipe(arguments.recipe), arguments)
@@ -54,6 +57,9 @@ def _train(arguments: argparse.Namespace) -> None:
     finished = train(recipe, run, hardware)
     if os.environ.get("LOCAL_RANK", "0") == "0":  # else one of several processes, of which the first speaks
         print(f"Finished: {finished}")
+        for line in advice(run):
+            print(line)
+        print(f"Next: python -m ml export {run} BUNDLE, for a folder BUNDLE that a site can run.")
 
 
 def _with_options(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
@@ -64,7 +70,10 @@ def _with_options(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
         recipe = replace(recipe, data=own)
     if arguments.scenes:
         recipe = replace(recipe, data=replace(recipe.data, scenes=arguments.scenes, scenes_validation=None))
-    changes = {name: getattr(arguments, name) for name in ("weights", "precision", "batch", "workers")}
+    if arguments.epochs is not None:
+        recipe = recipe.with_epochs(arguments.epochs)
+    names = ("weights", "precision", "batch", "workers", "learning_rate")
+    changes = {name: getattr(arguments, name) for name in names}
     return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
 
 

@@ -362,6 +362,19 @@ def test_run_does_not_go_on_by_another_recipe(tmp_path: Path, capsys: pytest.Cap
     assert train(tmp_path, write_recipe(tmp_path, epochs=1), "--workers", "1") == 0
 
 
+def test_options_stand_over_a_recipe_and_the_run_says_what_comes_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_folder(tmp_path / "cars", CLASSES, 6)
+    recipe = write_recipe(tmp_path, epochs=5)
+    assert train(tmp_path, recipe, "--epochs", "2", "--learning-rate", "0.01") == 0
+    kept = json.loads((tmp_path / "run/recipe.json").read_text())
+    assert (kept["learning_rate"], [stage["epochs"] for stage in kept["stages"]]) == (0.01, [2])
+    said = capsys.readouterr().out
+    assert "--scenes" in said
+    assert f"python -m ml export {tmp_path / 'run'} BUNDLE" in said
+
+
 def test_average_suits_a_run_of_few_steps(tmp_path: Path) -> None:
     """A decay for thousands of steps would hold the average near random numbers here."""
     write_folder(tmp_path / "cars", CLASSES, 8)
