@@ -53,56 +53,82 @@ def _opened(source: Source, side: int) -> Image.Image:
     return image
 
 
+class _Hashes:
+    """Hashes by number, of which those near to another are found without comparing all.
+
+    Two that differ in at most `distance` bits agree in at least one of `distance + 1` bands of bits (Manku et
+    al., 2007), so only those that share a band are compared.
+    """
+
+    def __init__(self, distance: int) -> None:
+        self._distance = distance
+        self._bands = _bands(distance + 1)
+        self._seen: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._values: list[int] = []
+
+    def append(self, value: int) -> None:
+        """Keep a hash under the next number."""
+        for band, mask in enumerate(self._bands):
+            self._seen[band, value & mask].append(len(self._values))
+        self._values.append(value)
+
+    def near(self, value: int) -> list[tuple[int, int]]:
+        """(bits in which they differ, number) of the hashes that are near, the nearest first."""
+        shared = {
+            i for band, mask in enumerate(self._bands) for i in self._seen.get((band, value & mask), ())
+        }
+        pairs = (((value ^ self._values[i]).bit_count(), i) for i in shared)
+        return sorted(pair for pair in pairs if pair[0] <= self._distance)
+
+
 def group_near_duplicates(photos: Sequence[Photo], *, distance: int = DISTANCE) -> list[list[Photo]]:
-    """Photos of the same class whose hashes differ in at most `distance` of 64 bits, grouped.
+    """Photos whose hashes differ in at most `distance` of 64 bits, grouped, also those of different classes.
 
     Groups that a photo connects become one, so members of a group may differ in more. Raises DataError as
     `dhash` does.
     """
-    by_label: dict[int, list[Photo]] = defaultdict(list)
-    for photo in photos:
-        by_label[photo.label].append(photo)
-    groups: list[list[Photo]] = []
-    for members in by_label.values():
-        hashed: list[tuple[list[int], list[Photo]]] = []
-        for photo in members:
-            value = dhash(photo.path)
-            near = [one for one in hashed if any((value ^ h).bit_count() <= distance for h in one[0])]
-            hashes, group = near[0] if near else ([], [])
-            if not near:
-                hashed.append((hashes, group))
-            hashes.append(value)
-            group.append(photo)
-            # A photo between two groups makes them one.
-            for other in near[1:]:
-                hashes += other[0]
-                group += other[1]
-                hashed.remove(other)
-        groups += [group for _, group in hashed]
-    return groups
+    hashes, group_of, groups = _Hashes(distance), list[int](), dict[int, list[int]]()
+    for number, photo in enumerate(photos):
+        value = dhash(photo.path)
+        joined = sorted({group_of[other] for _, other in hashes.near(value)}) or [number]
+        members = [member for group in joined for member in groups.pop(group, [])] + [number]
+        groups[joined[0]] = members
+        group_of.append(joined[0])
+        for member in members:
+            group_of[member] = joined[0]
+        hashes.append(value)
+    return [[photos[member] for member in groups[first]] for first in sorted(groups)]
 
 
 def make_split(photos: Sequence[Photo], *, share: float, seed: int, distance: int = DISTANCE) -> list[str]:
     """Names of a stratified validation split, sorted: of each class `share` of its photos, at least one.
 
     Near duplicates, up to `distance` bits of their hashes, stay on one side: no validation photo has a twin
-    in training. Raises DataError as `dhash` does.
+    in training. Those that bear different classes are learned from, as they can judge nobody; only where a
+    class has no others are they held back. Raises DataError as `dhash` does.
     """
-    by_label: dict[int, list[list[Photo]]] = defaultdict(list)
+    pure: dict[int, list[list[Photo]]] = defaultdict(list)
+    mixed: dict[int, list[list[Photo]]] = defaultdict(list)
     for group in group_near_duplicates(photos, distance=distance):
-        by_label[group[0].label].append(group)
-    chosen: list[str] = []
-    for label in sorted(by_label):
-        groups = by_label[label]
-        random.Random(f"{seed}:{label}").shuffle(groups)
-        wanted = max(1, round(share * sum(map(len, groups))))
-        taken = 0
-        for group in groups:
-            if taken and taken + len(group) > wanted:
-                continue
-            chosen += [photo.name for photo in group]
-            taken += len(group)
+        labels = {photo.label for photo in group}
+        for label in labels:
+            (pure if len(labels) == 1 else mixed)[label].append(group)
+    chosen: set[str] = set()
+    for label in sorted({*pure, *mixed}):
+        own = pure[label] or mixed[label]
+        chosen |= _share_of(own, share, random.Random(f"{seed}:{label}"))
     return sorted(chosen)
+
+
+def _share_of(groups: list[list[Photo]], share: float, chance: random.Random) -> set[str]:
+    """The names of whole groups, about `share` of their photos, at least one group."""
+    chance.shuffle(groups)
+    wanted = max(1, round(share * sum(map(len, groups))))
+    chosen: set[str] = set()
+    for group in groups:
+        if not chosen or len(chosen) + len(group) <= wanted:
+            chosen |= {photo.name for photo in group}
+    return chosen
 
 
 class Leak(NamedTuple):
@@ -118,22 +144,14 @@ def find_leaks(
 ) -> list[Leak]:
     """For each validation photo with a near duplicate in training, of any class, the nearest one.
 
-    Two hashes that differ in at most `distance` bits agree in at least one of `distance + 1` bands of bits
-    (Manku et al., 2007), so only photos that share a band are compared: no square of the number of photos.
     Raises DataError as `dhash` does.
     """
-    bands = _bands(distance + 1)
-    seen: dict[tuple[int, int], list[int]] = defaultdict(list)
-    hashes = [dhash(photo.path) for photo in training]
-    for index, value in enumerate(hashes):
-        for band, mask in enumerate(bands):
-            seen[band, value & mask].append(index)
+    hashes = _Hashes(distance)
+    for photo in training:
+        hashes.append(dhash(photo.path))
     leaks = []
     for photo in validation:
-        value = dhash(photo.path)
-        near = {index for band, mask in enumerate(bands) for index in seen.get((band, value & mask), ())}
-        bits, index = min((((value ^ hashes[i]).bit_count(), i) for i in near), default=(64, -1))
-        if bits <= distance:
+        for bits, index in hashes.near(dhash(photo.path))[:1]:
             leaks.append(Leak(photo, training[index], bits))
     return leaks
 
