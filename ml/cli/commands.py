@@ -13,6 +13,7 @@ from ml.exceptions import MlError, PackagesError
 
 #: What adds each command, in the order of the help.
 _COMMANDS: tuple[Callable[[Commands], None], ...] = (
+    data.add_check,
     data.add_split,
     training.add_train,
     training.add_average,

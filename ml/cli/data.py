@@ -1,4 +1,4 @@
-"""Commands about photos: split, manifest, verify, leaks."""
+"""Commands about photos: check, split, manifest, verify, leaks."""
 
 from __future__ import annotations
 
@@ -90,6 +90,21 @@ def _verify(arguments: argparse.Namespace) -> int:
     wrong = changed_photos(arguments.manifest)
     print("\n".join([*wrong, f"{len(wrong)} photos are not as {arguments.manifest} says"]))
     return FOUND if wrong else 0
+
+
+def add_check(commands: Commands) -> None:
+    """`check`: photos before they are trained on."""
+    check = commands.add_parser("check", help="count photos, and find those that spoil a training")
+    check.add_argument("folders", nargs="+", type=Path, help="class folders or manifests")
+    check.set_defaults(run_command=_check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from ml.data.soundness import check_photos
+
+    found = check_photos(*arguments.folders)
+    print("\n".join(found.lines()))
+    return FOUND if found.has_faults else 0
 
 
 def add_leaks(commands: Commands) -> None:

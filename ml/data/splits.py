@@ -19,7 +19,7 @@ from ml.data.photo_table import Photo, PhotoTable, Texts
 from ml.data.photos import open_photo
 from ml.exceptions import DataError, PhotoError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"}
+SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".jxl", ".bmp", ".gif"}
 #: The order of the scene head's outputs.
 SCENES = ("exterior", "interior", "other")
 
@@ -91,9 +91,26 @@ def _class_folders(roots: Sequence[Path]) -> dict[str, list[Path]]:
         classes = [entry for entry in root.iterdir() if entry.is_dir()]
         if not classes:
             raise DataError(f"{root} has no class folders.")
+        if all(_holds_only_folders(folder) for folder in classes):
+            raise DataError(
+                f"The folders in {root} hold folders, not photos: the classes seem to be one level deeper. "
+                f"Say {classes[0]} in place of {root}."
+            )
         for folder in classes:
             folders[folder.name].append(folder)
     return folders
+
+
+def _holds_only_folders(folder: Path) -> bool:
+    entries = list(folder.iterdir())
+    return any(entry.is_dir() for entry in entries) and not any(map(is_photo, entries))
+
+
+def passed_over(*roots: str | Path) -> list[Path]:
+    """Files in class folders that are not read, as their names are not those of photos; sorted."""
+    folders = [folder for root in roots if not is_manifest(root) for folder in Path(root).iterdir()]
+    files = (entry for folder in folders if folder.is_dir() for entry in folder.iterdir())
+    return sorted(path for path in files if not is_photo(path) and not path.name.startswith("."))
 
 
 def is_photo(path: Path) -> bool:
