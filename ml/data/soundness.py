@@ -56,7 +56,7 @@ class Soundness:
             [f"{path}: {reason}" for path, reason in self.unreadable],
         )
         yield from _listed(
-            f"{len(self.mixed)} time{'s' * (len(self.mixed) > 1)} nearly the same photo bears more than one class: keep the right one",
+            f"{len(self.mixed)} groups of near duplicates bear more than one class: keep the right one",
             [" = ".join(photo.name for photo in group) for group in self.mixed],
         )
         same = sum(len(group) - 1 for group in self.twins if group not in self.mixed)

@@ -42,7 +42,7 @@ def test_everything_that_spoils_a_training_is_named(photos: Path, capsys: pytest
     assert "2 photos can't be read" in said
     assert f"  {first / '01.jpg'}: " in said
     assert f"  {first / '02.jpg'}: " in said
-    assert "1 time nearly the same photo bears more than one class" in said
+    assert "1 groups of near duplicates bear more than one class" in said
     assert f"{first.name}/same.jpg = {second.name}/same.jpg" in said
     assert "Lada Niva: 1" in said
 
