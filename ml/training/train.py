@@ -12,7 +12,7 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -288,15 +288,25 @@ _FREE = {"workers", "name"}
 
 def _check_recipe(run: Path, recipe: Recipe) -> None:
     """Raises RecipeError where the run's weights have learned by another recipe: its file must stay true."""
-    path = run / "recipe.json"
-    if not path.exists() or not (run / "checkpoints").exists():
+    path, last = run / "recipe.json", run / "checkpoints" / "last.ckpt"
+    if not path.exists() or not last.exists():
         return
-    before, now = recipe_of(json.loads(path.read_text()), str(path)).as_dict(), recipe.as_dict()
-    if changed := sorted(key for key in now.keys() - _FREE if now[key] != before[key]):
+    before = recipe_of(json.loads(path.read_text()), str(path))
+    old, new = before.as_dict(), recipe.as_dict()
+    changed = sorted(key for key in new.keys() - _FREE if new[key] != old[key])
+    if changed and not (changed == ["stages"] and _differs_in_epochs_to_come(last, before, recipe)):
         raise RecipeError(
             f"The run {run} has learned by a recipe with another {', '.join(changed)}, so it can't go on by "
             "this one. Name another folder with --run, or bring the recipe back."
         )
+
+
+def _differs_in_epochs_to_come(last: Path, before: Recipe, now: Recipe) -> bool:
+    """Whether all that the checkpoint has learned was by both recipes, and there is more to learn."""
+    done = torch.load(last, map_location="cpu", weights_only=True, mmap=True)["epoch"] + 1
+    pairs = [(before.stage_at(epoch), now.stage_at(epoch)) for epoch in range(done)]
+    same = all(replace(one, epochs=0) == replace(other, epochs=0) for one, other in pairs)
+    return same and now.epochs > done
 
 
 @rank_zero_only

@@ -348,18 +348,23 @@ def test_run_does_not_go_on_with_other_classes(tmp_path: Path, capsys: pytest.Ca
 def test_run_does_not_go_on_by_another_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its recipe says what the weights have learned by, and stays true."""
     write_folder(tmp_path / "cars", CLASSES, 6)
-    assert train(tmp_path, write_recipe(tmp_path, epochs=1)) == 0
+    assert train(tmp_path, write_recipe(tmp_path, epochs=2)) == 0
     kept = {name: (tmp_path / "run" / name).read_bytes() for name in ("model.pt", "recipe.json")}
     capsys.readouterr()
-    assert train(tmp_path, write_recipe(tmp_path, epochs=2, rate=0.1)) == 2
+    assert train(tmp_path, write_recipe(tmp_path, epochs=4, rate=0.1)) == 2
     said = capsys.readouterr().err
     assert "has learned by a recipe with another learning_rate, stages" in said
     assert "--run" in said
-    assert train(tmp_path, write_recipe(tmp_path, epochs=1), "--batch", "3") == 2
+    assert train(tmp_path, write_recipe(tmp_path, epochs=2), "--batch", "3") == 2
+    assert train(tmp_path, write_recipe(tmp_path, epochs=1)) == 2
+    other_sizes = "[[stages]]\nsize = 64\nepochs = 1\n"
+    assert train(tmp_path, write_recipe(tmp_path, epochs=3, more=other_sizes)) == 2
     assert {name: (tmp_path / "run" / name).read_bytes() for name in kept} == kept
     assert train(tmp_path, write_recipe(tmp_path, epochs=2, rate=0.1), run="other") == 0
-    # What only decides how fast it is may change.
-    assert train(tmp_path, write_recipe(tmp_path, epochs=1), "--workers", "1") == 0
+    # What only decides how fast it is may change, and what is still to come.
+    assert train(tmp_path, write_recipe(tmp_path, epochs=2), "--workers", "1") == 0
+    assert train(tmp_path, write_recipe(tmp_path, epochs=3)) == 0
+    assert json.loads((tmp_path / "run/recipe.json").read_text())["stages"][0]["epochs"] == 3
 
 
 def test_options_stand_over_a_recipe_and_the_run_says_what_comes_next(
