@@ -16,7 +16,7 @@ Input = TypeVar("Input")
 MOST = 2.6
 #: CPU time from which a ratio means something, and input that is large enough whatever it takes.
 _SECONDS, _LARGEST = 0.02, 400_000
-_TRIES = 3
+_TRIES = 5
 
 
 def growth(parse: Callable[[Input], object], made: Callable[[int], Input]) -> float:
