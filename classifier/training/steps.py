@@ -33,6 +33,7 @@ from ml.bundle.bundle import Bundle, Label, read_bundle
 from ml.data.manifests import Row, digest, write_manifest
 from ml.exceptions import BundleError
 from ml.recipes import Recipe, ReleaseNotes, read_recipe
+from ml.training.run_log import figures_by_epoch
 
 if TYPE_CHECKING:
     from ml.data.photo_table import Photo
@@ -135,12 +136,7 @@ class Watch:
 
 def epochs_done(run: Path) -> int:
     """How many epochs a training has finished, over all its starts."""
-    done = 0
-    for log in run.glob("log/version_*/metrics.csv"):
-        with log.open(newline="") as lines:
-            epochs = [int(float(row["epoch"])) for row in csv.DictReader(lines) if row.get("val_loss")]
-        done = max([done, *(epoch + 1 for epoch in epochs)])
-    return done
+    return max(figures_by_epoch(run).get("val_loss", [0]))
 
 
 # --- The steps ----------------------------------------------------------------------------------------------

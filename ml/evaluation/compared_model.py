@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +20,7 @@ from ml.bundle.saved_models import SavedModel, open_model
 from ml.data.photos import to_input
 from ml.network.car_net import CarNet
 from ml.serving.runtime import Arrays
+from ml.training.run_log import figures_by_epoch
 
 TIMED, WARM_UP = 30, 5
 
@@ -74,15 +73,7 @@ class ComparedModel:
 
         From the logs of all starts of the run.
         """
-        values: dict[str, dict[int, float]] = defaultdict(dict)
-        logs = sorted(self.saved.path.glob("log/**/metrics.csv"), key=lambda log: log.stat().st_mtime)
-        for log in logs:
-            with log.open(newline="") as lines:
-                for row in csv.DictReader(lines):
-                    for name in ("train_loss", "val_loss", "val_top1"):
-                        if row.get(name):
-                            values[name][int(row["epoch"]) + 1] = float(row[name])
-        return {name: sorted(points.items()) for name, points in values.items()}
+        return {name: list(points.items()) for name, points in figures_by_epoch(self.saved.path).items()}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from ml.network.weights import RANDOM
 from ml.recipes import Recipe, recipe_of
+from ml.training.run_log import figures_by_epoch
 
 #: Right so many times as often as by guessing, or the run has learned little.
 _LITTLE = 3.0
@@ -21,14 +21,15 @@ def advice(run: Path) -> list[str]:
     labels = json.loads((run / "labels.json").read_text())
     facts = json.loads((run / "facts.json").read_text())
     recipe = recipe_of(json.loads((run / "recipe.json").read_text()), str(run / "recipe.json"))
-    epochs = _epochs(run)
-    if not epochs:
+    figures = figures_by_epoch(run)
+    right, loss = (list(figures.get(name, {}).values()) for name in ("val_top1", "val_loss"))
+    if not right or not loss:
         return []
-    best = max(right for right, _ in epochs.values())
+    best = max(right)
     said = []
     if best < min(_LITTLE / len(labels), 0.5):
         said.append(_learned_little(best, len(labels), random=facts.get("weights") == RANDOM))
-    if _still_learning(epochs):
+    if _still_learning(right, loss):
         more = 2 * recipe.epochs
         said.append(
             f"It was still getting better in its last epoch. A longer run would probably be better: --epochs "
@@ -45,9 +46,8 @@ def _learned_little(best: float, classes: int, *, random: bool) -> str:
     )
 
 
-def _still_learning(epochs: dict[int, tuple[float, float]]) -> bool:
-    *_, before, last = [(0.0, 0.0), *(epochs[number] for number in sorted(epochs))]
-    return len(epochs) > 1 and last[0] >= before[0] and last[1] < before[1] * (1 - _STILL)
+def _still_learning(right: list[float], loss: list[float]) -> bool:
+    return len(right) > 1 and right[-1] >= right[-2] and loss[-1] < loss[-2] * (1 - _STILL)
 
 
 def _of_scenes(recipe: Recipe) -> Iterator[str]:
@@ -56,14 +56,3 @@ def _of_scenes(recipe: Recipe) -> Iterator[str]:
             "It has seen no photos of cabins and of other things (--scenes), so it takes every photo for the "
             "outside of a car: a site that runs it can't say that there is no car."
         )
-
-
-def _epochs(run: Path) -> dict[int, tuple[float, float]]:
-    """Of each epoch the share of validation photos named right, and their loss; of all starts of the run."""
-    found = {}
-    for path in sorted(run.glob("log/version_*/metrics.csv"), key=lambda path: int(path.parent.name[8:])):
-        with path.open(newline="") as rows:
-            for row in csv.DictReader(rows):
-                if row.get("val_top1") and row.get("val_loss"):
-                    found[int(row["epoch"])] = (float(row["val_top1"]), float(row["val_loss"]))
-    return found
